@@ -1,0 +1,323 @@
+//! Typed ids. Each parses what it accepts and refuses the rest, so that a raw string never crosses a crate's border.
+
+use std::fmt;
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use crate::purpose::closed_set;
+
+/// Why a text is not the id it should be. Never holds the text itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct ParseIdError {
+    reason: &'static str,
+}
+
+impl ParseIdError {
+    pub(crate) const fn new(reason: &'static str) -> Self {
+        Self { reason }
+    }
+}
+
+/// A random 128-bit id, written as 32 lower-case hexadecimal digits.
+macro_rules! random_id {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(pub [u8; 16]);
+
+        impl $name {
+            /// A new id from the given randomness.
+            pub fn random(entropy: &dyn crate::Entropy) -> Self {
+                let mut bytes = [0; 16];
+                entropy.fill(&mut bytes);
+                Self(bytes)
+            }
+
+            /// The 16 bytes of it.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&HEXLOWER.encode(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                HEXLOWER
+                    .decode(text.as_bytes())
+                    .ok()
+                    .and_then(|bytes| bytes.try_into().ok())
+                    .map(Self)
+                    .ok_or(ParseIdError::new("an id is 32 lower-case hexadecimal digits"))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseIdError;
+
+            fn try_from(text: String) -> Result<Self, ParseIdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    )+ };
+}
+
+random_id! {
+    /// One installation's data directory.
+    HomeId,
+    /// One record. Random, so that the ledger can name a record without naming an order.
+    RecordId,
+    /// One request through the gate. Its first 48 bits are milliseconds since 1970, so that indexes by it grow at
+    /// their end.
+    RequestId,
+    /// One person. Never reused (1.2.a).
+    PersonId,
+    /// One service.
+    ServiceId,
+    /// One session of a person. Names it; does not open it.
+    SessionId,
+}
+
+impl RequestId {
+    /// A new request id: the time first, then 80 random bits.
+    pub fn new(now: crate::Timestamp, entropy: &dyn crate::Entropy) -> Self {
+        let mut id = Self::random(entropy);
+        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0) << 16;
+        for (to, from) in id.0.iter_mut().zip(milliseconds.to_be_bytes()).take(6) {
+            *to = from;
+        }
+        id
+    }
+}
+
+/// A text id with a shape of its own.
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $accepts:expr, $reason:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                let accepts: fn(&str) -> bool = $accepts;
+                if accepts(text) { Ok(Self(text.into())) } else { Err(ParseIdError::new($reason)) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseIdError;
+
+            fn try_from(text: String) -> Result<Self, ParseIdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.into()
+            }
+        }
+    };
+}
+
+text_id!(
+    /// The selling partner whose buyers' data is held, by the id that Amazon or the user gave it.
+    SellerId,
+    |text| (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        ,
+    "a seller id is 1 to 64 letters, digits, hyphens or underscores"
+);
+
+text_id!(
+    /// The name by which the outside knows a record: for an order, its order id.
+    Reference,
+    |text| (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')),
+    "a reference is 1 to 64 letters, digits, hyphens, underscores or dots"
+);
+
+text_id!(
+    /// A ticket that a reveal can name. Its shape leaves no room for a name or an address.
+    Ticket,
+    |text| {
+        let (prefix, number) = text.split_once('-').unwrap_or(("", ""));
+        (1..=10).contains(&prefix.len())
+            && prefix.bytes().all(|byte| byte.is_ascii_uppercase())
+            && (1..=10).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    },
+    "a ticket is 1 to 10 capital letters, a hyphen and 1 to 10 digits, such as OPS-1234"
+);
+
+closed_set! {
+    /// Whether a home may hold data of real people (2.5.b). Bound into every ciphertext and token.
+    Environment {
+        /// Real data.
+        Production => "production",
+        /// Synthetic data only.
+        Test => "test",
+    }
+}
+
+closed_set! {
+    /// What a record is held about.
+    Kind {
+        /// An order.
+        Order => "order",
+    }
+}
+
+impl Kind {
+    /// The number by which stored bytes name the kind. Never renumbered.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Order => 1,
+        }
+    }
+
+    /// The kind of a stored number.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+}
+
+/// The number that the catalogue gives a field for ever; 0 is a leaf it does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FieldId(pub u16);
+
+impl FieldId {
+    /// A leaf that the catalogue does not name.
+    pub const UNCLASSIFIED: Self = Self(0);
+}
+
+/// The number that a full path of one record has been given at first sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FieldInstance(pub u64);
+
+/// The number of a part inside its record: 0 for the main one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PartNo(pub u16);
+
+/// Who acts: a person, a service, or the system's own background work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum PrincipalId {
+    /// A person.
+    Person(PersonId),
+    /// A service.
+    Service(ServiceId),
+    /// Background work of this home.
+    System,
+    /// Somebody who has not shown who they are.
+    Anonymous,
+}
+
+impl fmt::Display for PrincipalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(id) => write!(f, "person:{id}"),
+            Self::Service(id) => write!(f, "service:{id}"),
+            Self::System => f.write_str("system:"),
+            Self::Anonymous => f.write_str("anonymous"),
+        }
+    }
+}
+
+impl std::str::FromStr for PrincipalId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        match text.split_once(':') {
+            Some(("person", id)) => id.parse().map(Self::Person),
+            Some(("service", id)) => id.parse().map(Self::Service),
+            Some(("system", "")) => Ok(Self::System),
+            None if text == "anonymous" => Ok(Self::Anonymous),
+            _ => Err(ParseIdError::new("a principal is person:ID, service:ID, system: or anonymous")),
+        }
+    }
+}
+
+impl TryFrom<String> for PrincipalId {
+    type Error = ParseIdError;
+
+    fn try_from(text: String) -> Result<Self, ParseIdError> {
+        text.parse()
+    }
+}
+
+impl From<PrincipalId> for String {
+    fn from(id: PrincipalId) -> Self {
+        id.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seller_id_has_a_limit_at_64() {
+        assert!("A".repeat(64).parse::<SellerId>().is_ok());
+        assert!("A".repeat(65).parse::<SellerId>().is_err());
+        for bad in ["", "a/b", "../x", "a b", "é"] {
+            assert!(bad.parse::<SellerId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_leaves_no_room_for_words() {
+        assert!("OPS-1234".parse::<Ticket>().is_ok());
+        for bad in ["ops-1", "OPS", "OPS-", "-1", "OPS-12a", "JOHN-SMITH", "OPS-12345678901"] {
+            assert!(bad.parse::<Ticket>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn principals_survive_a_round_trip() {
+        for text in ["person:000102030405060708090a0b0c0d0e0f", "service:ffffffffffffffffffffffffffffffff", "system:", "anonymous"] {
+            assert_eq!(text.parse::<PrincipalId>().unwrap().to_string(), text);
+        }
+        assert!("system:x".parse::<PrincipalId>().is_err());
+    }
+}

@@ -1,0 +1,27 @@
+//! The ground floor of Bailee: the words every other floor uses.
+//!
+//! Ids, time, the catalogue of fields, documents, purposes, and the arithmetic of retention. Everything here is
+//! pure: no I/O, no clock and no randomness of its own; what a function needs, it is given. So every rule in this
+//! crate can be tested as a table of cases.
+//!
+//! Start reading at [`catalogue`] (what is personal, and why it may be used) and [`retention`] (when it must go).
+
+pub mod catalogue;
+pub mod clock;
+pub mod ids;
+pub mod json;
+pub mod purpose;
+pub mod requirement;
+pub mod retention;
+pub mod sensitive;
+pub mod time;
+
+pub use clock::{Clock, Entropy};
+pub use ids::{
+    Environment, FieldId, FieldInstance, HomeId, Kind, ParseIdError, PartNo, PersonId, PrincipalId, RecordId, Reference,
+    RequestId, SellerId, ServiceId, SessionId, Ticket,
+};
+pub use json::Json;
+pub use purpose::{Class, Purpose};
+pub use sensitive::Sensitive;
+pub use time::{Day, Month, Timestamp};

@@ -1,0 +1,36 @@
+//! What a ledger needs of whatever keeps it, and what it gives.
+
+use crate::event::Event;
+use crate::tree::TileId;
+
+/// Appends events durably: when it returns, they are synced and in a signed tree.
+pub trait Append: Send + Sync {
+    /// Appends events in their order, as one commit.
+    fn append(&self, events: &[Event]) -> Result<Appended, AppendError>;
+}
+
+/// Reads a ledger: its newest checkpoint, entries and tiles.
+pub trait Source {
+    /// The newest signed checkpoint.
+    fn checkpoint(&self) -> Result<String, SourceError>;
+    /// The entry with that index, or nothing past the end.
+    fn entry(&self, index: u64) -> Result<Option<Vec<u8>>, SourceError>;
+    /// A tile, full or partial.
+    fn tile(&self, tile: TileId) -> Result<Option<Vec<u8>>, SourceError>;
+}
+
+/// Where events went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended { /// Index of the first entry.
+    pub first: u64, /// Leaves after it.
+    pub size: u64 }
+
+/// The ledger could not be written: nothing that depends on it may happen.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger cannot be written ({0}); nothing is revealed or changed until it can")]
+pub struct AppendError(pub &'static str);
+
+/// The ledger could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger cannot be read ({0})")]
+pub struct SourceError(pub String);

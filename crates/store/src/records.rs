@@ -1,0 +1,111 @@
+//! What can be read of a store, and how it is changed.
+
+use bailee_core::{Kind, PartNo, RecordId, SellerId};
+use bailee_crypto::bucket::Term;
+use bailee_crypto::keyring::Anchor;
+use bailee_ledger::log::{Append, Appended, Source};
+
+use crate::act::{Act, BucketNo, BucketState, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo};
+
+/// Records, their parts and their index.
+pub trait Records: Send + Sync {
+    /// The record of a keyed reference.
+    fn record(&self, seller: SellerNo, kind: Kind, reference_mac: &[u8; 16]) -> Result<Option<RecordRow>, StoreError>;
+    /// Many at once, in one snapshot, in the order asked.
+    fn records(&self, seller: SellerNo, kind: Kind, reference_macs: &[[u8; 16]]) -> Result<Vec<Option<RecordRow>>, StoreError>;
+    /// The record with that id, of any seller.
+    fn record_by_id(&self, id: RecordId) -> Result<Option<RecordRow>, StoreError>;
+    /// The record with that number.
+    fn record_by_no(&self, no: RecordNo) -> Result<Option<RecordRow>, StoreError>;
+    /// A part (without its terms).
+    fn part(&self, bucket: BucketNo, record: RecordNo, part: PartNo) -> Result<Option<PartRow>, StoreError>;
+    /// Parts of a bucket in the order of their records, from after `after`, at most `limit` (without their terms).
+    fn parts(&self, bucket: BucketNo, after: Option<(RecordNo, PartNo)>, limit: usize) -> Result<Vec<PartRow>, StoreError>;
+    /// The records with a term in a bucket, at most `limit`.
+    fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError>;
+    /// Every bucket that was ever opened, with its state and how many parts and quarantined items it holds.
+    fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError>;
+    /// Quarantined items of a seller (all, when `None`), newest first, from `after`, at most `limit`.
+    fn quarantine(&self, seller: Option<SellerNo>, after: Option<RecordId>, limit: usize) -> Result<Vec<QuarantineRow>, StoreError>;
+    /// One quarantined item.
+    fn quarantined(&self, id: RecordId) -> Result<Option<QuarantineRow>, StoreError>;
+    /// Every seller.
+    fn sellers(&self) -> Result<Vec<(SellerNo, SellerId)>, StoreError>;
+    /// Reserves record numbers that were never given out by this store since it was opened, nor are in use.
+    fn reserve_records(&self, count: u32) -> Result<std::ops::Range<i64>, StoreError>;
+}
+
+/// A bucket and what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketSummary { /// Which.
+    pub bucket: BucketNo, /// Its state.
+    pub state: BucketState, /// Parts in it.
+    pub parts: u64, /// Quarantined items in it.
+    pub quarantined: u64 }
+
+/// Sealed registers.
+pub trait Registers: Send + Sync {
+    /// One entry.
+    fn entry(&self, register: &str, id: RecordId) -> Result<Option<RegisterRow>, StoreError>;
+    /// Every entry of a register.
+    fn entries(&self, register: &str) -> Result<Vec<RegisterRow>, StoreError>;
+}
+
+/// Leases: one holder at a time runs a job.
+pub trait Leases: Send + Sync {
+    /// Takes or renews a lease until an instant; `false` while another holds it.
+    fn take(&self, job: &str, holder: RecordId, now: bailee_core::Timestamp, until: bailee_core::Timestamp) -> Result<bool, StoreError>;
+    /// Gives it back.
+    fn give_back(&self, job: &str, holder: RecordId) -> Result<(), StoreError>;
+}
+
+/// Everything kept of a home.
+pub trait Store: Records + Registers + Leases + Append + Source + Send + Sync {
+    /// Applies an act: all of it, durable, with its events in a signed tree; or nothing.
+    fn commit(&self, act: Act) -> Result<Appended, StoreError>;
+    /// The same without waiting for the disk: acts sent one after another share a sync. They are applied in order.
+    fn submit(&self, act: Act) -> Pending;
+    /// The keyring's head as of the last commit.
+    fn anchor(&self) -> Result<Option<Anchor>, StoreError>;
+    /// A value of the home.
+    fn meta(&self, name: &str) -> Result<Option<String>, StoreError>;
+    /// The indexes of the entries of a request.
+    fn entries_of(&self, request: bailee_core::RequestId) -> Result<Vec<u64>, StoreError>;
+    /// The log's public key.
+    fn verifier_key(&self) -> String;
+}
+
+/// An act on its way to the disk.
+pub struct Pending(pub tokio::sync::oneshot::Receiver<Result<Appended, StoreError>>);
+
+impl Pending {
+    /// Waits until it is durable. For threads outside the asynchronous runtime.
+    pub fn wait(self) -> Result<Appended, StoreError> {
+        self.0.blocking_recv().unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+/// Why the store did not do it. A database's own text can carry values: the class is kept, the text dropped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// An expectation did not hold: read again and decide again.
+    #[error("something changed meanwhile")]
+    Conflict,
+    /// No room.
+    #[error("the disk is full; free some space, and it goes on by itself")]
+    DiskFull,
+    /// The database cannot be read or written.
+    #[error("the store cannot be used ({0})")]
+    Unusable(&'static str),
+    /// The file is damaged.
+    #[error("the store is damaged: restore it from a backup")]
+    Damaged,
+    /// Made by a newer version.
+    #[error("the store was made by a newer version of bailee (schema {found}, this one knows {known})")]
+    Newer { /// Found.
+        found: u32, /// Known.
+        known: u32 },
+    /// The writer has ended.
+    #[error("the store has been closed")]
+    Closed,
+}
