@@ -1,0 +1,1 @@
+//! Passwords (Argon2id) and generated keys (stored hashed, shown once).
