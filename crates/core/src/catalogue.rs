@@ -1,40 +1,112 @@
-//! The catalogue: which fields exist, which are personal, and why each may be used.
+//! The catalogue: which fields exist, which are personal, why each may be used, and until when.
+//!
+//! One data file per kind, `catalogue/orders.toml`, declares every leaf on purpose: personal with its class, purposes
+//! and mask, or a fact with the reason. A leaf that it does not name is `unclassified`: sealed, and revealed to
+//! nobody, so that a new version of an API cannot leak. A home may add fields and be stricter, never looser
+//! ([`Catalogue::extended`]). Readers walk a document and the catalogue side by side with [`Catalogue::root`] and
+//! [`Node::member`].
+
+mod error;
+mod extend;
+mod file;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use crate::{Class, FieldId, Kind, Purpose};
+pub use error::CatalogueError;
+use tree::Tree;
+
+/// The smallest number that a home may give to a field of its own. Those below belong to this program's versions.
+pub const HOME_FIELD_ID_MIN: u16 = 10_000;
 
 /// How a value is put into one clean form (0.c). The cleaners themselves live in `intake`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Cleaner { /// Unicode, invisible characters, white space.
-    Text, /// As text, line breaks kept.
-    Lines, /// E.164 with its extension.
-    Phone, /// An e-mail address.
-    Email, /// ISO 3166-1 alpha-2.
-    Country, /// Left as it is.
-    Verbatim }
+pub enum Cleaner {
+    /// Unicode, invisible characters, white space.
+    Text,
+    /// As text, line breaks kept.
+    Lines,
+    /// E.164 with its extension.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// ISO 3166-1 alpha-2.
+    Country,
+    /// Left as it is.
+    Verbatim,
+}
 
-/// What may be shown without a reveal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// What may be shown without a reveal. [`crate::mask::mask`] makes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mask { /// `J*** S****`
-    Name, /// `j***@m***.com`
-    Email, /// `+1 *** **30`
-    Phone, /// `150-****`
-    PostalCode, /// Nothing but that it is there: `****`
-    Hidden, /// The first letter
-    Initial }
+pub enum Mask {
+    /// `J*** S****`
+    Name,
+    /// `j***@m***.com`
+    Email,
+    /// `+1 *** **30`
+    Phone,
+    /// `150-****`
+    PostalCode,
+    /// Nothing but that it is there: `****`
+    Hidden,
+    /// The first letter: `J***`
+    Initial,
+}
+
+impl Mask {
+    /// Whether this mask shows nothing that `other` hides.
+    pub fn is_at_least(self, other: Self) -> bool {
+        self == other || self == Self::Hidden || (self == Self::Initial && other != Self::Hidden)
+    }
+}
 
 /// A term under which a record can be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TermKind { /// E-mail.
-    Email, /// Phone.
-    Phone, /// Name.
-    Name, /// Name with postal code as one.
-    NamePostalCode }
+pub enum TermKind {
+    /// E-mail.
+    Email,
+    /// Phone.
+    Phone,
+    /// Name.
+    Name,
+    /// Name with postal code as one. The catalogue writes it at the postal code; the names are those of its unit.
+    NamePostalCode,
+}
+
+/// When a purpose ends for a field, and with it the right to keep the field for that purpose (2.1.b).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PurposeEnd {
+    /// With the record's clock.
+    Expiry,
+    /// With the clock of the item's own package (R5).
+    ItemExpiry,
+}
+
+/// How a field is collected.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The operations that answer it, such as `searchOrders, getOrder`.
+    pub operation: Box<str>,
+    /// The data set that must be asked for (`includedData`); `None` when it always comes.
+    #[serde(default)]
+    pub included_data: Option<Box<str>>,
+    /// The application's role at Amazon without which it does not come.
+    pub role: Box<str>,
+}
 
 /// A field of the catalogue.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Field {
     /// Its number for ever.
     pub id: FieldId,
@@ -44,9 +116,9 @@ pub struct Field {
     pub class: Option<Class>,
     /// How it is cleaned.
     pub cleaner: Cleaner,
-    /// Why it may be used.
+    /// Why it may be used. Empty for a fact.
     pub purposes: Vec<Purpose>,
-    /// What may be shown of it.
+    /// What may be shown of it. A fact is shown as it is.
     pub mask: Mask,
     /// The term it is searched by.
     pub searched: Option<TermKind>,
@@ -54,42 +126,120 @@ pub struct Field {
     pub unit: Option<Box<str>>,
     /// Whether it ends with its own item's package (R5) and so may have a part of its own.
     pub ends_with_item: bool,
+    /// Why it is a fact; `None` for a personal field.
+    pub reason: Option<Box<str>>,
+    /// How it is collected.
+    pub source: Source,
+    /// When each of `purposes` ends, in the same order.
+    pub ends: Vec<(Purpose, PurposeEnd)>,
+}
+
+impl Field {
+    /// Whether it is sealed with a record's personal data.
+    pub fn is_personal(&self) -> bool {
+        self.class.is_some()
+    }
+
+    /// Whether it may be used for a purpose. A fact may be used for any.
+    pub fn allows(&self, purpose: Purpose) -> bool {
+        self.class.is_none() || self.purposes.contains(&purpose)
+    }
 }
 
 /// What stands at a place of a document.
 #[derive(Clone, Copy)]
-pub struct Node<'a> { pub(crate) catalogue: &'a Catalogue, pub(crate) index: usize }
+pub struct Node<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) index: usize,
+}
 
 impl<'a> Node<'a> {
     /// The member of an object; `None` when the catalogue does not name it.
-    pub fn member(self, _key: &str) -> Option<Node<'a>> { todo!() }
+    pub fn member(self, key: &str) -> Option<Node<'a>> {
+        self.at(self.catalogue.tree.member(self.index, key))
+    }
+
     /// The element of a list; `None` when this is no list in the catalogue.
-    pub fn element(self) -> Option<Node<'a>> { todo!() }
+    pub fn element(self) -> Option<Node<'a>> {
+        self.at(self.catalogue.tree.element(self.index))
+    }
+
     /// The member whose value names an element of this list (`orderItemId`), if its elements have ids.
-    pub fn list_key(self) -> Option<&'a str> { todo!() }
+    pub fn list_key(self) -> Option<&'a str> {
+        self.catalogue.tree.list_key(self.index)
+    }
+
     /// The field, when this place is a leaf.
-    pub fn field(self) -> Option<&'a Field> { todo!() }
+    pub fn field(self) -> Option<&'a Field> {
+        self.catalogue.fields.get(self.catalogue.tree.leaf(self.index)?)
+    }
+
+    /// Whether this object is one thing that is replaced as a whole, such as an address.
+    pub fn is_unit(self) -> bool {
+        self.catalogue.tree.members(self.index).any(|(name, child)| {
+            let field = self.at(Some(child)).and_then(Node::field);
+            let unit = field.and_then(|field| Some((&field.path, field.unit.as_deref()?)));
+            unit.is_some_and(|(path, unit)| path.len() == unit.len() + 1 + name.len())
+        })
+    }
+
+    fn at(self, index: Option<usize>) -> Option<Self> {
+        index.map(|index| Node { catalogue: self.catalogue, index })
+    }
 }
 
 /// Every kind and field.
-pub struct Catalogue {}
-
-impl Catalogue {
-    /// The catalogue that comes with the program.
-    pub fn embedded() -> Result<Self, CatalogueError> { todo!() }
-    /// This catalogue with a home's own fields added or made stricter; looser is an error.
-    pub fn extended(&self, _toml: &str) -> Result<Self, CatalogueError> { todo!() }
-    /// The top of a kind's documents.
-    pub fn root(&self, _kind: Kind) -> Node<'_> { todo!() }
-    /// The field with that number.
-    pub fn field(&self, _id: FieldId) -> Option<&Field> { todo!() }
-    /// The field at a schema path (`orderItems[].…`).
-    pub fn field_at(&self, _kind: Kind, _path: &str) -> Option<&Field> { todo!() }
-    /// Every field of a kind.
-    pub fn fields(&self, _kind: Kind) -> impl Iterator<Item = &Field> { std::iter::empty() }
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    /// INVARIANT: sorted by id, each id and each path once.
+    fields: Vec<Field>,
+    tree: Tree,
+    lists: BTreeMap<String, String>,
+    ends: BTreeMap<Purpose, PurposeEnd>,
+    sources: BTreeMap<String, Source>,
 }
 
-/// Why a catalogue is refused.
-#[derive(Debug, thiserror::Error)]
-#[error("catalogue")]
-pub struct CatalogueError;
+impl Catalogue {
+    /// The catalogue that comes with the program. An error is a mistake in the program, which its tests find.
+    pub fn embedded() -> Result<Self, CatalogueError> {
+        file::parse(include_str!("catalogue/orders.toml"))?.catalogue()
+    }
+
+    /// This catalogue with a home's own fields added or made stricter; looser is an error.
+    ///
+    /// `toml` has the format of the embedded file. A field that is known may become personal (`class`, `purposes`),
+    /// lose purposes, get a stronger mask, or become `unclassified`. A field that is new needs an id from
+    /// [`HOME_FIELD_ID_MIN`] on, and a class or the reason why it is a fact.
+    pub fn extended(&self, toml: &str) -> Result<Self, CatalogueError> {
+        extend::extended(self, file::parse(toml)?)
+    }
+
+    /// The top of a kind's documents.
+    pub fn root(&self, kind: Kind) -> Node<'_> {
+        match kind {
+            Kind::Order => Node { catalogue: self, index: Tree::ROOT },
+        }
+    }
+
+    /// The field with that number.
+    pub fn field(&self, id: FieldId) -> Option<&Field> {
+        self.fields.binary_search_by_key(&id, |field| field.id).ok().and_then(|index| self.fields.get(index))
+    }
+
+    /// The field at a schema path (`orderItems[].…`).
+    pub fn field_at(&self, kind: Kind, path: &str) -> Option<&Field> {
+        tree::steps(path)
+            .try_fold(self.root(kind), |node, step| match step {
+                tree::Step::Member(key) => node.member(key),
+                tree::Step::Element => node.element(),
+            })?
+            .field()
+    }
+
+    /// Every field of a kind, by id.
+    pub fn fields(&self, kind: Kind) -> impl Iterator<Item = &Field> {
+        match kind {
+            Kind::Order => self.fields.iter(),
+        }
+    }
+}

@@ -88,8 +88,7 @@ random_id! {
     HomeId,
     /// One record. Random, so that the ledger can name a record without naming an order.
     RecordId,
-    /// One request through the gate. Its first 48 bits are milliseconds since 1970, so that indexes by it grow at
-    /// their end.
+    /// One request through the gate.
     RequestId,
     /// One person. Never reused (1.2.a).
     PersonId,
@@ -99,17 +98,24 @@ random_id! {
     SessionId,
 }
 
-impl RequestId {
-    /// A new request id: the time first, then 80 random bits.
-    pub fn new(now: crate::Timestamp, entropy: &dyn crate::Entropy) -> Self {
-        let mut id = Self::random(entropy);
-        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0) << 16;
-        for (to, from) in id.0.iter_mut().zip(milliseconds.to_be_bytes()).take(6) {
-            *to = from;
+/// Ids whose first 48 bits are milliseconds since 1970, so that an index by them grows at its end.
+macro_rules! time_ordered {
+    ($($name:ident),+) => { $(
+        impl $name {
+            /// A new id: the time first, then 80 random bits.
+            pub fn new(now: crate::Timestamp, entropy: &dyn crate::Entropy) -> Self {
+                let mut id = Self::random(entropy);
+                let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0) << 16;
+                for (to, from) in id.0.iter_mut().zip(milliseconds.to_be_bytes()).take(6) {
+                    *to = from;
+                }
+                id
+            }
         }
-        id
-    }
+    )+ };
 }
+
+time_ordered!(RecordId, RequestId);
 
 /// A text id with a shape of its own.
 macro_rules! text_id {
@@ -315,7 +321,12 @@ mod tests {
 
     #[test]
     fn principals_survive_a_round_trip() {
-        for text in ["person:000102030405060708090a0b0c0d0e0f", "service:ffffffffffffffffffffffffffffffff", "system:", "anonymous"] {
+        for text in [
+            "person:000102030405060708090a0b0c0d0e0f",
+            "service:ffffffffffffffffffffffffffffffff",
+            "system:",
+            "anonymous",
+        ] {
             assert_eq!(text.parse::<PrincipalId>().unwrap().to_string(), text);
         }
         assert!("system:x".parse::<PrincipalId>().is_err());

@@ -6,10 +6,24 @@
 //!
 //! Start reading at [`catalogue`] (what is personal, and why it may be used) and [`retention`] (when it must go).
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "tests may fail loudly"
+    )
+)]
+
 pub mod catalogue;
 pub mod clock;
 pub mod ids;
 pub mod json;
+pub mod mask;
+pub mod path;
 pub mod purpose;
 pub mod requirement;
 pub mod retention;
@@ -18,8 +32,8 @@ pub mod time;
 
 pub use clock::{Clock, Entropy};
 pub use ids::{
-    Environment, FieldId, FieldInstance, HomeId, Kind, ParseIdError, PartNo, PersonId, PrincipalId, RecordId, Reference,
-    RequestId, SellerId, ServiceId, SessionId, Ticket,
+    Environment, FieldId, FieldInstance, HomeId, Kind, ParseIdError, PartNo, PersonId, PrincipalId, RecordId,
+    Reference, RequestId, SellerId, ServiceId, SessionId, Ticket,
 };
 pub use json::Json;
 pub use purpose::{Class, Purpose};

@@ -1,9 +1,34 @@
-//! The retention clock.
+//! The retention clock: when a record's personal data must be gone (2.1.a), and why.
+//!
+//! Amazon rarely says when an order was delivered, so the clock works on evidence and errs towards deleting early.
+//! [`Evidence`] gathers what documents say, in whatever order they come; [`Evidence::decide`] computes the earliest
+//! instant `lo` at which delivery can have happened, and from it the expiry. `lo` rises only by evidence that the order
+//! was not yet delivered, or was delivered later, and no expiry passes a cap. Everything is a pure function; the rules
+//! R1 to R22 are those of the retention clock's document, and `tests/retention.rs` is their table of cases.
+
+mod date;
+mod decide;
+mod evidence;
+mod tombstone;
+mod window;
+mod words;
+
+pub use date::parse_date;
+pub use evidence::Evidence;
+pub use tombstone::{Ended, tombstone_yields};
+pub use window::{
+    CLOSING_DAYS, FACTS_MONTHS, MOVE_DAYS, Phase, QUARANTINE_DAYS, bucket_day, facts_end, moves_later, phase,
+    quarantine_expiry,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Json, Timestamp};
+use crate::Timestamp;
 use crate::purpose::closed_set;
+use crate::requirement::Requirement;
+
+/// The longest that personal data may be kept after delivery (2.1.a).
+pub const DAYS_AFTER_DELIVERY_MAX: u8 = 30;
 
 closed_set! {
     /// Which reading of the policy the clock follows.
@@ -18,29 +43,81 @@ closed_set! {
 }
 
 /// How long a home keeps personal data.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy { /// 1 to 30 (2.1.a).
-    pub days_after_delivery: u8, /// The profile.
-    pub profile: Profile }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// 1 to 30 (2.1.a).
+    pub days_after_delivery: u8,
+    /// The profile.
+    pub profile: Profile,
+}
 
-/// The rule of RETENTION that gave a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Rule { /// R1
-    R1, /// R2
-    R2, /// R5
-    R5, /// R6
-    R6, /// R7
-    R7, /// R10
-    R10, /// R12
-    R12 }
+impl Policy {
+    /// A policy as configured; more than 30 days is refused, and so is none.
+    pub fn new(days_after_delivery: i64, profile: Profile) -> Result<Self, PolicyError> {
+        match u8::try_from(days_after_delivery) {
+            Ok(days @ 1..=DAYS_AFTER_DELIVERY_MAX) => Ok(Self { days_after_delivery: days, profile }),
+            _ => Err(PolicyError { days: days_after_delivery }),
+        }
+    }
+}
 
-/// Three kinds of evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EvidenceKind { /// delivered, with a time
-    DeliveredAt, /// hi
-    DeliveredBy, /// lo
-    NotDeliveredAt }
+impl Default for Policy {
+    /// Thirty days, strict.
+    fn default() -> Self {
+        Self { days_after_delivery: DAYS_AFTER_DELIVERY_MAX, profile: Profile::Strict }
+    }
+}
+
+/// A number of days that the policy does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("days_after_delivery = {days} is not allowed: give 1 to 30 (2.1.a)")]
+pub struct PolicyError {
+    days: i64,
+}
+
+impl PolicyError {
+    /// The stable code of it.
+    pub const fn code(self) -> &'static str {
+        "days-after-delivery"
+    }
+
+    /// The requirement that it would break.
+    pub const fn requirement(self) -> Requirement {
+        Requirement::ThirtyDays
+    }
+}
+
+closed_set! {
+    /// The rule of RETENTION that gave a decision.
+    Rule {
+        /// Delivered.
+        R1 => "R1",
+        /// Shipped, with no proof of delivery.
+        R2 => "R2",
+        /// Several packages.
+        R5 => "R5",
+        /// Partly shipped.
+        R6 => "R6",
+        /// Cancelled or unfulfillable.
+        R7 => "R7",
+        /// Pending or unshipped.
+        R10 => "R10",
+        /// No usable date.
+        R12 => "R12",
+    }
+}
+
+closed_set! {
+    /// Three kinds of evidence.
+    EvidenceKind {
+        /// Delivered, with a time.
+        DeliveredAt => "delivered-at",
+        /// Delivered at the latest then: `hi`.
+        DeliveredBy => "delivered-by",
+        /// Not delivered before: `lo`.
+        NotDeliveredAt => "not-delivered-at",
+    }
+}
 
 /// As of when a document speaks, and whether it may say anything new.
 #[derive(Clone, Copy, Debug)]
@@ -55,21 +132,6 @@ pub struct Spoken {
     pub now: Timestamp,
 }
 
-/// What all documents of a record have said so far. Sealed with its facts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {}
-
-impl Evidence {
-    /// No evidence yet.
-    pub fn new(_first_intake: Timestamp) -> Self { todo!() }
-    /// Takes in what an order document in canonical names says (facts only are read).
-    pub fn observe_order(&mut self, _order: &Json, _spoken: &Spoken) { todo!() }
-    /// What follows.
-    pub fn decide(&self, _policy: &Policy, _now: Timestamp) -> Decision { todo!() }
-    /// Whether it shows the order still pending or unshipped (R16).
-    pub fn is_open(&self) -> bool { todo!() }
-}
-
 /// When a record's personal data must be gone, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
@@ -77,16 +139,50 @@ pub struct Decision {
     pub rule: Rule,
     /// The kind of evidence it stands on.
     pub evidence: EvidenceKind,
-    /// The earliest instant of delivery.
+    /// The earliest instant of delivery. For a cancelled order: the instant of the change.
     pub lo: Timestamp,
     /// The latest instant of delivery.
     pub hi: Option<Timestamp>,
-    /// The instant at which personal data must be gone.
+    /// The instant at which personal data must be gone. At most 45 days ahead; a later one is computed again in time.
     pub expires_at: Timestamp,
     /// R12: no usable date was left.
     pub fallback: bool,
-    /// R6, R10: a cap ended it.
+    /// R5, R6, R10: a cap ended it.
     pub capped: bool,
-    /// R5: items whose own package decides earlier: (item id, expiry).
+    /// R5: items whose own package decides earlier: (item id, expiry), by item id.
     pub items: Vec<(String, Timestamp)>,
+}
+
+/// What an event says about a changed expiry (R14).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The rule that decided.
+    pub rule: Rule,
+    /// The kind of evidence.
+    pub evidence: EvidenceKind,
+    /// Earliest delivery.
+    pub lo: Timestamp,
+    /// Latest delivery.
+    pub hi: Option<Timestamp>,
+    /// The expiry before; `None` for a record's first.
+    pub old: Option<Timestamp>,
+    /// The expiry from now on.
+    pub new: Timestamp,
+}
+
+impl Decision {
+    /// What to report of this decision, given the expiry that was known before (R14); `None` when it is the same.
+    pub fn change(&self, old: Option<Timestamp>) -> Option<Change> {
+        let Self { rule, evidence, lo, hi, expires_at, .. } = *self;
+        (old != Some(expires_at)).then_some(Change { rule, evidence, lo, hi, old, new: expires_at })
+    }
+
+    /// What ends a record under this decision: its tombstone remembers it (R16).
+    pub fn ended(&self) -> Ended {
+        match self.rule {
+            Rule::R7 => Ended::Cancellation,
+            _ if self.capped => Ended::Cap,
+            _ => Ended::Clock,
+        }
+    }
 }

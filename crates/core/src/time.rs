@@ -1,8 +1,8 @@
 //! Instants, UTC days and UTC months.
 
+pub use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-pub use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Seconds in a day of the retention clock: 24 hours, whatever a calendar says.
@@ -53,6 +53,18 @@ impl Month {
         Self((i32::from(date.year()) - 1970) * 12 + i32::from(date.month()) - 1)
     }
 
+    /// 00:00 UTC of its first day; the nearest instant that exists when the month lies beyond the calendar.
+    pub fn start(self) -> Timestamp {
+        let beyond = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let year = self.0.div_euclid(12).saturating_add(1970);
+        let (Ok(year), Ok(month)) = (i16::try_from(year), i8::try_from(self.0.rem_euclid(12) + 1)) else {
+            return beyond;
+        };
+        let first = Date::new(year, month, 1).ok();
+        let midnight = first.and_then(|date| Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok());
+        midnight.unwrap_or(beyond)
+    }
+
     /// The month so many months later.
     pub fn plus(self, months: i32) -> Self {
         Self(self.0.saturating_add(months))
@@ -68,7 +80,8 @@ impl std::fmt::Display for Month {
 /// `instant + seconds`, held inside the calendar instead of failing.
 pub fn saturating_add(instant: Timestamp, seconds: i64) -> Timestamp {
     let total = instant.as_second().saturating_add(seconds);
-    Timestamp::from_second(total.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second())).unwrap_or(instant)
+    Timestamp::from_second(total.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second()))
+        .unwrap_or(instant)
 }
 
 fn civil(instant: Timestamp) -> Date {
@@ -91,13 +104,19 @@ mod tests {
     fn a_month_is_named_as_people_name_it() {
         assert_eq!(Month::of("2026-11-23T00:00:00Z".parse().unwrap()).to_string(), "2026-11");
         assert_eq!(Month::of("1969-12-31T00:00:00Z".parse().unwrap()).to_string(), "1969-12");
+        assert_eq!(Month(682).start().to_string(), "2026-11-01T00:00:00Z");
         assert_eq!(Month::of("2026-11-23T00:00:00Z".parse().unwrap()).plus(18).to_string(), "2028-05");
     }
 
     #[test]
     fn no_instant_overflows() {
-        assert_eq!(saturating_add(Timestamp::MAX, i64::MAX), Timestamp::from_second(Timestamp::MAX.as_second()).unwrap());
+        assert_eq!(
+            saturating_add(Timestamp::MAX, i64::MAX),
+            Timestamp::from_second(Timestamp::MAX.as_second()).unwrap()
+        );
         Day(i32::MAX).start();
         Day(i32::MIN).start();
+        assert_eq!(Month(i32::MAX).start(), Timestamp::MAX);
+        assert_eq!(Month(i32::MIN).start(), Timestamp::MIN);
     }
 }

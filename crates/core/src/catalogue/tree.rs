@@ -1,0 +1,128 @@
+//! The catalogue as a tree that a reader walks beside a document.
+//!
+//! Nodes lie in one vector and name each other by index. Objects have few members (an order has sixteen), so a member
+//! is found by looking at each in turn: comparing lengths first, that is quicker than hashing.
+
+/// One step of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step<'a> {
+    /// Into a member of an object.
+    Member(&'a str),
+    /// Into the elements of a list.
+    Element,
+}
+
+/// The steps of a schema path: `a.b[].c` is a, b, element, c.
+pub(super) fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
+    path.split('.').flat_map(|segment| {
+        let name = segment.trim_end_matches("[]");
+        let lists = (segment.len() - name.len()) / 2;
+        std::iter::once(Step::Member(name)).chain(std::iter::repeat_n(Step::Element, lists))
+    })
+}
+
+#[derive(Clone, Debug, Default)]
+struct Place {
+    members: Vec<(Box<str>, usize)>,
+    element: Option<usize>,
+    list_key: Option<Box<str>>,
+    /// Index into the catalogue's fields.
+    leaf: Option<usize>,
+}
+
+/// Every place of a kind's documents.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    places: Vec<Place>,
+}
+
+/// The path is malformed, taken, or runs through a leaf.
+pub(super) struct Misfit;
+
+impl Tree {
+    pub(super) const ROOT: usize = 0;
+
+    pub(super) fn new() -> Self {
+        Self { places: vec![Place::default()] }
+    }
+
+    pub(super) fn member(&self, index: usize, key: &str) -> Option<usize> {
+        let members = &self.places.get(index)?.members;
+        members.iter().find(|(name, _)| &**name == key).map(|(_, child)| *child)
+    }
+
+    pub(super) fn members(&self, index: usize) -> impl Iterator<Item = (&str, usize)> {
+        let members = self.places.get(index).map_or(&[][..], |place| &place.members);
+        members.iter().map(|(name, child)| (&**name, *child))
+    }
+
+    pub(super) fn element(&self, index: usize) -> Option<usize> {
+        self.places.get(index)?.element
+    }
+
+    pub(super) fn list_key(&self, index: usize) -> Option<&str> {
+        self.places.get(index)?.list_key.as_deref()
+    }
+
+    pub(super) fn leaf(&self, index: usize) -> Option<usize> {
+        self.places.get(index)?.leaf
+    }
+
+    /// Puts a field at its path.
+    pub(super) fn insert(&mut self, path: &str, field: usize) -> Result<(), Misfit> {
+        let mut at = Self::ROOT;
+        for step in steps(path) {
+            at = match step {
+                Step::Member(name) => self.grow_member(at, name)?,
+                Step::Element => self.grow_element(at)?,
+            };
+        }
+        let place = self.places.get_mut(at).ok_or(Misfit)?;
+        if place.leaf.is_some() || place.element.is_some() || !place.members.is_empty() {
+            return Err(Misfit);
+        }
+        place.leaf = Some(field);
+        Ok(())
+    }
+
+    /// The place at a path, if there is one.
+    pub(super) fn find(&self, path: &str) -> Option<usize> {
+        steps(path).try_fold(Self::ROOT, |at, step| match step {
+            Step::Member(name) => self.member(at, name),
+            Step::Element => self.element(at),
+        })
+    }
+
+    /// Says which member names the elements of the list at `path`; returns the place of that member.
+    pub(super) fn name_elements(&mut self, path: &str, key: &str) -> Option<usize> {
+        let list = self.find(path)?;
+        let member = self.member(self.element(list)?, key)?;
+        self.places.get_mut(list)?.list_key = Some(key.into());
+        Some(member)
+    }
+
+    fn grow_member(&mut self, at: usize, name: &str) -> Result<usize, Misfit> {
+        if name.is_empty() || name.contains(['[', ']', '\\']) {
+            return Err(Misfit);
+        }
+        if let Some(child) = self.member(at, name) {
+            return Ok(child);
+        }
+        let child = self.places.len();
+        let place = self.places.get_mut(at).filter(|place| place.leaf.is_none() && place.element.is_none());
+        place.ok_or(Misfit)?.members.push((name.into(), child));
+        self.places.push(Place::default());
+        Ok(child)
+    }
+
+    fn grow_element(&mut self, at: usize) -> Result<usize, Misfit> {
+        if let Some(child) = self.element(at) {
+            return Ok(child);
+        }
+        let child = self.places.len();
+        let place = self.places.get_mut(at).filter(|place| place.leaf.is_none() && place.members.is_empty());
+        place.ok_or(Misfit)?.element = Some(child);
+        self.places.push(Place::default());
+        Ok(child)
+    }
+}

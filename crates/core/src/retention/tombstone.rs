@@ -1,0 +1,31 @@
+//! What stops disposed data from coming back, and when it gives way (R16).
+
+use super::decide::open_cap;
+use super::{Evidence, Spoken};
+use crate::purpose::closed_set;
+
+closed_set! {
+    /// What ended a record's personal data.
+    Ended {
+        /// The clock (R1, R2, R5, R10, R12).
+        Clock => "clock",
+        /// A cap of R5, R6 or R10.
+        Cap => "cap",
+        /// A cancellation (R7).
+        Cancellation => "cancellation",
+        /// Somebody asked.
+        Erasure => "erasure",
+        /// The seller's authorisation ended, or Amazon demanded it (R17).
+        SellerEnded => "seller-ended",
+    }
+}
+
+/// Whether a tombstone gives way to a document, so that its data goes into a new part (R16).
+///
+/// `arriving` is the evidence of that document alone, on its record's first intake; `as_of_given` says that a person
+/// named the time with `--as-of`. Only a tombstone set by the clock yields, only to a collector's fetch or to changed
+/// content of a file with `--as-of`, only while the order is shown as pending or unshipped, and not past R10's cap.
+pub fn tombstone_yields(ended: Ended, arriving: &Evidence, spoken: &Spoken, as_of_given: bool) -> bool {
+    let speaks_anew = spoken.fetched || (as_of_given && !spoken.seen_before);
+    ended == Ended::Clock && speaks_anew && arriving.is_open() && spoken.now < open_cap(arriving)
+}

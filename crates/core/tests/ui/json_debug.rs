@@ -1,0 +1,4 @@
+fn main() {
+    let document = bailee_core::Json::Null;
+    let _ = format!("{document:?}");
+}

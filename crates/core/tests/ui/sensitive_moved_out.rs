@@ -1,0 +1,5 @@
+fn main() {
+    let name = bailee_core::Sensitive::new(String::new());
+    let moved: String = *name.expose();
+    drop(moved);
+}
