@@ -1,0 +1,259 @@
+//! Making a keyring, and opening one: which mirror is right, and what the others lack.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+use bailee_core::Entropy;
+
+use super::files::Files;
+use super::head::{Head, Opened, Unopened, new_epoch};
+use super::mirror::Mirror;
+use super::segment::{Live, SegmentId};
+use super::write::Writer;
+use super::{Anchor, Keyring, KeyringError, MIRRORS_MIN, MirrorState, Repair};
+use crate::kdf::sha256;
+use crate::lasting::{Binding, Lasting, LastingError};
+use crate::provider::{KeyProvider, ProviderError};
+
+impl Keyring {
+    pub(crate) fn create_on(
+        files: Arc<dyn Files>,
+        provider: Box<dyn KeyProvider>,
+        binding: Binding,
+        mirrors: &[PathBuf],
+        entropy: &dyn Entropy,
+    ) -> Result<Self, KeyringError> {
+        enough(mirrors)?;
+        for path in mirrors {
+            match (Mirror { files: &*files, path }).is_empty() {
+                Ok(true) => {}
+                Ok(false) => return Err(KeyringError::NotEmpty(path.clone())),
+                Err(error) => return Err(KeyringError::mirror(path, &error)),
+            }
+        }
+        let lasting = Lasting::random(binding, entropy);
+        let lasting_file = lasting.seal(&*provider, entropy)?;
+        let (secret, wrapped) = new_epoch(&*provider, &binding, 1, entropy)?;
+        let head = Head {
+            binding,
+            revision: 1,
+            previous: [0; 32],
+            epoch: 1,
+            wrapped,
+            lasting: sha256(&lasting_file),
+            ancestors: Vec::new(),
+            gone: BTreeSet::new(),
+            segments: BTreeMap::new(),
+        };
+        let file = head.seal(&secret, entropy);
+        for path in mirrors {
+            let mirror = Mirror { files: &*files, path };
+            let put = || {
+                mirror
+                    .prepare()
+                    .and_then(|()| mirror.put_lasting(&lasting_file))
+                    .and_then(|()| mirror.put_head(&file))
+            };
+            put().map_err(|error| KeyringError::mirror(path, &error))?;
+        }
+        let writer = Writer {
+            head,
+            file,
+            secret,
+            mirrors: mirrors.to_vec(),
+            failed: Vec::new(),
+            blocks: BTreeMap::new(),
+        };
+        Ok(Self { files, provider, binding, lasting, writer: Mutex::new(writer), live: RwLock::default() })
+    }
+
+    pub(crate) fn open_on(
+        files: Arc<dyn Files>,
+        provider: Box<dyn KeyProvider>,
+        binding: Binding,
+        mirrors: &[PathBuf],
+        anchor: Option<Anchor>,
+    ) -> Result<(Self, Vec<Repair>), KeyringError> {
+        enough(mirrors)?;
+        let found: Vec<Found> =
+            mirrors.iter().map(|path| look(&*files, &*provider, &binding, path)).collect::<Result<_, _>>()?;
+        let newest = newest(mirrors, &found)?;
+        let writer = Writer {
+            head: newest.opened.head.clone(),
+            file: newest.file.clone(),
+            secret: newest.opened.secret.clone(),
+            mirrors: mirrors.to_vec(),
+            failed: Vec::new(),
+            blocks: BTreeMap::new(),
+        };
+        refuse_forks(&writer, &found)?;
+        refuse_older(&writer, anchor)?;
+        let live = load_segments(&*files, &writer)?;
+        let lasting = load_lasting(&*files, &*provider, &writer)?;
+        let repairs = repair(&*files, &writer, &found);
+        let (writer, live) = (Mutex::new(writer), RwLock::new(live));
+        Ok((Self { files, provider, binding, lasting, writer, live }, repairs))
+    }
+}
+
+fn enough(mirrors: &[PathBuf]) -> Result<(), KeyringError> {
+    let different: BTreeSet<&PathBuf> = mirrors.iter().collect();
+    if different.len() < MIRRORS_MIN || different.len() != mirrors.len() {
+        Err(KeyringError::TooFewMirrors)
+    } else {
+        Ok(())
+    }
+}
+
+/// What a mirror shows before it is compared with the others.
+enum Found {
+    Unreachable(io::ErrorKind),
+    Empty,
+    Damaged,
+    /// Whole, but sealed under another root key than this one, or changed by somebody who made its sum right.
+    NotOurs,
+    Head(Box<FoundHead>),
+}
+
+struct FoundHead {
+    file: Vec<u8>,
+    opened: Opened,
+}
+
+fn look(
+    files: &dyn Files,
+    provider: &dyn KeyProvider,
+    binding: &Binding,
+    path: &Path,
+) -> Result<Found, KeyringError> {
+    let file = match (Mirror { files, path }).read_head() {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(Found::Empty),
+        Err(error) => return Ok(Found::Unreachable(error.kind())),
+    };
+    let Ok(head) = Unopened::read(&file) else { return Ok(Found::Damaged) };
+    // Never to be repaired: it may be somebody's only copy.
+    if head.binding != *binding {
+        return Err(KeyringError::OtherHome(path.into()));
+    }
+    match head.open(provider) {
+        Ok(opened) => Ok(Found::Head(Box::new(FoundHead { file, opened }))),
+        Err(ProviderError::DoesNotUnwrap) => Ok(Found::NotOurs),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The head at the highest revision.
+fn newest<'a>(mirrors: &[PathBuf], found: &'a [Found]) -> Result<&'a FoundHead, KeyringError> {
+    let heads = found.iter().filter_map(|found| match found {
+        Found::Head(head) => Some(&**head),
+        _ => None,
+    });
+    if let Some(newest) = heads.max_by_key(|head| head.opened.head.revision) {
+        return Ok(newest);
+    }
+    if found.iter().any(|found| matches!(found, Found::NotOurs)) {
+        return Err(ProviderError::DoesNotUnwrap.into());
+    }
+    if found.iter().any(|found| matches!(found, Found::Damaged)) {
+        return Err(KeyringError::Damaged);
+    }
+    for (path, found) in mirrors.iter().zip(found) {
+        if let Found::Unreachable(reason) = found {
+            return Err(KeyringError::Mirror { path: path.clone(), reason: *reason });
+        }
+    }
+    Err(KeyringError::Missing)
+}
+
+/// Every other head must be one that the newest replaced.
+fn refuse_forks(writer: &Writer, found: &[Found]) -> Result<(), KeyringError> {
+    let mut one = PathBuf::new();
+    for (path, found) in writer.mirrors.iter().zip(found) {
+        if matches!(found, Found::Head(head) if head.file == writer.file) {
+            one.clone_from(path);
+        }
+    }
+    for (path, found) in writer.mirrors.iter().zip(found) {
+        if let Found::Head(head) = found
+            && head.file != writer.file
+            && !writer.knows(&sha256(&head.file))
+        {
+            return Err(KeyringError::Fork { one, other: path.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// The keyring must be at the anchor or have come from it.
+fn refuse_older(writer: &Writer, anchor: Option<Anchor>) -> Result<(), KeyringError> {
+    let Some(anchor) = anchor else { return Ok(()) };
+    let present = writer.anchor();
+    if anchor.revision > present.revision {
+        return Err(KeyringError::Older { keyring: present.revision, anchor: anchor.revision });
+    }
+    let known = [present].into_iter().chain(writer.head.ancestors.iter().copied());
+    let mut at_or_below = known.skip_while(|one| one.revision > anchor.revision);
+    match at_or_below.next() {
+        Some(one) if one != anchor => Err(KeyringError::Strayed(anchor.revision)),
+        // None: it is older than what a head remembers, and cannot be told.
+        _ => Ok(()),
+    }
+}
+
+/// The keys of every segment, each from the first mirror that has it intact.
+fn load_segments(files: &dyn Files, writer: &Writer) -> Result<BTreeMap<SegmentId, Live>, KeyringError> {
+    let mut live = BTreeMap::new();
+    for (id, segment) in &writer.head.segments {
+        let mut copies = writer.mirrors.iter().map(|path| Mirror { files, path });
+        let file = copies.find_map(|mirror| mirror.read_segment(&segment.name, &segment.hash));
+        let file = file.ok_or(KeyringError::FileLost)?;
+        let keys =
+            Live::open(&writer.head.binding, id, segment, &file).map_err(|_| KeyringError::FileLost)?;
+        live.insert(id.clone(), keys);
+    }
+    Ok(live)
+}
+
+fn load_lasting(
+    files: &dyn Files,
+    provider: &dyn KeyProvider,
+    writer: &Writer,
+) -> Result<Lasting, KeyringError> {
+    let mut copies = writer.mirrors.iter().map(|path| Mirror { files, path });
+    let file =
+        copies.find_map(|mirror| mirror.read_lasting(&writer.head.lasting)).ok_or(KeyringError::FileLost)?;
+    Lasting::open(provider, writer.head.binding, &file).map_err(|error| match error {
+        LastingError::Provider(error) => KeyringError::Provider(error),
+        LastingError::Damaged => KeyringError::FileLost,
+    })
+}
+
+/// Brings every mirror that can be reached up to date; says what was wrong with which.
+fn repair(files: &dyn Files, writer: &Writer, found: &[Found]) -> Vec<Repair> {
+    let mut repairs = Vec::new();
+    for (path, found) in writer.mirrors.iter().zip(found) {
+        let mirror = Mirror { files, path };
+        let was = match found {
+            Found::Unreachable(_) => MirrorState::Unreachable,
+            Found::Empty => MirrorState::Empty,
+            Found::Damaged | Found::NotOurs => MirrorState::Damaged,
+            Found::Head(head) if head.file != writer.file => MirrorState::Behind,
+            Found::Head(_) if !mirror.is_complete(&writer.head) => MirrorState::Damaged,
+            Found::Head(_) => MirrorState::Current,
+        };
+        match was {
+            // What a crash left behind; what cannot be removed now is removed before the next destruction is done.
+            MirrorState::Current => drop(mirror.sweep(&writer.head)),
+            MirrorState::Unreachable => repairs.push(Repair { mirror: path.clone(), was }),
+            _ => {
+                let mended = writer.fill(files, path).is_ok();
+                let was = if mended { was } else { MirrorState::Unreachable };
+                repairs.push(Repair { mirror: path.clone(), was });
+            }
+        }
+    }
+    repairs
+}

@@ -1,0 +1,174 @@
+//! Writing to every mirror: segments first, then the heads; a head that did not reach them all is remembered.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bailee_core::Entropy;
+
+use super::files::Files;
+use super::head::{ANCESTORS_MAX, Head, Unopened};
+use super::mirror::Mirror;
+use super::segment::{Name, Segment};
+use super::{Anchor, KeyringError, MirrorState};
+use crate::bucket::BucketId;
+use crate::kdf::sha256;
+use crate::secret::Key;
+
+/// The present head and where it is kept.
+pub(crate) struct Writer {
+    pub(crate) head: Head,
+    /// The head's file.
+    pub(crate) file: Vec<u8>,
+    /// The present epoch's secret.
+    pub(crate) secret: Key,
+    pub(crate) mirrors: Vec<PathBuf>,
+    /// Heads whose writing failed, newest first: some mirror may hold one. The next head names them as ancestors, so
+    /// that such a mirror is repaired and not taken for a fork. Nobody was told that they exist.
+    pub(crate) failed: Vec<Anchor>,
+    /// How many slots the next block of each bucket has.
+    pub(crate) blocks: BTreeMap<BucketId, u32>,
+}
+
+/// A head to be, with the segments' files that it names for the first time.
+pub(crate) struct Next {
+    pub(crate) head: Head,
+    pub(crate) secret: Key,
+    pub(crate) new: Vec<(Name, Vec<u8>)>,
+}
+
+impl Writer {
+    pub(crate) fn anchor(&self) -> Anchor {
+        Anchor { revision: self.head.revision, head: sha256(&self.file) }
+    }
+
+    /// The present head and secret, to be changed.
+    pub(crate) fn next(&self) -> Next {
+        let mut head = self.head.clone();
+        let (present, before) = (self.anchor(), std::mem::take(&mut head.ancestors));
+        let newest = self.failed.first().map_or(present.revision, |failed| failed.revision);
+        // A revision that failed is not used again: a number names one head, for ever.
+        head.revision = newest + 1;
+        head.previous = present.head;
+        head.ancestors =
+            self.failed.iter().copied().chain([present]).chain(before).take(ANCESTORS_MAX).collect();
+        Next { head, secret: self.secret.clone(), new: Vec::new() }
+    }
+
+    /// Makes `next` the head in every mirror, durable on return. On an error the head is the one before.
+    pub(crate) fn commit(
+        &mut self,
+        files: &dyn Files,
+        next: Next,
+        entropy: &dyn Entropy,
+    ) -> Result<(), KeyringError> {
+        let Next { head, secret, new } = next;
+        for path in &self.mirrors {
+            self.ensure_current(files, path)?;
+        }
+        for path in &self.mirrors {
+            let segments = new.iter().map(|(name, file)| (*name, file.as_slice()));
+            Mirror { files, path }
+                .put_segments(segments)
+                .map_err(|error| KeyringError::mirror(path, &error))?;
+        }
+        let file = head.seal(&secret, entropy);
+        for path in &self.mirrors {
+            if let Err(error) = (Mirror { files, path }).put_head(&file) {
+                let failed = Anchor { revision: head.revision, head: sha256(&file) };
+                self.failed.insert(0, failed);
+                return Err(KeyringError::mirror(path, &error));
+            }
+        }
+        self.head = head;
+        self.file = file;
+        self.secret = secret;
+        self.failed.clear();
+        Ok(())
+    }
+
+    /// Reads the head and these segments back from every mirror.
+    pub(crate) fn read_back(&self, files: &dyn Files, new: &[&Segment]) -> Result<(), KeyringError> {
+        for path in &self.mirrors {
+            let mirror = Mirror { files, path };
+            let head = mirror.read_head().map_err(|error| KeyringError::mirror(path, &error))?;
+            let whole = new.iter().all(|segment| mirror.read_segment(&segment.name, &segment.hash).is_some());
+            if head.as_deref() != Some(&self.file) || !whole {
+                return Err(KeyringError::NotReadBack(path.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes from every mirror what the head does not name.
+    pub(crate) fn sweep(&self, files: &dyn Files) -> Result<(), KeyringError> {
+        for path in &self.mirrors {
+            Mirror { files, path }.sweep(&self.head).map_err(|error| KeyringError::mirror(path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// The mirror holds the present head, or is brought up to it.
+    pub(crate) fn ensure_current(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
+        let head = Mirror { files, path }.read_head().map_err(|error| KeyringError::mirror(path, &error))?;
+        if head.as_deref() == Some(&self.file) { Ok(()) } else { self.bring_up_to_date(files, path) }
+    }
+
+    /// Writes to the mirror what it lacks; refuses one that is not known to be behind.
+    pub(crate) fn bring_up_to_date(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
+        let mirror = Mirror { files, path };
+        let found = mirror.read_head().map_err(|error| KeyringError::mirror(path, &error))?;
+        if let Some(found) = &found
+            && let Ok(head) = Unopened::read(found)
+        {
+            if head.binding != self.head.binding {
+                return Err(KeyringError::OtherHome(path.into()));
+            }
+            if *found != self.file && !self.knows(&sha256(found)) {
+                if head.revision > self.head.revision {
+                    return Err(KeyringError::Newer(path.into()));
+                }
+                let one = self.mirrors.iter().find(|mirror| *mirror != path).cloned().unwrap_or_default();
+                return Err(KeyringError::Fork { one, other: path.into() });
+            }
+        }
+        self.fill(files, path)
+    }
+
+    /// Whether a head is one that the present one replaces.
+    pub(crate) fn knows(&self, hash: &[u8; 32]) -> bool {
+        self.head.ancestors.iter().chain(&self.failed).any(|ancestor| ancestor.head == *hash)
+    }
+
+    /// Copies what the mirror lacks from the others, the head last, and sweeps it.
+    pub(crate) fn fill(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
+        let mirror = Mirror { files, path };
+        let unusable = |error: std::io::Error| KeyringError::mirror(path, &error);
+        mirror.prepare().map_err(unusable)?;
+        let others = || self.mirrors.iter().map(|path| Mirror { files, path });
+        for segment in self.head.segments.values() {
+            if mirror.read_segment(&segment.name, &segment.hash).is_none() {
+                let file = others().find_map(|other| other.read_segment(&segment.name, &segment.hash));
+                let file = file.ok_or(KeyringError::FileLost)?;
+                mirror.put_segments([(segment.name, file.as_slice())]).map_err(unusable)?;
+            }
+        }
+        if mirror.read_lasting(&self.head.lasting).is_none() {
+            let file = others().find_map(|other| other.read_lasting(&self.head.lasting));
+            mirror.put_lasting(&file.ok_or(KeyringError::FileLost)?).map_err(unusable)?;
+        }
+        mirror.put_head(&self.file).map_err(unusable)?;
+        mirror.sweep(&self.head).map_err(unusable)
+    }
+
+    /// How a mirror stands.
+    pub(crate) fn state(&self, files: &dyn Files, path: &Path) -> MirrorState {
+        let mirror = Mirror { files, path };
+        match mirror.read_head() {
+            Err(_) => MirrorState::Unreachable,
+            Ok(None) => MirrorState::Empty,
+            Ok(Some(file)) if file == self.file && mirror.is_complete(&self.head) => MirrorState::Current,
+            Ok(Some(file)) if file != self.file && self.knows(&sha256(&file)) => MirrorState::Behind,
+            Ok(Some(_)) => MirrorState::Damaged,
+        }
+    }
+}

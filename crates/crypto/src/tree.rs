@@ -1,0 +1,190 @@
+//! The puncturable tree (GGM): a key for each of 2^24 slots, any of which can be forgotten alone.
+//!
+//! Child `b` of a node is HKDF-Expand(node, label ‖ b). What is stored is a set of nodes that cover every slot still
+//! derivable, sorted by the slots they cover. To puncture a slot, the node above it is replaced by its co-path: the
+//! siblings along the way down. They derive every other leaf, and no way leads back up.
+
+use zeroize::Zeroize;
+
+use crate::bucket::{Forgotten, Slot};
+use crate::kdf::expand_into;
+use crate::secret::Key;
+use crate::wire::{Malformed, Reader};
+
+/// Levels below the root: 2^24 slots.
+pub(crate) const DEPTH: u8 = 24;
+/// Slots of a tree.
+pub(crate) const SLOTS: u32 = 1 << DEPTH;
+/// Bytes of a stored node: depth, index in its level, key.
+const NODE_BYTES: usize = 1 + 3 + 32;
+
+const CHILD_LABEL: &[u8; 16] = b"bailee/v1/tree/0";
+
+/// One node. It is wiped when dropped.
+#[derive(Clone)]
+struct Node {
+    depth: u8,
+    /// Its number among the nodes of its level, from the left.
+    index: u32,
+    key: [u8; 32],
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.key.zeroize();
+    }
+}
+
+impl Node {
+    /// The slots below it.
+    fn slots(&self) -> std::ops::Range<u32> {
+        let height = u32::from(DEPTH.saturating_sub(self.depth));
+        let first = self.index << height;
+        first..first + (1 << height)
+    }
+
+    fn child(&self, right: bool) -> Self {
+        let mut child =
+            Self { depth: self.depth + 1, index: self.index * 2 + u32::from(right), key: [0; 32] };
+        let mut label = *CHILD_LABEL;
+        if let Some(last) = label.last_mut() {
+            *last = u8::from(right);
+        }
+        expand_into(&self.key, &label, &mut child.key);
+        child
+    }
+
+    /// Whether the way down to `slot` goes right.
+    fn goes_right(&self, slot: u32) -> bool {
+        slot >> u32::from(DEPTH.saturating_sub(self.depth + 1)) & 1 == 1
+    }
+}
+
+/// The stored nodes of one tree.
+pub(crate) struct Tree {
+    nodes: Box<[Node]>,
+}
+
+impl Tree {
+    /// A whole tree.
+    pub(crate) fn new(root: &Key) -> Self {
+        Self::of(&[Node { depth: 0, index: 0, key: *root.bytes() }])
+    }
+
+    fn of(nodes: &[Node]) -> Self {
+        // Copied into its exact size rather than shrunk, which could leave an old copy behind unwiped.
+        let nodes: Box<[Node]> = nodes.iter().cloned().collect();
+        crate::process::lock_memory(&nodes);
+        Self { nodes }
+    }
+
+    fn covering(&self, slot: u32) -> Option<&Node> {
+        let after = self.nodes.partition_point(|node| node.slots().start <= slot);
+        after.checked_sub(1).and_then(|at| self.nodes.get(at)).filter(|node| node.slots().contains(&slot))
+    }
+
+    /// Whether the slot's key still derives.
+    pub(crate) fn holds(&self, slot: u32) -> bool {
+        self.covering(slot).is_some()
+    }
+
+    /// How many slots no longer derive.
+    pub(crate) fn punctured(&self) -> u32 {
+        SLOTS - self.nodes.iter().map(|node| node.slots().len() as u32).sum::<u32>()
+    }
+
+    /// The tree without these slots. What is punctured already, or was never a slot, is passed over.
+    pub(crate) fn without(&self, slots: &[Slot]) -> Self {
+        let mut slots: Vec<u32> = slots.iter().map(|slot| slot.0).collect();
+        slots.sort_unstable();
+        let mut left = Vec::with_capacity(self.nodes.len() + slots.len() * usize::from(DEPTH));
+        for node in &self.nodes {
+            let from = slots.partition_point(|slot| *slot < node.slots().start);
+            let to = slots.partition_point(|slot| *slot < node.slots().end);
+            puncture(node.clone(), slots.get(from..to).unwrap_or(&[]), &mut left);
+        }
+        Self::of(&left)
+    }
+
+    /// Appends count and nodes, in their order.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.reserve_exact(self.bytes());
+        out.extend_from_slice(&(self.nodes.len() as u32).to_be_bytes());
+        for node in &self.nodes {
+            let [_, high, middle, low] = node.index.to_be_bytes();
+            out.extend_from_slice(&[node.depth, high, middle, low]);
+            out.extend_from_slice(&node.key);
+        }
+    }
+
+    /// How many bytes [`Tree::write`] appends.
+    pub(crate) fn bytes(&self) -> usize {
+        4 + self.nodes.len() * NODE_BYTES
+    }
+
+    /// Reads what [`Tree::write`] wrote; nodes out of order, overlapping or outside the tree are refused.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let count = reader.count(NODE_BYTES)?;
+        let mut nodes: Vec<Node> = Vec::with_capacity(count);
+        let mut free_from = 0;
+        for _ in 0..count {
+            let depth = reader.u8()?;
+            let [high, middle, low] = reader.array()?;
+            let node =
+                Node { depth, index: u32::from_be_bytes([0, high, middle, low]), key: reader.array()? };
+            if depth > DEPTH || node.index >= 1 << depth || node.slots().start < free_from {
+                return Err(Malformed);
+            }
+            free_from = node.slots().end;
+            nodes.push(node);
+        }
+        Ok(Self::of(&nodes))
+    }
+}
+
+fn puncture(node: Node, slots: &[u32], left: &mut Vec<Node>) {
+    if slots.is_empty() {
+        left.push(node);
+    } else if node.depth < DEPTH {
+        let right = node.child(true);
+        let (below, above) = slots.split_at(slots.partition_point(|slot| *slot < right.slots().start));
+        puncture(node.child(false), below, left);
+        puncture(right, above, left);
+    }
+}
+
+/// The way last walked down a tree: neighbouring slots share almost all of it, so that a leaf costs next to nothing
+/// to who works through consecutive ones.
+pub(crate) struct Path {
+    /// From a stored node down; a leaf only when that is itself the stored node.
+    way: Vec<Node>,
+}
+
+impl Path {
+    pub(crate) fn new() -> Self {
+        // Never grows beyond, so that no copy of a key is left behind by moving.
+        Self { way: Vec::with_capacity(usize::from(DEPTH) + 1) }
+    }
+
+    /// The key of a slot.
+    pub(crate) fn leaf(&mut self, tree: &Tree, slot: Slot) -> Result<Key, Forgotten> {
+        // A whole way is kept only below a node that the tree stores now.
+        while self.way.last().is_some_and(|node| !node.slots().contains(&slot.0)) {
+            self.way.pop();
+        }
+        if self.way.is_empty() {
+            self.way.push(tree.covering(slot.0).ok_or(Forgotten)?.clone());
+        }
+        loop {
+            let node = self.way.last().ok_or(Forgotten)?;
+            if node.depth >= DEPTH {
+                return Ok(Key::filled(|key| key.copy_from_slice(&node.key)));
+            }
+            let child = node.child(node.goes_right(slot.0));
+            self.way.push(child);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
