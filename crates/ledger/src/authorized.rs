@@ -1,62 +1,117 @@
 //! The proof that an act was decided, and logged. To forget either does not compile.
 //!
-//! [`Mint`] alone makes [`Authorized`] values, opening a home's ledger returns the only one, and the wiring gives it to
-//! the gate.
+//! [`Mint`] alone makes [`Authorized`] values; a process can hold one mint per home, and the wiring gives it to the gate.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use bailee_core::catalogue::TermKind;
 use bailee_core::purpose::Purpose;
 use bailee_core::{FieldInstance, HomeId, Kind, PrincipalId, RecordId, RequestId, SellerId, Timestamp};
-use bailee_core::catalogue::TermKind;
+
 use crate::event::{Event, What};
 use crate::log::{Append, AppendError};
 
-/// The right to mint for one home. Neither `Clone` nor constructible outside this crate's [`Mint::for_home`], which
-/// takes the home once per process.
-pub struct Mint { home: HomeId }
+/// The homes whose mint is held in this process.
+static CLAIMED: Mutex<BTreeSet<HomeId>> = Mutex::new(BTreeSet::new());
+
+/// The right to mint for one home. Neither `Clone` nor constructible but by [`Mint::for_home`], which gives it out once
+/// at a time; dropping it gives the right back.
+#[derive(Debug)]
+pub struct Mint {
+    home: HomeId,
+}
 
 /// Who asks, in which request, at what time. Made once at the edge.
 #[derive(Clone, Copy, Debug)]
-pub struct Context { /// Who.
-    pub principal: PrincipalId, /// Which request.
-    pub request: RequestId, /// The home's time.
-    pub now: Timestamp }
+pub struct Context {
+    /// Who.
+    pub principal: PrincipalId,
+    /// Which request.
+    pub request: RequestId,
+    /// The home's time.
+    pub now: Timestamp,
+}
 
 /// A decision to let something happen. Not `Clone`: it is used once.
-pub struct Authorized<A> { home: HomeId, context: Context, action: A }
+#[must_use = "an act that was allowed and logged should happen"]
+pub struct Authorized<A> {
+    home: HomeId,
+    context: Context,
+    action: A,
+}
 
 /// Hand out plaintext of exactly these.
-pub struct Reveal { /// Why.
-    pub purpose: Purpose, /// The records and field instances.
-    pub pairs: Vec<(RecordId, Vec<FieldInstance>)> }
+pub struct Reveal {
+    /// Why.
+    pub purpose: Purpose,
+    /// The records and field instances.
+    pub pairs: Vec<(RecordId, Vec<FieldInstance>)>,
+}
+
 /// Take in documents.
-pub struct Collect { /// For whom.
-    pub seller: SellerId, /// Of what kind.
-    pub kind: Kind }
+pub struct Collect {
+    /// For whom.
+    pub seller: SellerId,
+    /// Of what kind.
+    pub kind: Kind,
+}
+
 /// Search by terms; returns references only.
-pub struct Find { /// Whose.
-    pub seller: SellerId, /// Of what kind.
-    pub kind: Kind, /// By which kinds of term.
-    pub terms: Vec<TermKind> }
+pub struct Find {
+    /// Whose.
+    pub seller: SellerId,
+    /// Of what kind.
+    pub kind: Kind,
+    /// By which kinds of term.
+    pub terms: Vec<TermKind>,
+}
+
 /// Show facts and masks.
-pub struct Show { /// Whose.
-    pub seller: SellerId, /// Of what kind.
-    pub kind: Kind }
+pub struct Show {
+    /// Whose.
+    pub seller: SellerId,
+    /// Of what kind.
+    pub kind: Kind,
+}
+
 /// List or show quarantine (reasons and positions; never a value).
 pub struct ReadQuarantine;
+
 /// Read the retention clock.
 pub struct ReadRetention;
+
 /// Run what retention makes due: moves, disposal.
 pub struct RunRetention;
+
 /// Change people, services, sellers, sessions, mirrors.
 pub struct Administer;
+
 /// Read the ledger.
 pub struct ReadLedger;
 
 impl Mint {
-    /// The one right to mint for a home.
-    pub fn for_home(home: HomeId) -> Self { Self { home } }
+    /// The one right to mint for a home. Refused while another holds it in this process.
+    pub fn for_home(home: HomeId) -> Result<Self, MintError> {
+        // A set of ids is whole after every step, so that a panic elsewhere does not spoil it.
+        let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        if claimed.insert(home) { Ok(Self { home }) } else { Err(MintError::Held) }
+    }
 
-    /// Minting for a reveal appends first: when this returns, the event is durable.
-    pub fn reveal(&self, ledger: &dyn Append, context: Context, events: &[What], action: Reveal) -> Result<Authorized<Reveal>, AppendError> {
+    /// Minting for a reveal appends first: when this returns, the events are durable.
+    ///
+    /// The events must name, as revealed for this purpose, every record of the action; else nothing is appended and
+    /// nothing minted.
+    pub fn reveal(
+        &self,
+        ledger: &dyn Append,
+        context: Context,
+        events: &[What],
+        action: Reveal,
+    ) -> Result<Authorized<Reveal>, AppendError> {
+        if !covers(events, &action) {
+            return Err(AppendError("the events do not name everything that would be revealed"));
+        }
         let events: Vec<Event> = events.iter().map(|what| context.event(what.clone())).collect();
         ledger.append(&events)?;
         Ok(Authorized { home: self.home, context, action })
@@ -65,6 +120,12 @@ impl Mint {
     /// Minting for anything else: the act's own commit writes its event.
     pub fn act<A: Act>(&self, context: Context, action: A) -> Authorized<A> {
         Authorized { home: self.home, context, action }
+    }
+}
+
+impl Drop for Mint {
+    fn drop(&mut self) {
+        CLAIMED.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.home);
     }
 }
 
@@ -77,11 +138,35 @@ impl Context {
 
 impl<A> Authorized<A> {
     /// The home it was minted for.
-    pub fn home(&self) -> HomeId { self.home }
+    pub fn home(&self) -> HomeId {
+        self.home
+    }
+
     /// Who asks.
-    pub fn context(&self) -> &Context { &self.context }
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// What was allowed.
-    pub fn action(&self) -> &A { &self.action }
+    pub fn action(&self) -> &A {
+        &self.action
+    }
+}
+
+/// Whether the events name every record that an action would reveal, for its purpose, with at least one field when
+/// any field instance is asked. (Which catalogue field an instance belongs to is known to the gate, not here.)
+fn covers(events: &[What], action: &Reveal) -> bool {
+    let named: BTreeSet<RecordId> = events
+        .iter()
+        .filter_map(|what| match what {
+            What::Revealed { purpose, items, .. } if *purpose == action.purpose => Some(items),
+            _ => None,
+        })
+        .flatten()
+        .filter(|item| !item.fields.is_empty())
+        .map(|item| item.record)
+        .collect();
+    action.pairs.iter().all(|(record, fields)| fields.is_empty() || named.contains(record))
 }
 
 /// An action that is logged by its own commit. `Reveal` is not one.
@@ -94,3 +179,24 @@ impl Act for ReadRetention {}
 impl Act for RunRetention {}
 impl Act for Administer {}
 impl Act for ReadLedger {}
+
+/// Why no mint is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MintError {
+    /// Another part of this process holds it.
+    #[error("this home is open already in this process")]
+    Held,
+}
+
+impl MintError {
+    /// A stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Held => "home-open-already",
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "authorized_tests.rs"]
+mod tests;

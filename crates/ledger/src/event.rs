@@ -1,14 +1,19 @@
 //! Typed events: one per act. No free text, no reference, no path or file name from input, no hash of a personal value.
+//!
+//! What can stand in an event is an id, a number, an instant, a member of a closed set, or a code of the program. The
+//! bytes that they become are in [`crate::entry`].
 
 use bailee_core::catalogue::TermKind;
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::retention::{EvidenceKind, Rule};
-use bailee_core::{Day, FieldId, Kind, Month, PartNo, PersonId, PrincipalId, RecordId, RequestId, SellerId, ServiceId, SessionId, Ticket, Timestamp};
+use bailee_core::{
+    Day, FieldId, Kind, Month, PartNo, PersonId, PrincipalId, RecordId, RequestId, SellerId, ServiceId,
+    SessionId, Ticket, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
-/// Most bytes of one entry: what C2SP tlog-tiles can frame in a bundle.
-pub const ENTRY_BYTES_MAX: usize = 65_535;
+pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 
 /// One act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,170 +34,326 @@ pub struct Event {
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum What {
     /// A home was made.
-    HomeMade { /// Its environment.
-        environment: bailee_core::Environment, /// Its owner.
-        owner: PersonId },
+    HomeMade {
+        /// Its environment.
+        environment: bailee_core::Environment,
+        /// Its owner.
+        owner: PersonId,
+    },
     /// A person came in.
-    LoggedIn { /// The new session.
-        session: SessionId },
+    LoggedIn {
+        /// The new session.
+        session: SessionId,
+    },
     /// Somebody did not. No name: the mail address tried is personal.
-    LogInFailed { /// The person, when the account exists.
-        person: Option<PersonId> },
+    LogInFailed {
+        /// The person, when the account exists.
+        person: Option<PersonId>,
+    },
     /// A session ended.
-    LoggedOut { /// Which.
-        session: SessionId },
+    LoggedOut {
+        /// Which.
+        session: SessionId,
+    },
     /// A seller was added.
-    SellerAdded { /// Which.
-        seller: SellerId },
+    SellerAdded {
+        /// Which.
+        seller: SellerId,
+    },
     /// A service was added.
-    ServiceAdded { /// Which.
-        service: ServiceId, /// Its owner.
-        owner: PersonId, /// The sellers it is bound to.
-        sellers: Vec<SellerId>, /// Its purposes.
-        purposes: Vec<Purpose>, /// Its classes.
-        classes: Vec<Class> },
+    ServiceAdded {
+        /// Which.
+        service: ServiceId,
+        /// Its owner.
+        owner: PersonId,
+        /// The sellers it is bound to.
+        sellers: Vec<SellerId>,
+        /// Its purposes.
+        purposes: Vec<Purpose>,
+        /// Its classes.
+        classes: Vec<Class>,
+    },
     /// Parts were sealed in one commit of a collect.
-    Collected { /// Whose.
-        seller: SellerId, /// Of what kind.
-        kind: Kind, /// Their source (`"orders-2026-01-01"`): a name from the program, never from input.
-        source: String, /// The counts of this commit.
-        counts: Counts, /// Every part sealed.
-        parts: PartRows },
+    Collected {
+        /// Whose.
+        seller: SellerId,
+        /// Of what kind.
+        kind: Kind,
+        /// Their source (`"orders-2026-01-01"`): a name from the program, never from input.
+        source: String,
+        /// The counts of this commit.
+        counts: Counts,
+        /// Every part sealed.
+        parts: PartRows,
+    },
     /// Documents failed verification and were sealed into quarantine.
-    Quarantined { /// Whose.
-        seller: SellerId, /// Their ids and reason codes.
-        items: Vec<(RecordId, String)> },
+    Quarantined {
+        /// Whose.
+        seller: SellerId,
+        /// Their ids and reason codes.
+        items: Vec<(RecordId, String)>,
+    },
     /// A retention decision changed (R14).
-    ExpiryChanged { /// Whose.
-        seller: SellerId, /// Every change.
-        changes: Vec<ExpiryChange> },
+    ExpiryChanged {
+        /// Whose.
+        seller: SellerId,
+        /// Every change.
+        changes: Vec<ExpiryChange>,
+    },
     /// Plaintext is about to be handed out: the decision and the exact pairs, an upper bound on what was disclosed.
-    Revealed { /// Whose.
-        seller: SellerId, /// Why.
-        purpose: Purpose, /// The ticket given.
-        ticket: Option<Ticket>, /// The records and the catalogue fields of each.
-        items: Vec<RevealedItem>, /// Fields refused in the same request.
-        denied: u32 },
+    Revealed {
+        /// Whose.
+        seller: SellerId,
+        /// Why.
+        purpose: Purpose,
+        /// The ticket given.
+        ticket: Option<Ticket>,
+        /// The records and the catalogue fields of each.
+        items: Vec<RevealedItem>,
+        /// Fields refused in the same request.
+        denied: u32,
+    },
     /// A reveal that was logged could not be finished.
-    RevealFailed { /// A code from the program.
-        reason: String },
+    RevealFailed {
+        /// A code from the program.
+        reason: String,
+    },
     /// Something was refused.
-    Denied { /// What was asked, a code from the program (`"reveal"`, `"collect"` …).
-        action: String, /// Whose.
-        seller: Option<SellerId>, /// For what.
-        purpose: Option<Purpose>, /// Why not: a code from the program.
-        reason: String, /// What it serves.
-        requirement: Requirement, /// The records it was about, when known.
-        items: Vec<RevealedItem> },
+    Denied {
+        /// What was asked, a code from the program (`"reveal"`, `"collect"` …).
+        action: String,
+        /// Whose.
+        seller: Option<SellerId>,
+        /// For what.
+        purpose: Option<Purpose>,
+        /// Why not: a code from the program.
+        reason: String,
+        /// What it serves.
+        requirement: Requirement,
+        /// The records it was about, when known.
+        items: Vec<RevealedItem>,
+    },
     /// Records were searched for.
-    Found { /// Whose.
-        seller: SellerId, /// By what kinds of term.
-        terms: Vec<TermKind>, /// The records found.
-        records: Vec<RecordId> },
+    Found {
+        /// Whose.
+        seller: SellerId,
+        /// By what kinds of term.
+        terms: Vec<TermKind>,
+        /// The records found.
+        records: Vec<RecordId>,
+    },
     /// Facts and masked fields were shown.
-    Shown { /// Whose.
-        seller: SellerId, /// Which.
-        records: Vec<RecordId> },
+    Shown {
+        /// Whose.
+        seller: SellerId,
+        /// Which.
+        records: Vec<RecordId>,
+    },
     /// Quarantine was listed or shown.
-    QuarantineRead { /// The items shown; none for a list.
-        items: Vec<RecordId> },
+    QuarantineRead {
+        /// The items shown; none for a list.
+        items: Vec<RecordId>,
+    },
     /// Retention was asked about.
-    RetentionRead { /// The record, if it was one.
-        record: Option<RecordId> },
+    RetentionRead {
+        /// The record, if it was one.
+        record: Option<RecordId>,
+    },
     /// Keys are about to be made underivable.
-    DestructionIntended { /// Names this destruction in its completion.
-        destruction: RecordId, /// Buckets.
-        buckets: Vec<BucketName>, /// Punctures per bucket.
-        punctures: Vec<(BucketName, u32)>, /// Facts keys.
-        facts: Vec<(SellerId, Month)> },
+    DestructionIntended {
+        /// Names this destruction in its completion.
+        destruction: RecordId,
+        /// Buckets.
+        buckets: Vec<BucketName>,
+        /// Punctures per bucket.
+        punctures: Vec<(BucketName, u32)>,
+        /// Facts keys.
+        facts: Vec<(SellerId, Month)>,
+    },
     /// They are underivable.
-    DestructionCompleted { /// Which.
-        destruction: RecordId, /// The new epoch.
-        epoch: u64, /// The keyring's revision.
-        revision: u64, /// Mirrors it was read back from.
-        mirrors: u32, /// Records whose personal data ended.
-        disposed: u64 },
+    DestructionCompleted {
+        /// Which.
+        destruction: RecordId,
+        /// The new epoch.
+        epoch: u64,
+        /// The keyring's revision.
+        revision: u64,
+        /// Mirrors it was read back from.
+        mirrors: u32,
+        /// Records whose personal data ended.
+        disposed: u64,
+    },
     /// Parts were sealed anew in a later bucket.
-    Moved { /// Whose.
-        seller: SellerId, /// Every part.
-        parts: PartRows },
+    Moved {
+        /// Whose.
+        seller: SellerId,
+        /// Every part.
+        parts: PartRows,
+    },
     /// The keyring's mirrors were repaired, or one was added.
-    MirrorsChanged { /// Repaired.
-        repaired: u32, /// Added.
-        added: u32 },
+    MirrorsChanged {
+        /// Repaired.
+        repaired: u32,
+        /// Added.
+        added: u32,
+    },
     /// Keys were looked at.
     KeysRead {},
     /// The ledger was read, verified, proved from or exported.
-    LedgerRead { /// `"tail"`, `"verify"`, `"prove"`, `"export"`.
-        how: String },
+    LedgerRead {
+        /// `"tail"`, `"verify"`, `"prove"`, `"export"`.
+        how: String,
+    },
     /// Something went wrong in the system itself (2.6.a).
-    SystemError { /// `"panic"`, `"disk"`, `"mirror"`, `"clock"`, `"job"`, `"store"`.
-        component: String, /// A code from the program.
-        code: String },
+    SystemError {
+        /// `"panic"`, `"disk"`, `"mirror"`, `"clock"`, `"job"`, `"store"`.
+        component: String,
+        /// A code from the program.
+        code: String,
+    },
     /// The time of a test home was set.
     TimeSet {},
 }
 
+impl What {
+    /// The kind of event, as the entry names it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::HomeMade { .. } => "home-made",
+            Self::LoggedIn { .. } => "logged-in",
+            Self::LogInFailed { .. } => "log-in-failed",
+            Self::LoggedOut { .. } => "logged-out",
+            Self::SellerAdded { .. } => "seller-added",
+            Self::ServiceAdded { .. } => "service-added",
+            Self::Collected { .. } => "collected",
+            Self::Quarantined { .. } => "quarantined",
+            Self::ExpiryChanged { .. } => "expiry-changed",
+            Self::Revealed { .. } => "revealed",
+            Self::RevealFailed { .. } => "reveal-failed",
+            Self::Denied { .. } => "denied",
+            Self::Found { .. } => "found",
+            Self::Shown { .. } => "shown",
+            Self::QuarantineRead { .. } => "quarantine-read",
+            Self::RetentionRead { .. } => "retention-read",
+            Self::DestructionIntended { .. } => "destruction-intended",
+            Self::DestructionCompleted { .. } => "destruction-completed",
+            Self::Moved { .. } => "moved",
+            Self::MirrorsChanged { .. } => "mirrors-changed",
+            Self::KeysRead { .. } => "keys-read",
+            Self::LedgerRead { .. } => "ledger-read",
+            Self::SystemError { .. } => "system-error",
+            Self::TimeSet { .. } => "time-set",
+        }
+    }
+
+    /// Every text in the event that is a code of the program. Each must be 1 to 40 of `a-z`, `0-9` and `-`, so that no
+    /// free text can stand in an entry.
+    pub(crate) fn codes(&self) -> Vec<&str> {
+        match self {
+            Self::Collected { source, .. } => vec![source],
+            Self::Quarantined { items, .. } => items.iter().map(|(_, reason)| reason.as_str()).collect(),
+            Self::RevealFailed { reason } => vec![reason],
+            Self::Denied { action, reason, .. } => vec![action, reason],
+            Self::DestructionIntended { buckets, punctures, .. } => {
+                let punctured = punctures.iter().map(|(bucket, _)| bucket);
+                buckets.iter().chain(punctured).map(|bucket| bucket.held.as_str()).collect()
+            }
+            Self::LedgerRead { how } => vec![how],
+            Self::SystemError { component, code } => vec![component, code],
+            Self::HomeMade { .. }
+            | Self::LoggedIn { .. }
+            | Self::LogInFailed { .. }
+            | Self::LoggedOut { .. }
+            | Self::SellerAdded { .. }
+            | Self::ServiceAdded { .. }
+            | Self::ExpiryChanged { .. }
+            | Self::Revealed { .. }
+            | Self::Found { .. }
+            | Self::Shown { .. }
+            | Self::QuarantineRead { .. }
+            | Self::RetentionRead { .. }
+            | Self::DestructionCompleted { .. }
+            | Self::Moved { .. }
+            | Self::MirrorsChanged { .. }
+            | Self::KeysRead {}
+            | Self::TimeSet {} => Vec::new(),
+        }
+    }
+}
+
 /// The counts of a collect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names of the collect summary, explained there")]
-pub struct Counts { pub read: u64, pub collected: u64, pub updated: u64, pub unchanged: u64, pub past_retention: u64, pub quarantined: u64 }
+pub struct Counts {
+    /// Documents read.
+    pub read: u64,
+    /// New records.
+    pub collected: u64,
+    /// Records that the documents changed.
+    pub updated: u64,
+    /// Records that they did not.
+    pub unchanged: u64,
+    /// Documents whose expiry had passed, or that were disposed of: their facts alone are kept.
+    pub past_retention: u64,
+    /// Documents that failed verification.
+    pub quarantined: u64,
+}
 
 /// A part that was sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PartRow { /// Its record.
-    pub record: RecordId, /// Its number.
-    pub part: PartNo, /// Its version.
-    pub version: u32, /// SHA-256 of the envelope.
-    pub digest: [u8; 32], /// Its bucket's day.
-    pub day: Day }
+pub struct PartRow {
+    /// Its record.
+    pub record: RecordId,
+    /// Its number.
+    pub part: PartNo,
+    /// Its version.
+    pub version: u32,
+    /// SHA-256 of the envelope.
+    pub digest: [u8; 32],
+    /// Its bucket's day.
+    pub day: Day,
+}
 
 /// Parts that were sealed, as base64 of fixed rows in the entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartRows(pub Vec<PartRow>);
 
-impl Serialize for PartRows { fn serialize<S: serde::Serializer>(&self, _s: S) -> Result<S::Ok, S::Error> { todo!() } }
-impl<'de> Deserialize<'de> for PartRows { fn deserialize<D: serde::Deserializer<'de>>(_d: D) -> Result<Self, D::Error> { todo!() } }
-
 /// One record of a reveal with the catalogue fields concerned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RevealedItem { /// The record.
-    pub record: RecordId, /// Its fields; one entry per distinct field.
-    pub fields: Vec<FieldId> }
+pub struct RevealedItem {
+    /// The record.
+    pub record: RecordId,
+    /// Its fields; one entry per distinct field.
+    pub fields: Vec<FieldId>,
+}
 
 /// A bucket as events name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BucketName { /// Whose.
-    pub seller: SellerId, /// `"order"` or `"quarantine"`.
-    pub held: String, /// Its day.
-    pub day: Day }
+pub struct BucketName {
+    /// Whose.
+    pub seller: SellerId,
+    /// `"order"` or `"quarantine"`.
+    pub held: String,
+    /// Its day.
+    pub day: Day,
+}
 
 /// A changed retention decision (R14).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ExpiryChange { /// The record.
-    pub record: RecordId, /// The rule that decided.
-    pub rule: Rule, /// The kind of evidence.
-    pub evidence: EvidenceKind, /// Earliest delivery.
-    pub lo: Timestamp, /// Latest delivery.
-    pub hi: Option<Timestamp>, /// Before.
-    pub old: Option<Timestamp>, /// After.
-    pub new: Timestamp, /// An opaque id of the evidence.
-    pub evidence_id: RecordId }
-
-/// An event in its final bytes, with its blind. At most [`ENTRY_BYTES_MAX`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry { /// The request it belongs to.
-    pub request: RequestId, /// What the tree hashes.
-    pub bytes: Vec<u8> }
-
-impl Event {
-    /// The event as entries: one, or several when it lists more than one can hold. Each draws a fresh 128-bit blind.
-    pub fn entries(&self, _entropy: &dyn bailee_core::Entropy) -> Vec<Entry> { todo!() }
-    /// Reads an entry's bytes back.
-    pub fn parse(_bytes: &[u8]) -> Result<Self, EntryError> { todo!() }
+pub struct ExpiryChange {
+    /// The record.
+    pub record: RecordId,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// The kind of evidence.
+    pub evidence: EvidenceKind,
+    /// Earliest delivery.
+    pub lo: Timestamp,
+    /// Latest delivery.
+    pub hi: Option<Timestamp>,
+    /// Before.
+    pub old: Option<Timestamp>,
+    /// After.
+    pub new: Timestamp,
+    /// An opaque id of the evidence.
+    pub evidence_id: RecordId,
 }
-
-/// An entry that no event of this version can be read from.
-#[derive(Debug, thiserror::Error)]
-#[error("entry")]
-pub struct EntryError;

@@ -9,28 +9,45 @@ pub trait Append: Send + Sync {
     fn append(&self, events: &[Event]) -> Result<Appended, AppendError>;
 }
 
-/// Reads a ledger: its newest checkpoint, entries and tiles.
+/// Reads a ledger: its newest checkpoint, entries and tiles. Nothing that it returns is trusted before it is verified.
 pub trait Source {
     /// The newest signed checkpoint.
     fn checkpoint(&self) -> Result<String, SourceError>;
     /// The entry with that index, or nothing past the end.
     fn entry(&self, index: u64) -> Result<Option<Vec<u8>>, SourceError>;
-    /// A tile, full or partial.
+    /// A tile, full or partial. It may be wider than the checkpoint says when entries are being appended meanwhile.
     fn tile(&self, tile: TileId) -> Result<Option<Vec<u8>>, SourceError>;
 }
 
 /// Where events went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Appended { /// Index of the first entry.
-    pub first: u64, /// Leaves after it.
-    pub size: u64 }
+pub struct Appended {
+    /// Index of the first entry.
+    pub first: u64,
+    /// Leaves after it.
+    pub size: u64,
+}
 
 /// The ledger could not be written: nothing that depends on it may happen.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger cannot be written ({0}); nothing is revealed or changed until it can")]
 pub struct AppendError(pub &'static str);
 
+impl AppendError {
+    /// A stable code.
+    pub const fn code(&self) -> &'static str {
+        "ledger-not-written"
+    }
+}
+
 /// The ledger could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger cannot be read ({0})")]
 pub struct SourceError(pub String);
+
+impl SourceError {
+    /// A stable code.
+    pub const fn code(&self) -> &'static str {
+        "ledger-not-read"
+    }
+}

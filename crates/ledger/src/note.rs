@@ -1,33 +1,231 @@
 //! Signed-note checkpoints (C2SP tlog-checkpoint, signed-note) under Ed25519.
+//!
+//! A checkpoint is read only when the one key that the caller trusts signed it; signatures of other keys (witnesses) are
+//! passed over. Anything that is not of the exact form is refused.
 
-use crate::tree::Hash;
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use bailee_core::{Environment, HomeId};
+use data_encoding::{BASE64, HEXLOWER};
+
+use crate::tree::{HASH_BYTES, Hash, hash_of};
+
+/// Most bytes of a note: a checkpoint has some 300, and the most verbose witness signature has 5 kB.
+pub const NOTE_BYTES_MAX: usize = 128 * 1024;
+
+/// Most signatures of a note. The specification asks for at least 16.
+pub const SIGNATURES_MAX: usize = 16;
+
+/// The signature type of Ed25519 in a signed note.
+const ED25519_TYPE: u8 = 1;
+
+/// What every signature line begins with: an em dash and a space.
+const SIGNATURE_MARK: &str = "\u{2014} ";
 
 /// Signs checkpoints of one origin.
-pub struct Signer {}
+pub struct Signer {
+    key: Ed25519KeyPair,
+    verifier: VerifierKey,
+}
 
 impl Signer {
     /// The signer of a home: origin `bailee/<home id>`, and as environment test `bailee-test/<home id>`.
-    pub fn new(_binding_home: bailee_core::HomeId, _environment: bailee_core::Environment, _seed: &[u8; 32]) -> Result<Self, NoteError> { todo!() }
+    pub fn new(home: HomeId, environment: Environment, seed: &[u8; 32]) -> Result<Self, NoteError> {
+        let key = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::SigningKey)?;
+        let public = key.public_key().as_ref().try_into().map_err(|_| NoteError::SigningKey)?;
+        let name = match environment {
+            Environment::Production => format!("bailee/{home}"),
+            Environment::Test => format!("bailee-test/{home}"),
+        };
+        Ok(Self { key, verifier: VerifierKey { name, public } })
+    }
+
     /// The log's origin.
-    pub fn origin(&self) -> &str { todo!() }
+    pub fn origin(&self) -> &str {
+        &self.verifier.name
+    }
+
     /// The public key as a verifier key line (`origin+hash+base64`).
-    pub fn verifier_key(&self) -> String { todo!() }
-    /// The signed checkpoint. Extension lines (`keyring <revision> <base64 head hash>`) follow the root.
-    pub fn checkpoint(&self, _size: u64, _root: &Hash, _extensions: &[String]) -> String { todo!() }
+    pub fn verifier_key(&self) -> String {
+        let typed: Vec<u8> = [&[ED25519_TYPE][..], &self.verifier.public].concat();
+        format!("{}+{}+{}", self.origin(), HEXLOWER.encode(&self.verifier.id()), BASE64.encode(&typed))
+    }
+
+    /// The signed checkpoint. Extension lines (`keyring <revision> <base64 head hash>`) follow the root; one that is
+    /// empty or holds a control character cannot stand in a note and is left out.
+    pub fn checkpoint(&self, size: u64, root: &Hash, extensions: &[String]) -> String {
+        let mut text = format!("{}\n{size}\n{}\n", self.origin(), BASE64.encode(root));
+        for line in extensions.iter().filter(|line| !line.is_empty() && !line.chars().any(char::is_control)) {
+            text.push_str(line);
+            text.push('\n');
+        }
+        let signature = self.key.sign(text.as_bytes());
+        let signed = [&self.verifier.id()[..], signature.as_ref()].concat();
+        format!("{text}\n{SIGNATURE_MARK}{} {}\n", self.origin(), BASE64.encode(&signed))
+    }
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({})", self.origin())
+    }
 }
 
 /// A checkpoint whose signature was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpoint { /// Origin.
-    pub origin: String, /// Leaves.
-    pub size: u64, /// Root.
-    pub root: Hash, /// Extension lines.
-    pub extensions: Vec<String> }
+pub struct Checkpoint {
+    /// Origin.
+    pub origin: String,
+    /// Leaves.
+    pub size: u64,
+    /// Root.
+    pub root: Hash,
+    /// Extension lines.
+    pub extensions: Vec<String>,
+}
 
 /// Checks a signed checkpoint against a verifier key.
-pub fn open_checkpoint(_note: &str, _verifier_key: &str) -> Result<Checkpoint, NoteError> { todo!() }
+pub fn open_checkpoint(note: &str, verifier_key: &str) -> Result<Checkpoint, NoteError> {
+    let key = VerifierKey::parse(verifier_key)?;
+    let (text, signatures) = split(note)?;
+    let mut verified = false;
+    for line in signatures {
+        let (name, id, signature) = parse_signature(line)?;
+        if name == key.name && id == key.id() {
+            let public = UnparsedPublicKey::new(&ED25519, key.public);
+            public.verify(text.as_bytes(), &signature).map_err(|_| NoteError::Signature)?;
+            verified = true;
+        }
+    }
+    if !verified {
+        return Err(NoteError::Unsigned);
+    }
+    let checkpoint = parse_text(text)?;
+    if checkpoint.origin == key.name { Ok(checkpoint) } else { Err(NoteError::Origin) }
+}
+
+/// How many signatures a well-formed note carries.
+pub(crate) fn signatures(note: &str) -> Result<usize, NoteError> {
+    split(note).map(|(_, signatures)| signatures.len())
+}
+
+/// A verifier key line, taken apart.
+struct VerifierKey {
+    name: String,
+    public: [u8; 32],
+}
+
+impl VerifierKey {
+    fn parse(line: &str) -> Result<Self, NoteError> {
+        let mut pieces = line.trim_end_matches('\n').splitn(3, '+');
+        let (Some(name), Some(id), Some(typed)) = (pieces.next(), pieces.next(), pieces.next()) else {
+            return Err(NoteError::VerifierKey);
+        };
+        let typed = BASE64.decode(typed.as_bytes()).map_err(|_| NoteError::VerifierKey)?;
+        let Some((&ED25519_TYPE, public)) = typed.split_first() else { return Err(NoteError::VerifierKey) };
+        let public = public.try_into().map_err(|_| NoteError::VerifierKey)?;
+        let key = Self { name: name.to_owned(), public };
+        if is_key_name(name) && HEXLOWER.encode(&key.id()) == id {
+            Ok(key)
+        } else {
+            Err(NoteError::VerifierKey)
+        }
+    }
+
+    /// SHA-256 of name, newline, type and key, cut to four bytes.
+    fn id(&self) -> [u8; 4] {
+        let [a, b, c, d, ..] = hash_of(&[self.name.as_bytes(), b"\n", &[ED25519_TYPE], &self.public]);
+        [a, b, c, d]
+    }
+}
+
+/// The signed text (with its last newline) and the signature lines.
+fn split(note: &str) -> Result<(&str, Vec<&str>), NoteError> {
+    if note.len() > NOTE_BYTES_MAX || note.chars().any(|c| c < ' ' && c != '\n') {
+        return Err(NoteError::Form);
+    }
+    let end = note.rfind("\n\n").ok_or(NoteError::Form)?;
+    let (text, signatures) = note.split_at(end + 1);
+    let lines =
+        signatures.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n')).ok_or(NoteError::Form)?;
+    let lines: Vec<&str> = lines.split('\n').collect();
+    if lines.len() > SIGNATURES_MAX { Err(NoteError::Form) } else { Ok((text, lines)) }
+}
+
+/// Key name, key id and signature of a signature line.
+fn parse_signature(line: &str) -> Result<(&str, [u8; 4], Vec<u8>), NoteError> {
+    let (name, encoded) =
+        line.strip_prefix(SIGNATURE_MARK).and_then(|rest| rest.split_once(' ')).ok_or(NoteError::Form)?;
+    let bytes = BASE64.decode(encoded.as_bytes()).map_err(|_| NoteError::Form)?;
+    match bytes.split_first_chunk::<4>() {
+        Some((id, signature)) if is_key_name(name) && !signature.is_empty() => {
+            Ok((name, *id, signature.to_vec()))
+        }
+        _ => Err(NoteError::Form),
+    }
+}
+
+fn parse_text(text: &str) -> Result<Checkpoint, NoteError> {
+    let mut lines = text.strip_suffix('\n').ok_or(NoteError::Form)?.split('\n');
+    let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
+        return Err(NoteError::Form);
+    };
+    let root = BASE64.decode(root.as_bytes()).ok().and_then(|root| <[u8; HASH_BYTES]>::try_from(root).ok());
+    let extensions: Vec<String> = lines.map(str::to_owned).collect();
+    match (parse_decimal(size), root) {
+        (Some(size), Some(root)) if !origin.is_empty() && extensions.iter().all(|line| !line.is_empty()) => {
+            Ok(Checkpoint { origin: origin.to_owned(), size, root, extensions })
+        }
+        _ => Err(NoteError::Form),
+    }
+}
+
+/// A decimal number without sign or leading zeros.
+pub(crate) fn parse_decimal(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+fn is_key_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+')
+}
 
 /// Why a note is refused.
-#[derive(Debug, thiserror::Error)]
-#[error("note")]
-pub struct NoteError;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    /// Not the form of a signed checkpoint.
+    #[error("this is not a signed checkpoint")]
+    Form,
+    /// No signature of the key that is trusted.
+    #[error("the checkpoint is not signed by the key that was given")]
+    Unsigned,
+    /// The trusted key's signature does not hold.
+    #[error("the checkpoint's signature does not hold: it was changed after it was signed")]
+    Signature,
+    /// Signed by the right key for another log.
+    #[error("the checkpoint is of another log than the key")]
+    Origin,
+    /// The verifier key cannot be read.
+    #[error("this is not a verifier key; it looks like `name+hash+key`")]
+    VerifierKey,
+    /// The seed makes no key.
+    #[error("the ledger's signing key cannot be used")]
+    SigningKey,
+}
+
+impl NoteError {
+    /// A stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Form => "checkpoint-form",
+            Self::Unsigned => "checkpoint-unsigned",
+            Self::Signature => "checkpoint-signature",
+            Self::Origin => "checkpoint-origin",
+            Self::VerifierKey => "verifier-key",
+            Self::SigningKey => "signing-key",
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "note_tests.rs"]
+mod tests;

@@ -1,0 +1,197 @@
+//! Checkpoints kept outside the home, so that a home that was rolled back or rewritten is found out.
+//!
+//! A directory of one home holds the newest checkpoint and the last one of each day. A checkpoint that is shorter than
+//! the newest, or differs from it at the same size, is refused: it is the very thing that this directory is to show.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use bailee_core::Day;
+
+use crate::note::{Checkpoint, NOTE_BYTES_MAX, NoteError, open_checkpoint};
+
+/// Most days kept: more than a year, so that every yearly audit finds those since the last.
+pub const DAYS_MAX: usize = 400;
+
+/// The newest checkpoint.
+const NEWEST: &str = "newest.checkpoint";
+
+/// What every file here ends with.
+const ENDING: &str = ".checkpoint";
+
+/// A directory outside the home with its checkpoints.
+#[derive(Debug)]
+pub struct Anchors {
+    directory: PathBuf,
+    verifier_key: String,
+}
+
+impl Anchors {
+    /// Opens a home's directory for checkpoints, made with mode 0700 when missing. A directory inside the home is refused:
+    /// what rolls back the home would roll it back too.
+    pub fn open(directory: &Path, home: &Path, verifier_key: &str) -> Result<Self, AnchorError> {
+        let resolved = resolve(directory).map_err(AnchorError::directory)?;
+        if resolved.starts_with(resolve(home).map_err(AnchorError::directory)?) {
+            return Err(AnchorError::InsideHome);
+        }
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&resolved)
+            .map_err(AnchorError::directory)?;
+        Ok(Self { directory: resolved, verifier_key: verifier_key.to_owned() })
+    }
+
+    /// Writes a signed checkpoint as the newest and as the last of its day, and drops the oldest days beyond
+    /// [`DAYS_MAX`].
+    pub fn write(&self, note: &str, day: Day) -> Result<(), AnchorError> {
+        let checkpoint = open_checkpoint(note, &self.verifier_key)?;
+        if let Some(newest) = self.newest()? {
+            if checkpoint.size < newest.size {
+                return Err(AnchorError::Behind { anchored: newest.size, given: checkpoint.size });
+            }
+            if checkpoint.size == newest.size && checkpoint.root != newest.root {
+                return Err(AnchorError::Forked { size: newest.size });
+            }
+        }
+        // The day's first: should the second write fail, the newest is still one of those that are read.
+        self.replace(&format!("{day}{ENDING}"), note)?;
+        self.replace(NEWEST, note)?;
+        self.drop_oldest()
+    }
+
+    /// The checkpoint written last.
+    pub fn newest(&self) -> Result<Option<Checkpoint>, AnchorError> {
+        match self.read(NEWEST) {
+            Ok(note) => Ok(Some(open_checkpoint(&note, &self.verifier_key)?)),
+            Err(AnchorError::Directory(io::ErrorKind::NotFound)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Every checkpoint kept, as signed notes: what [`crate::verify::verify`] takes as `known`.
+    pub fn known(&self) -> Result<Vec<String>, AnchorError> {
+        self.names()?.iter().map(|name| self.read(name)).collect()
+    }
+
+    /// The names of the checkpoints, the oldest day first and the newest last (digits come before letters).
+    fn names(&self) -> Result<Vec<String>, AnchorError> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.directory).map_err(AnchorError::directory)? {
+            let name = entry.map_err(AnchorError::directory)?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(ENDING) {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn read(&self, name: &str) -> Result<String, AnchorError> {
+        let path = self.directory.join(name);
+        if fs::metadata(&path).map_err(AnchorError::directory)?.len() > NOTE_BYTES_MAX as u64 {
+            return Err(AnchorError::Note(NoteError::Form));
+        }
+        fs::read_to_string(path).map_err(AnchorError::directory)
+    }
+
+    /// Replaces a file whole: a reader, and a crash, see the old one or the new one.
+    fn replace(&self, name: &str, note: &str) -> Result<(), AnchorError> {
+        let draft = self.directory.join(format!("{name}.new"));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)
+            .map_err(AnchorError::directory)?;
+        file.write_all(note.as_bytes()).map_err(AnchorError::directory)?;
+        file.sync_all().map_err(AnchorError::directory)?;
+        fs::rename(&draft, self.directory.join(name)).map_err(AnchorError::directory)?;
+        File::open(&self.directory).and_then(|directory| directory.sync_all()).map_err(AnchorError::directory)
+    }
+
+    fn drop_oldest(&self) -> Result<(), AnchorError> {
+        let names = self.names()?;
+        let beyond = names.len().saturating_sub(DAYS_MAX + 1);
+        for name in names.iter().take(beyond) {
+            fs::remove_file(self.directory.join(name)).map_err(AnchorError::directory)?;
+        }
+        Ok(())
+    }
+}
+
+/// The path without links, also when its last elements do not exist yet.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let mut missing = Vec::new();
+    let mut existing = path.as_path();
+    loop {
+        match existing.canonicalize() {
+            Ok(found) => return Ok(missing.iter().rev().fold(found, |path, name| path.join(name))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        match (existing.parent(), existing.file_name()) {
+            (Some(parent), Some(name)) => {
+                missing.push(name.to_owned());
+                existing = parent;
+            }
+            // `..` behind something that does not exist leads nobody knows where.
+            _ => return Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+}
+
+/// Why a checkpoint is not anchored, or none can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnchorError {
+    /// The directory lies in the home.
+    #[error(
+        "the directory for checkpoints lies inside the home; name one outside it, on another disk if there is one"
+    )]
+    InsideHome,
+    /// The directory or a file in it cannot be used.
+    #[error("the directory for checkpoints cannot be used ({0})")]
+    Directory(io::ErrorKind),
+    /// A checkpoint is refused: of another home, or changed.
+    #[error("a checkpoint in the directory or to be written there is refused: {0}")]
+    Note(#[from] NoteError),
+    /// Shorter than what left the home before.
+    #[error("the ledger was rolled back: {anchored} entries were anchored and it has {given}")]
+    Behind {
+        /// Entries at the newest anchored checkpoint.
+        anchored: u64,
+        /// Entries at the one given.
+        given: u64,
+    },
+    /// Another tree of the same size.
+    #[error("the ledger was rewritten: another tree of {size} entries was anchored")]
+    Forked {
+        /// Entries of both.
+        size: u64,
+    },
+}
+
+impl AnchorError {
+    fn directory(error: io::Error) -> Self {
+        Self::Directory(error.kind())
+    }
+
+    /// A stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InsideHome => "anchor-inside-home",
+            Self::Directory(_) => "anchor-unusable",
+            Self::Note(error) => error.code(),
+            Self::Behind { .. } => "rolled-back",
+            Self::Forked { .. } => "forked",
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "anchor_tests.rs"]
+mod tests;
