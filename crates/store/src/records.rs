@@ -1,18 +1,33 @@
 //! What can be read of a store, and how it is changed.
 
-use bailee_core::{Kind, PartNo, RecordId, SellerId};
+use std::ops::Range;
+
+use bailee_core::{Kind, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::Term;
 use bailee_crypto::keyring::Anchor;
-use bailee_ledger::log::{Append, Appended, Source};
+use bailee_ledger::log::{Append, AppendError, Appended, Source, SourceError};
+use tokio::sync::oneshot;
 
-use crate::act::{Act, BucketNo, BucketState, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo};
+use crate::act::{
+    Act, BucketNo, BucketState, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo,
+};
 
 /// Records, their parts and their index.
 pub trait Records: Send + Sync {
     /// The record of a keyed reference.
-    fn record(&self, seller: SellerNo, kind: Kind, reference_mac: &[u8; 16]) -> Result<Option<RecordRow>, StoreError>;
+    fn record(
+        &self,
+        seller: SellerNo,
+        kind: Kind,
+        reference_mac: &[u8; 16],
+    ) -> Result<Option<RecordRow>, StoreError>;
     /// Many at once, in one snapshot, in the order asked.
-    fn records(&self, seller: SellerNo, kind: Kind, reference_macs: &[[u8; 16]]) -> Result<Vec<Option<RecordRow>>, StoreError>;
+    fn records(
+        &self,
+        seller: SellerNo,
+        kind: Kind,
+        reference_macs: &[[u8; 16]],
+    ) -> Result<Vec<Option<RecordRow>>, StoreError>;
     /// The record with that id, of any seller.
     fn record_by_id(&self, id: RecordId) -> Result<Option<RecordRow>, StoreError>;
     /// The record with that number.
@@ -20,42 +35,61 @@ pub trait Records: Send + Sync {
     /// A part (without its terms).
     fn part(&self, bucket: BucketNo, record: RecordNo, part: PartNo) -> Result<Option<PartRow>, StoreError>;
     /// Parts of a bucket in the order of their records, from after `after`, at most `limit` (without their terms).
-    fn parts(&self, bucket: BucketNo, after: Option<(RecordNo, PartNo)>, limit: usize) -> Result<Vec<PartRow>, StoreError>;
-    /// The records with a term in a bucket, at most `limit`.
+    fn parts(
+        &self,
+        bucket: BucketNo,
+        after: Option<(RecordNo, PartNo)>,
+        limit: usize,
+    ) -> Result<Vec<PartRow>, StoreError>;
+    /// How many records have their main part in a bucket.
+    fn records_in(&self, bucket: BucketNo) -> Result<u64, StoreError>;
+    /// The records with a term in a bucket, each once, at most `limit`.
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError>;
     /// Every bucket that was ever opened, with its state and how many parts and quarantined items it holds.
     fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError>;
     /// Quarantined items of a seller (all, when `None`), newest first, from `after`, at most `limit`.
-    fn quarantine(&self, seller: Option<SellerNo>, after: Option<RecordId>, limit: usize) -> Result<Vec<QuarantineRow>, StoreError>;
+    fn quarantine(
+        &self,
+        seller: Option<SellerNo>,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<Vec<QuarantineRow>, StoreError>;
     /// One quarantined item.
     fn quarantined(&self, id: RecordId) -> Result<Option<QuarantineRow>, StoreError>;
-    /// Every seller.
+    /// Every seller, by number.
     fn sellers(&self) -> Result<Vec<(SellerNo, SellerId)>, StoreError>;
     /// Reserves record numbers that were never given out by this store since it was opened, nor are in use.
-    fn reserve_records(&self, count: u32) -> Result<std::ops::Range<i64>, StoreError>;
+    fn reserve_records(&self, count: u32) -> Result<Range<i64>, StoreError>;
 }
 
 /// A bucket and what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BucketSummary { /// Which.
-    pub bucket: BucketNo, /// Its state.
-    pub state: BucketState, /// Parts in it.
-    pub parts: u64, /// Quarantined items in it.
-    pub quarantined: u64 }
+pub struct BucketSummary {
+    /// Which.
+    pub bucket: BucketNo,
+    /// Its state.
+    pub state: BucketState,
+    /// Parts in it.
+    pub parts: u64,
+    /// Quarantined items in it.
+    pub quarantined: u64,
+}
 
 /// Sealed registers.
 pub trait Registers: Send + Sync {
     /// One entry.
     fn entry(&self, register: &str, id: RecordId) -> Result<Option<RegisterRow>, StoreError>;
-    /// Every entry of a register.
+    /// Every entry of a register, by id.
     fn entries(&self, register: &str) -> Result<Vec<RegisterRow>, StoreError>;
 }
 
 /// Leases: one holder at a time runs a job.
 pub trait Leases: Send + Sync {
-    /// Takes or renews a lease until an instant; `false` while another holds it.
-    fn take(&self, job: &str, holder: RecordId, now: bailee_core::Timestamp, until: bailee_core::Timestamp) -> Result<bool, StoreError>;
-    /// Gives it back.
+    /// Takes or renews a lease until an instant; `false` while another holds it. It has ended when `now` reaches that
+    /// instant.
+    fn take(&self, job: &str, holder: RecordId, now: Timestamp, until: Timestamp)
+    -> Result<bool, StoreError>;
+    /// Gives it back. Somebody else's stays with them.
     fn give_back(&self, job: &str, holder: RecordId) -> Result<(), StoreError>;
 }
 
@@ -64,24 +98,33 @@ pub trait Store: Records + Registers + Leases + Append + Source + Send + Sync {
     /// Applies an act: all of it, durable, with its events in a signed tree; or nothing.
     fn commit(&self, act: Act) -> Result<Appended, StoreError>;
     /// The same without waiting for the disk: acts sent one after another share a sync. They are applied in order.
+    /// Blocks while too much is waiting already.
     fn submit(&self, act: Act) -> Pending;
     /// The keyring's head as of the last commit.
     fn anchor(&self) -> Result<Option<Anchor>, StoreError>;
     /// A value of the home.
     fn meta(&self, name: &str) -> Result<Option<String>, StoreError>;
-    /// The indexes of the entries of a request.
-    fn entries_of(&self, request: bailee_core::RequestId) -> Result<Vec<u64>, StoreError>;
+    /// The indexes of the entries of a request, in their order.
+    fn entries_of(&self, request: RequestId) -> Result<Vec<u64>, StoreError>;
     /// The log's public key.
     fn verifier_key(&self) -> String;
 }
 
 /// An act on its way to the disk.
-pub struct Pending(pub tokio::sync::oneshot::Receiver<Result<Appended, StoreError>>);
+pub struct Pending(pub oneshot::Receiver<Result<Appended, StoreError>>);
 
 impl Pending {
     /// Waits until it is durable. For threads outside the asynchronous runtime.
     pub fn wait(self) -> Result<Appended, StoreError> {
         self.0.blocking_recv().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// An act that is answered already.
+    pub(crate) fn answered(answer: Result<Appended, StoreError>) -> Self {
+        let (sender, receiver) = oneshot::channel();
+        // The receiver is right here: it cannot be gone.
+        let _ = sender.send(answer);
+        Self(receiver)
     }
 }
 
@@ -102,10 +145,39 @@ pub enum StoreError {
     Damaged,
     /// Made by a newer version.
     #[error("the store was made by a newer version of bailee (schema {found}, this one knows {known})")]
-    Newer { /// Found.
-        found: u32, /// Known.
-        known: u32 },
+    Newer {
+        /// Found.
+        found: u32,
+        /// Known.
+        known: u32,
+    },
     /// The writer has ended.
     #[error("the store has been closed")]
     Closed,
+}
+
+impl StoreError {
+    /// The stable code of its class; of an unusable store, what makes it so.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::DiskFull => "disk-full",
+            Self::Unusable(code) => code,
+            Self::Damaged => "damaged",
+            Self::Newer { .. } => "newer",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl From<StoreError> for AppendError {
+    fn from(error: StoreError) -> Self {
+        Self(error.code())
+    }
+}
+
+impl From<StoreError> for SourceError {
+    fn from(error: StoreError) -> Self {
+        Self(error.code().to_owned())
+    }
 }

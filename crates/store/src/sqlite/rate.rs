@@ -1,0 +1,94 @@
+//! The machine's limit, to stand beside the store's own speed: the same rows into the same schema with the same syncs,
+//! without ledger, signatures, savepoints, queue or checks.
+
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use super::{apply, connection};
+use crate::act::{Change, PartRow, RecordRow};
+use crate::limits::{bucket_key, place};
+use crate::records::StoreError;
+
+/// A database that takes rows as they come.
+pub struct RawInserter {
+    connection: Connection,
+}
+
+impl RawInserter {
+    /// Opens (or makes) a database for it. Never a home's: its ledger would know nothing of the rows.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { connection: connection::writer(path)? })
+    }
+
+    /// Inserts the records and parts among the changes in one transaction with one sync; anything else is passed
+    /// over. Returns how many records there were. The caller takes the time.
+    pub fn insert(&mut self, changes: &[Change]) -> Result<u64, StoreError> {
+        let transaction = self.connection.transaction()?;
+        let mut records = 0;
+        for change in changes {
+            match change {
+                Change::PutRecord(row) => {
+                    insert_record(&transaction, row)?;
+                    records += 1;
+                }
+                Change::PutPart(row) => insert_part(&transaction, row)?,
+                _ => {}
+            }
+        }
+        insert_terms(&transaction, changes)?;
+        transaction.commit()?;
+        Ok(records)
+    }
+}
+
+fn insert_record(connection: &Connection, row: &RecordRow) -> Result<(), StoreError> {
+    let sql = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    connection.prepare_cached(sql)?.execute(params![
+        row.no.0,
+        row.seller.0,
+        row.kind.code(),
+        row.reference_mac,
+        row.id.as_bytes(),
+        row.version,
+        apply::record_state_code(row.state),
+        row.facts_month.0,
+        row.content_mac,
+        row.facts,
+    ])?;
+    Ok(())
+}
+
+fn insert_part(connection: &Connection, row: &PartRow) -> Result<(), StoreError> {
+    let key = bucket_key(row.bucket)?;
+    let terms: Vec<u8> = row.terms.iter().flat_map(|term| term.0.to_le_bytes()).collect();
+    connection.prepare_cached("INSERT INTO part VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
+        key,
+        row.record.0,
+        row.part.0,
+        row.slot.0,
+        row.version,
+        row.due.0,
+        terms
+    ])?;
+    connection
+        .prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?
+        .execute(params![place(key, row.slot), row.envelope])?;
+    Ok(())
+}
+
+fn insert_terms(connection: &Connection, changes: &[Change]) -> Result<(), StoreError> {
+    let mut terms = Vec::new();
+    for change in changes {
+        if let Change::PutPart(row) = change {
+            let key = bucket_key(row.bucket)?;
+            terms.extend(row.terms.iter().map(|term| (key, term.0, row.record.0, row.part.0)));
+        }
+    }
+    terms.sort_unstable();
+    let mut insert = connection.prepare_cached("INSERT INTO term VALUES (?1, ?2, ?3, ?4)")?;
+    for (bucket, term, record, part) in terms {
+        insert.execute(params![bucket, term, record, part])?;
+    }
+    Ok(())
+}
