@@ -1,10 +1,103 @@
 //! Normal forms for the index: what two spellings of the same e-mail, phone or name have in common.
+//!
+//! The same function serves what is stored and what somebody types who searches. A normal form is wider than the
+//! value (it is there to find); who must know whether a hit is meant compares further, as [`same_phone`] does.
 
-/// The normal form of an e-mail address; `None` when it is none.
-pub fn email(_value: &str) -> Option<String> { todo!() }
-/// The normal form of a phone number without its extension; `None` when too short to be one.
-pub fn phone(_value: &str, _country: Option<&str>) -> Option<String> { todo!() }
-/// The normal form of a name: case, width, accents and order of white space do not count.
-pub fn name(_value: &str) -> Option<String> { todo!() }
+use bailee_core::catalogue::Cleaner;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::clean::{ascii_form, clean, phone_number};
+
+/// The last digits by which a phone number is found: as many as every country's national numbers share with their
+/// international form.
+const PHONE_DIGITS: usize = 8;
+
+/// Fewest digits of what is a phone number at all.
+const PHONE_DIGITS_MIN: usize = 6;
+
+/// The normal form of an e-mail address; `None` when it is none. Case and width do not count.
+pub fn email(value: &str) -> Option<String> {
+    let folded: String = clean(Cleaner::Email, value, None).nfkc().collect::<String>().to_lowercase();
+    let (local, domain) = folded.rsplit_once('@')?;
+    let sound = !local.is_empty() && !domain.is_empty() && !folded.contains(char::is_whitespace);
+    sound.then(|| folded.nfc().collect())
+}
+
+/// The normal form of a phone number without its extension; `None` when too short to be one. Its last eight digits,
+/// so that `+81 90-1234-5678` is found by `090-1234-5678` too.
+pub fn phone(value: &str, country: Option<&str>) -> Option<String> {
+    let digits = phone_digits(value, country);
+    let kept = digits.len().saturating_sub(PHONE_DIGITS);
+    (digits.len() >= PHONE_DIGITS_MIN).then(|| digits.get(kept..).unwrap_or_default().to_owned())
+}
+
+/// Whether two phone numbers with one normal form can be the same number: the shorter, without trunk zeros, ends the
+/// longer.
+pub fn same_phone(one: &str, other: &str, country: Option<&str>) -> bool {
+    let (one, other) = (phone_digits(one, country), phone_digits(other, country));
+    let (shorter, longer) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let shorter = shorter.trim_start_matches('0');
+    shorter.len() >= PHONE_DIGITS_MIN && longer.ends_with(shorter)
+}
+
+fn phone_digits(value: &str, country: Option<&str>) -> String {
+    let text = clean(Cleaner::Text, value, None);
+    if let Some(number) = phone_number(&text, country) {
+        return number.digits;
+    }
+    // Not understood, or without a country: the digits before what may be an extension.
+    let folded = text.nfkc().collect::<String>().to_lowercase();
+    let number = folded.split(['x', '#', ';']).next().unwrap_or_default();
+    number.chars().map(ascii_form).filter(char::is_ascii_digit).collect()
+}
+
+/// The normal form of a name: case, width, accents, the order of words and white space do not count.
+pub fn name(value: &str) -> Option<String> {
+    let folded = fold(value);
+    let mut words: Vec<&str> = folded.split(|char| !is_word(char)).filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        return None;
+    }
+    if folded.chars().any(is_written_without_spaces) {
+        return Some(words.concat());
+    }
+    words.sort_unstable();
+    Some(words.join(" "))
+}
+
 /// The normal form of a name with a postal code.
-pub fn name_postal_code(_name: &str, _postal_code: &str) -> Option<String> { todo!() }
+pub fn name_postal_code(name: &str, postal_code: &str) -> Option<String> {
+    let name = self::name(name)?;
+    let code: String = fold(postal_code).chars().filter(|char| char.is_alphanumeric()).collect();
+    (!code.is_empty()).then(|| format!("{name}\n{code}"))
+}
+
+/// Width, case and the accents of alphabets folded. Marks that make another letter (in Devanagari, or が from か) stay.
+fn fold(value: &str) -> String {
+    let mut folded = String::with_capacity(value.len());
+    for char in clean(Cleaner::Text, value, None).nfkc().flat_map(char::to_lowercase).nfd() {
+        match char {
+            '\u{300}'..='\u{36F}' | '\'' | '’' | '‘' | '`' | '\u{200C}' | '\u{200D}' => {}
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'þ' => folded.push_str("th"),
+            'ı' => folded.push('i'),
+            char => folded.push(char),
+        }
+    }
+    folded.nfkc().collect()
+}
+
+/// Letters, digits, and the marks that belong to them.
+fn is_word(char: char) -> bool {
+    char.is_alphanumeric() || unicode_normalization::char::is_combining_mark(char)
+}
+
+/// Han and kana: their words are often written apart in one place and together in another.
+fn is_written_without_spaces(char: char) -> bool {
+    matches!(char, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
+}

@@ -1,31 +1,200 @@
 //! Verification (0.b): a raw document becomes an order in canonical names, or says why not.
+//!
+//! Refuse, do not repair: a document that two programs could read differently (a key twice, a number that does not
+//! survive) goes to quarantine whole. What it accepts it also cleans (0.c), in place.
 
-use bailee_core::{Json, Reference, catalogue::Catalogue};
+mod number;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use bailee_core::catalogue::{Catalogue, Node};
+use bailee_core::{Json, Kind, Reference};
+
+use crate::clean;
 use crate::reader::Raw;
 
+/// Deepest nesting of a document. The model of Orders 2026-01-01 goes to 10.
+pub const DEPTH_MAX: usize = 64;
+
+/// Most values in one document, counting objects and arrays: what it may cost in memory, some 10 MB.
+pub const VALUES_MAX: usize = 100_000;
+
+/// The member that names an order.
+const ORDER_ID: &str = "orderId";
+
+/// The member of an address that says how its phone number is to be read.
+const COUNTRY_CODE: &str = "countryCode";
+
+/// What may stand beside the orders of a page and go back to the caller; anything else could be personal.
+const PAGE_MEMBERS: [&str; 3] = ["pagination", "lastUpdatedBefore", "createdBefore"];
+
 /// A verified and cleaned order.
-pub struct Document { /// Its order id.
-    pub reference: Reference, /// The cleaned document: same shape as it came; personal leaves are clean.
-    pub json: Json }
+pub struct Document {
+    /// Its order id.
+    pub reference: Reference,
+    /// The cleaned document: same shape as it came; personal leaves are clean.
+    pub json: Json,
+}
 
 /// Why a document goes into quarantine: a code from the program, never a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Flaw { /// Not JSON.
-    Syntax, /// The input ended inside it.
-    Truncated, /// Longer than allowed.
-    TooLong, /// Nested deeper than allowed.
-    TooDeep, /// A key twice in one object.
-    DuplicateKey, /// A number that cannot be kept exactly.
-    Number, /// Not UTF-8.
-    Encoding, /// Not an object.
-    NotAnOrder, /// No usable order id.
-    OrderId, /// An object where a leaf belongs, or the reverse.
-    Structure }
+pub enum Flaw {
+    /// Not JSON.
+    Syntax,
+    /// The input, or the line, ended inside it.
+    Truncated,
+    /// Longer than allowed, or with more values.
+    TooLong,
+    /// Nested deeper than allowed.
+    TooDeep,
+    /// A key twice in one object.
+    DuplicateKey,
+    /// A number that cannot be kept exactly.
+    Number,
+    /// Not UTF-8.
+    Encoding,
+    /// No object, or one without an order id.
+    NotAnOrder,
+    /// No usable order id.
+    OrderId,
+    /// An object where a leaf belongs, or the reverse; an id twice in a list.
+    Structure,
+}
 
-impl Flaw { /// Its stable code (`"duplicate-key"` …).
-    pub fn code(self) -> &'static str { todo!() }
+impl Flaw {
+    /// Every flaw.
+    pub const ALL: &'static [Self] = &[
+        Self::Syntax,
+        Self::Truncated,
+        Self::TooLong,
+        Self::TooDeep,
+        Self::DuplicateKey,
+        Self::Number,
+        Self::Encoding,
+        Self::NotAnOrder,
+        Self::OrderId,
+        Self::Structure,
+    ];
+
+    /// Its stable code (`"duplicate-key"` …).
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::Truncated => "truncated",
+            Self::TooLong => "too-long",
+            Self::TooDeep => "too-deep",
+            Self::DuplicateKey => "duplicate-key",
+            Self::Number => "number",
+            Self::Encoding => "encoding",
+            Self::NotAnOrder => "not-an-order",
+            Self::OrderId => "order-id",
+            Self::Structure => "structure",
+        }
+    }
+
+    /// The flaw of that code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|flaw| flaw.code() == code)
+    }
+
     /// In words, with what to do.
-    pub fn words(self) -> &'static str { todo!() } }
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Syntax => "the document is not JSON; fetch it again or mend what wrote it",
+            Self::Truncated => "the input ends inside the document; fetch it again as a whole",
+            Self::TooLong => "the document is longer than an order can be; give its orders one by one",
+            Self::TooDeep => "the document is nested deeper than an order can be; check what wrote it",
+            Self::DuplicateKey => "an object has the same key twice; fetch it again or mend what wrote it",
+            Self::Number => "a number has more digits than can be kept; write it as a string",
+            Self::Encoding => "the document is not UTF-8; convert it or name its format",
+            Self::NotAnOrder => "this is no order, since it has no orderId; give orders in Orders 2026-01-01",
+            Self::OrderId => "the orderId is no order id; fetch the order again",
+            Self::Structure => "a value stands where the API has none of its kind; fetch the order again",
+        }
+    }
+}
 
 /// Parses, verifies and cleans one raw document. Safe to call from many threads.
-pub fn verify(_raw: &Raw, _catalogue: &Catalogue) -> Result<Document, Flaw> { todo!() }
+///
+/// An unusable date is no flaw (the retention clock deals with it), nor is a member that the catalogue does not name
+/// (it will be sealed as unclassified).
+///
+/// # Errors
+/// The first flaw found: the framing's own, encoding, syntax and limits, order id, structure.
+pub fn verify(raw: &Raw, catalogue: &Catalogue) -> Result<Document, Flaw> {
+    if let Some(flaw) = raw.flaw {
+        return Err(flaw);
+    }
+    let mut json = parse::parse(raw.bytes.expose())?;
+    let reference = match json.member(ORDER_ID) {
+        None => return Err(Flaw::NotAnOrder),
+        Some(id) => id.as_str().and_then(|id| id.parse().ok()).ok_or(Flaw::OrderId)?,
+    };
+    visit(&mut json, Some(catalogue.root(Kind::Order)), None)?;
+    Ok(Document { reference, json })
+}
+
+/// The members of a page that go back to the caller.
+pub(crate) fn page_members(frame: &[u8]) -> Result<Json, Flaw> {
+    let mut page = parse::parse(frame)?;
+    if let Json::Object(members) = &mut page {
+        members.retain(|(key, _)| PAGE_MEMBERS.contains(&key.as_str()));
+    }
+    Ok(page)
+}
+
+/// Holds a value and all below it against the catalogue and cleans it. `country` is that of the address around it.
+fn visit(json: &mut Json, node: Option<Node<'_>>, country: Option<&str>) -> Result<(), Flaw> {
+    check(json, node)?;
+    match json {
+        Json::Object(members) => {
+            let own = members.iter().find(|(key, _)| key == COUNTRY_CODE);
+            let own = own.and_then(|(_, value)| value.as_str()).and_then(clean::country_code);
+            let country = own.or(country);
+            for (key, value) in members {
+                visit(value, node.and_then(|node| node.member(key)), country)?;
+            }
+        }
+        Json::Array(elements) => {
+            let element = node.and_then(Node::element);
+            elements.iter_mut().try_for_each(|value| visit(value, element, country))?;
+        }
+        Json::String(text) => {
+            // A leaf that the catalogue does not name may mean something by its white space.
+            let cleaned = match node.and_then(Node::field) {
+                Some(field) => clean::cleaned(field.cleaner, text, country),
+                None => clean::visible(text),
+            };
+            if let std::borrow::Cow::Owned(cleaned) = cleaned {
+                // Assigning the whole value drops the old one, which wipes it.
+                *json = Json::String(cleaned);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Float(_) => {}
+    }
+    Ok(())
+}
+
+/// A value must be of the kind that the catalogue has at its place. One that says nothing fits anywhere.
+fn check(json: &Json, node: Option<Node<'_>>) -> Result<(), Flaw> {
+    let Some(node) = node else { return Ok(()) };
+    if json.is_blank() {
+        return Ok(());
+    }
+    let fits = match json {
+        Json::Array(elements) => node.element().is_some() && unique_ids(elements, node.list_key()),
+        Json::Object(_) => node.field().is_none() && node.element().is_none(),
+        _ => node.field().is_some(),
+    };
+    if fits { Ok(()) } else { Err(Flaw::Structure) }
+}
+
+/// Whether no two elements of a list have the same id: a field of one could not be told from that of the other.
+fn unique_ids(elements: &[Json], key: Option<&str>) -> bool {
+    let Some(key) = key else { return true };
+    let mut ids: Vec<&str> =
+        elements.iter().filter_map(|element| element.member(key)).filter_map(Json::as_str).collect();
+    ids.sort_unstable();
+    ids.windows(2).all(|pair| pair.first() != pair.last())
+}

@@ -1,0 +1,214 @@
+//! Finds where a JSON value ends, and the keys of its top level, without parsing it.
+//!
+//! It knows strings, brackets and line ends, and nothing else of JSON: whether the value is sound is for
+//! [`crate::verify`]. It can stop and go on at any byte.
+
+/// Brackets nested deeper than this are counted, but no longer told apart. Twice what verification accepts.
+const NESTING_MAX: u32 = 128;
+
+/// What a scan came upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The end of the input.
+    More,
+    /// A line end, not yet consumed. Inside a string it is an error of the input.
+    Newline,
+    /// The value's last bracket, consumed.
+    Closed,
+    /// A bracket that closes what was not open, not consumed.
+    Mismatch,
+    /// The `[` after the top-level key `orders`, not consumed.
+    OrdersList,
+    /// The `{` after the top-level key `order`, not consumed.
+    OrderObject,
+}
+
+/// A top-level key that matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Key {
+    Order,
+    Orders,
+    #[default]
+    Other,
+}
+
+/// The state between two bytes of a value. The default is before its first.
+#[derive(Default)]
+pub(super) struct Lexer {
+    depth: u32,
+    /// One bit for each open bracket, the innermost lowest: 1 is an array.
+    kinds: u128,
+    in_string: bool,
+    escaped: bool,
+    /// The last byte outside strings that is not white space; `"` after a string.
+    previous: u8,
+    /// The last top-level string, as far as a key that matters can reach.
+    string: ShortString,
+    key: Key,
+    /// A frame has been found already, so that `order` and `orders` are keys like any other.
+    framed: bool,
+    has_order_id: bool,
+    too_deep: bool,
+}
+
+impl Lexer {
+    /// Before the first byte of a value inside a frame.
+    pub(super) fn inside_frame() -> Self {
+        Self { framed: true, ..Self::default() }
+    }
+
+    /// In a frame's object, behind its order or its list.
+    pub(super) fn after_member() -> Self {
+        Self { depth: 1, previous: b']', framed: true, ..Self::default() }
+    }
+
+    pub(super) fn has_order_id(&self) -> bool {
+        self.has_order_id
+    }
+
+    pub(super) fn is_too_deep(&self) -> bool {
+        self.too_deep
+    }
+
+    pub(super) fn is_in_string(&self) -> bool {
+        self.in_string
+    }
+
+    /// Whether JSON forbids an object here: where a key, a comma or a closing bracket must stand.
+    pub(super) fn forbids_object(&self) -> bool {
+        let in_array = self.kinds & 1 == 1;
+        match self.previous {
+            b':' | b'[' => false,
+            b',' => !in_array && !self.too_deep,
+            _ => self.depth > 0,
+        }
+    }
+
+    /// Goes on until something happens; says how many bytes that took.
+    pub(super) fn scan(&mut self, input: &[u8]) -> (usize, Event) {
+        let mut at = 0;
+        loop {
+            if self.in_string {
+                let (taken, newline) = self.string(input.get(at..).unwrap_or_default());
+                at += taken;
+                if newline {
+                    return (at, Event::Newline);
+                }
+            }
+            let Some(byte) = input.get(at) else { return (at, Event::More) };
+            match self.byte(*byte) {
+                None => at += 1,
+                Some(Event::Closed) => return (at + 1, Event::Closed),
+                Some(event) => return (at, event),
+            }
+        }
+    }
+
+    /// One byte outside strings. What it returns has not been consumed, but for the last bracket.
+    fn byte(&mut self, byte: u8) -> Option<Event> {
+        match byte {
+            b' ' | b'\t' | b'\r' => return None,
+            b'\n' => return Some(Event::Newline),
+            b'"' => {
+                self.in_string = true;
+                self.string = ShortString::default();
+            }
+            b'{' if self.key == Key::Order => return Some(Event::OrderObject),
+            b'[' if self.key == Key::Orders => return Some(Event::OrdersList),
+            b'{' | b'[' => self.open(byte == b'['),
+            b'}' | b']' => match self.close(byte == b']') {
+                None => {}
+                event => return event,
+            },
+            _ => {}
+        }
+        self.key =
+            if byte == b':' && self.depth == 1 && self.previous == b'"' { self.key() } else { Key::Other };
+        self.previous = byte;
+        None
+    }
+
+    fn open(&mut self, array: bool) {
+        self.depth = self.depth.saturating_add(1);
+        self.too_deep |= self.depth > NESTING_MAX;
+        self.kinds = self.kinds << 1 | u128::from(array);
+    }
+
+    fn close(&mut self, array: bool) -> Option<Event> {
+        if !self.too_deep && (self.kinds & 1 == 1) != array {
+            return Some(Event::Mismatch);
+        }
+        self.kinds >>= 1;
+        self.depth = self.depth.saturating_sub(1);
+        (self.depth == 0).then_some(Event::Closed)
+    }
+
+    /// Goes to the end of a string, or of the input, or to a line end (then `true`); says how many bytes that took.
+    fn string(&mut self, input: &[u8]) -> (usize, bool) {
+        let mut at = 0;
+        loop {
+            let rest = input.get(at..).unwrap_or_default();
+            let Some(first) = rest.first() else { return (at, false) };
+            if self.escaped {
+                if *first == b'\n' {
+                    return (at, true);
+                }
+                self.escaped = false;
+                at += 1;
+                continue;
+            }
+            let plain = memchr::memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
+            if self.depth == 1 {
+                self.string.push(rest.get(..plain).unwrap_or_default());
+            }
+            at += plain;
+            match rest.get(plain) {
+                Some(b'"') => {
+                    self.in_string = false;
+                    return (at + 1, false);
+                }
+                Some(b'\\') => {
+                    self.string.push(b"\\");
+                    self.escaped = true;
+                    at += 1;
+                }
+                Some(_) => return (at, true),
+                None => return (at, false),
+            }
+        }
+    }
+
+    /// The key just read. Once an order's id has been seen, this is an order and no frame around one.
+    fn key(&mut self) -> Key {
+        let may_be_frame = !self.framed && !self.has_order_id;
+        match self.string.as_bytes() {
+            b"orderId" => {
+                self.has_order_id = true;
+                Key::Other
+            }
+            b"order" if may_be_frame => Key::Order,
+            b"orders" if may_be_frame => Key::Orders,
+            _ => Key::Other,
+        }
+    }
+}
+
+/// The first bytes of a string, one more than the longest key that matters has.
+#[derive(Default)]
+struct ShortString {
+    bytes: [u8; 8],
+    length: usize,
+}
+
+impl ShortString {
+    fn push(&mut self, more: &[u8]) {
+        for (to, from) in self.bytes.iter_mut().skip(self.length).zip(more) {
+            *to = *from;
+            self.length += 1;
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
