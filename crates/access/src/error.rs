@@ -1,15 +1,25 @@
-//! Refusals.
+//! Refusals, and what else keeps the gate from doing what it was asked.
+//!
+//! A [`Denial`] is a decision, and an event already; the rest are facts about the input or the machine. None of their
+//! texts repeats anything personal that a caller typed.
+
 use bailee_core::requirement::Requirement;
 
 /// A refusal: why, which requirement it serves, and what to do. Already an event when it is returned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
-pub struct Denial { /// A stable code (`"purpose-not-granted"` …).
-    pub code: &'static str, /// In one sentence.
-    pub words: String, /// The requirement served.
-    pub requirement: Requirement, /// What to do about it.
-    pub remedy: String, /// Whether the caller is not known at all (401), rather than not allowed (403).
-    pub unauthenticated: bool }
+pub struct Denial {
+    /// A stable code (`"purpose-not-granted"` …); the ledger's event carries the same.
+    pub code: &'static str,
+    /// In one sentence.
+    pub words: String,
+    /// The requirement served.
+    pub requirement: Requirement,
+    /// What to do about it.
+    pub remedy: String,
+    /// Whether the caller is not known at all (401), rather than not allowed (403).
+    pub unauthenticated: bool,
+}
 
 /// Why access did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +30,15 @@ pub enum AccessError {
     /// Something given is not acceptable (a name, a password): says what is.
     #[error("{0}")]
     Unacceptable(String),
+    /// The home's first person exists already.
+    #[error("this home has its first person already; log in with `bailee login --as MAIL`")]
+    HasOwner,
+    /// A password could not be hashed: the machine has not the memory for it.
+    #[error("the password cannot be checked now; see that {} MiB of memory are free", crate::password::MEMORY_KIB / 1024)]
+    Hashing,
+    /// A register entry opens but cannot be read: a newer version wrote it.
+    #[error("an entry of the register of {0}s cannot be read; a newer version of bailee may have written it")]
+    Unreadable(&'static str),
     /// The store.
     #[error(transparent)]
     Store(#[from] bailee_store::records::StoreError),
@@ -29,4 +48,20 @@ pub enum AccessError {
     /// A sealed register entry does not open.
     #[error(transparent)]
     Envelope(#[from] bailee_crypto::envelope::EnvelopeError),
+}
+
+impl AccessError {
+    /// A stable code; a denial's is that of its reason.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(denial) => denial.code,
+            Self::Unacceptable(_) => "unacceptable",
+            Self::HasOwner => "has-owner",
+            Self::Hashing => "hashing",
+            Self::Unreadable(_) => "register-unreadable",
+            Self::Store(_) => "store",
+            Self::Ledger(_) => "ledger",
+            Self::Envelope(_) => "register-does-not-open",
+        }
+    }
 }

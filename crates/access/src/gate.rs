@@ -1,101 +1,234 @@
 //! The gate: authenticate, decide, mint.
-use std::sync::Arc;
-use bailee_core::catalogue::{Catalogue, TermKind};
-use bailee_core::{Class, Entropy, FieldId, FieldInstance, Kind, PrincipalId, Purpose, RecordId, RequestId, SellerId, Sensitive, ServiceId, Ticket, Timestamp};
+//!
+//! A refusal is written to the ledger before it is returned, and when it cannot be written, that is the answer: there
+//! is no path out of here that leaves no trace. What the caller typed never reaches an event.
+
+mod acts;
+mod enter;
+mod reveal;
+mod services;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use bailee_core::catalogue::Catalogue;
+use bailee_core::{
+    Class, Entropy, Environment, FieldId, FieldInstance, Kind, PrincipalId, Purpose, RecordId, RequestId,
+    SellerId, Sensitive, SessionId, Timestamp,
+};
 use bailee_crypto::keyring::Keyring;
 use bailee_ledger::authorized::{self, Authorized, Mint};
+use bailee_ledger::event::What;
+use bailee_store::act::Act;
 use bailee_store::records::Store;
-use crate::error::{AccessError, Denial};
-use crate::service::{NewService, Service};
-use crate::session::NewSession;
-use crate::person::Person;
 
-/// The gate of a home.
-pub struct Gate { #[expect(dead_code, reason = "skeleton")] mint: Mint }
+use crate::decision::{self, Action, Subject};
+use crate::error::{AccessError, Denial};
+use crate::password::{Argon2id, Hasher};
+use crate::person::Person;
+use crate::register::{Known, Sealer};
+use crate::service::Service;
+
+/// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
+/// asynchronous runtime.
+pub struct Gate {
+    mint: Mint,
+    store: Arc<dyn Store>,
+    catalogue: Arc<Catalogue>,
+    environment: Environment,
+    sealer: Sealer,
+    hasher: Box<dyn Hasher>,
+    known: RwLock<Known>,
+    /// Held from reading what is known to changing it after the commit, so that readers never wait for the disk.
+    writing: Mutex<()>,
+}
 
 /// What a caller shows: the text after `Bearer`, a session token or a service's key; or nothing.
-pub struct Presented { /// The credential.
-    pub bearer: Option<Sensitive<String>>, /// The request.
-    pub request: RequestId, /// The home's time.
-    pub now: Timestamp }
+pub struct Presented {
+    /// The credential.
+    pub bearer: Option<Sensitive<String>>,
+    /// The request.
+    pub request: RequestId,
+    /// The home's time.
+    pub now: Timestamp,
+}
 
-/// An authenticated caller.
-pub struct Caller { /// For events.
-    pub context: authorized::Context, /// Who it is.
-    pub who: Who }
+/// An authenticated caller. Only [`Gate::authenticate`] makes one.
+#[non_exhaustive]
+pub struct Caller {
+    /// For events.
+    pub context: authorized::Context,
+    /// Who it is.
+    pub who: Who,
+}
 
 /// Who a caller is.
-pub enum Who { /// A person in a session.
-    Person { /// The person.
-        person: Person, /// The session.
-        session: bailee_core::SessionId }, /// A service.
-    Service(Service) }
+pub enum Who {
+    /// A person in a session.
+    Person {
+        /// The person, without what is kept of the password.
+        person: Person,
+        /// The session.
+        session: SessionId,
+    },
+    /// A service, without what is kept of its key.
+    Service(Service),
+}
+
+impl Who {
+    /// The same as events name it.
+    pub fn principal(&self) -> PrincipalId {
+        match self {
+            Self::Person { person, .. } => PrincipalId::Person(person.id),
+            Self::Service(service) => PrincipalId::Service(service.id),
+        }
+    }
+}
 
 /// A record of which fields are asked.
-pub struct Asked<'a> { /// Whose.
-    pub seller: &'a SellerId, /// Of what kind.
-    pub kind: Kind, /// Its id.
-    pub record: RecordId, /// The fields.
-    pub fields: Vec<AskedField>, /// Whether they were asked for by name (or token): then one refused is a denial.
-    pub named: bool }
+pub struct Asked<'a> {
+    /// Whose.
+    pub seller: &'a SellerId,
+    /// Of what kind.
+    pub kind: Kind,
+    /// Its id.
+    pub record: RecordId,
+    /// The fields.
+    pub fields: Vec<AskedField>,
+    /// Whether they were asked for by name (or token): then one refused is a denial. Of a record asked for whole,
+    /// what is refused is only counted, unless nothing of it is allowed.
+    pub named: bool,
+}
 
 /// A field asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct AskedField { /// In the record.
-    pub instance: FieldInstance, /// In the catalogue.
-    pub field: FieldId, /// Its class.
-    pub class: Class }
+pub struct AskedField {
+    /// In the record.
+    pub instance: FieldInstance,
+    /// In the catalogue.
+    pub field: FieldId,
+    /// Its class.
+    pub class: Class,
+}
 
 /// What was decided of a reveal.
-pub struct Decided { /// The proof; none when nothing is allowed.
-    pub authorized: Option<Authorized<authorized::Reveal>>, /// What was refused.
-    pub denied: Vec<DeniedField> }
+pub struct Decided {
+    /// The proof; none when nothing is allowed.
+    pub authorized: Option<Authorized<authorized::Reveal>>,
+    /// What was refused.
+    pub denied: Vec<DeniedField>,
+}
 
 /// A refused field.
 #[derive(Clone, Debug)]
-pub struct DeniedField { /// The record.
-    pub record: RecordId, /// The field of it.
-    pub instance: FieldInstance, /// Why, and what to do.
-    pub denial: Denial }
+pub struct DeniedField {
+    /// The record.
+    pub record: RecordId,
+    /// The field of it.
+    pub instance: FieldInstance,
+    /// Why, and what to do.
+    pub denial: Denial,
+}
 
 impl Gate {
-    /// Opens the gate with the home's one right to mint.
-    pub fn open(_mint: Mint, _store: Arc<dyn Store>, _keyring: Arc<Keyring>, _catalogue: Arc<Catalogue>, _entropy: Arc<dyn Entropy>) -> Result<Self, AccessError> { todo!() }
-    /// Makes the first person of a new home: `"Name <mail>"`, roles owner, officer and auditor in a test home. Writes `HomeMade`.
-    pub fn make_owner(&self, _owner: &str, _password: &Sensitive<String>, _request: RequestId, _now: Timestamp) -> Result<Person, AccessError> { todo!() }
-    /// Logs a person in. Equal answers and equal work for unknown and known accounts.
-    pub fn log_in(&self, _mail: &str, _password: &Sensitive<String>, _request: RequestId, _now: Timestamp) -> Result<NewSession, AccessError> { todo!() }
-    /// Ends the caller's session.
-    pub fn log_out(&self, _caller: &Caller) -> Result<(), AccessError> { todo!() }
-    /// Who is calling.
-    pub fn authenticate(&self, _presented: &Presented) -> Result<Caller, AccessError> { todo!() }
-    /// Adds a service; returns its id and its key, shown once.
-    pub fn add_service(&self, _caller: &Caller, _new: NewService) -> Result<(ServiceId, Sensitive<String>), AccessError> { todo!() }
-    /// Every service, without keys.
-    pub fn services(&self, _caller: &Caller) -> Result<Vec<Service>, AccessError> { todo!() }
-    /// May the caller take in documents for a seller?
-    pub fn collect(&self, _caller: &Caller, _seller: &SellerId, _kind: Kind) -> Result<Authorized<authorized::Collect>, AccessError> { todo!() }
-    /// May the caller search by these kinds of term?
-    pub fn find(&self, _caller: &Caller, _seller: &SellerId, _kind: Kind, _terms: &[TermKind]) -> Result<Authorized<authorized::Find>, AccessError> { todo!() }
-    /// May the caller see facts and masks?
-    pub fn show(&self, _caller: &Caller, _seller: &SellerId, _kind: Kind) -> Result<Authorized<authorized::Show>, AccessError> { todo!() }
-    /// May the caller see quarantine?
-    pub fn read_quarantine(&self, _caller: &Caller, _seller: Option<&SellerId>) -> Result<Authorized<authorized::ReadQuarantine>, AccessError> { todo!() }
-    /// May the caller see the retention clock?
-    pub fn read_retention(&self, _caller: &Caller, _seller: Option<&SellerId>) -> Result<Authorized<authorized::ReadRetention>, AccessError> { todo!() }
-    /// May the caller run disposal?
-    pub fn run_retention(&self, _caller: &Caller) -> Result<Authorized<authorized::RunRetention>, AccessError> { todo!() }
-    /// May the caller change the home?
-    pub fn administer(&self, _caller: &Caller) -> Result<Authorized<authorized::Administer>, AccessError> { todo!() }
-    /// May the caller read the ledger? Writes `LedgerRead`.
-    pub fn read_ledger(&self, _caller: &Caller, _how: &'static str) -> Result<Authorized<authorized::ReadLedger>, AccessError> { todo!() }
-    /// Decides field by field; the event (what is allowed, an upper bound; and denials) is durable when it returns.
-    /// `purpose` is the text that was asked: one outside the closed set is a denial that names 2.1.b.
-    pub fn reveal(&self, _caller: &Caller, _purpose: &str, _ticket: Option<Ticket>, _asked: &[Asked<'_>]) -> Result<Decided, AccessError> { todo!() }
-    /// Authorises background work of the system itself.
-    pub fn system(&self, _request: RequestId, _now: Timestamp) -> Authorized<authorized::RunRetention> { todo!() }
+    /// Opens the gate with the home's one right to mint, and reads who is known.
+    pub fn open(
+        mint: Mint,
+        store: Arc<dyn Store>,
+        keyring: Arc<Keyring>,
+        catalogue: Arc<Catalogue>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, AccessError> {
+        Self::open_with(mint, store, keyring, catalogue, entropy, Box::new(Argon2id::new()?))
+    }
+
+    fn open_with(
+        mint: Mint,
+        store: Arc<dyn Store>,
+        keyring: Arc<Keyring>,
+        catalogue: Arc<Catalogue>,
+        entropy: Arc<dyn Entropy>,
+        hasher: Box<dyn Hasher>,
+    ) -> Result<Self, AccessError> {
+        let environment = keyring.binding().environment;
+        let sealer = Sealer { keyring, entropy };
+        let known = RwLock::new(Known::load(&sealer, &*store)?);
+        Ok(Self { mint, store, catalogue, environment, sealer, hasher, known, writing: Mutex::new(()) })
+    }
+
     /// Parses a purpose.
-    pub fn purpose(_text: &str) -> Option<Purpose> { _text.parse().ok() }
-    /// Writes that something was refused at the edge (an unknown route's body, a bad ticket …).
-    pub fn principal(caller: Option<&Caller>) -> PrincipalId { caller.map_or(PrincipalId::Anonymous, |caller| caller.context.principal) }
+    pub fn purpose(text: &str) -> Option<Purpose> {
+        text.parse().ok()
+    }
+
+    /// The principal to name in an event about a caller, or about somebody who did not get in.
+    pub fn principal(caller: Option<&Caller>) -> PrincipalId {
+        caller.map_or(PrincipalId::Anonymous, |caller| caller.context.principal)
+    }
+
+    fn subject<'a>(&self, caller: &'a Caller) -> Subject<'a> {
+        match &caller.who {
+            Who::Person { person, .. } => {
+                Subject::Person { roles: &person.roles, environment: self.environment }
+            }
+            Who::Service(service) => Subject::Service(service),
+        }
+    }
+
+    /// Decides; a refusal is an event when this returns.
+    fn allow(&self, caller: &Caller, action: &Action<'_>) -> Result<(), AccessError> {
+        decision::decide(self.subject(caller), action).or_else(|denial| {
+            let seller = self.existing(action.seller())?;
+            self.refuse(&caller.context, action.code(), seller, action.purpose(), denial)
+        })
+    }
+
+    /// Writes a refusal down, then returns it. That it cannot be written weighs more than the refusal.
+    fn refuse<T>(
+        &self,
+        context: &authorized::Context,
+        action: &'static str,
+        seller: Option<SellerId>,
+        purpose: Option<Purpose>,
+        denial: Denial,
+    ) -> Result<T, AccessError> {
+        let event = What::Denied {
+            action: action.into(),
+            seller,
+            purpose,
+            reason: denial.code.into(),
+            requirement: denial.requirement,
+            items: Vec::new(),
+        };
+        self.store.append(&[context.event(event)])?;
+        Err(denial.into())
+    }
+
+    /// The seller, if this home has it. Any other text is a caller's own, and has no place in the ledger (2.6.d).
+    fn existing(&self, seller: Option<&SellerId>) -> Result<Option<SellerId>, AccessError> {
+        let Some(seller) = seller else { return Ok(None) };
+        Ok(self.store.sellers()?.into_iter().map(|(_, id)| id).find(|id| id == seller))
+    }
+
+    /// Commits an act, then changes what is known accordingly.
+    fn commit(&self, act: Act, change: impl FnOnce(&mut Known)) -> Result<(), AccessError> {
+        self.store.commit(act)?;
+        change(&mut self.known_mut());
+        Ok(())
+    }
+
+    // A thread that panicked left these whole: every change under a lock is one insertion or removal.
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

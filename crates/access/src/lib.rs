@@ -1,14 +1,41 @@
 //! Who may come in, and what they may see: people, services, credentials, sessions, and the gate that decides.
 //!
-//! The gate alone holds the right to mint [`Authorized`](bailee_ledger::authorized::Authorized) values. Every refusal
-//! is an event.
+//! Every request passes [`Gate`] three times over: it *authenticates* (whose session or key is this?), *decides*
+//! ([`decision`]: one table, a pure function) and *mints* an [`Authorized`](bailee_ledger::authorized::Authorized)
+//! value, without which the vault does nothing. The gate alone holds the right to mint.
+//!
+//! What it promises:
+//!
+//! - every refusal is a durable event before the caller hears of it, and so is every log-in, tried or done;
+//! - a reveal is minted only after its event, with its exact (record, field) pairs, is durable;
+//! - no credential is kept: passwords as Argon2id, session tokens and service keys as SHA-256, and all of it sealed;
+//! - a log-in takes the same work and gives the same answer whether or not the account exists.
+//!
+//! What is not here yet: policies as data, grants, a second factor, lockout, rotation of passwords.
+//!
+//! Start reading at [`decision`] (who may do what), then [`gate`].
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unimplemented,
+        clippy::allow_attributes,
+        reason = "tests may fail loudly"
+    )
+)]
 
 pub mod credential;
+pub mod decision;
 pub mod error;
 pub mod gate;
+pub mod password;
 pub mod person;
+mod register;
 pub mod service;
 pub mod session;
 
 pub use error::{AccessError, Denial};
-pub use gate::{Asked, AskedField, Caller, Decided, DeniedField, Gate, Presented};
+pub use gate::{Asked, AskedField, Caller, Decided, DeniedField, Gate, Presented, Who};

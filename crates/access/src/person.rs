@@ -1,21 +1,208 @@
-//! People.
+//! People: who they are, what they may do, and how a new one is named.
+
+use std::fmt;
+use std::str::FromStr;
+
 use bailee_core::{PersonId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::AccessError;
+
+/// Most characters of a person's name.
+pub const NAME_CHARACTERS_MAX: usize = 128;
+
+/// Most bytes of a mail address (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
+pub const MAIL_BYTES_MAX: usize = 254;
+
+/// Most bytes before its `@` (RFC 5321, 4.5.3.1.1).
+const LOCAL_PART_BYTES_MAX: usize = 64;
+
+/// Most bytes of one label of its domain (RFC 1035, 2.3.4).
+const LABEL_BYTES_MAX: usize = 63;
 
 /// A person, as kept sealed in the register `person`.
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
-pub struct Person { /// Never reused (1.2.a).
-    pub id: PersonId, /// Name.
-    pub name: String, /// Mail, lower case.
-    pub mail: String, /// Roles.
-    pub roles: Vec<Role>, /// Argon2id in PHC form.
-    pub password: String, /// Since when.
-    pub since: Timestamp }
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Person {
+    /// Never reused (1.2.a).
+    pub id: PersonId,
+    /// Name.
+    pub name: String,
+    /// Mail, lower case.
+    pub mail: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Argon2id in PHC form. Empty in every person that leaves this crate.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub password: String,
+    /// Since when.
+    pub since: Timestamp,
+}
 
-/// What a person may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+impl Person {
+    /// The same person as others may see them: without what is kept of the password.
+    pub(crate) fn without_password(&self) -> Self {
+        Self { password: String::new(), ..self.clone() }
+    }
+}
+
+/// What a person may do; see [`crate::decision`] for the whole of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Role { /// Administers.
-    Owner, /// Decides about data, reads quarantine and retention.
-    Officer, /// Reads the ledger.
-    Auditor, /// Runs the machine; never sees data.
-    Operator }
+pub enum Role {
+    /// Administers.
+    Owner,
+    /// Decides about data, reads quarantine and retention.
+    Officer,
+    /// Reads the ledger.
+    Auditor,
+    /// Runs the machine; never sees data.
+    Operator,
+}
+
+impl Role {
+    /// The name by which commands and messages know it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Officer => "officer",
+            Self::Auditor => "auditor",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A person's name with a mail address, written `Name <mail>`.
+pub(crate) struct NamedMail {
+    /// The name, as it was written.
+    pub(crate) name: String,
+    /// The address, in lower case.
+    pub(crate) mail: String,
+}
+
+impl FromStr for NamedMail {
+    type Err = AccessError;
+
+    fn from_str(text: &str) -> Result<Self, AccessError> {
+        let parts = text.trim().strip_suffix('>').and_then(|text| text.split_once('<'));
+        let (name, mail) = parts.map(|(name, mail)| (name.trim(), mail.trim())).unwrap_or_default();
+        if is_name(name) && is_mail(mail) && !text.chars().any(char::is_control) {
+            Ok(Self { name: name.to_owned(), mail: normalised_mail(mail) })
+        } else {
+            Err(AccessError::Unacceptable(
+                "a person is given as \"Name <mail>\", such as \"Ada Example <ada@example.com>\"".into(),
+            ))
+        }
+    }
+}
+
+/// The one form in which a mail address is kept and looked up.
+pub(crate) fn normalised_mail(mail: &str) -> String {
+    mail.trim().to_lowercase()
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count())
+        && name.chars().any(char::is_alphabetic)
+        && !name.contains(['<', '>', '@'])
+}
+
+/// Whether this is `local@domain` of RFC 5321 without quoting, comments or address literals: what people really have.
+fn is_mail(mail: &str) -> bool {
+    let (local, domain) = mail.split_once('@').unwrap_or_default();
+    let labels: Vec<&str> = domain.split('.').collect();
+    mail.len() <= MAIL_BYTES_MAX
+        && local.len() <= LOCAL_PART_BYTES_MAX
+        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_byte))
+        && labels.len() >= 2
+        && labels.iter().all(|label| is_label(label))
+}
+
+fn is_atom_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=LABEL_BYTES_MAX).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_name_with_a_mail_is_taken_and_the_mail_put_in_lower_case() {
+        for (text, name, mail) in [
+            ("Ada Example <ada@example.com>", "Ada Example", "ada@example.com"),
+            ("  Ада Пример <Ada.P+ops@Mail.Example.COM> ", "Ада Пример", "ada.p+ops@mail.example.com"),
+            ("O'Neil, Kim<kim@x-y.example>", "O'Neil, Kim", "kim@x-y.example"),
+        ] {
+            let parsed: NamedMail = text.parse().unwrap_or_else(|_| panic!("{text}"));
+            assert_eq!((parsed.name.as_str(), parsed.mail.as_str()), (name, mail));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_being_repeated() {
+        for text in [
+            "",
+            "Ada",
+            "ada@example.com",
+            "<ada@example.com>",
+            "Ada <ada@example.com> x",
+            "Ada <<ada@example.com>>",
+            "Ada <ada@example.com",
+            "Ada <ada@localhost>",
+            "Ada <ada@@example.com>",
+            "Ada <.ada@example.com>",
+            "Ada <ada.@example.com>",
+            "Ada <ada@-example.com>",
+            "Ada <ada@example..com>",
+            "Ada <ada smith@example.com>",
+            "Ada <ädä@example.com>",
+            "Ada\n <ada@example.com>",
+            "12 <ada@example.com>",
+        ] {
+            let error = text.parse::<NamedMail>().err().unwrap_or_else(|| panic!("{text}"));
+            assert!(!error.to_string().contains("smith"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_limits_hold_at_n_and_n_plus_1() {
+        let person = |name: usize, local: usize, label: usize| {
+            format!("{} <{}@{}.example>", "n".repeat(name), "l".repeat(local), "d".repeat(label))
+                .parse::<NamedMail>()
+        };
+        assert!(person(NAME_CHARACTERS_MAX, LOCAL_PART_BYTES_MAX, LABEL_BYTES_MAX).is_ok());
+        assert!(person(NAME_CHARACTERS_MAX + 1, 1, 1).is_err());
+        assert!(person(1, LOCAL_PART_BYTES_MAX + 1, 1).is_err());
+        assert!(person(1, 1, LABEL_BYTES_MAX + 1).is_err());
+        let long = |length: usize| format!("a@{}example", "d.".repeat((length - 9) / 2));
+        assert!(is_mail(&long(253)) && long(253).len() == 253);
+        assert!(!is_mail(&long(255)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn no_text_panics_and_what_is_taken_is_taken_again(text in "\\PC{0,40}", mail in "[a-z.@<>-]{0,12}") {
+            for text in [text.clone(), format!("{text}<{mail}>")] {
+                if let Ok(parsed) = text.parse::<NamedMail>() {
+                    let again: NamedMail = format!("{} <{}>", parsed.name, parsed.mail).parse().unwrap();
+                    prop_assert_eq!((again.name, again.mail), (parsed.name, parsed.mail));
+                }
+            }
+        }
+    }
+}

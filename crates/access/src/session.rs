@@ -1,9 +1,106 @@
 //! Sessions of people: opaque, hashed at rest, idle 15 minutes, 8 hours at most.
+//!
+//! Times are the home's. The time last seen is kept to the minute, so that a read is not a write each time; an idle
+//! session may therefore end up to a minute early, never late.
+
+use bailee_core::time::saturating_add;
 use bailee_core::{PersonId, Sensitive, SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::credential::CredentialHash;
+
+/// A session that nobody used for longer has ended.
+pub const IDLE_SECONDS_MAX: i64 = 15 * 60;
+
+/// A session ends after so long, used or not.
+pub const LIFE_SECONDS_MAX: i64 = 8 * 60 * 60;
+
+/// The time last seen is written again when it is at least so old.
+pub const SEEN_AGAIN_SECONDS: i64 = 60;
+
+/// Most sessions of one person at a time; one more ends the oldest.
+pub const SESSIONS_PER_PERSON_MAX: usize = 16;
 
 /// A new session. The token is shown once.
-pub struct NewSession { /// Names it.
-    pub id: SessionId, /// Opens it.
-    pub token: Sensitive<String>, /// Whose.
-    pub person: PersonId, /// Ends at the latest.
-    pub ends_at: Timestamp }
+pub struct NewSession {
+    /// Names it.
+    pub id: SessionId,
+    /// Opens it.
+    pub token: Sensitive<String>,
+    /// Whose.
+    pub person: PersonId,
+    /// Ends at the latest.
+    pub ends_at: Timestamp,
+}
+
+/// A session, as kept sealed in the register `session`, under the first half of its token's hash.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) person: PersonId,
+    /// Of its token: the whole hash, compared when the session is found.
+    pub(crate) token_hash: CredentialHash,
+    pub(crate) since: Timestamp,
+    pub(crate) seen_at: Timestamp,
+}
+
+/// Why a session is no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Idle,
+    Old,
+}
+
+impl Session {
+    /// The last instant at which it can be used, however busy it is.
+    pub(crate) fn ends_at(&self) -> Timestamp {
+        saturating_add(self.since, LIFE_SECONDS_MAX)
+    }
+
+    /// Whether and why it has ended.
+    pub(crate) fn ended(&self, now: Timestamp) -> Option<Ended> {
+        if now > self.ends_at() {
+            Some(Ended::Old)
+        } else if now > saturating_add(self.seen_at, IDLE_SECONDS_MAX) {
+            Some(Ended::Idle)
+        } else {
+            None
+        }
+    }
+
+    /// Whether its being used now should be written down.
+    pub(crate) fn is_to_be_seen_again(&self, now: Timestamp) -> bool {
+        now >= saturating_add(self.seen_at, SEEN_AGAIN_SECONDS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(seen_after: i64, now_after: i64, ended: Option<Ended>, seen_again: bool) {
+        let since: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let session = Session {
+            id: SessionId([1; 16]),
+            person: PersonId([2; 16]),
+            token_hash: CredentialHash::of("synthetic"),
+            since,
+            seen_at: saturating_add(since, seen_after),
+        };
+        let now = saturating_add(since, now_after);
+        assert_eq!(session.ended(now), ended, "seen {seen_after}, now {now_after}");
+        assert_eq!(session.is_to_be_seen_again(now), seen_again, "seen {seen_after}, now {now_after}");
+    }
+
+    #[test]
+    fn the_limits_hold_at_n_and_n_plus_1() {
+        check(0, 0, None, false);
+        check(0, SEEN_AGAIN_SECONDS - 1, None, false);
+        check(0, SEEN_AGAIN_SECONDS, None, true);
+        check(0, IDLE_SECONDS_MAX, None, true);
+        check(0, IDLE_SECONDS_MAX + 1, Some(Ended::Idle), true);
+        check(LIFE_SECONDS_MAX - 5, LIFE_SECONDS_MAX, None, false);
+        check(LIFE_SECONDS_MAX - 5, LIFE_SECONDS_MAX + 1, Some(Ended::Old), false);
+        check(0, 31 * 24 * 60 * 60, Some(Ended::Old), true);
+    }
+}

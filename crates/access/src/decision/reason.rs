@@ -1,0 +1,101 @@
+//! Every reason for which something is refused: its stable code, and the requirement it serves.
+
+use bailee_core::requirement::Requirement;
+
+use crate::Denial;
+
+/// Why something is refused. The code is part of the API and of the ledger's format: never renamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nothing was shown that says who is calling.
+    NoCredential,
+    /// What was shown opens nothing.
+    UnknownCredential,
+    /// The session has ended.
+    SessionEnded,
+    /// The service's key is past its age.
+    KeyTooOld,
+    /// Mail and password do not belong together, or to anybody.
+    LogInFailed,
+    /// No role of the person allows it.
+    RoleNotAllowed,
+    /// No service may do it.
+    ServiceNotAllowed,
+    /// The service is not bound to that seller.
+    SellerNotGranted,
+    /// A person's role alone reveals nothing.
+    NoGrant,
+    /// The purpose is none of the closed set.
+    PurposeUnknown,
+    /// The service was not given that purpose.
+    PurposeNotGranted,
+    /// The field may not be used for that purpose by anybody.
+    PurposeNotOfField,
+    /// The service was not given that class.
+    ClassNotGranted,
+    /// The field is unclassified, and so revealed to nobody.
+    Unclassified,
+}
+
+impl Reason {
+    /// The code of it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoCredential => "no-credential",
+            Self::UnknownCredential => "unknown-credential",
+            Self::SessionEnded => "session-ended",
+            Self::KeyTooOld => "key-too-old",
+            Self::LogInFailed => "log-in-failed",
+            Self::RoleNotAllowed => "role-not-allowed",
+            Self::ServiceNotAllowed => "service-not-allowed",
+            Self::SellerNotGranted => "seller-not-granted",
+            Self::NoGrant => "no-grant",
+            Self::PurposeUnknown => "purpose-unknown",
+            Self::PurposeNotGranted => "purpose-not-granted",
+            Self::PurposeNotOfField => "purpose-not-of-field",
+            Self::ClassNotGranted => "class-not-granted",
+            Self::Unclassified => "unclassified",
+        }
+    }
+
+    /// The requirement it serves.
+    pub const fn requirement(self) -> Requirement {
+        match self {
+            Self::NoCredential | Self::UnknownCredential | Self::LogInFailed => Requirement::PublicAccess,
+            // An open session that somebody else finds would let two people act under one id.
+            Self::SessionEnded => Requirement::UniqueIdentity,
+            Self::KeyTooOld => Requirement::PasswordRotation,
+            Self::NoGrant => Requirement::NeedToKnow,
+            Self::PurposeUnknown | Self::PurposeNotOfField => Requirement::PurposeLimits,
+            Self::RoleNotAllowed
+            | Self::ServiceNotAllowed
+            | Self::SellerNotGranted
+            | Self::PurposeNotGranted
+            | Self::ClassNotGranted => Requirement::FineGrainedAccess,
+            Self::Unclassified => Requirement::Collection,
+        }
+    }
+
+    /// Whether the caller is not known at all.
+    pub const fn is_unauthenticated(self) -> bool {
+        matches!(
+            self,
+            Self::NoCredential
+                | Self::UnknownCredential
+                | Self::SessionEnded
+                | Self::KeyTooOld
+                | Self::LogInFailed
+        )
+    }
+
+    /// The refusal, in words and with what to do about it.
+    pub(crate) fn denial(self, words: impl Into<String>, remedy: impl Into<String>) -> Denial {
+        Denial {
+            code: self.code(),
+            words: words.into(),
+            requirement: self.requirement(),
+            remedy: remedy.into(),
+            unauthenticated: self.is_unauthenticated(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Minting for everything but a reveal: the act's own commit writes its event.
+
+use bailee_core::catalogue::TermKind;
+use bailee_core::{Kind, PrincipalId, RequestId, SellerId, Timestamp};
+use bailee_ledger::authorized::{self, Authorized, Context};
+use bailee_ledger::event::What;
+
+use super::{Caller, Gate};
+use crate::decision::Action;
+use crate::error::AccessError;
+
+impl Gate {
+    /// May the caller take in documents for a seller?
+    pub fn collect(
+        &self,
+        caller: &Caller,
+        seller: &SellerId,
+        kind: Kind,
+    ) -> Result<Authorized<authorized::Collect>, AccessError> {
+        self.mint(caller, &Action::Collect(seller), authorized::Collect { seller: seller.clone(), kind })
+    }
+
+    /// May the caller search by these kinds of term?
+    pub fn find(
+        &self,
+        caller: &Caller,
+        seller: &SellerId,
+        kind: Kind,
+        terms: &[TermKind],
+    ) -> Result<Authorized<authorized::Find>, AccessError> {
+        let find = authorized::Find { seller: seller.clone(), kind, terms: terms.to_vec() };
+        self.mint(caller, &Action::Find(seller, terms), find)
+    }
+
+    /// May the caller see facts and masks?
+    pub fn show(
+        &self,
+        caller: &Caller,
+        seller: &SellerId,
+        kind: Kind,
+    ) -> Result<Authorized<authorized::Show>, AccessError> {
+        self.mint(caller, &Action::Show(seller), authorized::Show { seller: seller.clone(), kind })
+    }
+
+    /// May the caller see quarantine: of one seller, or of all?
+    pub fn read_quarantine(
+        &self,
+        caller: &Caller,
+        seller: Option<&SellerId>,
+    ) -> Result<Authorized<authorized::ReadQuarantine>, AccessError> {
+        self.mint(caller, &Action::ReadQuarantine(seller), authorized::ReadQuarantine)
+    }
+
+    /// May the caller see the retention clock: of one seller, or of all?
+    pub fn read_retention(
+        &self,
+        caller: &Caller,
+        seller: Option<&SellerId>,
+    ) -> Result<Authorized<authorized::ReadRetention>, AccessError> {
+        self.mint(caller, &Action::ReadRetention(seller), authorized::ReadRetention)
+    }
+
+    /// May the caller run disposal?
+    pub fn run_retention(
+        &self,
+        caller: &Caller,
+    ) -> Result<Authorized<authorized::RunRetention>, AccessError> {
+        self.mint(caller, &Action::RunRetention, authorized::RunRetention)
+    }
+
+    /// May the caller change the home?
+    pub fn administer(&self, caller: &Caller) -> Result<Authorized<authorized::Administer>, AccessError> {
+        self.mint(caller, &Action::Administer, authorized::Administer)
+    }
+
+    /// May the caller see how the keyring stands? The vault asks the proof of administering for it; a face takes this
+    /// one for `keys status` alone, since an operator has it too.
+    pub fn read_keys(&self, caller: &Caller) -> Result<Authorized<authorized::Administer>, AccessError> {
+        self.mint(caller, &Action::ReadKeys, authorized::Administer)
+    }
+
+    /// May the caller read the ledger? Writes `LedgerRead`, with `how` one of `"tail"`, `"verify"`, `"prove"` and
+    /// `"export"`.
+    pub fn read_ledger(
+        &self,
+        caller: &Caller,
+        how: &'static str,
+    ) -> Result<Authorized<authorized::ReadLedger>, AccessError> {
+        let authorized = self.mint(caller, &Action::ReadLedger, authorized::ReadLedger)?;
+        self.store.append(&[caller.context.event(What::LedgerRead { how: how.into() })])?;
+        Ok(authorized)
+    }
+
+    /// Authorises background work of the system itself.
+    pub fn system(&self, request: RequestId, now: Timestamp) -> Authorized<authorized::RunRetention> {
+        self.mint.act(Context { principal: PrincipalId::System, request, now }, authorized::RunRetention)
+    }
+
+    fn mint<A: authorized::Act>(
+        &self,
+        caller: &Caller,
+        action: &Action<'_>,
+        proof: A,
+    ) -> Result<Authorized<A>, AccessError> {
+        self.allow(caller, action)?;
+        Ok(self.mint.act(caller.context, proof))
+    }
+}

@@ -1,0 +1,212 @@
+//! Deciding a reveal field by field. Its events are durable before the proof exists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bailee_core::{Class, FieldId, FieldInstance, Purpose, RecordId, SellerId, Ticket};
+use bailee_ledger::authorized;
+use bailee_ledger::event::{RevealedItem, What};
+
+use super::{Asked, AskedField, Caller, Decided, DeniedField, Gate};
+use crate::decision::{self, Action, REVEAL};
+use crate::error::{AccessError, Denial};
+
+impl Gate {
+    /// Decides field by field; the event (what is allowed, an upper bound; and denials) is durable when it returns.
+    /// `purpose` is the text that was asked: one outside the closed set is a denial that names 2.1.b.
+    pub fn reveal(
+        &self,
+        caller: &Caller,
+        purpose: &str,
+        ticket: Option<Ticket>,
+        asked: &[Asked<'_>],
+    ) -> Result<Decided, AccessError> {
+        let Some(purpose) = Self::purpose(purpose) else {
+            return self.refuse_purpose(caller, asked);
+        };
+        let mut verdicts = Verdicts::new(purpose, ticket);
+        for record in asked {
+            verdicts.take(record, self.decide_record(caller, purpose, record));
+        }
+        let events = verdicts.events();
+        let authorized = if verdicts.pairs.is_empty() {
+            self.append(caller, events)?;
+            None
+        } else {
+            let pairs =
+                verdicts.pairs.into_iter().map(|(id, fields)| (id, fields.into_iter().collect())).collect();
+            let action = authorized::Reveal { purpose, pairs };
+            Some(self.mint.reveal(&*self.store, caller.context, &events, action)?)
+        };
+        Ok(Decided { authorized, denied: verdicts.denied })
+    }
+
+    /// Whether the caller may reveal anything at all of a seller for a purpose. A face asks this before it looks a
+    /// reference up, since whether a reference exists is itself information. A refusal is an event.
+    pub fn may_reveal(&self, caller: &Caller, purpose: &str, seller: &SellerId) -> Result<(), AccessError> {
+        match Self::purpose(purpose) {
+            Some(purpose) => self.allow(caller, &Action::Reveal(seller, purpose)),
+            None => self.refuse(
+                &caller.context,
+                REVEAL,
+                self.existing(Some(seller))?,
+                None,
+                decision::unknown_purpose(),
+            ),
+        }
+    }
+
+    /// The verdict on each field of a record, in the order asked.
+    fn decide_record(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        record: &Asked<'_>,
+    ) -> Vec<Result<(), Denial>> {
+        let subject = self.subject(caller);
+        let anything = decision::decide(subject, &Action::Reveal(record.seller, purpose));
+        let decide_field = |asked: &AskedField| {
+            let (class, purposes) = self.attributes(asked);
+            anything.clone().and_then(|()| decision::decide_field(subject, purpose, class, purposes))
+        };
+        record.fields.iter().map(decide_field).collect()
+    }
+
+    /// Class and purposes of a field, as the catalogue says now. What it does not name, or no longer takes for
+    /// personal though it was sealed as that, is unclassified.
+    fn attributes(&self, asked: &AskedField) -> (Class, &[Purpose]) {
+        match self.catalogue.field(asked.field) {
+            Some(field) if asked.class != Class::Unclassified => {
+                (field.class.unwrap_or(Class::Unclassified), field.purposes.as_slice())
+            }
+            _ => (Class::Unclassified, &[]),
+        }
+    }
+
+    /// Refuses a request whose purpose is none, naming the records it was about.
+    fn refuse_purpose(&self, caller: &Caller, asked: &[Asked<'_>]) -> Result<Decided, AccessError> {
+        let denial = decision::unknown_purpose();
+        let mut refusals = Refusals::default();
+        for record in asked {
+            for field in &record.fields {
+                refusals.add(record.seller, &denial, record.record, field.field);
+            }
+        }
+        if refusals.0.is_empty() {
+            return self.refuse(&caller.context, REVEAL, None, None, denial);
+        }
+        self.append(caller, refusals.events(None))?;
+        Err(denial.into())
+    }
+
+    fn append(&self, caller: &Caller, events: Vec<What>) -> Result<(), AccessError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let events: Vec<_> = events.into_iter().map(|what| caller.context.event(what)).collect();
+        self.store.append(&events)?;
+        Ok(())
+    }
+}
+
+/// Records and the catalogue fields of each, as events list them.
+type Items = BTreeMap<RecordId, BTreeSet<FieldId>>;
+
+/// The verdicts of one request, sorted for its proof, its answer and its events.
+struct Verdicts {
+    purpose: Purpose,
+    ticket: Option<Ticket>,
+    /// What is allowed, each pair once, however often it was asked for.
+    pairs: BTreeMap<RecordId, BTreeSet<FieldInstance>>,
+    /// What is refused, in the order asked.
+    denied: Vec<DeniedField>,
+    /// What is allowed, by seller.
+    revealed: BTreeMap<SellerId, Items>,
+    /// How many fields are refused, by seller.
+    denied_of: BTreeMap<SellerId, u32>,
+    /// What is refused and to be an event.
+    refusals: Refusals,
+}
+
+impl Verdicts {
+    fn new(purpose: Purpose, ticket: Option<Ticket>) -> Self {
+        Self {
+            purpose,
+            ticket,
+            pairs: BTreeMap::new(),
+            denied: Vec::new(),
+            revealed: BTreeMap::new(),
+            denied_of: BTreeMap::new(),
+            refusals: Refusals::default(),
+        }
+    }
+
+    fn take(&mut self, asked: &Asked<'_>, verdicts: Vec<Result<(), Denial>>) {
+        // Of a record asked for whole, that one field of it is refused is no attempt at anything.
+        let is_denial = asked.named || verdicts.iter().all(Result::is_err);
+        for (field, verdict) in asked.fields.iter().zip(verdicts) {
+            match verdict {
+                Ok(()) => self.allow(asked, field),
+                Err(denial) => self.deny(asked, field, denial, is_denial),
+            }
+        }
+    }
+
+    fn allow(&mut self, asked: &Asked<'_>, field: &AskedField) {
+        self.pairs.entry(asked.record).or_default().insert(field.instance);
+        let items = self.revealed.entry(asked.seller.clone()).or_default();
+        items.entry(asked.record).or_default().insert(field.field);
+    }
+
+    fn deny(&mut self, asked: &Asked<'_>, field: &AskedField, denial: Denial, is_event: bool) {
+        if is_event {
+            self.refusals.add(asked.seller, &denial, asked.record, field.field);
+        }
+        *self.denied_of.entry(asked.seller.clone()).or_default() += 1;
+        self.denied.push(DeniedField { record: asked.record, instance: field.instance, denial });
+    }
+
+    /// One `Revealed` for each seller, one `Denied` for each seller and reason.
+    fn events(&self) -> Vec<What> {
+        let revealed = self.revealed.iter().map(|(seller, items)| What::Revealed {
+            seller: seller.clone(),
+            purpose: self.purpose,
+            ticket: self.ticket.clone(),
+            items: listed(items),
+            denied: self.denied_of.get(seller).copied().unwrap_or(0),
+        });
+        revealed.chain(self.refusals.events(Some(self.purpose))).collect()
+    }
+}
+
+/// Refusals by seller and reason.
+#[derive(Default)]
+struct Refusals(BTreeMap<(SellerId, &'static str), (Denial, Items)>);
+
+impl Refusals {
+    fn add(&mut self, seller: &SellerId, denial: &Denial, record: RecordId, field: FieldId) {
+        let (_, items) =
+            self.0.entry((seller.clone(), denial.code)).or_insert_with(|| (denial.clone(), Items::new()));
+        items.entry(record).or_default().insert(field);
+    }
+
+    fn events(&self, purpose: Option<Purpose>) -> Vec<What> {
+        let event =
+            |((seller, _), (denial, items)): (&(SellerId, &'static str), &(Denial, Items))| What::Denied {
+                action: REVEAL.into(),
+                seller: Some(seller.clone()),
+                purpose,
+                reason: denial.code.into(),
+                requirement: denial.requirement,
+                items: listed(items),
+            };
+        self.0.iter().map(event).collect()
+    }
+}
+
+fn listed(items: &Items) -> Vec<RevealedItem> {
+    let item = |(record, fields): (&RecordId, &BTreeSet<FieldId>)| RevealedItem {
+        record: *record,
+        fields: fields.iter().copied().collect(),
+    };
+    items.iter().map(item).collect()
+}

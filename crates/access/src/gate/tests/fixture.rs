@@ -1,0 +1,359 @@
+//! A home in a temporary directory, with a hasher that counts and a store whose writing can be made to fail.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use bailee_core::catalogue::Catalogue;
+use bailee_core::time::saturating_add;
+use bailee_core::{
+    Class, Entropy, Environment, HomeId, Kind, PartNo, Purpose, RecordId, RequestId, SellerId, Sensitive,
+    Timestamp,
+};
+use bailee_crypto::bucket::Term;
+use bailee_crypto::keyring::{Anchor, Keyring};
+use bailee_crypto::lasting::Binding;
+use bailee_crypto::provider::KeyFile;
+use bailee_crypto::random::SystemEntropy;
+use bailee_ledger::authorized::Mint;
+use bailee_ledger::event::{Event, What};
+use bailee_ledger::log::{Append, AppendError, Appended, Source, SourceError};
+use bailee_ledger::note::Signer;
+use bailee_ledger::tree::TileId;
+use bailee_store::act::{
+    Act, BucketNo, Change, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo,
+};
+use bailee_store::records::{BucketSummary, Leases, Pending, Records, Registers, Store, StoreError};
+use bailee_store::sqlite::Sqlite;
+use tempfile::TempDir;
+
+use crate::gate::{Caller, Gate, Presented};
+use crate::password::Hasher;
+use crate::service::NewService;
+use crate::{AccessError, Denial};
+
+pub(super) const OWNER: &str = "Mara Lindqvist <Mara.L@warehouse.example>";
+pub(super) const MAIL: &str = "mara.l@warehouse.example";
+pub(super) const PASSWORD: &str = "Blue-Kettle-7";
+pub(super) const FIRST_DAY: &str = "2026-11-23T08:00:00Z";
+
+/// A home, open.
+pub(super) struct Home {
+    pub(super) directory: TempDir,
+    pub(super) binding: Binding,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) store: Arc<Faulty>,
+    pub(super) verifications: Arc<AtomicUsize>,
+    gate: Option<Gate>,
+    request: AtomicUsize,
+}
+
+impl Home {
+    /// A test home with its first person and the sellers S1 and S2.
+    pub(super) fn new() -> Self {
+        let home = Self::empty(Environment::Test);
+        home.gate().make_owner(OWNER, &sensitive(PASSWORD), home.request(), at(0)).ok().unwrap();
+        for (no, id) in [(1, "S1"), (2, "S2")] {
+            let changes = vec![Change::AddSeller { no: SellerNo(no), id: seller(id) }];
+            home.store.commit(Act { name: "add-seller", changes, events: Vec::new() }).unwrap();
+        }
+        home
+    }
+
+    /// A home in which nobody is known.
+    pub(super) fn empty(environment: Environment) -> Self {
+        let directory = TempDir::new().unwrap();
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let binding = Binding { home: HomeId::random(&*entropy), environment };
+        let provider = KeyFile::create(&directory.path().join("root.key"), &*entropy).unwrap();
+        let mirrors = ["mirror-a", "mirror-b"].map(|name| directory.path().join(name));
+        let keyring = Arc::new(Keyring::create(Box::new(provider), binding, &mirrors, &*entropy).unwrap());
+        let signer = Signer::new(binding.home, environment, keyring.lasting().ledger_seed()).unwrap();
+        let inner = Sqlite::open(&directory.path().join("home.db"), signer, entropy).unwrap();
+        let store = Arc::new(Faulty { inner, broken: AtomicBool::new(false) });
+        let mut home = Self {
+            directory,
+            binding,
+            keyring,
+            store,
+            verifications: Arc::default(),
+            gate: None,
+            request: AtomicUsize::new(0),
+        };
+        home.reopen();
+        home
+    }
+
+    /// The same home as the next process finds it.
+    pub(super) fn reopen(&mut self) {
+        self.try_reopen().ok().unwrap();
+    }
+
+    pub(super) fn try_reopen(&mut self) -> Result<(), AccessError> {
+        let hasher = Counting(Arc::clone(&self.verifications));
+        self.reopen_with(Box::new(hasher))
+    }
+
+    pub(super) fn reopen_with(&mut self, hasher: Box<dyn Hasher>) -> Result<(), AccessError> {
+        // A home has one right to mint: the old gate gives it back first.
+        self.gate = None;
+        let mint = Mint::for_home(self.binding.home).unwrap();
+        let catalogue = Arc::new(Catalogue::embedded().unwrap());
+        let store: Arc<dyn Store> = Arc::<Faulty>::clone(&self.store);
+        let keyring = Arc::clone(&self.keyring);
+        let gate = Gate::open_with(mint, store, keyring, catalogue, Arc::new(SystemEntropy), hasher)?;
+        self.gate = Some(gate);
+        Ok(())
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        self.gate.as_ref().unwrap()
+    }
+
+    pub(super) fn request(&self) -> RequestId {
+        let number = self.request.fetch_add(1, Ordering::Relaxed);
+        RequestId(u128::try_from(number).unwrap().to_be_bytes())
+    }
+
+    pub(super) fn log_in(&self, now: Timestamp) -> Sensitive<String> {
+        self.gate().log_in(MAIL, &sensitive(PASSWORD), self.request(), now).ok().unwrap().token
+    }
+
+    /// Who shows this credential, or why not.
+    pub(super) fn try_caller(&self, bearer: Option<&str>, now: Timestamp) -> Result<Caller, AccessError> {
+        let bearer = bearer.map(sensitive);
+        self.gate().authenticate(&Presented { bearer, request: self.request(), now })
+    }
+
+    pub(super) fn caller(&self, bearer: &str, now: Timestamp) -> Caller {
+        self.try_caller(Some(bearer), now).ok().unwrap()
+    }
+
+    /// The first person, freshly logged in.
+    pub(super) fn owner(&self) -> Caller {
+        self.caller(self.log_in(at(0)).expose(), at(0))
+    }
+
+    /// A service of S1 and its key.
+    pub(super) fn service(&self, name: &str, purposes: &[Purpose], classes: &[Class]) -> Sensitive<String> {
+        self.gate().add_service(&self.owner(), new_service(name, "S1", purposes, classes)).ok().unwrap().1
+    }
+
+    /// Every event so far.
+    pub(super) fn events(&self) -> Vec<Event> {
+        (0..)
+            .map_while(|index| Source::entry(&self.store.inner, index).unwrap())
+            .map(|entry| Event::parse(&entry).unwrap())
+            .collect()
+    }
+
+    /// What was written while something ran.
+    pub(super) fn events_of<T>(&self, act: impl FnOnce() -> T) -> (T, Vec<Event>) {
+        let before = self.events().len();
+        let result = act();
+        (result, self.events().split_off(before))
+    }
+
+    /// The denial of an act, which must have written exactly one event, about exactly this denial.
+    pub(super) fn denied<T>(
+        &self,
+        action: &str,
+        act: impl FnOnce() -> Result<T, AccessError>,
+    ) -> (Denial, Event) {
+        let (result, mut events) = self.events_of(act);
+        let Err(AccessError::Denied(denial)) = result else { panic!("{action} was not denied") };
+        assert_eq!(events.len(), 1, "{action}: {events:?}");
+        let event = events.remove(0);
+        let What::Denied { action: named, reason, requirement, .. } = &event.what else {
+            panic!("{event:?}")
+        };
+        assert_eq!(
+            (named.as_str(), reason.as_str(), *requirement),
+            (action, denial.code, denial.requirement)
+        );
+        (denial, event)
+    }
+}
+
+pub(super) fn sensitive(text: &str) -> Sensitive<String> {
+    Sensitive::new(text.to_owned())
+}
+
+pub(super) fn seller(id: &str) -> SellerId {
+    id.parse().unwrap()
+}
+
+/// So many seconds into the first day.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    saturating_add(FIRST_DAY.parse().unwrap(), seconds)
+}
+
+pub(super) fn new_service(name: &str, of: &str, purposes: &[Purpose], classes: &[Class]) -> NewService {
+    NewService {
+        name: name.into(),
+        sellers: vec![seller(of)],
+        purposes: purposes.to_vec(),
+        classes: classes.to_vec(),
+        owner: None,
+    }
+}
+
+/// Counts its verifications, since a test may not look at the clock; keeps nothing that a password could be read from.
+struct Counting(Arc<AtomicUsize>);
+
+impl Counting {
+    fn kept(password: &Sensitive<String>) -> String {
+        crate::credential::CredentialHash::of(password.expose()).to_string()
+    }
+}
+
+impl Hasher for Counting {
+    fn hash(&self, password: &Sensitive<String>, _entropy: &dyn Entropy) -> Result<String, AccessError> {
+        Ok(Self::kept(password))
+    }
+
+    fn verify(&self, password: &Sensitive<String>, kept: Option<&str>) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        kept == Some(Self::kept(password).as_str())
+    }
+}
+
+/// The real store, whose writes can be made to fail. What the gate has no business with is not there.
+pub(super) struct Faulty {
+    pub(super) inner: Sqlite,
+    pub(super) broken: AtomicBool,
+}
+
+impl Faulty {
+    fn check(&self) -> Result<(), StoreError> {
+        if self.broken.load(Ordering::Relaxed) { Err(StoreError::DiskFull) } else { Ok(()) }
+    }
+}
+
+impl Append for Faulty {
+    fn append(&self, events: &[Event]) -> Result<Appended, AppendError> {
+        self.check().map_err(AppendError::from)?;
+        self.inner.append(events)
+    }
+}
+
+impl Store for Faulty {
+    fn commit(&self, act: Act) -> Result<Appended, StoreError> {
+        self.check()?;
+        self.inner.commit(act)
+    }
+
+    fn submit(&self, _: Act) -> Pending {
+        unimplemented!("the gate waits for what it writes")
+    }
+
+    fn anchor(&self) -> Result<Option<Anchor>, StoreError> {
+        unimplemented!("the gate has no business with it")
+    }
+
+    fn meta(&self, _: &str) -> Result<Option<String>, StoreError> {
+        unimplemented!("the gate has no business with it")
+    }
+
+    fn entries_of(&self, _: RequestId) -> Result<Vec<u64>, StoreError> {
+        unimplemented!("the gate has no business with it")
+    }
+
+    fn verifier_key(&self) -> String {
+        unimplemented!("the gate has no business with it")
+    }
+}
+
+impl Registers for Faulty {
+    fn entry(&self, _: &str, _: RecordId) -> Result<Option<RegisterRow>, StoreError> {
+        unimplemented!("the gate reads registers whole")
+    }
+
+    fn entries(&self, register: &str) -> Result<Vec<RegisterRow>, StoreError> {
+        self.inner.entries(register)
+    }
+}
+
+impl Source for Faulty {
+    fn checkpoint(&self) -> Result<String, SourceError> {
+        unimplemented!("the gate does not read the ledger")
+    }
+
+    fn entry(&self, _: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        unimplemented!("the gate does not read the ledger")
+    }
+
+    fn tile(&self, _: TileId) -> Result<Option<Vec<u8>>, SourceError> {
+        unimplemented!("the gate does not read the ledger")
+    }
+}
+
+impl Leases for Faulty {
+    fn take(&self, _: &str, _: RecordId, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
+        unimplemented!("the gate runs no jobs")
+    }
+
+    fn give_back(&self, _: &str, _: RecordId) -> Result<(), StoreError> {
+        unimplemented!("the gate runs no jobs")
+    }
+}
+
+impl Records for Faulty {
+    fn record(&self, _: SellerNo, _: Kind, _: &[u8; 16]) -> Result<Option<RecordRow>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn records(&self, _: SellerNo, _: Kind, _: &[[u8; 16]]) -> Result<Vec<Option<RecordRow>>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn record_by_id(&self, _: RecordId) -> Result<Option<RecordRow>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn record_by_no(&self, _: RecordNo) -> Result<Option<RecordRow>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn part(&self, _: BucketNo, _: RecordNo, _: PartNo) -> Result<Option<PartRow>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn parts(
+        &self,
+        _: BucketNo,
+        _: Option<(RecordNo, PartNo)>,
+        _: usize,
+    ) -> Result<Vec<PartRow>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn hits(&self, _: BucketNo, _: Term, _: usize) -> Result<Vec<RecordNo>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn quarantine(
+        &self,
+        _: Option<SellerNo>,
+        _: Option<RecordId>,
+        _: usize,
+    ) -> Result<Vec<QuarantineRow>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn quarantined(&self, _: RecordId) -> Result<Option<QuarantineRow>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+
+    fn sellers(&self) -> Result<Vec<(SellerNo, SellerId)>, StoreError> {
+        self.inner.sellers()
+    }
+
+    fn reserve_records(&self, _: u32) -> Result<Range<i64>, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
+}

@@ -1,0 +1,8 @@
+//! The gate on a real store and keyring. Everything in here is synthetic.
+
+mod enter;
+mod fixture;
+mod registers;
+mod reveal;
+mod secrecy;
+mod services;

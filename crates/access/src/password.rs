@@ -1,0 +1,230 @@
+//! Passwords: what is asked of one (1.4.a), and how one is kept and checked (Argon2id).
+//!
+//! The rules are those of profile `strict`: 12 characters, four classes, no part of the name or mail. A refusal says
+//! everything that is missing at once. A check is always one Argon2id computation, also when no account exists.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use bailee_core::requirement::Requirement;
+use bailee_core::{Entropy, Sensitive};
+
+use crate::AccessError;
+
+/// Fewest characters (1.4.a, profile `strict`).
+pub const CHARACTERS_MIN: usize = 12;
+
+/// Most characters: far beyond what anybody types, and few enough that a log-in stays cheap to refuse.
+pub const CHARACTERS_MAX: usize = 256;
+
+/// Shortest part of a name or mail that a password may not hold; shorter ones are in every other word.
+pub const PERSONAL_PART_CHARACTERS_MIN: usize = 3;
+
+/// Memory of one computation of Argon2id, in KiB (OWASP's password storage cheat sheet: 19 MiB, two passes, one lane).
+pub const MEMORY_KIB: u32 = 19 * 1024;
+
+/// Passes over that memory.
+pub const PASSES: u32 = 2;
+
+/// Lanes.
+pub const LANES: u32 = 1;
+
+/// Random bytes of a salt.
+const SALT_BYTES: usize = 16;
+
+/// What is checked when no account exists: the cost of a real hash, and an output that no password is known to have.
+const NOBODYS_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Refuses a password that is too weak for a person of that name and mail, and says all that is missing.
+pub fn check(password: &Sensitive<String>, name: &str, mail: &str) -> Result<(), AccessError> {
+    let missing = missing(password.expose(), name, mail);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(AccessError::Unacceptable(format!(
+        "the password needs {} ({})",
+        missing.join(", "),
+        Requirement::PasswordStrength
+    )))
+}
+
+fn missing(password: &str, name: &str, mail: &str) -> Vec<String> {
+    let characters = password.chars().count();
+    let rules: [(bool, String); 7] = [
+        (characters >= CHARACTERS_MIN, format!("at least {CHARACTERS_MIN} characters")),
+        (characters <= CHARACTERS_MAX, format!("at most {CHARACTERS_MAX} characters")),
+        (password.chars().any(char::is_uppercase), "an upper-case letter".into()),
+        (password.chars().any(char::is_lowercase), "a lower-case letter".into()),
+        (password.chars().any(char::is_numeric), "a digit".into()),
+        (password.chars().any(is_special), "a special character".into()),
+        (!holds_personal_part(password, name, mail), "no part of the name or mail in it".into()),
+    ];
+    rules.into_iter().filter(|(met, _)| !met).map(|(_, rule)| rule).collect()
+}
+
+fn is_special(character: char) -> bool {
+    !character.is_alphanumeric() && !character.is_control()
+}
+
+/// Whether a word of the name or mail stands in the password, in whatever case. The mail's last label (`com`) is
+/// nobody's own.
+fn holds_personal_part(password: &str, name: &str, mail: &str) -> bool {
+    let password = password.to_lowercase();
+    let own_mail = mail.rsplit_once('.').map_or(mail, |(own, _)| own);
+    [name, own_mail]
+        .into_iter()
+        .flat_map(|text| text.split(|character: char| !character.is_alphanumeric()))
+        .filter(|part| part.chars().count() >= PERSONAL_PART_CHARACTERS_MIN)
+        .any(|part| password.contains(&part.to_lowercase()))
+}
+
+/// Hashes and verifies. A trait so that a test can count the computations, since it may not look at the clock.
+pub(crate) trait Hasher: Send + Sync {
+    /// The PHC string to keep of a password.
+    fn hash(&self, password: &Sensitive<String>, entropy: &dyn Entropy) -> Result<String, AccessError>;
+
+    /// Whether this is the password of a kept PHC string. Without one (no such account) the same work is done, and
+    /// the answer is no.
+    fn verify(&self, password: &Sensitive<String>, kept: Option<&str>) -> bool;
+}
+
+/// Argon2id with this module's parameters.
+pub(crate) struct Argon2id(Argon2<'static>);
+
+impl Argon2id {
+    pub(crate) fn new() -> Result<Self, AccessError> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| AccessError::Hashing)?;
+        Ok(Self(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)))
+    }
+}
+
+impl Hasher for Argon2id {
+    fn hash(&self, password: &Sensitive<String>, entropy: &dyn Entropy) -> Result<String, AccessError> {
+        let mut salt = [0; SALT_BYTES];
+        entropy.fill(&mut salt);
+        let hash: PasswordHash = self
+            .0
+            .hash_password_with_salt(password.expose().as_bytes(), &salt)
+            .map_err(|_| AccessError::Hashing)?;
+        Ok(hash.to_string())
+    }
+
+    fn verify(&self, password: &Sensitive<String>, kept: Option<&str>) -> bool {
+        // What is too long to be anybody's password is not hashed at its length: only the empty text is.
+        let possible = password.expose().chars().count() <= CHARACTERS_MAX;
+        let text = if possible { password.expose().as_bytes() } else { b"" };
+        let matches = PasswordHash::new(kept.unwrap_or(NOBODYS_HASH))
+            .is_ok_and(|hash| self.0.verify_password(text, &hash).is_ok());
+        matches && possible && kept.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Fixed(u8);
+
+    impl Entropy for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0);
+        }
+    }
+
+    fn sensitive(text: &str) -> Sensitive<String> {
+        Sensitive::new(text.to_owned())
+    }
+
+    /// What is missing, for a person called Mara Lindqvist, mara.l@warehouse.example.
+    fn lacks(password: &str, expected: &[&str]) {
+        let found = missing(password, "Mara Lindqvist", "mara.l@warehouse.example");
+        assert_eq!(found, expected, "{password}");
+    }
+
+    #[test]
+    fn a_refusal_says_all_that_is_missing_at_once() {
+        lacks(
+            "",
+            &[
+                "at least 12 characters",
+                "an upper-case letter",
+                "a lower-case letter",
+                "a digit",
+                "a special character",
+            ],
+        );
+        lacks("Blue-Kettle-7", &[]);
+        lacks("Bluekettle77", &["a special character"]);
+        lacks("blue-kettle-7", &["an upper-case letter"]);
+        lacks("BLUE-KETTLE-7", &["a lower-case letter"]);
+        lacks("Blue-Kettle-x", &["a digit"]);
+        lacks(
+            "mara7",
+            &[
+                "at least 12 characters",
+                "an upper-case letter",
+                "a special character",
+                "no part of the name or mail in it",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_limits_hold_at_n_and_n_plus_1() {
+        lacks("Blue-Kettl-7", &[]);
+        lacks("Blue-Kett-7", &["at least 12 characters"]);
+        lacks(&format!("Aa1-{}", "x".repeat(CHARACTERS_MAX - 4)), &[]);
+        lacks(&format!("Aa1-{}", "x".repeat(CHARACTERS_MAX - 3)), &["at most 256 characters"]);
+    }
+
+    #[test]
+    fn no_part_of_name_or_mail_in_any_case_but_short_ones_and_the_top_label() {
+        for password in ["Blue-LINDQVIST-7", "xMaRax-Kettle-7", "Warehouse-Blue-7"] {
+            lacks(password, &["no part of the name or mail in it"]);
+        }
+        lacks("An-Example-Kettle-7", &[]);
+        lacks("Blue-l-Kettle-7", &[]);
+    }
+
+    #[test]
+    fn the_message_names_the_requirement_and_never_the_password() {
+        let error = check(&sensitive("short-Secret"), "Mara", "m@x.example").unwrap_err();
+        assert_eq!(error.to_string(), "the password needs a digit (1.4.a)");
+        assert_eq!(error.code(), "unacceptable");
+    }
+
+    #[test]
+    fn a_kept_password_verifies_and_another_does_not() {
+        let argon = Argon2id::new().unwrap();
+        let kept = argon.hash(&sensitive("Blue-Kettle-7"), &Fixed(1)).unwrap();
+        assert!(!kept.contains("Kettle"));
+        assert!(argon.verify(&sensitive("Blue-Kettle-7"), Some(&kept)));
+        assert!(!argon.verify(&sensitive("Blue-Kettle-8"), Some(&kept)));
+        assert!(!argon.verify(&sensitive(&"x".repeat(CHARACTERS_MAX + 1)), Some(&kept)));
+        assert!(!argon.verify(&sensitive("Blue-Kettle-7"), None));
+        assert_ne!(kept, argon.hash(&sensitive("Blue-Kettle-7"), &Fixed(2)).unwrap(), "the salt is drawn");
+    }
+
+    #[test]
+    fn nobodys_hash_costs_what_a_real_one_costs() {
+        let real = Argon2id::new().unwrap().hash(&sensitive("Blue-Kettle-7"), &Fixed(1)).unwrap();
+        let (real, nobodys) = (PasswordHash::new(&real).unwrap(), PasswordHash::new(NOBODYS_HASH).unwrap());
+        assert_eq!(real.algorithm, nobodys.algorithm);
+        assert_eq!(real.version, nobodys.version);
+        assert_eq!(Params::try_from(&real).unwrap(), Params::try_from(&nobodys).unwrap());
+        assert_eq!(real.hash.unwrap().len(), nobodys.hash.unwrap().len());
+        assert_eq!(real.salt.unwrap().len(), nobodys.salt.unwrap().len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_password_that_holds_a_word_of_the_name_is_always_refused(word in "[a-z]{3,12}", before in "[A-Z0-9-]{0,9}") {
+            let (password, name) = (format!("{before}{word}"), format!("Ada {word}"));
+            prop_assert!(holds_personal_part(&password, &name, "x@y.example"));
+        }
+    }
+}
