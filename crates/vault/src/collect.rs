@@ -1,36 +1,271 @@
-//! Collect.
+//! Collect: `bytes → reader → canonical document → verify → clean → classify → seal → commit`, a batch at a time.
+//!
+//! While the store syncs a batch, the next one is read and verified. A batch is an act: it is there whole, with its
+//! events, or not at all; so a killed collect can be repeated without harm.
+
 use std::io::Read;
 use std::ops::ControlFlow;
+
+use aws_lc_rs::digest;
+use bailee_core::retention::parse_date;
 use bailee_core::{Json, Timestamp};
-use bailee_intake::reader::{Format, Shape};
+use bailee_intake::reader::{Format, Item, Raw, Reader, Shape};
+use bailee_intake::verify::{Flaw, verify};
 use bailee_ledger::authorized::{Authorized, Collect};
 use bailee_ledger::event::Counts;
+use bailee_store::records::StoreError;
+
+use crate::batch::{Run, Sent};
+use crate::document::mark;
+use crate::parallel::in_parallel;
+use crate::plan::Incoming;
+use crate::quarantine::Flawed;
 use crate::{Vault, VaultError};
+
+/// Most documents of a batch. Larger batches sort and sync better; past this the gain is small and the wait is felt.
+pub const BATCH_DOCUMENTS_MAX: usize = 4096;
+
+/// Most bytes of a batch, so that memory stays bounded whatever the documents.
+pub const BATCH_BYTES_MAX: usize = 12 * 1024 * 1024;
+
+/// How often a batch is decided again when others changed its records meanwhile.
+const TRIES_MAX: u32 = 10;
 
 /// How to take an input in.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Request { /// The format, when it was named.
-    pub format: Option<Format>, /// As of when a file speaks; never in the future.
-    pub as_of: Option<Timestamp>, /// Whether tokenised documents are wanted.
-    pub tokenise: bool }
+pub struct Request {
+    /// The format, when it was named.
+    pub format: Option<Format>,
+    /// As of when a file speaks; never in the future.
+    pub as_of: Option<Timestamp>,
+    /// Whether tokenised documents are wanted.
+    pub tokenise: bool,
+}
 
 /// What a collect tells while it goes on, in the order of the input.
-pub enum Step<'a> { /// A batch is durable.
-    Batch { /// Bytes read so far.
-        bytes: u64, /// Counts so far.
-        counts: Counts }, /// A document that went in, with tokens in the place of personal data.
-    Document { /// What stood around it.
-        shape: Shape, /// The document.
-        json: &'a Json }, /// A page or array ended.
-    PageEnd(&'a Json) }
+pub enum Step<'a> {
+    /// A batch is durable.
+    Batch {
+        /// Bytes read so far.
+        bytes: u64,
+        /// Counts so far.
+        counts: Counts,
+    },
+    /// A document that went in, with tokens in the place of personal data.
+    Document {
+        /// What stood around it.
+        shape: Shape,
+        /// The document.
+        json: &'a Json,
+    },
+    /// A page or array ended.
+    PageEnd(&'a Json),
+}
 
 /// The collect summary.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
-pub struct Summary { /// Orders by outcome.
-    #[serde(flatten)] pub counts: Counts, /// How long it took.
-    pub seconds: f64 }
+pub struct Summary {
+    /// Orders by outcome.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// One item of the input after verification.
+enum Checked<'a> {
+    Document(Box<Incoming>),
+    Flawed(&'a Raw, Flaw),
+    PageEnd,
+}
+
+/// A batch on its way to the disk, with what is needed to decide it again.
+struct InFlight {
+    items: Vec<Item>,
+    sent: Sent,
+    bytes: u64,
+}
 
 impl Vault {
-    /// Takes in a stream of documents. `source` names the input for quarantine and is sealed.
-    pub fn collect(&self, _authorized: Authorized<Collect>, _input: Box<dyn Read + Send>, _source: &str, _request: Request, _each: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>) -> Result<Summary, VaultError> { todo!() }
+    /// Takes in a stream of documents. `source` names the input for quarantine and is sealed. `each` hears every step;
+    /// to break stops after the batch that is on its way.
+    ///
+    /// # Errors
+    /// [`VaultError::NoOrders`] when the input holds none; [`VaultError::Stopped`] when `each` broke; what was
+    /// committed before any error stays.
+    pub fn collect(
+        &self,
+        authorized: Authorized<Collect>,
+        input: Box<dyn Read + Send>,
+        source: &str,
+        request: Request,
+        each: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
+    ) -> Result<Summary, VaultError> {
+        self.check_home(&authorized)?;
+        let context = *authorized.context();
+        if request.as_of.is_some_and(|as_of| as_of > context.now) {
+            return Err(VaultError::AsOfInFuture);
+        }
+        let reader = Reader::open(input, request.format)?;
+        let action = authorized.action();
+        let run = Run {
+            vault: self,
+            context,
+            seller: action.seller.clone(),
+            seller_no: self.seller_no(&action.seller)?,
+            kind: action.kind,
+            format: reader.format().as_str(),
+            tokenise: request.tokenise,
+        };
+        let started = std::time::Instant::now();
+        let mut collecting =
+            Collecting { run, source, request, each, counts: Counts::default(), destroys: false };
+        let result = collecting.all(reader);
+        if collecting.destroys {
+            self.complete_destructions(&context, &mut |_, _| {})?;
+        }
+        result?;
+        Ok(Summary { counts: collecting.counts, seconds: started.elapsed().as_secs_f64() })
+    }
+}
+
+struct Collecting<'a, 'e> {
+    run: Run<'a>,
+    source: &'a str,
+    request: Request,
+    each: &'e mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
+    counts: Counts,
+    /// Whether a destruction was intended on the way.
+    destroys: bool,
+}
+
+impl Collecting<'_, '_> {
+    fn all(&mut self, mut reader: Reader) -> Result<(), VaultError> {
+        let mut items = reader.next_batch(BATCH_DOCUMENTS_MAX, BATCH_BYTES_MAX)?;
+        let mut in_flight: Option<InFlight> = None;
+        let mut first = true;
+        while !items.is_empty() {
+            // While the disk syncs the batch before, this one is read and verified.
+            let checked = check(&self.run, &self.request, &items);
+            if std::mem::take(&mut first) && holds_no_order(&checked) {
+                return Err(VaultError::NoOrders);
+            }
+            if let Some(batch) = in_flight.take() {
+                self.land(batch)?;
+            }
+            let sent = self.send(checked)?;
+            in_flight = Some(InFlight { items, sent, bytes: reader.bytes_read() });
+            items = reader.next_batch(BATCH_DOCUMENTS_MAX, BATCH_BYTES_MAX)?;
+        }
+        match in_flight {
+            Some(batch) => self.land(batch),
+            None => Err(VaultError::NoOrders),
+        }
+    }
+
+    fn send(&self, checked: Vec<Checked<'_>>) -> Result<Sent, VaultError> {
+        let mut documents = Vec::with_capacity(checked.len());
+        let mut flawed = Vec::new();
+        for one in checked {
+            match one {
+                Checked::Document(incoming) => documents.push(*incoming),
+                Checked::Flawed(raw, flaw) => flawed.push(Flawed { raw, flaw, source: self.source }),
+                Checked::PageEnd => {}
+            }
+        }
+        self.run.send(documents, flawed)
+    }
+
+    /// Waits until a batch is durable, deciding it again where others were quicker, and tells what became of it.
+    fn land(&mut self, mut batch: InFlight) -> Result<(), VaultError> {
+        for _ in 0..TRIES_MAX {
+            let Some(pending) = batch.sent.pending.take() else { break };
+            match pending.wait() {
+                Ok(_) => break,
+                Err(StoreError::Conflict) => {
+                    batch.sent = self.send(check(&self.run, &self.request, &batch.items))?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if batch.sent.pending.is_some() {
+            return Err(VaultError::Changed);
+        }
+        self.destroys |= batch.sent.destroys;
+        add(&mut self.counts, &batch.sent.counts);
+        self.tell(&batch)
+    }
+
+    fn tell(&mut self, batch: &InFlight) -> Result<(), VaultError> {
+        let mut flow = ControlFlow::Continue(());
+        let mut returned = batch.sent.returned.iter().peekable();
+        for (order, item) in batch.items.iter().enumerate().filter(|_| self.request.tokenise) {
+            if let Some(document) = returned.next_if(|document| document.order == order) {
+                flow = (self.each)(Step::Document { shape: document.shape, json: &document.document });
+            } else if let Item::PageEnd(members) = item {
+                flow = (self.each)(Step::PageEnd(members));
+            }
+            if flow.is_break() {
+                return Err(VaultError::Stopped);
+            }
+        }
+        match (self.each)(Step::Batch { bytes: batch.bytes, counts: self.counts }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(VaultError::Stopped),
+        }
+    }
+}
+
+/// Verifies and takes apart every document of a batch, in parallel.
+fn check<'i>(run: &Run<'_>, request: &Request, items: &'i [Item]) -> Vec<Checked<'i>> {
+    in_parallel(items.iter().enumerate().collect(), |(order, item)| match item {
+        Item::PageEnd(_) => Checked::PageEnd,
+        Item::Document(raw) => match incoming(run, request, raw, order) {
+            Ok(incoming) => Checked::Document(Box::new(incoming)),
+            Err(flaw) => Checked::Flawed(raw, flaw),
+        },
+    })
+}
+
+fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result<Incoming, Flaw> {
+    let base = &run.vault.base;
+    let document = verify(raw, &base.catalogue)?;
+    let content = zeroize::Zeroizing::new(serde_json::to_vec(&document.json).map_err(|_| Flaw::Number)?);
+    let mut digest = [0; 16];
+    digest
+        .iter_mut()
+        .zip(digest::digest(&digest::SHA256, &content).as_ref())
+        .for_each(|(to, from)| *to = *from);
+    let updated = document.json.at("lastUpdatedTime").and_then(Json::as_str).and_then(parse_date);
+    let source_time = updated.filter(|updated| *updated <= run.context.now);
+    Ok(Incoming {
+        mac: base.keyring.lasting().reference_mac(&run.seller, run.kind, &document.reference),
+        reference: document.reference,
+        digest,
+        marked: mark(document.json, &base.catalogue, run.kind),
+        source_time,
+        as_of: request.as_of.or(source_time).unwrap_or(run.context.now),
+        as_of_named: request.as_of.is_some(),
+        shape: raw.shape,
+        order,
+    })
+}
+
+/// Whether nothing in the first batch looks like an order, so that the input is something else altogether. Then it is
+/// refused as a whole, and nothing of it is kept.
+fn holds_no_order(checked: &[Checked<'_>]) -> bool {
+    checked.iter().all(|one| match one {
+        Checked::Document(_) => false,
+        Checked::Flawed(_, flaw) => matches!(flaw, Flaw::Syntax | Flaw::NotAnOrder | Flaw::Encoding),
+        Checked::PageEnd => true,
+    })
+}
+
+fn add(total: &mut Counts, counts: &Counts) {
+    total.read += counts.read;
+    total.collected += counts.collected;
+    total.updated += counts.updated;
+    total.unchanged += counts.unchanged;
+    total.past_retention += counts.past_retention;
+    total.quarantined += counts.quarantined;
 }

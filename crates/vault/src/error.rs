@@ -1,4 +1,5 @@
 //! What can go wrong, named for who can mend it.
+
 use bailee_core::SellerId;
 
 /// Why the vault did not do it.
@@ -7,37 +8,79 @@ pub enum VaultError {
     /// No such seller.
     #[error("there is no seller {0}; add it with `bailee seller add {0}`")]
     UnknownSeller(SellerId),
-    /// Seller is there already.
+    /// The seller is there already.
     #[error("seller {0} is there already")]
     SellerExists(SellerId),
+    /// More sellers than the store can number.
+    #[error("a home holds {} sellers at most", crate::seller::SELLERS_MAX)]
+    TooManySellers,
     /// The authorisation was minted for another home.
     #[error("this authorisation belongs to another home")]
     OtherHome,
     /// The input holds no order.
-    #[error("the input holds no order; give it Orders 2026-01-01 documents (JSON or NDJSON)")]
+    #[error("the input holds no order; give it Orders 2026-01-01 documents, as JSON or as NDJSON")]
     NoOrders,
     /// A query without a term, or with a postal code and no name.
     #[error("a search needs an e-mail, a phone, a name, or a name with a postal code")]
     EmptyQuery,
+    /// What was given to search by has no normal form.
+    #[error("what was given as {0} cannot be one; look for a typing error")]
+    UnusableTerm(&'static str),
+    /// More items than a reveal may name.
+    #[error("a reveal names {} items at most; ask for them in several requests", crate::reveal::ITEMS_MAX)]
+    TooManyItems,
     /// A time in the future.
-    #[error("--as-of lies in the future")]
+    #[error("--as-of lies in the future; give the time at which the file was fetched from Amazon")]
     AsOfInFuture,
-    /// Input.
+    /// The same record was being changed by others again and again.
+    #[error("the record is being changed by others; try again")]
+    Changed,
+    /// Sealed bytes opened to something this version did not write.
+    #[error("{0} opened to something that this version of bailee did not write")]
+    Damaged(&'static str),
+    /// The input cannot be read.
     #[error(transparent)]
     Intake(#[from] bailee_intake::reader::IntakeError),
-    /// Keys.
+    /// The keyring cannot be used.
     #[error(transparent)]
     Keyring(#[from] bailee_crypto::keyring::KeyringError),
-    /// Sealed bytes.
+    /// Sealed bytes do not open.
     #[error(transparent)]
     Envelope(#[from] bailee_crypto::envelope::EnvelopeError),
-    /// Store.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] bailee_store::records::StoreError),
-    /// The ledger.
+    /// The ledger cannot be written.
     #[error(transparent)]
     Ledger(#[from] bailee_ledger::log::AppendError),
     /// The caller stopped it between two batches; what was committed stays, and the same input can be collected again.
-    #[error("stopped; what was taken in so far stays, and collecting the same input again goes on from there")]
+    #[error(
+        "stopped; what was taken in so far stays, and collecting the same input again goes on from there"
+    )]
     Stopped,
+}
+
+impl VaultError {
+    /// A stable code for problem documents and events.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownSeller(_) => "unknown-seller",
+            Self::SellerExists(_) => "seller-exists",
+            Self::TooManySellers => "too-many-sellers",
+            Self::OtherHome => "other-home",
+            Self::NoOrders => "no-orders",
+            Self::EmptyQuery => "empty-query",
+            Self::UnusableTerm(_) => "unusable-term",
+            Self::TooManyItems => "too-many-items",
+            Self::AsOfInFuture => "as-of-in-future",
+            Self::Changed => "changed-meanwhile",
+            Self::Damaged(_) => "damaged",
+            Self::Intake(_) => "unreadable-input",
+            Self::Keyring(_) => "keyring",
+            Self::Envelope(_) => "does-not-open",
+            Self::Store(_) => "store",
+            Self::Ledger(_) => "ledger-unwritable",
+            Self::Stopped => "stopped",
+        }
+    }
 }

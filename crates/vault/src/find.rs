@@ -1,22 +1,175 @@
-//! Find.
-use bailee_core::{Reference, Sensitive};
+//! Find: by e-mail, phone, name, or name with postal code; never by a postal code alone.
+//!
+//! A search computes one term per live bucket and kind. Terms are short, so each hit is confirmed inside, and only
+//! references leave. Each search is an oracle, so it is an event that names the kinds of term and the records found.
+
+use std::collections::BTreeSet;
+
+use bailee_core::catalogue::TermKind;
+use bailee_core::{Json, Kind, Reference, SellerId, Sensitive, Timestamp};
+use bailee_crypto::bucket::{BucketId, BucketUse};
+use bailee_intake::terms;
 use bailee_ledger::authorized::{Authorized, Find};
+use bailee_ledger::event::What;
+use bailee_store::act::{Act, BucketNo, BucketState, RecordNo, RecordRow};
+
+use crate::document::places;
+use crate::facts::Facts;
 use crate::{Vault, VaultError};
+
+/// Most hits that are looked at in one bucket.
+const HITS_MAX: usize = 1000;
+
+/// The countries that a phone number without a country code is tried in: those of Amazon's marketplaces.
+const COUNTRIES: &[&str] = &[
+    "US", "CA", "MX", "BR", "GB", "DE", "FR", "IT", "ES", "NL", "BE", "SE", "PL", "IE", "TR", "AE", "SA",
+    "EG", "ZA", "IN", "JP", "AU", "SG",
+];
 
 /// What to search for: all that are given must match.
 #[derive(Default)]
-pub struct Query { /// E-mail.
-    pub email: Option<Sensitive<String>>, /// Phone.
-    pub phone: Option<Sensitive<String>>, /// Name.
-    pub name: Option<Sensitive<String>>, /// Postal code; needs a name.
-    pub postal_code: Option<Sensitive<String>> }
+pub struct Query {
+    /// E-mail.
+    pub email: Option<Sensitive<String>>,
+    /// Phone, in any style.
+    pub phone: Option<Sensitive<String>>,
+    /// Name.
+    pub name: Option<Sensitive<String>>,
+    /// Postal code; needs a name.
+    pub postal_code: Option<Sensitive<String>>,
+}
+
+/// One condition of a query: a kind of term, and the normal forms that satisfy it. As personal as the query.
+struct Condition {
+    kind: TermKind,
+    forms: Vec<zeroize::Zeroizing<String>>,
+}
 
 impl Query {
     /// The kinds of term that it searches by, for the gate.
-    pub fn terms(&self) -> Result<Vec<bailee_core::catalogue::TermKind>, VaultError> { todo!() }
+    ///
+    /// # Errors
+    /// [`VaultError::EmptyQuery`] without a term, or with a postal code and no name.
+    pub fn terms(&self) -> Result<Vec<TermKind>, VaultError> {
+        let name = match (&self.name, &self.postal_code) {
+            (Some(_), Some(_)) => Some(TermKind::NamePostalCode),
+            (Some(_), None) => Some(TermKind::Name),
+            (None, None) => None,
+            (None, Some(_)) => return Err(VaultError::EmptyQuery),
+        };
+        let email = self.email.as_ref().map(|_| TermKind::Email);
+        let phone = self.phone.as_ref().map(|_| TermKind::Phone);
+        let kinds: Vec<_> = [email, phone, name].into_iter().flatten().collect();
+        if kinds.is_empty() { Err(VaultError::EmptyQuery) } else { Ok(kinds) }
+    }
+
+    fn conditions(&self) -> Result<Vec<Condition>, VaultError> {
+        self.terms()?.into_iter().map(|kind| self.condition(kind)).collect()
+    }
+
+    fn condition(&self, kind: TermKind) -> Result<Condition, VaultError> {
+        let text = |given: &Option<Sensitive<String>>| {
+            given.as_ref().map(|one| one.expose().clone()).unwrap_or_default()
+        };
+        let (what, forms): (_, Vec<Option<String>>) = match kind {
+            TermKind::Email => ("an e-mail", vec![terms::email(&text(&self.email))]),
+            TermKind::Phone => {
+                let phone = zeroize::Zeroizing::new(text(&self.phone));
+                let anywhere = std::iter::once(None).chain(COUNTRIES.iter().copied().map(Some));
+                ("a phone", anywhere.map(|country| terms::phone(&phone, country)).collect())
+            }
+            TermKind::Name => ("a name", vec![terms::name(&text(&self.name))]),
+            TermKind::NamePostalCode => (
+                "a name with a postal code",
+                vec![terms::name_postal_code(&text(&self.name), &text(&self.postal_code))],
+            ),
+        };
+        let forms: BTreeSet<String> = forms.into_iter().flatten().collect();
+        if forms.is_empty() {
+            return Err(VaultError::UnusableTerm(what));
+        }
+        Ok(Condition { kind, forms: forms.into_iter().map(zeroize::Zeroizing::new).collect() })
+    }
 }
 
 impl Vault {
-    /// The references of the records that match.
-    pub fn find(&self, _authorized: Authorized<Find>, _query: &Query) -> Result<Vec<Reference>, VaultError> { todo!() }
+    /// The references of the records that match, in the order of their first intake.
+    ///
+    /// # Errors
+    /// When the query is empty, or the ledger cannot be written.
+    pub fn find(&self, authorized: Authorized<Find>, query: &Query) -> Result<Vec<Reference>, VaultError> {
+        self.check_home(&authorized)?;
+        let conditions = query.conditions()?;
+        let (seller, kind) = (&authorized.action().seller, authorized.action().kind);
+        let now = authorized.context().now;
+        let mut found: Vec<(RecordRow, Reference)> = Vec::new();
+        for no in self.candidates(seller, &conditions, now)? {
+            let Some(row) = self.base.store.record_by_no(no)?.filter(|row| row.kind == kind) else {
+                continue;
+            };
+            let Some(facts) = self.open_facts(seller, &row)? else { continue };
+            if self.satisfies(seller, &row, &facts, &conditions, now)? {
+                found.push((row, facts.about.reference));
+            }
+        }
+        let event = What::Found {
+            seller: seller.clone(),
+            terms: conditions.iter().map(|condition| condition.kind).collect(),
+            records: found.iter().map(|(row, _)| row.id).collect(),
+        };
+        let events = vec![authorized.context().event(event)];
+        self.base.store.commit(Act { name: "find", changes: Vec::new(), events })?;
+        Ok(found.into_iter().map(|(_, reference)| reference).collect())
+    }
+
+    /// The records with a term of the first condition in a live bucket.
+    fn candidates(
+        &self,
+        seller: &SellerId,
+        conditions: &[Condition],
+        now: Timestamp,
+    ) -> Result<BTreeSet<RecordNo>, VaultError> {
+        let seller_no = self.seller_no(seller)?;
+        let mut records = BTreeSet::new();
+        let Some(first) = conditions.first() else { return Ok(records) };
+        for bucket in self.base.store.buckets()? {
+            let BucketNo { seller: owner, held, day } = bucket.bucket;
+            if owner != seller_no || held != BucketUse::Order || bucket.state != BucketState::Open {
+                continue;
+            }
+            let Some(keys) = self.live_keys(&BucketId { seller: seller.clone(), held, day }, now) else {
+                continue;
+            };
+            for form in &first.forms {
+                records.extend(self.base.store.hits(bucket.bucket, keys.term(first.kind, form), HITS_MAX)?);
+            }
+        }
+        Ok(records)
+    }
+
+    /// Whether a record really holds what was searched for: a term is only a short hash.
+    fn satisfies(
+        &self,
+        seller: &SellerId,
+        row: &RecordRow,
+        facts: &Facts,
+        conditions: &[Condition],
+        now: Timestamp,
+    ) -> Result<bool, VaultError> {
+        let places = places(&facts.skeleton, &self.base.catalogue, Kind::Order);
+        let mut values = std::collections::HashMap::new();
+        for part in &facts.about.parts {
+            if let Some(opened) = self.open_part(seller, row, part, None, now)? {
+                values.extend(opened.values);
+            }
+        }
+        let leaves: Vec<(_, &Json)> = places
+            .iter()
+            .filter_map(|place| Some((place.field, values.get(&bailee_core::FieldInstance(place.marker.0))?)))
+            .collect();
+        let held = crate::terms::of_leaves(&leaves, &facts.skeleton);
+        Ok(conditions.iter().all(|condition| {
+            held.iter().any(|term| term.kind == condition.kind && condition.forms.contains(&term.form))
+        }))
+    }
 }

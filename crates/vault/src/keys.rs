@@ -1,22 +1,86 @@
-//! Keys as an operator sees them: never a key, always where it is and what can be promised.
+//! Keys as an operator sees them: never a key, always where it lies and what can be promised of it.
+
 use std::path::PathBuf;
+
+use bailee_crypto::keyring::MirrorState;
+use bailee_crypto::provider::DropsEpoch;
 use bailee_ledger::authorized::{Administer, Authorized};
+use bailee_ledger::event::What;
+use bailee_store::act::{Act, Change};
+
 use crate::{Vault, VaultError};
 
 /// How the keyring stands.
 #[derive(Clone, Debug, serde::Serialize)]
-pub struct KeysStatus { /// The present epoch.
-    pub epoch: u64, /// The head's revision.
-    pub revision: u64, /// `"at-once"`, `"after-days"`, `"cannot"`.
-    pub drops_epoch: &'static str, /// Live buckets.
-    pub buckets: u64, /// Live facts keys.
-    pub facts_keys: u64, /// Slots punctured in live buckets.
-    pub punctured: u64, /// Every mirror with its state (`"current"` …).
-    pub mirrors: Vec<(PathBuf, &'static str)> }
+pub struct KeysStatus {
+    /// The present epoch.
+    pub epoch: u64,
+    /// The head's revision.
+    pub revision: u64,
+    /// `"at-once"`, `"after-days"` or `"cannot"`: whether a dropped epoch is out of reach of an old copy.
+    pub drops_epoch: &'static str,
+    /// Live buckets.
+    pub buckets: u64,
+    /// Live facts keys.
+    pub facts_keys: u64,
+    /// Slots punctured in live buckets.
+    pub punctured: u64,
+    /// Every mirror with how it stands (`"current"`, `"behind"`, `"empty"`, `"damaged"`, `"unreachable"`).
+    pub mirrors: Vec<(PathBuf, &'static str)>,
+}
 
 impl Vault {
     /// How the keyring stands.
-    pub fn keys_status(&self, _authorized: Authorized<Administer>) -> Result<KeysStatus, VaultError> { todo!() }
-    /// Adds a mirror.
-    pub fn add_mirror(&self, _authorized: Authorized<Administer>, _directory: PathBuf) -> Result<(), VaultError> { todo!() }
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn keys_status(&self, authorized: Authorized<Administer>) -> Result<KeysStatus, VaultError> {
+        self.check_home(&authorized)?;
+        let events = vec![authorized.context().event(What::KeysRead {})];
+        self.base.store.commit(Act { name: "read-keys", changes: Vec::new(), events })?;
+        let keyring = &self.base.keyring;
+        let (epoch, drops) = keyring.epoch();
+        let buckets = keyring.buckets();
+        let mirrors = keyring.mirrors().into_iter().map(|(path, state)| (path, mirror_word(state))).collect();
+        Ok(KeysStatus {
+            epoch,
+            revision: keyring.anchor().revision,
+            drops_epoch: match drops {
+                DropsEpoch::AtOnce => "at-once",
+                DropsEpoch::AfterDays(_) => "after-days",
+                DropsEpoch::Cannot => "cannot",
+            },
+            buckets: buckets.len() as u64,
+            facts_keys: keyring.facts_keys().len() as u64,
+            punctured: buckets.iter().map(|bucket| u64::from(bucket.slots_punctured)).sum(),
+            mirrors,
+        })
+    }
+
+    /// Adds a mirror and brings it up to date.
+    ///
+    /// # Errors
+    /// When the directory cannot be written or holds another keyring.
+    pub fn add_mirror(
+        &self,
+        authorized: Authorized<Administer>,
+        directory: PathBuf,
+    ) -> Result<(), VaultError> {
+        self.check_home(&authorized)?;
+        self.base.keyring.add_mirror(directory)?;
+        let events = vec![authorized.context().event(What::MirrorsChanged { repaired: 0, added: 1 })];
+        let changes = vec![Change::SetAnchor(self.base.keyring.anchor())];
+        self.base.store.commit(Act { name: "add-mirror", changes, events })?;
+        Ok(())
+    }
+}
+
+fn mirror_word(state: MirrorState) -> &'static str {
+    match state {
+        MirrorState::Current => "current",
+        MirrorState::Behind => "behind",
+        MirrorState::Empty => "empty",
+        MirrorState::Damaged => "damaged",
+        MirrorState::Unreachable => "unreachable",
+    }
 }

@@ -1,40 +1,136 @@
 //! What happens to personal data between its intake and its end: collect, reveal, find, show, retention, disposal.
 //!
-//! Every public act consumes an [`Authorized`](bailee_ledger::authorized::Authorized) value, so a caller that has not
-//! passed the gate cannot reach plaintext, and cannot forget to be logged.
+//! Every public act consumes an [`Authorized`] value, so a caller that has not passed the gate cannot reach plaintext,
+//! and cannot forget to be logged. Plaintext lives in memory only while an act lasts, in boxes that are wiped.
+//!
+//! Start reading at [`collect`]: how a document becomes a skeleton of facts and sealed parts. `document` takes it
+//! apart, `plan` decides what becomes of a record, `batch` gives slots, seals and commits. [`retention`] and
+//! `destruction` end it.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "tests may fail loudly"
+    )
+)]
+
+mod batch;
 pub mod collect;
+mod destruction;
+mod document;
 pub mod error;
+mod facts;
 pub mod find;
 pub mod keys;
+mod parallel;
+mod part;
+mod plan;
 pub mod quarantine;
+mod relocate;
 pub mod retention;
 pub mod reveal;
+mod seal;
 pub mod seller;
 pub mod show;
+mod slots;
+mod terms;
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, RwLock};
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::Policy;
-use bailee_core::{Entropy, Timestamp};
+use bailee_core::{Entropy, PartNo, RecordId, SellerId, Timestamp};
+use bailee_crypto::bucket::BucketId;
+use bailee_crypto::envelope::Place;
 use bailee_crypto::keyring::Keyring;
+use bailee_ledger::authorized::Authorized;
+use bailee_store::act::SellerNo;
 use bailee_store::records::Store;
 
 pub use error::VaultError;
 
 /// What a vault stands on.
-pub struct Foundations { /// The home's store.
-    pub store: Arc<dyn Store>, /// Its keyring.
-    pub keyring: Arc<Keyring>, /// Its catalogue.
-    pub catalogue: Arc<Catalogue>, /// How long personal data is kept.
-    pub policy: Policy, /// Randomness.
-    pub entropy: Arc<dyn Entropy> }
+pub struct Foundations {
+    /// The home's store.
+    pub store: Arc<dyn Store>,
+    /// Its keyring.
+    pub keyring: Arc<Keyring>,
+    /// Its catalogue.
+    pub catalogue: Arc<Catalogue>,
+    /// How long personal data is kept.
+    pub policy: Policy,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
 
 /// The personal data of one home.
-pub struct Vault { #[expect(dead_code, reason = "skeleton")] base: Foundations }
+pub struct Vault {
+    base: Foundations,
+    slots: slots::Slots,
+    sellers: RwLock<BTreeMap<SellerId, SellerNo>>,
+    /// Buckets whose destruction is intended: nothing is sealed into them or opened from them any more.
+    doomed: RwLock<HashSet<BucketId>>,
+}
 
 impl Vault {
     /// Opens the vault, and finishes destructions that were begun and not completed.
-    pub fn open(base: Foundations, _now: Timestamp) -> Result<Self, VaultError> { Ok(Self { base }) }
+    ///
+    /// # Errors
+    /// When the store or a mirror of the keyring cannot be used.
+    pub fn open(base: Foundations, now: Timestamp) -> Result<Self, VaultError> {
+        let sellers = base.store.sellers()?.into_iter().map(|(no, id)| (id, no)).collect();
+        let vault = Self {
+            base,
+            slots: slots::Slots::default(),
+            sellers: RwLock::new(sellers),
+            doomed: RwLock::new(HashSet::new()),
+        };
+        vault.resume_destructions(now)?;
+        Ok(vault)
+    }
+
+    /// The authorisation must be of this home: a proof from another opens nothing here.
+    fn check_home<A>(&self, authorized: &Authorized<A>) -> Result<(), VaultError> {
+        if authorized.home() == self.base.keyring.binding().home {
+            Ok(())
+        } else {
+            Err(VaultError::OtherHome)
+        }
+    }
+
+    fn place<'a>(
+        &self,
+        what: &'a str,
+        seller: &'a SellerId,
+        record: RecordId,
+        part: PartNo,
+        version: u32,
+    ) -> Place<'a> {
+        let binding = self.base.keyring.binding();
+        Place {
+            home: binding.home,
+            environment: binding.environment,
+            what,
+            seller: Some(seller),
+            record,
+            part,
+            version,
+        }
+    }
+
+    fn seller_no(&self, id: &SellerId) -> Result<SellerNo, VaultError> {
+        let sellers = self.sellers.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sellers.get(id).copied().ok_or_else(|| VaultError::UnknownSeller(id.clone()))
+    }
+
+    fn seller_id(&self, no: SellerNo) -> Option<SellerId> {
+        let sellers = self.sellers.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        sellers.iter().find(|(_, other)| **other == no).map(|(id, _)| id.clone())
+    }
 }

@@ -1,51 +1,269 @@
 //! Retention: status, explanation, moves and disposal.
-use bailee_core::{Day, Reference, SellerId, Timestamp};
+
+use bailee_core::retention::{FACTS_MONTHS, Phase, bucket_day, moves_later, phase};
+use bailee_core::{Day, Kind, Month, Reference, SellerId, Timestamp};
+use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_ledger::authorized::{Authorized, ReadRetention, RunRetention};
+use bailee_ledger::event::{PartRows, What};
+use bailee_store::act::{Act, BucketNo, BucketState, Change, RecordRow, RecordState};
+use bailee_store::records::{BucketSummary, StoreError};
+
+use crate::destruction::{Held, Removal};
+use crate::facts::Facts;
 use crate::{Vault, VaultError};
 
-/// Why a record's data ends when it does.
+/// Parts that one act moves.
+const MOVES_MAX: usize = 500;
+
+/// Why a record's personal data ends when it does.
 #[derive(Clone, Debug, serde::Serialize)]
-pub struct Explained { /// The rule (`"R2"`).
-    pub rule: String, /// The kind of evidence.
-    pub evidence: String, /// Earliest delivery.
-    pub lo: Timestamp, /// Latest delivery.
-    pub hi: Option<Timestamp>, /// Gone by.
-    pub expires_at: Timestamp, /// Destroyed from.
-    pub closes_at: Timestamp, /// `"strict"` …
-    pub profile: String, /// `"live"`, `"closing"`, `"disposed"`.
-    pub state: String, /// In sentences.
-    pub words: String }
+pub struct Explained {
+    /// The rule (`"R2"`).
+    pub rule: String,
+    /// The kind of evidence (`"not-delivered-at"` …).
+    pub evidence: String,
+    /// The earliest instant of delivery.
+    pub lo: Timestamp,
+    /// The latest.
+    pub hi: Option<Timestamp>,
+    /// Personal data must be gone by then.
+    pub expires_at: Timestamp,
+    /// It is closed, and destroyed, from then on.
+    pub closes_at: Timestamp,
+    /// The clock's profile (`"strict"` …).
+    pub profile: String,
+    /// `"live"`, `"closing"` or `"disposed"`.
+    pub state: String,
+    /// All of it in sentences.
+    pub words: String,
+}
 
 /// One seller's buckets.
 #[derive(Clone, Debug, serde::Serialize)]
-pub struct Status { /// Whose.
-    pub seller: SellerId, /// Its buckets, earliest first.
-    pub buckets: Vec<BucketLine> }
+pub struct Status {
+    /// Whose.
+    pub seller: SellerId,
+    /// Its buckets that are not destroyed, earliest first.
+    pub buckets: Vec<BucketLine>,
+    /// Buckets destroyed so far.
+    pub destroyed: u64,
+}
 
 /// One bucket.
 #[derive(Clone, Debug, serde::Serialize)]
-pub struct BucketLine { /// `"order"` or `"quarantine"`.
-    pub held: &'static str, /// Its day (text: `2026-11-23`).
-    #[serde(serialize_with = "day_text")] pub day: Day, /// `"open"`, `"closing"`, `"destroyed"`.
-    pub state: &'static str, /// Parts or items in it.
-    pub parts: u64 }
-
-fn day_text<S: serde::Serializer>(day: &Day, s: S) -> Result<S::Ok, S::Error> { s.collect_str(day) }
+pub struct BucketLine {
+    /// `"order"` or `"quarantine"`.
+    pub held: &'static str,
+    /// Its day, as `2026-11-23`.
+    pub day: String,
+    /// `"open"` or `"closing"`.
+    pub state: &'static str,
+    /// It is closed, and destroyed, from then on.
+    pub closes_at: Timestamp,
+    /// Parts or items in it.
+    pub parts: u64,
+}
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
-pub struct Ran { /// Records whose personal data ended.
-    pub disposed: u64, /// Buckets destroyed.
-    pub buckets_destroyed: u64, /// Archived before that.
-    pub archived: u64, /// Kept by a hold.
-    pub held: u64, /// Parts moved to a later day.
-    pub moved: u64 }
+pub struct Ran {
+    /// Records whose personal data ended.
+    pub disposed: u64,
+    /// Buckets destroyed.
+    pub buckets_destroyed: u64,
+    /// Archived before that.
+    pub archived: u64,
+    /// Kept by a hold.
+    pub held: u64,
+}
 
 impl Vault {
-    /// Live buckets by seller and day.
-    pub fn retention_status(&self, _authorized: Authorized<ReadRetention>) -> Result<Vec<Status>, VaultError> { todo!() }
-    /// Moves what is due to move, destroys what is due to go. `progress` hears how many of how many buckets are done.
-    pub fn retention_run(&self, _authorized: Authorized<RunRetention>, _progress: &mut dyn FnMut(u64, u64)) -> Result<Ran, VaultError> { todo!() }
-    /// Explains one record's clock; `None` when there is no such record.
-    pub fn retention_explain(&self, _authorized: Authorized<ReadRetention>, _seller: &SellerId, _reference: &Reference) -> Result<Option<Explained>, VaultError> { todo!() }
+    /// Live buckets by seller and day; of one seller when given.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the ledger written.
+    pub fn retention_status(
+        &self,
+        authorized: Authorized<ReadRetention>,
+        only: Option<&SellerId>,
+    ) -> Result<Vec<Status>, VaultError> {
+        self.check_home(&authorized)?;
+        self.log_retention_read(&authorized, None)?;
+        let now = authorized.context().now;
+        let mut all: Vec<Status> = Vec::new();
+        let mut buckets = self.base.store.buckets()?;
+        buckets.sort_by_key(|summary| (summary.bucket.seller, summary.bucket.day));
+        for summary in buckets {
+            let Some(seller) = self.seller_id(summary.bucket.seller) else { continue };
+            if only.is_some_and(|only| *only != seller) {
+                continue;
+            }
+            if all.last().is_none_or(|status| status.seller != seller) {
+                all.push(Status { seller, buckets: Vec::new(), destroyed: 0 });
+            }
+            let Some(status) = all.last_mut() else { continue };
+            match summary.state {
+                BucketState::Destroyed => status.destroyed += 1,
+                BucketState::Open | BucketState::Destroying => {
+                    status.buckets.push(bucket_line(&summary, now))
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Moves what is due to move, and destroys what is due to go. `progress` hears how many of how many steps are done.
+    ///
+    /// # Errors
+    /// When a mirror of the keyring is out of reach, destruction is not complete: run it again when it is back.
+    pub fn retention_run(
+        &self,
+        authorized: Authorized<RunRetention>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Ran, VaultError> {
+        self.check_home(&authorized)?;
+        let context = *authorized.context();
+        self.move_due_parts(&authorized)?;
+        let removal = self.due(context.now)?;
+        if !removal.is_empty() {
+            let intent = self.intend(removal)?;
+            let events = vec![context.event(intent.event)];
+            self.base.store.commit(Act { name: "intend-destruction", changes: intent.changes, events })?;
+        }
+        let completed = self.complete_destructions(&context, progress)?;
+        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
+    }
+
+    /// Every bucket that is closing or past, and every facts key whose month has ended (R3, R18, R20).
+    fn due(&self, now: Timestamp) -> Result<Removal, VaultError> {
+        let mut removal = Removal::default();
+        for summary in self.base.store.buckets()? {
+            let BucketNo { seller, held, day } = summary.bucket;
+            let Some(seller) = self.seller_id(seller) else { continue };
+            if summary.state == BucketState::Open && phase(day, now) != Phase::Open {
+                let disposed =
+                    if held == BucketUse::Order { self.base.store.records_in(summary.bucket)? } else { 0 };
+                removal.bucket(&BucketId { seller, held, day }, disposed);
+            }
+        }
+        let oldest = Month::of(now).plus(-FACTS_MONTHS);
+        for (seller, month) in self.base.keyring.facts_keys() {
+            if month <= oldest {
+                removal.facts(seller, month);
+            }
+        }
+        Ok(removal)
+    }
+
+    /// Seals parts anew in the later bucket that their expiry asks for, in the last days before theirs closes.
+    pub(crate) fn move_due_parts(&self, authorized: &Authorized<RunRetention>) -> Result<(), VaultError> {
+        let now = authorized.context().now;
+        for summary in self.base.store.buckets()? {
+            let BucketNo { held, day, .. } = summary.bucket;
+            if held == BucketUse::Order && summary.state == BucketState::Open && moves_later(day, now) {
+                self.move_bucket(authorized, summary.bucket)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn move_bucket(&self, authorized: &Authorized<RunRetention>, bucket: BucketNo) -> Result<(), VaultError> {
+        let Some(seller) = self.seller_id(bucket.seller) else { return Ok(()) };
+        let context = authorized.context();
+        let mut after = None;
+        loop {
+            let parts = self.base.store.parts(bucket, after, MOVES_MAX)?;
+            let Some(last) = parts.last() else { return Ok(()) };
+            after = Some((last.record, last.part));
+            let mut changes = Vec::new();
+            let mut moved = PartRows::default();
+            for part in parts.iter().filter(|part| part.due > bucket.day) {
+                if let Some((sealed, relocated)) = self.relocate(&seller, part, context.now)? {
+                    moved.0.push(sealed);
+                    changes.extend(relocated);
+                }
+            }
+            if moved.0.is_empty() {
+                continue;
+            }
+            changes.push(Change::SetAnchor(self.base.keyring.anchor()));
+            let events = vec![context.event(What::Moved { seller: seller.clone(), parts: moved })];
+            match self.base.store.commit(Act { name: "move-parts", changes, events }) {
+                // A collect was quicker with one of them, and has moved it itself; the next run looks again.
+                Err(StoreError::Conflict) | Ok(_) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Vault {
+    /// Explains one record's clock; `None` when there is no such record, or its facts have ended.
+    ///
+    /// # Errors
+    /// When it does not open, or the ledger cannot be written.
+    pub fn retention_explain(
+        &self,
+        authorized: Authorized<ReadRetention>,
+        seller: &SellerId,
+        reference: &Reference,
+    ) -> Result<Option<Explained>, VaultError> {
+        self.check_home(&authorized)?;
+        let found = self.look_up(seller, Kind::Order, reference)?;
+        self.log_retention_read(&authorized, found.as_ref().map(|(row, _)| row.id))?;
+        let Some((row, Some(facts))) = found else { return Ok(None) };
+        Ok(Some(self.explained(seller, &row, &facts, authorized.context().now)?.1))
+    }
+
+    /// The state of a record's personal data, and why it ends when it does.
+    pub(crate) fn explained(
+        &self,
+        seller: &SellerId,
+        row: &RecordRow,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<(&'static str, Explained), VaultError> {
+        let decision = facts.about.evidence.decide(&self.base.policy, now);
+        let main = facts.about.main().filter(|_| row.state == RecordState::Live);
+        let state = match main {
+            Some(main) if self.is_open(seller, main, now) => "live",
+            _ => self.gone(seller, row, facts, facts.about.main(), now)?.state,
+        };
+        let day = bucket_day(decision.expires_at);
+        let closes_at = BucketId { seller: seller.clone(), held: BucketUse::Order, day }.closes_at();
+        let explained = Explained {
+            rule: decision.rule.to_string(),
+            evidence: decision.evidence.to_string(),
+            lo: decision.lo,
+            hi: decision.hi,
+            expires_at: decision.expires_at,
+            closes_at,
+            profile: self.base.policy.profile.to_string(),
+            state: state.to_owned(),
+            words: decision.words(&self.base.policy),
+        };
+        Ok((state, explained))
+    }
+
+    fn log_retention_read(
+        &self,
+        authorized: &Authorized<ReadRetention>,
+        record: Option<bailee_core::RecordId>,
+    ) -> Result<(), VaultError> {
+        let events = vec![authorized.context().event(What::RetentionRead { record })];
+        self.base.store.commit(Act { name: "read-retention", changes: Vec::new(), events })?;
+        Ok(())
+    }
+}
+
+fn bucket_line(summary: &BucketSummary, now: Timestamp) -> BucketLine {
+    let Day(day) = summary.bucket.day;
+    let open = summary.state == BucketState::Open && phase(Day(day), now) == Phase::Open;
+    BucketLine {
+        held: Held::of(summary.bucket.held).as_str(),
+        day: summary.bucket.day.to_string(),
+        state: if open { "open" } else { "closing" },
+        closes_at: Day(day).plus(-bailee_core::retention::CLOSING_DAYS).start(),
+        parts: summary.parts + summary.quarantined,
+    }
 }

@@ -1,63 +1,385 @@
-//! Reveal: first resolve what is asked (no plaintext), then decide at the gate, then open.
+//! Reveal: first resolve what is asked (nothing personal is opened), then the gate decides and logs, then open exactly
+//! what was authorised.
+
+use bailee_core::path::FieldSelector;
 use bailee_core::{Class, FieldId, FieldInstance, Json, Kind, RecordId, Reference, SellerId, Timestamp};
+use bailee_crypto::bucket::BucketUse;
+use bailee_crypto::lasting::TokenError;
 use bailee_ledger::authorized::{Authorized, Reveal};
+use bailee_ledger::event::What;
+use bailee_store::act::{Act, BucketNo, RecordRow, RecordState};
+
+use crate::document::places;
+use crate::facts::{Facts, PartEntry};
 use crate::{Vault, VaultError};
 
 /// Most items of one reveal.
 pub const ITEMS_MAX: usize = 1000;
 
+/// What stands for the path of a leaf that the catalogue does not name: its keys came from outside and may be personal.
+pub const UNCLASSIFIED_PATH: &str = "unclassified";
+
+/// How often a record that changes while it is being read is read again.
+const TRIES_MAX: usize = 5;
+
 /// One thing asked for.
-pub enum Wanted { /// Fields of a record (schema path = every instance, or a path with item ids); all of them, when `None`.
-    Reference { /// Whose.
-        seller: SellerId, /// Its reference.
-        reference: Reference, /// Which fields.
-        fields: Option<Vec<String>> }, /// One field, by token.
-    Token(String) }
+pub enum Wanted {
+    /// Fields of a record.
+    Reference {
+        /// Whose.
+        seller: SellerId,
+        /// Its reference.
+        reference: Reference,
+        /// Which fields; all that it has, when `None`.
+        fields: Option<Vec<FieldSelector>>,
+    },
+    /// One field, by its token.
+    Token(String),
+}
 
 /// What a wanted item is.
-pub enum Resolved { /// Held.
-    Held(Held), /// Its personal data is gone.
-    Gone(Gone), /// Neither held nor known to have been; or not a token of this home.
-    Unknown { /// The code of the reason: `"unknown"`, `"not-a-token"`, `"other-home"`, `"other-environment"`.
-        code: &'static str } }
+pub enum Resolved {
+    /// Held.
+    Held(Held),
+    /// Its personal data is gone.
+    Gone(Gone),
+    /// Neither held nor known to have been, or no token of this home.
+    Unknown {
+        /// Why: `"unknown"`, `"not-a-token"`, `"other-home"`, `"other-environment"`.
+        code: &'static str,
+    },
+}
 
 /// A held record and those of its fields that were asked for.
-pub struct Held { /// Whose.
-    pub seller: SellerId, /// Of what kind.
-    pub kind: Kind, /// Its reference.
-    pub reference: Reference, /// Its id.
-    pub record: RecordId, /// The fields asked for, that it has.
-    pub fields: Vec<HeldField>, /// Paths asked for by name that it does not have.
-    pub absent: Vec<String> }
+pub struct Held {
+    /// Whose.
+    pub seller: SellerId,
+    /// Of what kind.
+    pub kind: Kind,
+    /// Its reference.
+    pub reference: Reference,
+    /// Its id.
+    pub record: RecordId,
+    /// The fields asked for that it has.
+    pub fields: Vec<HeldField>,
+    /// What was asked for by name and is not there.
+    pub absent: Vec<String>,
+    row: RecordRow,
+    parts: Vec<PartEntry>,
+}
 
 /// A field of a held record.
 #[derive(Clone, Debug)]
-pub struct HeldField { /// Its number in the record.
-    pub instance: FieldInstance, /// The catalogue's field.
-    pub field: FieldId, /// Its class.
-    pub class: Class, /// Its full path.
-    pub path: String }
+pub struct HeldField {
+    /// Its number in the record.
+    pub instance: FieldInstance,
+    /// The catalogue's field.
+    pub field: FieldId,
+    /// Its class.
+    pub class: Class,
+    /// Its full path; [`UNCLASSIFIED_PATH`] for a leaf that the catalogue does not name.
+    pub path: String,
+}
 
 /// A record whose personal data is gone.
 #[derive(Clone, Debug, serde::Serialize)]
-pub struct Gone { /// Whose.
-    pub seller: SellerId, /// Its reference; absent once its facts have ended too.
-    pub reference: Option<Reference>, /// `"disposed"`.
-    pub state: &'static str, /// Since when.
-    pub when: Timestamp, /// Under which rule (`"R1"` …).
-    pub rule: String }
+pub struct Gone {
+    /// Whose.
+    pub seller: SellerId,
+    /// Its reference; absent once its facts have ended too.
+    pub reference: Option<Reference>,
+    /// `"closing"` (no longer opened, and about to be destroyed) or `"disposed"`.
+    pub state: &'static str,
+    /// Since when.
+    pub when: Timestamp,
+    /// Under which rule (`"R1"` …); `"R18"` once that is forgotten with the facts.
+    pub rule: String,
+}
 
-/// A revealed record.
-pub struct Revealed { /// Whose.
-    pub seller: SellerId, /// Of what kind.
-    pub kind: Kind, /// Its reference.
-    pub reference: Reference, /// Path and value. Plaintext.
-    pub fields: Vec<(String, Json)> }
+/// A revealed record. Plaintext.
+pub struct Revealed {
+    /// Whose.
+    pub seller: SellerId,
+    /// Of what kind.
+    pub kind: Kind,
+    /// Its reference.
+    pub reference: Reference,
+    /// Path and value.
+    pub fields: Vec<(String, Json)>,
+}
 
 impl Vault {
     /// Finds out what each wanted item is, in order, without opening anything personal.
-    pub fn resolve(&self, _wanted: &[Wanted], _now: Timestamp) -> Result<Vec<Resolved>, VaultError> { todo!() }
-    /// Opens exactly what was authorised. `held` gives paths and references of it. A record that changed or ended
-    /// since is left out and returned as gone.
-    pub fn reveal(&self, _authorized: Authorized<Reveal>, _held: &[Held]) -> Result<(Vec<Revealed>, Vec<Gone>), VaultError> { todo!() }
+    ///
+    /// # Errors
+    /// [`VaultError::TooManyItems`] past [`ITEMS_MAX`]; [`VaultError::UnknownSeller`].
+    pub fn resolve(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Resolved>, VaultError> {
+        if wanted.len() > ITEMS_MAX {
+            return Err(VaultError::TooManyItems);
+        }
+        wanted.iter().map(|one| self.resolve_one(one, now)).collect()
+    }
+
+    fn resolve_one(&self, wanted: &Wanted, now: Timestamp) -> Result<Resolved, VaultError> {
+        match wanted {
+            Wanted::Reference { seller, reference, fields } => {
+                match self.look_up(seller, Kind::Order, reference)? {
+                    Some((row, facts)) => {
+                        self.resolve_row(seller, row, facts, &Selected::Paths(fields.as_deref()), now)
+                    }
+                    None => Ok(Resolved::Unknown { code: "unknown" }),
+                }
+            }
+            Wanted::Token(token) => {
+                let (record, instance) = match self.base.keyring.lasting().resolve(token) {
+                    Ok(named) => named,
+                    Err(TokenError::OtherHome) => return Ok(Resolved::Unknown { code: "other-home" }),
+                    Err(TokenError::OtherEnvironment) => {
+                        return Ok(Resolved::Unknown { code: "other-environment" });
+                    }
+                    Err(TokenError::NotAToken) => return Ok(Resolved::Unknown { code: "not-a-token" }),
+                };
+                let row = self.base.store.record_by_id(record)?;
+                let Some((row, seller)) =
+                    row.and_then(|row| Some((self.seller_id(row.seller)?, row))).map(flip)
+                else {
+                    return Ok(Resolved::Unknown { code: "unknown" });
+                };
+                let facts = self.open_facts(&seller, &row)?;
+                self.resolve_row(&seller, row, facts, &Selected::Instance(instance), now)
+            }
+        }
+    }
+
+    fn resolve_row(
+        &self,
+        seller: &SellerId,
+        row: RecordRow,
+        facts: Option<Facts>,
+        selected: &Selected<'_>,
+        now: Timestamp,
+    ) -> Result<Resolved, VaultError> {
+        let Some(facts) = facts else {
+            let when = bailee_core::retention::facts_end(row.facts_month).min(now);
+            let rule = "R18".to_owned();
+            return Ok(Resolved::Gone(Gone {
+                seller: seller.clone(),
+                reference: None,
+                state: "disposed",
+                when,
+                rule,
+            }));
+        };
+        let is_open = |part: &PartEntry| row.state == RecordState::Live && self.is_open(seller, part, now);
+        let open: Vec<PartEntry> = facts.about.parts.iter().filter(|part| is_open(part)).cloned().collect();
+        let (fields, lost) = self.held_fields(&facts, row.kind, &open, selected);
+        let asked_for_lost = fields.is_empty() && lost.is_some();
+        if open.is_empty() || asked_for_lost {
+            let part = lost.and_then(|instance| facts.about.part_of(instance)).or(facts.about.main());
+            return Ok(Resolved::Gone(self.gone(seller, &row, &facts, part, now)?));
+        }
+        Ok(Resolved::Held(Held {
+            seller: seller.clone(),
+            kind: row.kind,
+            reference: facts.about.reference.clone(),
+            record: row.id,
+            absent: selected.absent(&fields),
+            fields,
+            row,
+            parts: open,
+        }))
+    }
+
+    /// Whether a part can be opened: its bucket is neither closing nor gone.
+    pub(crate) fn is_open(&self, seller: &SellerId, part: &PartEntry, now: Timestamp) -> bool {
+        self.live_keys(&Self::bucket_id(seller, part), now).is_some()
+    }
+
+    /// The selected fields that can be opened, and one that cannot any more, if there is one.
+    fn held_fields(
+        &self,
+        facts: &Facts,
+        kind: Kind,
+        open: &[PartEntry],
+        selected: &Selected<'_>,
+    ) -> (Vec<HeldField>, Option<FieldInstance>) {
+        let mut held = Vec::new();
+        let mut lost = None;
+        for place in places(&facts.skeleton, &self.base.catalogue, kind) {
+            let instance = FieldInstance(place.marker.0);
+            if !selected.names(instance, &place.path) {
+                continue;
+            }
+            let part = facts.about.part_of(instance);
+            if part.is_none_or(|part| !open.contains(part)) {
+                lost = Some(instance);
+            } else if let Some(class) = place.field.class {
+                held.push(HeldField { instance, field: place.field.id, class, path: place.path });
+            }
+        }
+        let unclassified =
+            facts.about.unclassified.iter().filter(|one| selected.names(**one, UNCLASSIFIED_PATH));
+        held.extend(unclassified.map(|instance| HeldField {
+            instance: *instance,
+            field: FieldId::UNCLASSIFIED,
+            class: Class::Unclassified,
+            path: UNCLASSIFIED_PATH.to_owned(),
+        }));
+        (held, lost)
+    }
+
+    /// What is left to say of a record, or of a part of it, whose personal data has ended.
+    pub(crate) fn gone(
+        &self,
+        seller: &SellerId,
+        row: &RecordRow,
+        facts: &Facts,
+        part: Option<&PartEntry>,
+        now: Timestamp,
+    ) -> Result<Gone, VaultError> {
+        let reference = Some(facts.about.reference.clone());
+        if let (Some(end), RecordState::Gone) = (&facts.about.end, row.state) {
+            let (when, rule) = (end.when, end.rule.clone());
+            return Ok(Gone { seller: seller.clone(), reference, state: "disposed", when, rule });
+        }
+        let part = part.ok_or(VaultError::Damaged("facts"))?;
+        let bucket = BucketNo { seller: row.seller, held: BucketUse::Order, day: part.day };
+        let (state, when) = match self.destroyed_at(bucket)? {
+            Some(when) => ("disposed", when),
+            None => ("closing", Self::bucket_id(seller, part).closes_at().min(now)),
+        };
+        Ok(Gone { seller: seller.clone(), reference, state, when, rule: part.rule.clone() })
+    }
+
+    /// Opens exactly what was authorised; `held` gives the paths and references of it. A record that ended since it
+    /// was resolved is given back as gone.
+    ///
+    /// # Errors
+    /// When something does not open. The event that names it is in the ledger already; a `reveal-failed` follows it.
+    pub fn reveal(
+        &self,
+        authorized: Authorized<Reveal>,
+        held: &[Held],
+    ) -> Result<(Vec<Revealed>, Vec<Gone>), VaultError> {
+        self.check_home(&authorized)?;
+        let result = self.open_authorized(&authorized, held);
+        if let Err(error) = &result {
+            let failed = What::RevealFailed { reason: error.code().to_owned() };
+            let events = vec![authorized.context().event(failed)];
+            self.base.store.commit(Act { name: "reveal-failed", changes: Vec::new(), events })?;
+        }
+        result
+    }
+
+    fn open_authorized(
+        &self,
+        authorized: &Authorized<Reveal>,
+        held: &[Held],
+    ) -> Result<(Vec<Revealed>, Vec<Gone>), VaultError> {
+        let now = authorized.context().now;
+        let (mut revealed, mut gone) = (Vec::new(), Vec::new());
+        for (record, instances) in &authorized.action().pairs {
+            for held in held.iter().filter(|held| held.record == *record) {
+                let asked = |field: &&HeldField| instances.contains(&field.instance);
+                let fields: Vec<&HeldField> = held.fields.iter().filter(asked).collect();
+                if fields.is_empty() {
+                    continue;
+                }
+                match self.open_held(held, &fields, now)? {
+                    Ok(one) => revealed.push(one),
+                    Err(one) => gone.push(one),
+                }
+            }
+        }
+        Ok((revealed, gone))
+    }
+
+    /// Opens fields of a record as it was resolved, or as it is now when it changed meanwhile: an instance stands for
+    /// the same field of the same record whatever the version.
+    fn open_held(
+        &self,
+        held: &Held,
+        fields: &[&HeldField],
+        now: Timestamp,
+    ) -> Result<Result<Revealed, Gone>, VaultError> {
+        let (mut row, mut parts) = (held.row.clone(), held.parts.clone());
+        for _ in 0..TRIES_MAX {
+            match self.open_fields(&held.seller, &row, &parts, fields, now) {
+                Ok(values) => {
+                    let (seller, reference) = (held.seller.clone(), held.reference.clone());
+                    return Ok(Ok(Revealed { seller, kind: held.kind, reference, fields: values }));
+                }
+                Err(VaultError::Changed) => {}
+                Err(error) => return Err(error),
+            }
+            let newer = self.base.store.record_by_no(held.row.no)?.ok_or(VaultError::Changed)?;
+            let facts = self.open_facts(&held.seller, &newer)?.ok_or(VaultError::Changed)?;
+            if newer.state == RecordState::Gone {
+                return Ok(Err(self.gone(&held.seller, &newer, &facts, facts.about.main(), now)?));
+            }
+            (row, parts) = (newer, facts.about.parts);
+        }
+        Err(VaultError::Changed)
+    }
+
+    fn open_fields(
+        &self,
+        seller: &SellerId,
+        row: &RecordRow,
+        parts: &[PartEntry],
+        fields: &[&HeldField],
+        now: Timestamp,
+    ) -> Result<Vec<(String, Json)>, VaultError> {
+        let mut values = Vec::with_capacity(fields.len());
+        let main = parts.iter().find(|part| part.item.is_none());
+        for part in parts {
+            let own = |instance: &FieldInstance| {
+                parts
+                    .iter()
+                    .find(|other| other.instances.contains(instance))
+                    .or(main)
+                    .is_some_and(|one| one.no == part.no)
+            };
+            let wanted: Vec<FieldInstance> =
+                fields.iter().map(|field| field.instance).filter(|instance| own(instance)).collect();
+            if wanted.is_empty() {
+                continue;
+            }
+            let mut opened =
+                self.open_part(seller, row, part, Some(&wanted), now)?.ok_or(VaultError::Changed)?;
+            values.extend(
+                fields
+                    .iter()
+                    .filter_map(|field| Some((field.path.clone(), opened.values.remove(&field.instance)?))),
+            );
+        }
+        Ok(values)
+    }
+}
+
+/// What of a record is asked for.
+enum Selected<'a> {
+    Paths(Option<&'a [FieldSelector]>),
+    Instance(FieldInstance),
+}
+
+impl Selected<'_> {
+    fn names(&self, instance: FieldInstance, path: &str) -> bool {
+        match self {
+            Self::Paths(None) => true,
+            Self::Paths(Some(selectors)) => selectors.iter().any(|selector| selector.matches(path)),
+            Self::Instance(one) => *one == instance,
+        }
+    }
+
+    /// What was asked for by name and none of the fields is.
+    fn absent(&self, fields: &[HeldField]) -> Vec<String> {
+        let Self::Paths(Some(selectors)) = self else { return Vec::new() };
+        let missing = selectors.iter().filter(|one| !fields.iter().any(|field| one.matches(&field.path)));
+        missing.map(|selector| selector.as_str().to_owned()).collect()
+    }
+}
+
+fn flip<A, B>((one, other): (A, B)) -> (B, A) {
+    (other, one)
 }

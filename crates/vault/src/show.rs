@@ -1,18 +1,83 @@
-//! Show: facts, masked fields, clock.
-use bailee_core::{Json, Reference};
+//! Show: facts, masked fields, clock. Nothing that a mask hides leaves.
+
+use std::collections::HashMap;
+
+use bailee_core::mask::mask;
+use bailee_core::{Class, FieldInstance, Json, Reference};
 use bailee_ledger::authorized::{Authorized, Show};
+use bailee_ledger::event::What;
+use bailee_store::act::Act;
+
+use crate::document::{fill, places};
 use crate::retention::Explained;
 use crate::{Vault, VaultError};
 
 /// A record as it may be shown without a reveal.
-pub struct Shown { /// Its reference.
-    pub reference: Reference, /// `"live"`, `"closing"` or `"disposed"`.
-    pub state: &'static str, /// Its facts as a document, masks in the place of personal data.
-    pub document: Json, /// Path, class and mask of every personal field, in order.
-    pub fields: Vec<(String, bailee_core::Class, String)>, /// Its clock.
-    pub retention: Explained }
+pub struct Shown {
+    /// Its reference.
+    pub reference: Reference,
+    /// `"live"`, `"closing"` or `"disposed"`.
+    pub state: &'static str,
+    /// Its facts as a document, with masks in the place of personal data; null where it is gone.
+    pub document: Json,
+    /// Path, class and mask of every personal field that is held, in order.
+    pub fields: Vec<(String, Class, String)>,
+    /// How many leaves are held that the catalogue does not name.
+    pub unclassified: u64,
+    /// Its clock.
+    pub retention: Explained,
+}
 
 impl Vault {
-    /// Shows a record; `None` when there is no such record.
-    pub fn show(&self, _authorized: Authorized<Show>, _reference: &Reference) -> Result<Option<Shown>, VaultError> { todo!() }
+    /// Shows a record; `None` when there is no such record, or its facts have ended.
+    ///
+    /// # Errors
+    /// When it does not open, or the ledger cannot be written.
+    pub fn show(
+        &self,
+        authorized: Authorized<Show>,
+        reference: &Reference,
+    ) -> Result<Option<Shown>, VaultError> {
+        self.check_home(&authorized)?;
+        let (seller, kind) = (&authorized.action().seller, authorized.action().kind);
+        let now = authorized.context().now;
+        let Some((row, Some(facts))) = self.look_up(seller, kind, reference)? else { return Ok(None) };
+        let event = What::Shown { seller: seller.clone(), records: vec![row.id] };
+        let events = vec![authorized.context().event(event)];
+        self.base.store.commit(Act { name: "show", changes: Vec::new(), events })?;
+
+        let (state, retention) = self.explained(seller, &row, &facts, now)?;
+        let mut values: HashMap<FieldInstance, Json> = HashMap::new();
+        for part in facts.about.parts.iter().filter(|_| state == "live") {
+            values.extend(
+                self.open_part(seller, &row, part, None, now)?.map(|part| part.values).unwrap_or_default(),
+            );
+        }
+        let mut masks: HashMap<u64, String> = HashMap::new();
+        let mut fields = Vec::new();
+        for place in places(&facts.skeleton, &self.base.catalogue, kind) {
+            let value = values.get(&FieldInstance(place.marker.0)).and_then(text);
+            if let (Some(value), Some(class)) = (value, place.field.class) {
+                let masked = mask(place.field.mask, &value);
+                masks.insert(place.marker.0, masked.clone());
+                fields.push((place.path, class, masked));
+            }
+        }
+        let unclassified = facts.about.unclassified.len() as u64;
+        let mut document = facts.skeleton;
+        fill(&mut document, &mut |marker| masks.remove(&marker.0).map_or(Json::Null, Json::String));
+        Ok(Some(Shown { reference: facts.about.reference, state, document, fields, unclassified, retention }))
+    }
+}
+
+/// The text of a leaf, for its mask.
+fn text(value: &Json) -> Option<zeroize::Zeroizing<String>> {
+    let text = match value {
+        Json::String(text) => text.clone(),
+        Json::Integer(number) => number.to_string(),
+        Json::Float(number) => number.to_string(),
+        Json::Bool(value) => value.to_string(),
+        Json::Null | Json::Array(_) | Json::Object(_) => return None,
+    };
+    Some(zeroize::Zeroizing::new(text))
 }

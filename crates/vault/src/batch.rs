@@ -1,0 +1,224 @@
+//! A batch of documents on its way to the disk: planned in parallel, given slots, sealed in parallel, and committed as
+//! one act with its events.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
+use bailee_core::{Day, Kind, Month, SellerId};
+use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse, Slot};
+use bailee_crypto::envelope::SealingKey;
+use bailee_ledger::authorized::Context;
+use bailee_ledger::event::{Counts, ExpiryChange, PartRows, What};
+use bailee_store::act::{Act, BucketNo, Change, RecordNo, SellerNo};
+use bailee_store::records::Pending;
+
+use crate::destruction::Removal;
+use crate::parallel::in_parallel;
+use crate::plan::{Incoming, Outcome, PartPlan, Plan, Planning, Returned, Target};
+use crate::quarantine::Flawed;
+use crate::seal::{Job, SealedRecord};
+use crate::{Vault, VaultError};
+
+/// What all batches of one collect share.
+pub(crate) struct Run<'a> {
+    pub(crate) vault: &'a Vault,
+    pub(crate) context: Context,
+    pub(crate) seller: SellerId,
+    pub(crate) seller_no: SellerNo,
+    pub(crate) kind: Kind,
+    /// The reader's name of the format, for the event.
+    pub(crate) format: &'static str,
+    pub(crate) tokenise: bool,
+}
+
+/// A batch that has been sent to the store.
+pub(crate) struct Sent {
+    /// None once it has been waited for.
+    pub(crate) pending: Option<Pending>,
+    pub(crate) counts: Counts,
+    /// Tokenised documents, in the order of the input.
+    pub(crate) returned: Vec<Returned>,
+    /// Whether it intends a destruction, to be completed once it is durable.
+    pub(crate) destroys: bool,
+}
+
+impl Run<'_> {
+    /// Plans, seals and submits verified documents and flawed ones.
+    pub(crate) fn send(&self, documents: Vec<Incoming>, flawed: Vec<Flawed<'_>>) -> Result<Sent, VaultError> {
+        let plans = self.plans(documents)?;
+        let mut sent = Sending::new(self);
+        for sealed in self.seal(plans, &mut sent)? {
+            sent.add(sealed);
+        }
+        sent.counts.read += flawed.len() as u64;
+        sent.counts.quarantined += flawed.len() as u64;
+        let (quarantined, items) = self.vault.quarantine_changes(self, flawed)?;
+        sent.changes.extend(quarantined);
+        if !items.is_empty() {
+            sent.events.push(What::Quarantined { seller: self.seller.clone(), items });
+        }
+        sent.submit()
+    }
+
+    /// One plan per record, in the order in which records first appear.
+    fn plans(&self, documents: Vec<Incoming>) -> Result<Vec<Plan>, VaultError> {
+        let mut groups: Vec<Vec<Incoming>> = Vec::new();
+        let mut group_of: HashMap<[u8; 16], usize> = HashMap::with_capacity(documents.len());
+        for document in documents {
+            let index = *group_of.entry(document.mac).or_insert(groups.len());
+            match groups.get_mut(index) {
+                Some(group) => group.push(document),
+                None => groups.push(vec![document]),
+            }
+        }
+        let macs: Vec<_> =
+            groups.iter().filter_map(|group| group.first()).map(|document| document.mac).collect();
+        let rows = self.vault.base.store.records(self.seller_no, self.kind, &macs)?;
+        let planning = Planning {
+            seller: &self.seller,
+            kind: self.kind,
+            now: self.context.now,
+            tokenise: self.tokenise,
+        };
+        in_parallel(rows.into_iter().zip(groups).collect(), |(row, group)| {
+            self.vault.plan(planning, row, group)
+        })
+        .into_iter()
+        .collect()
+    }
+
+    /// Gives records their numbers and parts their slots, then seals in parallel.
+    fn seal(&self, plans: Vec<Plan>, sending: &mut Sending<'_>) -> Result<Vec<SealedRecord>, VaultError> {
+        let (keys, mut slots) = self.keys(&plans)?;
+        sending.changes.extend(keys.buckets.keys().map(|day| Change::OpenBucket(self.bucket_no(*day))));
+        let is_new = |plan: &Plan| plan.write.as_ref().is_some_and(|write| write.row.is_none());
+        let new = u32::try_from(plans.iter().filter(|plan| is_new(plan)).count()).unwrap_or(u32::MAX);
+        let mut numbers = self.vault.base.store.reserve_records(new)?;
+        let mut give_slot = |part: &PartPlan| match part.target {
+            Target::Keep(slot) => Some(slot),
+            Target::New => slots.get_mut(&part.day).and_then(Iterator::next),
+        };
+        let mut jobs = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let parts = plan.write.iter().flat_map(|write| &write.parts);
+            let slots: Option<Vec<Slot>> = parts.map(&mut give_slot).collect();
+            let held = plan.write.as_ref().and_then(|write| write.row.as_ref()).map(|row| row.no);
+            let no = if is_new(&plan) { numbers.next().map(RecordNo) } else { held };
+            jobs.push(Job { plan, no, slots: slots.ok_or(VaultError::Changed)? });
+        }
+        in_parallel(jobs, |job| self.vault.seal_record(self, &keys, job)).into_iter().collect()
+    }
+
+    /// The keys that the plans seal under and the slots that they need, made durable in every mirror before anything
+    /// is sealed.
+    fn keys(&self, plans: &[Plan]) -> Result<(Keys, NewSlots), VaultError> {
+        let (keyring, entropy) = (&self.vault.base.keyring, &*self.vault.base.entropy);
+        let mut facts = BTreeMap::new();
+        let mut needed: BTreeMap<Day, usize> = BTreeMap::new();
+        for write in plans.iter().filter_map(|plan| plan.write.as_ref()) {
+            if let Entry::Vacant(free) = facts.entry(write.facts_month()) {
+                free.insert(keyring.ensure_facts(&self.seller, write.facts_month(), entropy)?);
+            }
+            for part in &write.parts {
+                *needed.entry(part.day).or_default() += usize::from(part.target == Target::New);
+            }
+        }
+        let mut slots = NewSlots::new();
+        let mut buckets = BTreeMap::new();
+        for (day, count) in needed {
+            let id = self.bucket_id(day);
+            slots.insert(day, self.vault.slots.take(keyring, &id, count, entropy)?.into_iter());
+            buckets.insert(day, self.vault.live_keys(&id, self.context.now).ok_or(VaultError::Changed)?);
+        }
+        Ok((Keys { buckets, facts }, slots))
+    }
+
+    pub(crate) fn bucket_no(&self, day: Day) -> BucketNo {
+        BucketNo { seller: self.seller_no, held: BucketUse::Order, day }
+    }
+
+    fn bucket_id(&self, day: Day) -> BucketId {
+        BucketId { seller: self.seller.clone(), held: BucketUse::Order, day }
+    }
+}
+
+/// The keys that a batch seals under.
+pub(crate) struct Keys {
+    pub(crate) buckets: BTreeMap<Day, BucketKeys>,
+    pub(crate) facts: BTreeMap<Month, SealingKey>,
+}
+
+type NewSlots = BTreeMap<Day, std::vec::IntoIter<Slot>>;
+
+/// An act in the making.
+struct Sending<'a> {
+    run: &'a Run<'a>,
+    changes: Vec<Change>,
+    events: Vec<What>,
+    parts: PartRows,
+    expiries: Vec<ExpiryChange>,
+    removal: Removal,
+    counts: Counts,
+    returned: Vec<Returned>,
+}
+
+impl<'a> Sending<'a> {
+    fn new(run: &'a Run<'a>) -> Self {
+        Self {
+            run,
+            changes: Vec::new(),
+            events: Vec::new(),
+            parts: PartRows::default(),
+            expiries: Vec::new(),
+            removal: Removal::default(),
+            counts: Counts::default(),
+            returned: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, sealed: SealedRecord) {
+        for outcome in sealed.outcomes {
+            self.counts.read += 1;
+            *match outcome {
+                Outcome::Collected => &mut self.counts.collected,
+                Outcome::Updated => &mut self.counts.updated,
+                Outcome::Unchanged => &mut self.counts.unchanged,
+                Outcome::PastRetention => &mut self.counts.past_retention,
+            } += 1;
+        }
+        self.changes.extend(sealed.changes);
+        self.parts.0.extend(sealed.parts);
+        self.expiries.extend(sealed.expiry);
+        for (day, slot) in sealed.punctured {
+            self.removal.puncture(&self.run.seller, day, slot);
+        }
+        self.returned.extend(sealed.returned);
+    }
+
+    fn submit(mut self) -> Result<Sent, VaultError> {
+        let (run, seller) = (self.run, self.run.seller.clone());
+        let source = run.format.to_owned();
+        let collected = What::Collected {
+            seller: seller.clone(),
+            kind: run.kind,
+            source,
+            counts: self.counts,
+            parts: self.parts,
+        };
+        self.events.insert(0, collected);
+        if !self.expiries.is_empty() {
+            self.events.push(What::ExpiryChanged { seller, changes: self.expiries });
+        }
+        let destroys = !self.removal.is_empty();
+        if destroys {
+            let intent = run.vault.intend(self.removal)?;
+            self.changes.extend(intent.changes);
+            self.events.push(intent.event);
+        }
+        self.changes.push(Change::SetAnchor(run.vault.base.keyring.anchor()));
+        let events = self.events.into_iter().map(|what| run.context.event(what)).collect();
+        let pending = run.vault.base.store.submit(Act { name: "collect", changes: self.changes, events });
+        self.returned.sort_by_key(|returned| returned.order);
+        Ok(Sent { pending: Some(pending), counts: self.counts, returned: self.returned, destroys })
+    }
+}

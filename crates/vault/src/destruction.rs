@@ -1,0 +1,263 @@
+//! Making keys underivable, in an order that neither a crash nor a rollback can undo.
+//!
+//! The intent is committed first, with what it names in a sealed register. Then the keyring destroys, in every mirror.
+//! Then the completion is committed, with the sweep of the rows. An intent without a completion is redone at the next
+//! opening, so what was intended always ends, and nothing that was not intended ever does.
+
+use std::sync::PoisonError;
+
+use bailee_core::{Day, FieldInstance, Month, PartNo, PrincipalId, RecordId, RequestId, SellerId, Timestamp};
+use bailee_crypto::bucket::{BucketId, BucketUse, Slot};
+use bailee_crypto::envelope::{self, Place};
+use bailee_crypto::keyring::Removals;
+use bailee_ledger::authorized::Context;
+use bailee_ledger::event::{BucketName, What};
+use bailee_store::act::{Act, BucketNo, BucketState, Change, RegisterRow};
+use serde::{Deserialize, Serialize};
+
+use crate::{Vault, VaultError};
+
+const REGISTER: &str = "destruction";
+
+/// What is to be made underivable.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Removal {
+    /// Slots of buckets that live on.
+    punctures: Vec<(SellerId, Day, Vec<u32>)>,
+    /// Whole buckets.
+    buckets: Vec<(SellerId, Held, Day)>,
+    /// Facts keys.
+    facts: Vec<(SellerId, Month)>,
+    /// Records whose personal data ends with it.
+    disposed: u64,
+}
+
+/// A bucket's use as it is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Held {
+    Order,
+    Quarantine,
+}
+
+impl Held {
+    pub(crate) fn of(held: BucketUse) -> Self {
+        match held {
+            BucketUse::Order => Self::Order,
+            BucketUse::Quarantine => Self::Quarantine,
+        }
+    }
+
+    fn to_use(self) -> BucketUse {
+        match self {
+            Self::Order => BucketUse::Order,
+            Self::Quarantine => BucketUse::Quarantine,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Quarantine => "quarantine",
+        }
+    }
+}
+
+/// What goes into the act that intends a destruction.
+pub(crate) struct Intent {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) event: What,
+}
+
+/// What a destruction did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Completed {
+    pub(crate) disposed: u64,
+    pub(crate) buckets: u64,
+}
+
+impl Removal {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.punctures.is_empty() && self.buckets.is_empty() && self.facts.is_empty()
+    }
+
+    pub(crate) fn puncture(&mut self, seller: &SellerId, day: Day, slot: Slot) {
+        match self.punctures.iter_mut().find(|(other, on, _)| other == seller && *on == day) {
+            Some((_, _, slots)) => slots.push(slot.0),
+            None => self.punctures.push((seller.clone(), day, vec![slot.0])),
+        }
+    }
+
+    pub(crate) fn bucket(&mut self, id: &BucketId, disposed: u64) {
+        self.buckets.push((id.seller.clone(), Held::of(id.held), id.day));
+        self.disposed += disposed;
+    }
+
+    pub(crate) fn facts(&mut self, seller: SellerId, month: Month) {
+        self.facts.push((seller, month));
+    }
+
+    fn bucket_ids(&self) -> impl Iterator<Item = BucketId> {
+        self.buckets.iter().map(|(seller, held, day)| BucketId {
+            seller: seller.clone(),
+            held: held.to_use(),
+            day: *day,
+        })
+    }
+
+    fn removals(&self) -> Removals {
+        let order =
+            |seller: &SellerId, day: Day| BucketId { seller: seller.clone(), held: BucketUse::Order, day };
+        let slots = |slots: &[u32]| slots.iter().copied().map(Slot).collect();
+        Removals {
+            punctures: self
+                .punctures
+                .iter()
+                .map(|(seller, day, at)| (order(seller, *day), slots(at)))
+                .collect(),
+            buckets: self.bucket_ids().collect(),
+            facts: self.facts.clone(),
+            details: Vec::new(),
+        }
+    }
+
+    fn event(&self, destruction: RecordId) -> What {
+        let name = |seller: &SellerId, held: Held, day: Day| BucketName {
+            seller: seller.clone(),
+            held: held.as_str().to_owned(),
+            day,
+        };
+        What::DestructionIntended {
+            destruction,
+            buckets: self.buckets.iter().map(|(seller, held, day)| name(seller, *held, *day)).collect(),
+            punctures: (self.punctures.iter())
+                .map(|(seller, day, slots)| {
+                    (name(seller, Held::Order, *day), u32::try_from(slots.len()).unwrap_or(u32::MAX))
+                })
+                .collect(),
+            facts: self.facts.clone(),
+        }
+    }
+}
+
+impl Vault {
+    /// What an act must carry to intend this. From here on the buckets are closed to everything.
+    pub(crate) fn intend(&self, removal: Removal) -> Result<Intent, VaultError> {
+        let destruction = RecordId::random(&*self.base.entropy);
+        let mut changes = Vec::new();
+        for id in removal.bucket_ids() {
+            let bucket = BucketNo { seller: self.seller_no(&id.seller)?, held: id.held, day: id.day };
+            changes.push(Change::SetBucketState {
+                bucket,
+                from: BucketState::Open,
+                to: BucketState::Destroying,
+            });
+            self.slots.drop_bucket(&id);
+            self.doomed.write().unwrap_or_else(PoisonError::into_inner).insert(id);
+        }
+        let plain = serde_json::to_vec(&removal).map_err(|_| VaultError::Damaged("a destruction"))?;
+        let key = self.base.keyring.lasting().register_key(REGISTER);
+        let place = self.destruction_place(destruction);
+        let sealed = envelope::seal(&key, &place, &[(FieldInstance(0), &plain)], &*self.base.entropy)?;
+        let row = RegisterRow { register: REGISTER.to_owned(), id: destruction, version: 1, sealed };
+        changes.push(Change::PutRegister(row));
+        Ok(Intent { changes, event: removal.event(destruction) })
+    }
+
+    /// Completes every destruction that is intended.
+    pub(crate) fn complete_destructions(
+        &self,
+        context: &Context,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Completed, VaultError> {
+        let mut completed = Completed::default();
+        let intended = self.base.store.entries(REGISTER)?;
+        let count = intended.len() as u64;
+        for (done, row) in intended.into_iter().enumerate() {
+            let removal = self.open_destruction(&row)?;
+            completed.disposed += removal.disposed;
+            completed.buckets += removal.buckets.len() as u64;
+            self.complete(context, &row, &removal)?;
+            progress(done as u64 + 1, count);
+        }
+        Ok(completed)
+    }
+
+    /// Redoes what a crash interrupted, as the system itself.
+    pub(crate) fn resume_destructions(&self, now: Timestamp) -> Result<(), VaultError> {
+        let request = RequestId::new(now, &*self.base.entropy);
+        let context = Context { principal: PrincipalId::System, request, now };
+        self.complete_destructions(&context, &mut |_, _| {})?;
+        Ok(())
+    }
+
+    fn complete(&self, context: &Context, row: &RegisterRow, removal: &Removal) -> Result<(), VaultError> {
+        let destroyed = self.base.keyring.destroy(&removal.removals(), &*self.base.entropy)?;
+        let mut changes = Vec::new();
+        for id in removal.bucket_ids() {
+            let bucket = BucketNo { seller: self.seller_no(&id.seller)?, held: id.held, day: id.day };
+            changes.push(Change::SweepBucket(bucket));
+            let (from, to) = (BucketState::Destroying, BucketState::Destroyed);
+            changes.push(Change::SetBucketState { bucket, from, to });
+            changes.push(Change::SetMeta { name: destroyed_name(bucket), value: context.now.to_string() });
+        }
+        for (seller, month) in &removal.facts {
+            changes.push(Change::SweepFacts { seller: self.seller_no(seller)?, month: *month });
+        }
+        changes.push(Change::SetAnchor(destroyed.anchor));
+        changes.push(Change::DeleteRegister {
+            register: REGISTER.to_owned(),
+            id: row.id,
+            version: row.version,
+        });
+        let mirrors = u32::try_from(self.base.keyring.mirrors().len()).unwrap_or(u32::MAX);
+        let event = context.event(What::DestructionCompleted {
+            destruction: row.id,
+            epoch: destroyed.epoch,
+            revision: destroyed.anchor.revision,
+            mirrors,
+            disposed: removal.disposed,
+        });
+        self.base.store.commit(Act { name: "complete-destruction", changes, events: vec![event] })?;
+        let mut doomed = self.doomed.write().unwrap_or_else(PoisonError::into_inner);
+        removal.bucket_ids().for_each(|id| {
+            doomed.remove(&id);
+        });
+        Ok(())
+    }
+
+    fn open_destruction(&self, row: &RegisterRow) -> Result<Removal, VaultError> {
+        let key = self.base.keyring.lasting().register_key(REGISTER);
+        let opened = envelope::open(&key, &self.destruction_place(row.id), &row.sealed, None)?;
+        let (_, plain) = opened.first().ok_or(VaultError::Damaged("a destruction"))?;
+        serde_json::from_slice(plain.expose()).map_err(|_| VaultError::Damaged("a destruction"))
+    }
+
+    fn destruction_place(&self, id: RecordId) -> Place<'static> {
+        let binding = self.base.keyring.binding();
+        Place {
+            home: binding.home,
+            environment: binding.environment,
+            what: "register/destruction",
+            seller: None,
+            record: id,
+            part: PartNo(0),
+            version: 1,
+        }
+    }
+
+    /// Whether the destruction of a bucket is intended.
+    pub(crate) fn is_doomed(&self, id: &BucketId) -> bool {
+        self.doomed.read().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+
+    /// When a bucket was destroyed.
+    pub(crate) fn destroyed_at(&self, bucket: BucketNo) -> Result<Option<Timestamp>, VaultError> {
+        Ok(self.base.store.meta(&destroyed_name(bucket))?.and_then(|text| text.parse().ok()))
+    }
+}
+
+/// The name under which the store remembers when a bucket was destroyed.
+fn destroyed_name(bucket: BucketNo) -> String {
+    format!("destroyed/{}/{}/{}", bucket.seller.0, Held::of(bucket.held).as_str(), bucket.day.0)
+}

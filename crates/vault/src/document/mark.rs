@@ -1,0 +1,194 @@
+//! Takes the personal leaves out of a document, and puts something back in their places.
+
+use bailee_core::catalogue::{Catalogue, Node};
+use bailee_core::path::{InstancePath, Mark};
+use bailee_core::{Json, Kind};
+
+use super::{Leaf, Marker};
+
+/// A document whose personal leaves have been taken out.
+pub(crate) struct Marked {
+    /// The document with markers (indexes into `leaves`) in their places. Parts of it that the catalogue does not
+    /// name are still in it, with markers for their leaves.
+    pub(crate) document: Json,
+    /// The leaves, in the order of the document.
+    pub(crate) leaves: Vec<Leaf>,
+}
+
+/// Takes every personal leaf that says something out of a document. Null, empty strings and empty lists stay: that a
+/// source shows nothing is a fact.
+pub(crate) fn mark(mut document: Json, catalogue: &Catalogue, kind: Kind) -> Marked {
+    let mut marking = Marking { leaves: Vec::new(), path: InstancePath::new() };
+    marking.known(&mut document, catalogue.root(kind));
+    Marked { document, leaves: marking.leaves }
+}
+
+struct Marking {
+    leaves: Vec<Leaf>,
+    /// Where the walk stands; needed for leaves that the catalogue does not name.
+    path: InstancePath,
+}
+
+impl Marking {
+    fn known(&mut self, json: &mut Json, node: Node<'_>) {
+        match json {
+            Json::Object(members) if !members.is_empty() => {
+                for (key, value) in members {
+                    let above = self.path.push_member(key);
+                    match node.member(key) {
+                        Some(child) => self.known(value, child),
+                        None => self.unknown(value),
+                    }
+                    self.path.back_to(above);
+                }
+            }
+            Json::Array(elements) if !elements.is_empty() => {
+                for (index, element) in elements.iter_mut().enumerate() {
+                    let id = node
+                        .list_key()
+                        .and_then(|key| element.member(key))
+                        .and_then(Json::as_str)
+                        .map(str::to_owned);
+                    let above = push(&mut self.path, id.as_deref(), index);
+                    match node.element() {
+                        Some(child) => self.known(element, child),
+                        None => self.unknown(element),
+                    }
+                    self.path.back_to(above);
+                }
+            }
+            leaf if leaf.is_blank() => {}
+            leaf => match node.field() {
+                Some(field) if field.class.is_some() => self.take(leaf, None),
+                Some(_) => {}
+                None => self.take(leaf, Some(self.path.to_string())),
+            },
+        }
+    }
+
+    /// Unknown is personal (0.a): every leaf below a place that the catalogue does not name.
+    fn unknown(&mut self, json: &mut Json) {
+        match json {
+            Json::Object(members) if !members.is_empty() => {
+                for (key, value) in members {
+                    let above = self.path.push_member(key);
+                    self.unknown(value);
+                    self.path.back_to(above);
+                }
+            }
+            Json::Array(elements) if !elements.is_empty() => {
+                for (index, element) in elements.iter_mut().enumerate() {
+                    let above = self.path.push_index(index);
+                    self.unknown(element);
+                    self.path.back_to(above);
+                }
+            }
+            leaf if leaf.is_blank() => {}
+            leaf => self.take(leaf, Some(self.path.to_string())),
+        }
+    }
+
+    fn take(&mut self, leaf: &mut Json, unclassified_path: Option<String>) {
+        let marker = Marker(self.leaves.len() as u64);
+        let value = std::mem::replace(leaf, marker.into_json());
+        self.leaves.push(Leaf { unclassified_path, instance: None, value: Some(value) });
+    }
+}
+
+/// Replaces every marker by what `put` makes of it.
+pub(crate) fn fill(json: &mut Json, put: &mut dyn FnMut(Marker) -> Json) {
+    if let Some(marker) = Marker::of(json) {
+        *json = put(marker);
+        return;
+    }
+    match json {
+        Json::Object(members) => members.iter_mut().for_each(|(_, value)| fill(value, put)),
+        Json::Array(elements) => elements.iter_mut().for_each(|element| fill(element, put)),
+        _ => {}
+    }
+}
+
+/// The document without what the catalogue does not name: its keys may be personal themselves, so they are not facts.
+pub(crate) fn without_unknown(json: &Json, node: Node<'_>) -> Json {
+    match json {
+        Json::Null => Json::Null,
+        Json::Bool(value) => Json::Bool(*value),
+        Json::Integer(number) => Json::Integer(*number),
+        Json::Float(number) => Json::Float(*number),
+        Json::String(text) => Json::String(text.clone()),
+        Json::Array(elements) => Json::Array(match node.element() {
+            Some(child) => elements.iter().map(|element| without_unknown(element, child)).collect(),
+            None => Vec::new(),
+        }),
+        Json::Object(members) => Json::Object(
+            members
+                .iter()
+                .filter_map(|(key, value)| Some((key.clone(), without_unknown(value, node.member(key)?))))
+                .collect(),
+        ),
+    }
+}
+
+/// A copy of a marked document. It holds no personal value, but can hold keys that are.
+pub(crate) fn copy(json: &Json) -> Json {
+    match json {
+        Json::Null => Json::Null,
+        Json::Bool(value) => Json::Bool(*value),
+        Json::Integer(number) => Json::Integer(*number),
+        Json::Float(number) => Json::Float(*number),
+        Json::String(text) => Json::String(text.clone()),
+        Json::Array(elements) => Json::Array(elements.iter().map(copy).collect()),
+        Json::Object(members) => {
+            Json::Object(members.iter().map(|(key, value)| (key.clone(), copy(value))).collect())
+        }
+    }
+}
+
+/// Where a walk over a skeleton met a marker.
+pub(crate) struct Met<'a, 'p> {
+    pub(crate) marker: Marker,
+    pub(crate) node: Node<'a>,
+    pub(crate) path: &'p str,
+    /// The id of the list element around it, where its list has ids.
+    pub(crate) item: Option<&'p str>,
+}
+
+/// Walks the markers of a skeleton in the order of the document. Parts that the catalogue does not name are passed over.
+pub(crate) fn walk<'a>(json: &Json, root: Node<'a>, each: &mut dyn FnMut(Met<'a, '_>)) {
+    walk_from(json, root, &mut InstancePath::new(), None, each);
+}
+
+fn walk_from<'a>(
+    json: &Json,
+    node: Node<'a>,
+    path: &mut InstancePath,
+    item: Option<&str>,
+    each: &mut dyn FnMut(Met<'a, '_>),
+) {
+    if let Some(marker) = Marker::of(json) {
+        each(Met { marker, node, path: path.as_str(), item });
+        return;
+    }
+    for (key, value) in json.members() {
+        if let Some(child) = node.member(key) {
+            let above = path.push_member(key);
+            walk_from(value, child, path, item, each);
+            path.back_to(above);
+        }
+    }
+    let Some(child) = node.element() else { return };
+    for (index, element) in json.elements().iter().enumerate() {
+        let id = node.list_key().and_then(|key| element.member(key)).and_then(Json::as_str);
+        let above = push(path, id, index);
+        walk_from(element, child, path, id.or(item), each);
+        path.back_to(above);
+    }
+}
+
+/// An item is named by its id where its list has ids, and by its position where it has none.
+fn push(path: &mut InstancePath, id: Option<&str>, index: usize) -> Mark {
+    match id {
+        Some(id) => path.push_element(id),
+        None => path.push_index(index),
+    }
+}

@@ -1,0 +1,163 @@
+//! Merges what is held of a record with a further document of it.
+//!
+//! Documents can be partial and can arrive in any order. The newer one (by source time) wins where both speak; what
+//! only one shows is kept; a null or an empty string is the source saying that there is nothing. Two things are wholes:
+//! a list whose elements have no ids, and a unit such as an address, since half of an old address with half of a new
+//! one is a parcel sent to nobody. A leaf that was there before keeps its instance, so tokens go on to stand for it.
+
+use bailee_core::Json;
+use bailee_core::catalogue::Node;
+
+use super::{Leaf, Marker};
+
+/// Merges `incoming` into `existing`. Both hold markers into `leaves`. `incoming_wins` where both speak.
+pub(crate) fn merge(
+    existing: Json,
+    incoming: Json,
+    incoming_wins: bool,
+    root: Node<'_>,
+    leaves: &mut [Leaf],
+) -> Json {
+    Merge { incoming_wins, leaves }.values(existing, incoming, root)
+}
+
+struct Merge<'a> {
+    incoming_wins: bool,
+    leaves: &'a mut [Leaf],
+}
+
+impl Merge<'_> {
+    fn values(&mut self, mut old: Json, mut new: Json, node: Node<'_>) -> Json {
+        match (&mut old, &mut new) {
+            (Json::Object(old_members), Json::Object(new_members)) => {
+                let (old_members, new_members) = (std::mem::take(old_members), std::mem::take(new_members));
+                if node.is_unit() && self.disagree(&old_members, &new_members) {
+                    return self.replace(Json::Object(old_members), Json::Object(new_members));
+                }
+                Json::Object(self.members(old_members, new_members, node))
+            }
+            (Json::Array(old_elements), Json::Array(new_elements)) => {
+                let (old_elements, new_elements) =
+                    (std::mem::take(old_elements), std::mem::take(new_elements));
+                Json::Array(match node.list_key() {
+                    Some(key) => self.keyed(old_elements, new_elements, key, node),
+                    None => self.whole_list(old_elements, new_elements),
+                })
+            }
+            _ => self.leaf(old, new),
+        }
+    }
+
+    fn members(
+        &mut self,
+        old: Vec<(String, Json)>,
+        new: Vec<(String, Json)>,
+        node: Node<'_>,
+    ) -> Vec<(String, Json)> {
+        let mut new: Vec<_> = new.into_iter().map(Some).collect();
+        let mut merged: Vec<(String, Json)> = Vec::with_capacity(old.len().max(new.len()));
+        for (key, value) in old {
+            let twin = new.iter_mut().find(|slot| slot.as_ref().is_some_and(|(name, _)| *name == key));
+            let value = match (twin.and_then(Option::take), node.member(&key)) {
+                (Some((_, newer)), Some(child)) => self.values(value, newer, child),
+                (Some((_, newer)), None) => self.leaf(value, newer),
+                (None, _) => value,
+            };
+            merged.push((key, value));
+        }
+        merged.extend(new.into_iter().flatten());
+        merged
+    }
+
+    fn keyed(&mut self, old: Vec<Json>, new: Vec<Json>, key: &str, node: Node<'_>) -> Vec<Json> {
+        let id = |element: &Json| element.member(key).and_then(Json::as_str).map(str::to_owned);
+        let mut new: Vec<_> = new.into_iter().map(|element| (id(&element), Some(element))).collect();
+        let mut merged = Vec::with_capacity(old.len().max(new.len()));
+        for element in old {
+            let name = id(&element);
+            let twin =
+                new.iter_mut().find(|(other, slot)| name.is_some() && *other == name && slot.is_some());
+            merged.push(match (twin.and_then(|(_, slot)| slot.take()), node.element()) {
+                (Some(newer), Some(child)) => self.values(element, newer, child),
+                (Some(newer), None) => self.leaf(element, newer),
+                (None, _) => element,
+            });
+        }
+        merged.extend(new.into_iter().filter_map(|(_, slot)| slot));
+        merged
+    }
+
+    /// A list without ids is replaced as a whole, and its leaves get new instances; unless nothing in it changed.
+    fn whole_list(&mut self, old: Vec<Json>, new: Vec<Json>) -> Vec<Json> {
+        let same = old.len() == new.len() && old.iter().zip(&new).all(|(one, other)| self.same(one, other));
+        if same {
+            old.iter().zip(&new).for_each(|(before, after)| self.inherit(before, after));
+        }
+        if same || !self.incoming_wins { old } else { new }
+    }
+
+    /// Replaces one whole by another; leaves at the same path keep their instance.
+    fn replace(&mut self, old: Json, new: Json) -> Json {
+        self.inherit(&old, &new);
+        if self.incoming_wins { new } else { old }
+    }
+
+    /// Gives the leaves of `new` the instances of those at the same places of `old`. The ones that lose are given
+    /// them too: the token that goes back for them stands for what is held.
+    fn inherit(&mut self, old: &Json, new: &Json) {
+        if let (Some(before), Some(after)) = (Marker::of(old), Marker::of(new)) {
+            self.hand_over(before, after);
+        }
+        for (key, value) in new.members() {
+            if let Some(before) = old.member(key) {
+                self.inherit(before, value);
+            }
+        }
+        old.elements().iter().zip(new.elements()).for_each(|(before, after)| self.inherit(before, after));
+    }
+
+    fn leaf(&mut self, old: Json, new: Json) -> Json {
+        if let (Some(before), Some(after)) = (Marker::of(&old), Marker::of(&new)) {
+            self.hand_over(before, after);
+        }
+        if self.incoming_wins { new } else { old }
+    }
+
+    fn hand_over(&mut self, before: Marker, after: Marker) {
+        let instance = self.leaves.get(before.0 as usize).and_then(|leaf| leaf.instance);
+        if let Some(leaf) = self.leaves.get_mut(after.0 as usize) {
+            leaf.instance = leaf.instance.or(instance);
+        }
+    }
+
+    /// Whether two wholes contradict each other in a member that both show with something in it.
+    fn disagree(&self, old: &[(String, Json)], new: &[(String, Json)]) -> bool {
+        new.iter().any(|(key, value)| {
+            old.iter().find(|(name, _)| name == key).is_some_and(|(_, before)| match (before, value) {
+                (Json::Object(before), Json::Object(value)) => self.disagree(before, value),
+                (before, value) => !before.is_blank() && !value.is_blank() && !self.same(before, value),
+            })
+        })
+    }
+
+    fn same(&self, one: &Json, other: &Json) -> bool {
+        match (Marker::of(one), Marker::of(other)) {
+            (Some(one), Some(other)) => self.value(one).is_some() && self.value(one) == self.value(other),
+            (None, None) => match (one, other) {
+                (Json::Object(one), Json::Object(other)) => {
+                    one.len() == other.len()
+                        && one.iter().zip(other).all(|((k, v), (l, w))| k == l && self.same(v, w))
+                }
+                (Json::Array(one), Json::Array(other)) => {
+                    one.len() == other.len() && one.iter().zip(other).all(|(v, w)| self.same(v, w))
+                }
+                _ => one == other,
+            },
+            _ => false,
+        }
+    }
+
+    fn value(&self, marker: Marker) -> Option<&Json> {
+        self.leaves.get(marker.0 as usize)?.value.as_ref()
+    }
+}

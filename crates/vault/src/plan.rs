@@ -1,0 +1,143 @@
+//! Decides what becomes of one record when further documents of it arrive: what is merged, which parts hold what, in
+//! which bucket, and what must be forgotten. Seals nothing and writes nothing.
+
+use bailee_core::retention::Ended;
+use bailee_core::{Day, Json, Kind, Month, PartNo, RecordId, Reference, SellerId, Timestamp};
+use bailee_crypto::bucket::Slot;
+use bailee_intake::reader::Shape;
+use bailee_ledger::event::ExpiryChange;
+use bailee_store::act::RecordRow;
+
+use crate::document::{Leaf, Marked};
+use crate::facts::{About, PartEntry};
+use crate::part::PartState;
+use crate::{Vault, VaultError};
+
+mod draft;
+mod settle;
+
+/// A verified document on its way into a record.
+pub(crate) struct Incoming {
+    pub(crate) reference: Reference,
+    pub(crate) mac: [u8; 16],
+    /// SHA-256 of the cleaned content, shortened.
+    pub(crate) digest: [u8; 16],
+    pub(crate) marked: Marked,
+    pub(crate) source_time: Option<Timestamp>,
+    pub(crate) as_of: Timestamp,
+    /// Whether the caller named the as-of.
+    pub(crate) as_of_named: bool,
+    pub(crate) shape: Shape,
+    /// Its place in the batch, so that what goes back keeps the order of what came.
+    pub(crate) order: usize,
+}
+
+/// What became of one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Collected,
+    Updated,
+    Unchanged,
+    PastRetention,
+}
+
+/// A document that goes back to the caller, its markers being leaves of its plan.
+pub(crate) struct Returned {
+    pub(crate) order: usize,
+    pub(crate) shape: Shape,
+    pub(crate) document: Json,
+}
+
+/// Where a part is to be sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// In the slot it has.
+    Keep(Slot),
+    /// In a new slot of its bucket.
+    New,
+}
+
+/// A part to be sealed.
+pub(crate) struct PartPlan {
+    pub(crate) no: PartNo,
+    pub(crate) item: Option<String>,
+    pub(crate) day: Day,
+    /// The day that its expiry asks for, which may be later than its bucket's.
+    pub(crate) due: Day,
+    pub(crate) target: Target,
+    pub(crate) version: u32,
+    pub(crate) rule: String,
+    /// What will have ended it (R16).
+    pub(crate) ended: Ended,
+    /// Indexes of its leaves.
+    pub(crate) leaves: Vec<usize>,
+}
+
+/// What is to be done with one record.
+pub(crate) struct Plan {
+    pub(crate) id: RecordId,
+    /// Its leaves; markers are indexes into them.
+    pub(crate) leaves: Vec<Leaf>,
+    /// What became of each document.
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) returned: Vec<Returned>,
+    /// What is to be written, if anything.
+    pub(crate) write: Option<Write>,
+}
+
+/// What is to be written of one record.
+pub(crate) struct Write {
+    /// Its row as it was read.
+    pub(crate) row: Option<RecordRow>,
+    pub(crate) mac: [u8; 16],
+    pub(crate) about: About,
+    /// The merged document; its markers are indexes into the plan's leaves.
+    pub(crate) tree: Json,
+    pub(crate) state: PartState,
+    /// Of the content taken in last.
+    pub(crate) digest: [u8; 16],
+    /// The parts to be sealed; none when its personal data has ended.
+    pub(crate) parts: Vec<PartPlan>,
+    /// Parts whose rows go, since they move or hold nothing any more.
+    pub(crate) removed: Vec<PartEntry>,
+    /// Slots that must never derive again.
+    pub(crate) punctured: Vec<(Day, Slot)>,
+    pub(crate) change: Option<ExpiryChange>,
+}
+
+impl Write {
+    /// The month whose facts key the record's facts are sealed under: that of its first intake.
+    pub(crate) fn facts_month(&self) -> Month {
+        self.row.as_ref().map_or_else(|| Month::of(self.about.first_intake), |row| row.facts_month)
+    }
+}
+
+/// What all plans of a batch share.
+#[derive(Clone, Copy)]
+pub(crate) struct Planning<'a> {
+    pub(crate) seller: &'a SellerId,
+    pub(crate) kind: Kind,
+    pub(crate) now: Timestamp,
+    pub(crate) tokenise: bool,
+}
+
+impl Vault {
+    /// Plans one record from its row (if it has one) and its documents in the order of their arrival.
+    pub(crate) fn plan(
+        &self,
+        planning: Planning<'_>,
+        row: Option<RecordRow>,
+        documents: Vec<Incoming>,
+    ) -> Result<Plan, VaultError> {
+        let mut draft = self.draft(planning, row, &documents)?;
+        if !planning.tokenise && self.only_repeats(planning, &draft, &documents) {
+            return Ok(draft.unchanged(documents.len()));
+        }
+        self.open_draft(planning, &mut draft)?;
+        for document in documents {
+            draft.take_in(self, planning, document);
+        }
+        draft.number_leaves();
+        Ok(self.settle(planning, draft))
+    }
+}

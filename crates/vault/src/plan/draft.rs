@@ -1,0 +1,219 @@
+//! A record in memory while documents are merged into it.
+
+use bailee_core::retention::{Evidence, Spoken, tombstone_yields};
+use bailee_core::{FieldInstance, Json, RecordId};
+use bailee_store::act::{RecordRow, RecordState};
+use data_encoding::BASE64;
+
+use super::{Incoming, Outcome, Plan, Planning, Returned};
+use crate::document::{Leaf, Marker, copy, fill, merge};
+use crate::facts::{About, PartEntry};
+use crate::part::{PartState, SEEN_MAX};
+use crate::{Vault, VaultError};
+
+/// A record while it is being planned.
+pub(super) struct Draft {
+    pub(super) row: Option<RecordRow>,
+    pub(super) mac: [u8; 16],
+    pub(super) id: RecordId,
+    pub(super) about: About,
+    /// The merged document; its markers are indexes into `leaves`.
+    pub(super) tree: Json,
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) state: PartState,
+    /// The parts that could be opened.
+    pub(super) open: Vec<PartEntry>,
+    /// Its facts have ended too: nothing but the tombstone is kept.
+    pub(super) ended: bool,
+    /// Its tombstone gives way to a document that showed the order still on its way (R16).
+    pub(super) returns: bool,
+    pub(super) digest: [u8; 16],
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) returned: Vec<Returned>,
+}
+
+impl Vault {
+    /// What is held of a record, with nothing personal opened yet.
+    pub(super) fn draft(
+        &self,
+        planning: Planning<'_>,
+        row: Option<RecordRow>,
+        documents: &[Incoming],
+    ) -> Result<Draft, VaultError> {
+        let first = documents.first().ok_or(VaultError::NoOrders)?;
+        let facts = match &row {
+            Some(row) => self.open_facts(planning.seller, row)?,
+            None => None,
+        };
+        let ended = row.is_some() && facts.is_none();
+        let (about, mut tree) = match facts {
+            Some(facts) => (facts.about, facts.skeleton),
+            None => (About::new(first.reference.clone(), planning.now), Json::Object(Vec::new())),
+        };
+        let mut leaves = Vec::new();
+        fill(&mut tree, &mut |stored| {
+            leaves.push(Leaf {
+                unclassified_path: None,
+                instance: Some(FieldInstance(stored.0)),
+                value: None,
+            });
+            Marker(leaves.len() as u64 - 1).into_json()
+        });
+        let id = row.as_ref().map_or_else(|| RecordId::new(planning.now, &*self.base.entropy), |row| row.id);
+        Ok(Draft {
+            mac: first.mac,
+            id,
+            row,
+            about,
+            tree,
+            leaves,
+            state: PartState::default(),
+            open: Vec::new(),
+            ended,
+            returns: false,
+            digest: first.digest,
+            outcomes: Vec::new(),
+            returned: Vec::new(),
+        })
+    }
+
+    /// Whether the documents say nothing but what was taken in last, by the content's MAC under the bucket's index key.
+    pub(super) fn only_repeats(&self, planning: Planning<'_>, draft: &Draft, documents: &[Incoming]) -> bool {
+        let Some(row) = draft.row.as_ref().filter(|row| row.state == RecordState::Live) else { return false };
+        let Some(main) = draft.about.main() else { return false };
+        let Some(keys) = self.live_keys(&Self::bucket_id(planning.seller, main), planning.now) else {
+            return false;
+        };
+        documents
+            .iter()
+            .all(|document| !document.as_of_named && keys.content_mac(&document.digest) == row.content_mac)
+    }
+
+    /// Opens every part of a draft that can still be opened.
+    pub(super) fn open_draft(&self, planning: Planning<'_>, draft: &mut Draft) -> Result<(), VaultError> {
+        let Some(row) = draft.row.as_ref().filter(|row| row.state == RecordState::Live) else {
+            return Ok(());
+        };
+        for part in &draft.about.parts {
+            let Some(opened) = self.open_part(planning.seller, row, part, None, planning.now)? else {
+                continue;
+            };
+            let (state, mut values) = (opened.state, opened.values);
+            for leaf in &mut draft.leaves {
+                if let Some(value) = leaf.instance.and_then(|instance| values.remove(&instance)) {
+                    leaf.value = Some(value);
+                }
+            }
+            if part.item.is_none() {
+                draft.leaves.extend(state.unclassified.iter().map(|(instance, path)| Leaf {
+                    unclassified_path: Some(path.clone()),
+                    instance: Some(*instance),
+                    value: values.remove(instance),
+                }));
+                draft.state = state;
+            }
+            draft.open.push(part.clone());
+        }
+        Ok(())
+    }
+}
+
+impl Draft {
+    /// Whether its personal data is gone, or cannot be opened any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.row.is_some() && !self.open.iter().any(|part| part.item.is_none())
+    }
+
+    /// Merges one document into the record.
+    pub(super) fn take_in(&mut self, vault: &Vault, planning: Planning<'_>, document: Incoming) {
+        let digest = BASE64.encode(&document.digest);
+        let seen = self.state.seen.contains(&digest);
+        let evidence = self.about.evidence.clone();
+        let spoken = Spoken {
+            as_of: document.as_of,
+            fetched: false,
+            seen_before: seen
+                || self.state.seen.len() >= SEEN_MAX
+                || self.is_gone() && !self.is_news(&document),
+            now: planning.now,
+        };
+        self.about.evidence.observe_order(&document.marked.document, &spoken);
+        self.outcomes.push(self.outcome(seen, &evidence));
+        if !seen && self.state.seen.len() < SEEN_MAX {
+            self.state.seen.push(digest);
+        }
+        self.returns |= self.is_gone() && self.yields(&document, &spoken);
+        self.digest = document.digest;
+        self.merge(vault, planning, document);
+    }
+
+    /// Whether a document of a record whose contents are forgotten says something that its facts do not.
+    fn is_news(&self, document: &Incoming) -> bool {
+        document.source_time > self.about.source_time
+    }
+
+    fn yields(&self, document: &Incoming, spoken: &Spoken) -> bool {
+        let mut alone = Evidence::new(self.about.first_intake);
+        alone.observe_order(&document.marked.document, spoken);
+        let ended = self.about.ended();
+        ended.is_some_and(|ended| tombstone_yields(ended, &alone, spoken, document.as_of_named))
+    }
+
+    fn outcome(&self, seen: bool, before: &Evidence) -> Outcome {
+        match &self.row {
+            None if self.outcomes.is_empty() => Outcome::Collected,
+            _ if seen && *before == self.about.evidence => Outcome::Unchanged,
+            _ => Outcome::Updated,
+        }
+    }
+
+    fn merge(&mut self, vault: &Vault, planning: Planning<'_>, document: Incoming) {
+        // INVARIANT: source time orders documents; one without a time speaks as of its arrival.
+        let wins = document.source_time.is_none() || document.source_time >= self.about.source_time;
+        let offset = self.leaves.len() as u64;
+        let mut incoming = document.marked.document;
+        fill(&mut incoming, &mut |marker| Marker(marker.0 + offset).into_json());
+        self.leaves.extend(document.marked.leaves);
+        self.match_unclassified(offset as usize, wins);
+        if planning.tokenise {
+            let returned = copy(&incoming);
+            self.returned.push(Returned { order: document.order, shape: document.shape, document: returned });
+        }
+        let held = std::mem::replace(&mut self.tree, Json::Null);
+        let root = vault.base.catalogue.root(planning.kind);
+        self.tree = merge(held, incoming, wins, root, &mut self.leaves);
+        if wins {
+            self.about.source_time = document.source_time.or(self.about.source_time);
+        }
+    }
+
+    /// Leaves that the catalogue does not name are matched by their paths, since the stored skeleton leaves them out.
+    fn match_unclassified(&mut self, offset: usize, wins: bool) {
+        let (held, incoming) = self.leaves.split_at_mut(offset);
+        for leaf in incoming.iter_mut().filter(|leaf| leaf.unclassified_path.is_some()) {
+            let twin = held.iter_mut().find(|other| other.unclassified_path == leaf.unclassified_path);
+            let Some(twin) = twin else { continue };
+            leaf.instance = twin.instance;
+            if !wins {
+                leaf.value = None;
+            } else {
+                twin.value = None;
+            }
+        }
+    }
+
+    /// Gives every leaf that has no instance yet the next one. A leaf that lost against what is held gets one too: the
+    /// token that goes back for it then stands for nothing.
+    pub(super) fn number_leaves(&mut self) {
+        for leaf in self.leaves.iter_mut().filter(|leaf| leaf.instance.is_none()) {
+            leaf.instance = Some(FieldInstance(self.about.next_instance));
+            self.about.next_instance += 1;
+        }
+    }
+
+    /// The plan of a record that its documents only repeat.
+    pub(super) fn unchanged(self, documents: usize) -> Plan {
+        let outcomes = vec![Outcome::Unchanged; documents];
+        Plan { id: self.id, leaves: Vec::new(), outcomes, returned: Vec::new(), write: None }
+    }
+}

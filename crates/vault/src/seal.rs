@@ -1,0 +1,235 @@
+//! Seals one planned record: its parts, its facts, and the tokens that go back.
+
+use bailee_core::catalogue::Field;
+use bailee_core::{Day, FieldInstance, Json};
+use bailee_crypto::bucket::Slot;
+use bailee_crypto::envelope;
+use bailee_ledger::event::{ExpiryChange, PartRow as SealedPart};
+use bailee_store::act::{Change, PartRow, RecordNo, RecordRow, RecordState};
+
+use crate::batch::{Keys, Run};
+use crate::document::{Leaf, Marker, fill, walk, without_unknown};
+use crate::facts::{Facts, PartEntry, SlotNo};
+use crate::part::{PartSealing, PartState};
+use crate::plan::{Outcome, PartPlan, Plan, Returned, Write};
+use crate::{Vault, VaultError, terms};
+
+/// A planned record with its number and a slot for each of its parts.
+pub(crate) struct Job {
+    pub(crate) plan: Plan,
+    /// None when nothing is to be written.
+    pub(crate) no: Option<RecordNo>,
+    pub(crate) slots: Vec<Slot>,
+}
+
+/// A record ready to be committed.
+pub(crate) struct SealedRecord {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) returned: Vec<Returned>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) parts: Vec<SealedPart>,
+    pub(crate) expiry: Option<ExpiryChange>,
+    pub(crate) punctured: Vec<(Day, Slot)>,
+}
+
+impl Vault {
+    pub(crate) fn seal_record(
+        &self,
+        run: &Run<'_>,
+        keys: &Keys,
+        job: Job,
+    ) -> Result<SealedRecord, VaultError> {
+        let Plan { id, leaves, outcomes, mut returned, write } = job.plan;
+        for document in &mut returned {
+            fill(&mut document.document, &mut |marker| self.token_of(id, &leaves, marker));
+        }
+        let mut sealed = SealedRecord {
+            outcomes,
+            returned,
+            changes: Vec::new(),
+            parts: Vec::new(),
+            expiry: None,
+            punctured: Vec::new(),
+        };
+        if let (Some(write), Some(no)) = (write, job.no) {
+            let sealing = Sealing { vault: self, run, keys, id, no, leaves: &leaves };
+            sealing.write(write, &job.slots, &mut sealed)?;
+        }
+        Ok(sealed)
+    }
+
+    fn token_of(&self, id: bailee_core::RecordId, leaves: &[Leaf], marker: Marker) -> Json {
+        let instance = leaves.get(marker.0 as usize).and_then(|leaf| leaf.instance);
+        instance
+            .map_or(Json::Null, |instance| Json::String(self.base.keyring.lasting().token(id, instance).0))
+    }
+}
+
+struct Sealing<'a> {
+    vault: &'a Vault,
+    run: &'a Run<'a>,
+    keys: &'a Keys,
+    id: bailee_core::RecordId,
+    no: RecordNo,
+    leaves: &'a [Leaf],
+}
+
+impl Sealing<'_> {
+    fn write(&self, mut write: Write, slots: &[Slot], sealed: &mut SealedRecord) -> Result<(), VaultError> {
+        let fields = self.fields(&write.tree);
+        let skeleton = self.skeleton(&write.tree);
+        for part in &write.removed {
+            let bucket = self.run.bucket_no(part.day);
+            sealed.changes.push(Change::DeletePart { bucket, record: self.no, part: part.no });
+        }
+        let mut content_mac = [0; 16];
+        let mut rows = Vec::with_capacity(write.parts.len());
+        let kept = std::mem::take(&mut write.about.parts);
+        for (part, slot) in write.parts.iter().zip(slots) {
+            let keys = self.keys.buckets.get(&part.day).ok_or(VaultError::Changed)?;
+            if part.item.is_none() {
+                write.state.unclassified = self.unclassified(part);
+                write.about.unclassified =
+                    write.state.unclassified.iter().map(|(instance, _)| *instance).collect();
+                content_mac = keys.content_mac(&write.digest);
+            }
+            let row = self.part(keys, part, *slot, &write.state, &fields, &skeleton)?;
+            sealed.parts.push(SealedPart {
+                record: self.id,
+                part: part.no,
+                version: part.version,
+                digest: envelope::digest(&row.envelope),
+                day: part.day,
+            });
+            write.about.parts.push(self.entry(part, *slot));
+            rows.push(row);
+        }
+        let removed = |part: &PartEntry| write.removed.iter().any(|gone| gone.no == part.no);
+        for part in kept {
+            // An item's part that has ended is remembered, so that its fields are known to be gone.
+            let is_main_of_the_dead = write.parts.is_empty() && part.item.is_none();
+            if is_main_of_the_dead
+                || !removed(&part) && !write.about.parts.iter().any(|new| new.no == part.no)
+            {
+                write.about.parts.push(part);
+            }
+        }
+        sealed.changes.push(Change::PutRecord(self.record(&write, skeleton, content_mac)?));
+        sealed.changes.extend(rows.into_iter().map(Change::PutPart));
+        sealed.expiry = write.change;
+        sealed.punctured = write.punctured;
+        Ok(())
+    }
+
+    /// The catalogue's field of each leaf that is in the document; none for those that it does not name.
+    fn fields(&self, tree: &Json) -> Vec<Option<&Field>> {
+        let mut fields = vec![None; self.leaves.len()];
+        walk(tree, self.vault.base.catalogue.root(self.run.kind), &mut |met| {
+            if let Some(place) = fields.get_mut(met.marker.0 as usize) {
+                *place = met.node.field();
+            }
+        });
+        fields
+    }
+
+    /// The document as its facts hold it: markers with instances, nothing that the catalogue does not name.
+    fn skeleton(&self, tree: &Json) -> Json {
+        let mut skeleton = without_unknown(tree, self.vault.base.catalogue.root(self.run.kind));
+        fill(&mut skeleton, &mut |marker| Marker(self.instance(marker.0 as usize).0).into_json());
+        skeleton
+    }
+
+    fn instance(&self, index: usize) -> FieldInstance {
+        // Every leaf has been numbered when its plan was made; 0 is never a leaf's.
+        self.leaves.get(index).and_then(|leaf| leaf.instance).unwrap_or(FieldInstance(0))
+    }
+
+    fn unclassified(&self, part: &PartPlan) -> Vec<(FieldInstance, String)> {
+        let leaves = part.leaves.iter().filter_map(|index| Some((*index, self.leaves.get(*index)?)));
+        leaves
+            .filter_map(|(index, leaf)| Some((self.instance(index), leaf.unclassified_path.clone()?)))
+            .collect()
+    }
+
+    fn part(
+        &self,
+        keys: &bailee_crypto::bucket::BucketKeys,
+        part: &PartPlan,
+        slot: Slot,
+        state: &PartState,
+        fields: &[Option<&Field>],
+        facts: &Json,
+    ) -> Result<PartRow, VaultError> {
+        let values = |index: &usize| {
+            let value = self.leaves.get(*index)?.value.as_ref()?;
+            Some((*index, value))
+        };
+        let leaves: Vec<_> = part
+            .leaves
+            .iter()
+            .filter_map(values)
+            .map(|(index, value)| (self.instance(index), value))
+            .collect();
+        let searched: Vec<(&Field, &Json)> = part
+            .leaves
+            .iter()
+            .filter_map(values)
+            .filter_map(|(index, value)| Some((fields.get(index).copied().flatten()?, value)))
+            .collect();
+        let sealing = PartSealing {
+            keys,
+            slot,
+            seller: &self.run.seller,
+            record: self.id,
+            no: part.no,
+            version: part.version,
+            state: part.item.is_none().then_some(state),
+        };
+        let envelope = self.vault.seal_part(&sealing, &leaves)?;
+        let normals = terms::of_leaves(&searched, facts);
+        Ok(PartRow {
+            bucket: self.run.bucket_no(part.day),
+            record: self.no,
+            part: part.no,
+            slot,
+            version: part.version,
+            due: part.due,
+            envelope,
+            terms: normals.iter().map(|normal| keys.term(normal.kind, &normal.form)).collect(),
+        })
+    }
+
+    fn entry(&self, part: &PartPlan, slot: Slot) -> PartEntry {
+        let instances =
+            part.item.is_some().then(|| part.leaves.iter().map(|index| self.instance(*index)).collect());
+        PartEntry {
+            no: part.no,
+            item: part.item.clone(),
+            day: part.day,
+            slot: SlotNo(slot.0),
+            version: part.version,
+            rule: part.rule.clone(),
+            ended: part.ended,
+            instances: instances.unwrap_or_default(),
+        }
+    }
+
+    fn record(&self, write: &Write, skeleton: Json, content_mac: [u8; 16]) -> Result<RecordRow, VaultError> {
+        let month = write.facts_month();
+        let key = self.keys.facts.get(&month).ok_or(VaultError::Changed)?;
+        let version = write.row.as_ref().map_or(0, |row| row.version) + 1;
+        let facts = Facts { about: write.about.clone(), skeleton };
+        Ok(RecordRow {
+            no: self.no,
+            seller: self.run.seller_no,
+            kind: self.run.kind,
+            reference_mac: write.mac,
+            id: self.id,
+            version,
+            state: if write.parts.is_empty() { RecordState::Gone } else { RecordState::Live },
+            facts_month: month,
+            content_mac,
+            facts: self.vault.seal_facts(key, &self.run.seller, (self.id, version), &facts)?,
+        })
+    }
+}
