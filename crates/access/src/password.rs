@@ -204,6 +204,8 @@ mod tests {
         assert!(!argon.verify(&sensitive("Blue-Kettle-8"), Some(&kept)));
         assert!(!argon.verify(&sensitive(&"x".repeat(CHARACTERS_MAX + 1)), Some(&kept)));
         assert!(!argon.verify(&sensitive("Blue-Kettle-7"), None));
+        let of_nothing = argon.hash(&sensitive(""), &Fixed(1)).unwrap();
+        assert!(!argon.verify(&sensitive(&"x".repeat(CHARACTERS_MAX + 1)), Some(&of_nothing)));
         assert_ne!(kept, argon.hash(&sensitive("Blue-Kettle-7"), &Fixed(2)).unwrap(), "the salt is drawn");
     }
 

@@ -3,9 +3,14 @@
 //! Not `serde_json::Value`: members keep their order, integers keep their digits, and everything is wiped when it is
 //! dropped, since most documents here hold personal data. Hence no `Debug` either.
 
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroize;
+
+/// How deep a document may nest. The readers of `intake` refuse a deeper one, and so does [`Json`]'s own `Deserialize`;
+/// hence dropping, comparing and writing a value, which recurse, need little stack.
+pub const DEPTH_MAX: usize = 64;
 
 /// A JSON value. Wiped on drop.
 #[derive(PartialEq)]
@@ -114,16 +119,36 @@ impl Serialize for Json {
 }
 
 impl<'de> serde::Deserialize<'de> for Json {
-    /// Reads a document that this program wrote. What comes from outside goes through the readers of `intake`,
-    /// which also refuse duplicate keys and bound depth and size.
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
+    /// Reads a document that this program wrote, at most [`DEPTH_MAX`] deep. What comes from outside goes through the
+    /// readers of `intake`, which also refuse duplicate keys and bound size.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Level(0).deserialize(deserializer)
     }
 }
 
-struct JsonVisitor;
+/// A value so many arrays and objects below the top.
+#[derive(Clone, Copy)]
+struct Level(usize);
 
-impl<'de> serde::de::Visitor<'de> for JsonVisitor {
+impl Level {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.0 < DEPTH_MAX {
+            Ok(Self(self.0 + 1))
+        } else {
+            Err(E::custom("a document nests at most 64 levels deep"))
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Level {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Level {
     type Value = Json;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -158,19 +183,84 @@ impl<'de> serde::de::Visitor<'de> for JsonVisitor {
         Ok(Json::String(text))
     }
 
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        let below = self.deeper()?;
         let mut elements = Vec::new();
-        while let Some(element) = seq.next_element()? {
+        while let Some(element) = seq.next_element_seed(below)? {
             elements.push(element);
         }
         Ok(Json::Array(elements))
     }
 
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let below = self.deeper()?;
         let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
+        while let Some(key) = map.next_key()? {
+            members.push((key, map.next_value_seed(below)?));
         }
         Ok(Json::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Json, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    #[test]
+    fn a_document_survives_a_round_trip_member_by_member() {
+        for text in [
+            "null",
+            "[]",
+            "{}",
+            r#"{"z":1,"a":[true,false,null,"é\n",-9223372036854775808,18446744073709551615,1.5],"":{}}"#,
+        ] {
+            assert_eq!(serde_json::to_string(&parse(text).unwrap()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_is_refused_rather_than_changed() {
+        assert!(serde_json::to_string(&Json::Integer(i128::from(u64::MAX) + 1)).is_err());
+    }
+
+    #[test]
+    fn sixty_four_levels_are_read_and_one_more_is_not() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(parse(&nested(DEPTH_MAX)).is_ok());
+        assert!(parse(&nested(DEPTH_MAX + 1)).is_err());
+        let nested = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+        assert!(parse(&nested(DEPTH_MAX)).is_ok());
+        assert!(parse(&nested(DEPTH_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn a_path_leads_through_members_only() {
+        let order = parse(r#"{"fulfillment":{"fulfillmentStatus":"SHIPPED"},"orderItems":[{}]}"#).unwrap();
+        assert_eq!(order.at("fulfillment.fulfillmentStatus").and_then(Json::as_str), Some("SHIPPED"));
+        assert!(order.at("fulfillment.absent.deeper").is_none() && order.at("orderItems.0").is_none());
+        assert_eq!(order.member("orderItems").map(|items| items.elements().len()), Some(1));
+        assert!(order.elements().is_empty() && Json::Null.members().is_empty() && order.as_str().is_none());
+    }
+
+    #[test]
+    fn blanks_say_nothing_but_zero_and_false_do() {
+        for (text, blank, leaf) in [
+            ("null", true, true),
+            ("\"\"", true, true),
+            ("[]", true, true),
+            ("{}", true, true),
+            ("0", false, true),
+            ("false", false, true),
+            ("\"x\"", false, true),
+            ("[1]", false, false),
+            ("{\"a\":1}", false, false),
+        ] {
+            let value = parse(text).unwrap();
+            assert_eq!((value.is_blank(), value.is_leaf()), (blank, leaf), "{text}");
+        }
     }
 }

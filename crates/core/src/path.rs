@@ -190,7 +190,7 @@ fn is_well_formed(text: &str) -> bool {
 
 /// Whether every sign that has a meaning in paths stands behind a `\`, and every `\` before something.
 fn is_escaped(text: &str) -> bool {
-    let escaped = text.chars().fold(Some(false), |behind, sign| match (behind?, sign) {
+    let escaped = text.chars().try_fold(false, |behind, sign| match (behind, sign) {
         (true, _) => Some(false),
         (false, '\\') => Some(true),
         (false, '.' | '[' | ']') => None,

@@ -30,3 +30,34 @@ impl<T: Zeroize> Drop for Sensitive<T> {
         self.0.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    struct Probe<'a>(&'a Cell<bool>);
+
+    impl Zeroize for Probe<'_> {
+        fn zeroize(&mut self) {
+            self.0.set(true);
+        }
+    }
+
+    #[test]
+    fn a_value_is_wiped_when_its_box_is_dropped() {
+        let wiped = Cell::new(false);
+        let value = Sensitive::new(Probe(&wiped));
+        assert!(!value.expose().0.get());
+        drop(value);
+        assert!(wiped.get());
+    }
+
+    #[test]
+    fn a_change_of_form_stays_in_a_box() {
+        let name = Sensitive::new(String::from("synthetic"));
+        assert_eq!(*name.map(String::len).expose(), 9);
+        assert_eq!(name.expose(), "synthetic");
+    }
+}

@@ -409,3 +409,22 @@ fn a_tombstone_remembers_what_ended_the_record() {
     assert_eq!(ended("UNSHIPPED", -170), Ended::Cap);
     assert_eq!(ended("CANCELLED", -20), Ended::Cancellation);
 }
+
+#[test]
+fn a_decision_is_explained_in_plain_sentences() {
+    let mut evidence = Evidence::new(day(-10));
+    let package = Package { id: 1, shipped: Some(-8), packed: None, status: Some("DELIVERED") };
+    let document = Document {
+        as_of: -3,
+        fetched: true,
+        created: Some(-10),
+        updated: None,
+        ship_by: None,
+        promise: None,
+        status: Some("SHIPPED"),
+        packages: vec![package],
+    };
+    evidence.observe_order(&document.order(), &document.spoken());
+    let policy = Policy::default();
+    insta::assert_snapshot!(evidence.decide(&policy, now()).words(&policy));
+}

@@ -32,15 +32,11 @@ impl Anchors {
     /// Opens a home's directory for checkpoints, made with mode 0700 when missing. A directory inside the home is refused:
     /// what rolls back the home would roll it back too.
     pub fn open(directory: &Path, home: &Path, verifier_key: &str) -> Result<Self, AnchorError> {
-        let resolved = resolve(directory).map_err(AnchorError::directory)?;
-        if resolved.starts_with(resolve(home).map_err(AnchorError::directory)?) {
+        let resolved = resolve(directory)?;
+        if resolved.starts_with(resolve(home)?) {
             return Err(AnchorError::InsideHome);
         }
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&resolved)
-            .map_err(AnchorError::directory)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&resolved)?;
         Ok(Self { directory: resolved, verifier_key: verifier_key.to_owned() })
     }
 
@@ -56,9 +52,9 @@ impl Anchors {
                 return Err(AnchorError::Forked { size: newest.size });
             }
         }
-        // The day's first: should the second write fail, the newest is still one of those that are read.
-        self.replace(&format!("{day}{ENDING}"), note)?;
+        // The newest first: it is what guards against an older one, also when the second write fails.
         self.replace(NEWEST, note)?;
+        self.replace(&format!("{day}{ENDING}"), note)?;
         self.drop_oldest()
     }
 
@@ -79,8 +75,8 @@ impl Anchors {
     /// The names of the checkpoints, the oldest day first and the newest last (digits come before letters).
     fn names(&self) -> Result<Vec<String>, AnchorError> {
         let mut names = Vec::new();
-        for entry in fs::read_dir(&self.directory).map_err(AnchorError::directory)? {
-            let name = entry.map_err(AnchorError::directory)?.file_name().to_string_lossy().into_owned();
+        for entry in fs::read_dir(&self.directory)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
             if name.ends_with(ENDING) {
                 names.push(name);
             }
@@ -91,33 +87,27 @@ impl Anchors {
 
     fn read(&self, name: &str) -> Result<String, AnchorError> {
         let path = self.directory.join(name);
-        if fs::metadata(&path).map_err(AnchorError::directory)?.len() > NOTE_BYTES_MAX as u64 {
+        if fs::metadata(&path)?.len() > NOTE_BYTES_MAX as u64 {
             return Err(AnchorError::Note(NoteError::Form));
         }
-        fs::read_to_string(path).map_err(AnchorError::directory)
+        Ok(fs::read_to_string(path)?)
     }
 
     /// Replaces a file whole: a reader, and a crash, see the old one or the new one.
     fn replace(&self, name: &str, note: &str) -> Result<(), AnchorError> {
         let draft = self.directory.join(format!("{name}.new"));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&draft)
-            .map_err(AnchorError::directory)?;
-        file.write_all(note.as_bytes()).map_err(AnchorError::directory)?;
-        file.sync_all().map_err(AnchorError::directory)?;
-        fs::rename(&draft, self.directory.join(name)).map_err(AnchorError::directory)?;
-        File::open(&self.directory).and_then(|directory| directory.sync_all()).map_err(AnchorError::directory)
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(note.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&draft, self.directory.join(name))?;
+        Ok(File::open(&self.directory)?.sync_all()?)
     }
 
     fn drop_oldest(&self) -> Result<(), AnchorError> {
         let names = self.names()?;
         let beyond = names.len().saturating_sub(DAYS_MAX + 1);
         for name in names.iter().take(beyond) {
-            fs::remove_file(self.directory.join(name)).map_err(AnchorError::directory)?;
+            fs::remove_file(self.directory.join(name))?;
         }
         Ok(())
     }
@@ -175,11 +165,13 @@ pub enum AnchorError {
     },
 }
 
-impl AnchorError {
-    fn directory(error: io::Error) -> Self {
+impl From<io::Error> for AnchorError {
+    fn from(error: io::Error) -> Self {
         Self::Directory(error.kind())
     }
+}
 
+impl AnchorError {
     /// A stable code.
     pub const fn code(&self) -> &'static str {
         match self {

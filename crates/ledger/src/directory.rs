@@ -10,8 +10,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::export::{CHECKPOINT_FILE, unbundle};
 use crate::log::{Source, SourceError};
-use crate::note::{NOTE_BYTES_MAX, open_checkpoint};
+use crate::note::{NOTE_BYTES_MAX, NoteError, open_checkpoint};
 use crate::tree::{TILE_WIDTH, TileId, bundle_path};
+use crate::verify::VerifyError;
 
 /// Most bytes of a file in an export: 256 entries of the greatest length with their frames.
 pub(crate) const FILE_BYTES_MAX: u64 = 256 * (2 + crate::entry::ENTRY_BYTES_MAX as u64);
@@ -27,15 +28,14 @@ pub struct DirectorySource {
 
 impl DirectorySource {
     /// Opens a directory: its checkpoint must be signed by this key, since the names of the files follow from its size.
-    pub fn open(directory: &Path, verifier_key: &str) -> Result<Self, SourceError> {
+    pub fn open(directory: &Path, verifier_key: &str) -> Result<Self, VerifyError> {
         let path = directory.join(CHECKPOINT_FILE);
         let length = fs::metadata(&path).map_err(|error| unreadable(CHECKPOINT_FILE, &error))?.len();
         if length > NOTE_BYTES_MAX as u64 {
-            return Err(SourceError(format!("{CHECKPOINT_FILE} is too long")));
+            return Err(NoteError::Form.into());
         }
         let checkpoint = fs::read_to_string(&path).map_err(|error| unreadable(CHECKPOINT_FILE, &error))?;
-        let size =
-            open_checkpoint(&checkpoint, verifier_key).map_err(|error| SourceError(error.to_string()))?.size;
+        let size = open_checkpoint(&checkpoint, verifier_key)?.size;
         Ok(Self { directory: directory.to_owned(), checkpoint, size, bundle: Mutex::new(None) })
     }
 

@@ -54,7 +54,7 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
         (What::Moved { parts, .. }, What::Moved { parts: all, .. }) => parts.0 = cut(&all.0, &range),
         (What::Quarantined { items, .. }, What::Quarantined { items: all, .. }) => *items = cut(all, &range),
         (What::ExpiryChanged { changes, .. }, What::ExpiryChanged { changes: all, .. }) => {
-            *changes = cut(all, &range)
+            *changes = cut(all, &range);
         }
         (What::Revealed { items, denied, .. }, What::Revealed { items: all, .. }) => {
             *items = cut(all, &range);

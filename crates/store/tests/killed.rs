@@ -11,6 +11,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::allow_attributes,
+    unreachable_pub,
     reason = "tests may fail loudly"
 )]
 
@@ -190,13 +191,15 @@ fn write_and_kill(path: &Path, random: u64) -> Vec<i64> {
         true
     };
     // Some die while they open the store, most of them under load.
-    if random % 8 != 0 {
+    if !random.is_multiple_of(8) {
         while !note(lines.next().unwrap().unwrap()) {}
     }
     std::thread::sleep(Duration::from_micros(random / 8 % 25_000));
     child.kill().unwrap();
     child.wait().unwrap();
-    lines.map_while(Result::ok).for_each(|line| drop(note(line)));
+    for line in lines.map_while(Result::ok) {
+        note(line);
+    }
     acknowledged
 }
 
@@ -223,7 +226,9 @@ fn kill_again_and_again(home: u64) -> i64 {
         assert!(acts.iter().zip(&acknowledged).all(|(acts, acknowledged)| acts >= acknowledged));
         for (lane, (from, to)) in (0..).zip(whole.iter().zip(&acts)) {
             let sent: Vec<_> = (*from..*to).map(|act| never_killed.submit(lane_act(lane, act))).collect();
-            sent.into_iter().for_each(|pending| drop(pending.wait().unwrap()));
+            for pending in sent {
+                pending.wait().unwrap();
+            }
         }
         assert_eq!(rows(&store, &acts), rows(&never_killed, &acts));
         known.push(store.checkpoint().unwrap());

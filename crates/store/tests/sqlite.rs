@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::allow_attributes,
+    unreachable_pub,
     reason = "tests may fail loudly"
 )]
 

@@ -52,10 +52,10 @@ impl Run<'_> {
         }
         sent.counts.read += flawed.len() as u64;
         sent.counts.quarantined += flawed.len() as u64;
-        let (quarantined, items) = self.vault.quarantine_changes(self, flawed)?;
-        sent.changes.extend(quarantined);
-        if !items.is_empty() {
-            sent.events.push(What::Quarantined { seller: self.seller.clone(), items });
+        let quarantining = self.vault.quarantine_changes(self, flawed)?;
+        sent.changes.extend(quarantining.changes);
+        if !quarantining.items.is_empty() {
+            sent.events.push(What::Quarantined { seller: self.seller.clone(), items: quarantining.items });
         }
         sent.submit()
     }

@@ -254,9 +254,10 @@ fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result
 /// Whether nothing in the first batch looks like an order, so that the input is something else altogether. Then it is
 /// refused as a whole, and nothing of it is kept.
 fn holds_no_order(checked: &[Checked<'_>]) -> bool {
+    const MEMBER: &[u8] = b"orderId";
     checked.iter().all(|one| match one {
         Checked::Document(_) => false,
-        Checked::Flawed(_, flaw) => matches!(flaw, Flaw::Syntax | Flaw::NotAnOrder | Flaw::Encoding),
+        Checked::Flawed(raw, _) => !raw.bytes.expose().windows(MEMBER.len()).any(|bytes| bytes == MEMBER),
         Checked::PageEnd => true,
     })
 }

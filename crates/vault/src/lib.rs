@@ -18,6 +18,10 @@
         reason = "tests may fail loudly"
     )
 )]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "an act consumes its authorisation, so that it is used once"
+)]
 
 mod batch;
 pub mod collect;

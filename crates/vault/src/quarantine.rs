@@ -39,6 +39,14 @@ struct Label {
     bytes: u64,
 }
 
+/// What an act needs to keep flawed documents.
+#[derive(Default)]
+pub(crate) struct Quarantining {
+    pub(crate) changes: Vec<Change>,
+    /// Ids and reason codes, for the event.
+    pub(crate) items: Vec<(RecordId, String)>,
+}
+
 const LABEL: FieldInstance = FieldInstance(0);
 const BYTES: FieldInstance = FieldInstance(1);
 
@@ -66,14 +74,13 @@ pub struct Item {
 }
 
 impl Vault {
-    /// Seals flawed documents; gives the changes, and ids with reason codes for the event.
+    /// Seals flawed documents.
     pub(crate) fn quarantine_changes(
         &self,
         run: &Run<'_>,
         flawed: Vec<Flawed<'_>>,
-    ) -> Result<(Vec<Change>, Vec<(RecordId, String)>), VaultError> {
-        let mut changes = Vec::new();
-        let mut items = Vec::with_capacity(flawed.len());
+    ) -> Result<Quarantining, VaultError> {
+        let mut quarantining = Quarantining::default();
         for one in flawed {
             let id = RecordId::new(run.context.now, &*self.base.entropy);
             let expires_at = self.quarantine_ends(&one, run.context.now);
@@ -99,11 +106,11 @@ impl Vault {
             let place = self.place("quarantine", &run.seller, id, PartNo(0), 1);
             let fields = [(LABEL, label.as_slice()), (BYTES, one.raw.bytes.expose().as_slice())];
             let envelope = envelope::seal(&key, &place, &fields, &*self.base.entropy)?;
-            changes.push(Change::OpenBucket(bucket));
-            changes.push(Change::PutQuarantine(QuarantineRow { bucket, id, slot, envelope }));
-            items.push((id, one.flaw.code().to_owned()));
+            quarantining.changes.push(Change::OpenBucket(bucket));
+            quarantining.changes.push(Change::PutQuarantine(QuarantineRow { bucket, id, slot, envelope }));
+            quarantining.items.push((id, one.flaw.code().to_owned()));
         }
-        Ok((changes, items))
+        Ok(quarantining)
     }
 
     /// R20. A date that says the time is over already would leave no day to look at it: it gets the shortest life that

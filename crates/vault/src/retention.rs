@@ -105,7 +105,7 @@ impl Vault {
             match summary.state {
                 BucketState::Destroyed => status.destroyed += 1,
                 BucketState::Open | BucketState::Destroying => {
-                    status.buckets.push(bucket_line(&summary, now))
+                    status.buckets.push(bucket_line(&summary, now));
                 }
             }
         }

@@ -181,7 +181,7 @@ impl Vault {
         Ok(Resolved::Held(Held {
             seller: seller.clone(),
             kind: row.kind,
-            reference: facts.about.reference.clone(),
+            reference: facts.about.reference,
             record: row.id,
             absent: selected.absent(&fields),
             fields,

@@ -111,7 +111,7 @@ impl Writer {
             Ok(_) => self.open = Some(open),
             // A failed group leaves nothing to be trusted: dropping the connection rolls back.
             Err(error) => {
-                tracing::warn!(code = error.code(), acts = group.len(), "a group of acts was not written")
+                tracing::warn!(code = error.code(), acts = group.len(), "a group of acts was not written");
             }
         }
         written

@@ -56,7 +56,7 @@ pub fn a_record_never_changes_what_names_it(home: &mut dyn Home) {
     for other in [
         RecordRow { reference_mac: mac(3), ..next.clone() },
         RecordRow { id: id(3), ..next.clone() },
-        RecordRow { seller: SellerNo(2), ..next.clone() },
+        RecordRow { seller: SellerNo(2), ..next },
     ] {
         conflicts(store, [Change::PutRecord(other)]);
     }

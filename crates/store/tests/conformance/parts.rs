@@ -267,7 +267,7 @@ pub fn quarantine_needs_an_open_bucket_and_an_item_that_is_there(home: &mut dyn 
     conflicts(store, [Change::DeleteQuarantine { bucket: bucket(DAY), id: id(1) }]);
     commit(store, [Change::DeleteQuarantine { bucket: held, id: id(1) }]);
     assert_eq!(store.quarantined(id(1)).unwrap(), None);
-    commit(store, [Change::PutQuarantine(item.clone())]);
+    commit(store, [Change::PutQuarantine(item)]);
     commit(store, [destroying(held)]);
     conflicts(store, [Change::PutQuarantine(quarantined(2, SELLER))]);
     commit(store, [destroyed(held), Change::SweepBucket(held)]);

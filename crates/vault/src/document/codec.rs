@@ -67,19 +67,19 @@ fn decode(rest: &mut &[u8], depth: u32) -> Option<Json> {
     if depth > DEPTH_MAX {
         return None;
     }
-    Some(match take(rest, 1)?.first()? {
-        &NULL => Json::Null,
-        &FALSE => Json::Bool(false),
-        &TRUE => Json::Bool(true),
-        &INTEGER => Json::Integer(i128::from_be_bytes(take(rest, 16)?.try_into().ok()?)),
-        &FLOAT => Json::Float(f64::from_be_bytes(take(rest, 8)?.try_into().ok()?)),
-        &STRING => Json::String(take_text(rest)?),
-        &FIELD => Marker(take_number(rest)?).into_json(),
-        &ARRAY => {
+    Some(match *take(rest, 1)?.first()? {
+        NULL => Json::Null,
+        FALSE => Json::Bool(false),
+        TRUE => Json::Bool(true),
+        INTEGER => Json::Integer(i128::from_be_bytes(take(rest, 16)?.try_into().ok()?)),
+        FLOAT => Json::Float(f64::from_be_bytes(take(rest, 8)?.try_into().ok()?)),
+        STRING => Json::String(take_text(rest)?),
+        FIELD => Marker(take_number(rest)?).into_json(),
+        ARRAY => {
             let count = take_number(rest)?;
             Json::Array((0..count).map(|_| decode(rest, depth + 1)).collect::<Option<_>>()?)
         }
-        &OBJECT => {
+        OBJECT => {
             let count = take_number(rest)?;
             let member = |rest: &mut &[u8]| Some((take_text(rest)?, decode(rest, depth + 1)?));
             Json::Object((0..count).map(|_| member(rest)).collect::<Option<_>>()?)

@@ -1,4 +1,4 @@
-use bailee_core::{PersonId, RecordId, SessionId};
+use bailee_core::{PersonId, RecordId, ServiceId, SessionId};
 use bailee_store::act::{Act, Change, RegisterRow};
 use bailee_store::records::{Registers, Store};
 
@@ -6,6 +6,7 @@ use super::fixture::{Home, at};
 use crate::credential::CredentialHash;
 use crate::gate::Gate;
 use crate::register::{Entry, Known};
+use crate::service::Service;
 use crate::session::{IDLE_SECONDS_MAX, SESSIONS_PER_PERSON_MAX, Session};
 
 #[test]
@@ -87,4 +88,30 @@ fn one_person_s_sessions_do_not_crowd_out_another_s() {
     assert_eq!(cleared(3, 200), [], "there is room");
     assert_eq!(cleared(3, IDLE_SECONDS_MAX + 1), [(3, 0)], "and what has ended, whoever it was");
     assert_eq!(cleared(2, IDLE_SECONDS_MAX + 1), [(2, 0), (3, 0)]);
+}
+
+#[test]
+fn a_credential_is_known_by_its_whole_hash_and_not_by_the_half_that_finds_it() {
+    let genuine = CredentialHash::of("synthetic");
+    let halved = format!("{}{}", &genuine.to_string()[..32], "0".repeat(32));
+    let alike: CredentialHash = halved.parse().ok().unwrap();
+    assert_eq!(genuine.id(), alike.id());
+
+    let mut known = Known::default();
+    let (since, person) = (at(0), PersonId([1; 16]));
+    let session = Session { id: SessionId([2; 16]), person, token_hash: genuine, since, seen_at: since };
+    known.keep_session(Entry::first(genuine.id(), session));
+    let service = Service {
+        id: ServiceId([3; 16]),
+        name: "erp".into(),
+        owner: person,
+        sellers: Vec::new(),
+        purposes: Vec::new(),
+        classes: Vec::new(),
+        key_hash: genuine.to_string(),
+        since,
+    };
+    known.keep_service(service).ok().unwrap();
+    assert!(known.session(&genuine).is_some() && known.service(&genuine).is_some());
+    assert!(known.session(&alike).is_none() && known.service(&alike).is_none());
 }

@@ -1,0 +1,7 @@
+use bailee_ledger::authorized::Mint;
+
+fn copied(mint: Mint) -> (Mint, Mint) {
+    (mint.clone(), mint)
+}
+
+fn main() {}
