@@ -1,1 +1,74 @@
-fn main() {}
+//! `bailee`: the program. Reads the command line, opens the home, asks the router, prints the answer.
+//!
+//! Start reading at [`cli`] (what can be asked), then at any file of `commands`: each holds one noun, its arguments and
+//! what they do. [`home`] is the wiring: the only place that reads the system's clock and makes the floors stand on each
+//! other.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "tests may fail loudly"
+    )
+)]
+
+mod bench;
+mod cli;
+mod client;
+mod commands;
+mod demo;
+mod failure;
+mod home;
+mod screen;
+mod session;
+mod visit;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+use crate::screen::{BAD, Screen};
+
+/// The variable that says what is logged, as `RUST_LOG` does elsewhere.
+const LOG_VARIABLE: &str = "BAILEE_LOG";
+
+fn main() -> ExitCode {
+    // First of all: before any key is in memory (2.4.b).
+    let hardening = bailee_crypto::process::harden();
+    say_nothing_of_panics();
+    log_to_stderr();
+    if !(hardening.core_dumps_off && hardening.not_dumpable) {
+        tracing::warn!("this system does not let bailee switch off core dumps or tracing of its memory");
+    }
+    let cli = cli::Cli::parse();
+    let screen = Screen::new(cli.output);
+    match cli.run(screen) {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(Failure::PipeClosed) => ExitCode::SUCCESS,
+        Err(Failure::Said { exit, words }) => {
+            screen.note(format_args!("{BAD}bailee:{BAD:#} {words}"));
+            ExitCode::from(exit as u8)
+        }
+    }
+}
+
+/// A panic's message may carry a value: only that there was one, and where in the program, is told.
+fn say_nothing_of_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        Screen::new(screen::Output::Text)
+            .note(format_args!("bailee: a fault in the program{place}; please report it"));
+    }));
+}
+
+/// Logs go to stderr and are quiet unless asked for. They never hold personal data (2.6.d).
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
+    // A second subscriber cannot be set; there is none before this one.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

@@ -101,6 +101,11 @@ impl BucketKeys {
         Self::new(self.keys.tree.without(slots), self.keys.index_key.clone())
     }
 
+    #[cfg(test)]
+    pub(crate) fn index_key(&self) -> &Key {
+        &self.keys.index_key
+    }
+
     pub(crate) fn holds(&self, slot: Slot) -> bool {
         self.keys.tree.holds(slot.0)
     }

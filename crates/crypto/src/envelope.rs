@@ -80,6 +80,9 @@ impl Place<'_> {
     }
 }
 
+/// Fields that were opened, in the envelope's order.
+pub type OpenedFields = Vec<(FieldInstance, Sensitive<Vec<u8>>)>;
+
 /// Why an envelope does not seal or open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
@@ -161,7 +164,7 @@ pub fn open(
     place: &Place<'_>,
     envelope: &[u8],
     wanted: Option<&[FieldInstance]>,
-) -> Result<Vec<(FieldInstance, Sensitive<Vec<u8>>)>, EnvelopeError> {
+) -> Result<OpenedFields, EnvelopeError> {
     let Parsed { salt, header, entries } = parse(envelope)?;
     let cipher = part_cipher(key, place, &salt);
     let mut bound = Bound::new(place, header);
@@ -216,7 +219,7 @@ fn sealed_bytes(fields: &[(FieldInstance, &[u8])]) -> usize {
 }
 
 /// The key that seals this envelope and no other.
-fn part_key(key: &SealingKey, place: &Place<'_>, salt: &[u8; SALT_BYTES]) -> Key {
+pub(crate) fn part_key(key: &SealingKey, place: &Place<'_>, salt: &[u8; SALT_BYTES]) -> Key {
     derive(key.key().bytes(), salt, &place.context("bailee/v1/part-key"))
 }
 

@@ -31,6 +31,9 @@ mod segment;
 mod tests;
 mod write;
 
+#[cfg(test)]
+pub(crate) use tests::memory_disk;
+
 use files::{Disk, Files};
 use segment::{Live, SegmentId};
 use write::Writer;

@@ -36,3 +36,5 @@ mod wire;
 
 #[cfg(test)]
 mod fixed;
+#[cfg(test)]
+mod vectors;

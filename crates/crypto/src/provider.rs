@@ -85,7 +85,12 @@ impl KeyFile {
         Self { root: Key::stored(root) }
     }
 
-    fn wrap_with(&self, bound: &[u8], secret: &[u8; 32], entropy: &dyn bailee_core::Entropy) -> Vec<u8> {
+    pub(crate) fn wrap_with(
+        &self,
+        bound: &[u8],
+        secret: &[u8; 32],
+        entropy: &dyn bailee_core::Entropy,
+    ) -> Vec<u8> {
         let mut wrapped = vec![WRAP_VERSION];
         wrapped.extend(seal_box(&self.root, &wrap_context(bound), secret, entropy));
         wrapped

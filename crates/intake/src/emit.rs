@@ -115,3 +115,51 @@ impl<W: Write> Emitter<W> {
         serde_json::to_writer(&mut self.out, json).map_err(Into::into)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::{Item, Reader};
+
+    /// Reads an input and writes it again.
+    fn check(input: &str, expected: &str) {
+        let mut reader = Reader::open(Box::new(std::io::Cursor::new(input.to_owned())), None).unwrap();
+        let mut emitter = Emitter::new(Vec::new());
+        loop {
+            let batch = reader.next_batch(2, 1 << 20).unwrap();
+            if batch.is_empty() {
+                break;
+            }
+            for item in &batch {
+                match item {
+                    Item::Document(raw) if raw.flaw.is_none() => {
+                        emitter
+                            .document(raw.shape, &serde_json::from_slice(raw.bytes.expose()).unwrap())
+                            .unwrap();
+                    }
+                    Item::Document(_) => {}
+                    Item::PageEnd(members) => emitter.page_end(members).unwrap(),
+                }
+            }
+        }
+        assert_eq!(String::from_utf8(emitter.finish().unwrap()).unwrap(), expected, "of {input}");
+    }
+
+    #[test]
+    fn documents_go_back_in_the_shape_in_which_they_came() {
+        for same in [
+            "{\"orderId\":\"1\"}\n{\"orderId\":\"2\"}\n",
+            "{\"order\":{\"orderId\":\"1\"}}\n",
+            "[{\"orderId\":\"1\"},{\"orderId\":\"2\"},{\"orderId\":\"3\"}]\n",
+            "{\"orders\":[{\"orderId\":\"1\"}],\"pagination\":{\"nextToken\":\"a\\\"b\"},\"createdBefore\":\"x\"}\n",
+            "{\"orders\":[{\"orderId\":\"1\"}]}\n{\"orders\":[]}\n{\"orders\":[{\"orderId\":\"2\"}]}\n",
+            "[]\n[]\n",
+            "[{\"orderId\":\"1\"}]\n{\"orders\":[]}\n",
+        ] {
+            check(same, same);
+        }
+        check("[{\"orderId\":\"1\"},7]", "[{\"orderId\":\"1\"}]\n");
+        check("{\"orders\":[{\"orderId\":\"1\"},{", "{\"orders\":[{\"orderId\":\"1\"}]}\n");
+        check("{\"note\":\"x\",\"orders\":[7]}", "{\"orders\":[]}\n");
+    }
+}

@@ -101,3 +101,86 @@ fn is_word(char: char) -> bool {
 fn is_written_without_spaces(char: char) -> bool {
     matches!(char, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_mail_address_agree() {
+        for value in
+            ["A.B@Mail.example", " a.b@mail.EXAMPLE ", "ａ.b@mail.example", "a.b\u{200B}@mail.example"]
+        {
+            assert_eq!(email(value).as_deref(), Some("a.b@mail.example"), "{value}");
+        }
+        for none in ["", "@", "a@", "@b", "a b@c", "nobody"] {
+            assert_eq!(email(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_phone_number_agree() {
+        for (country, value) in [
+            (Some("JP"), "+819000001234"),
+            (Some("JP"), "090-0000-1234"),
+            (None, "090-0000-1234"),
+            (None, "+81 90 0000 1234 ext. 5"),
+            (None, "０９０－００００－１２３４"),
+            (Some("JP"), "09000001234x77"),
+        ] {
+            assert_eq!(phone(value, country).as_deref(), Some("00001234"), "{value}");
+            assert!(same_phone(value, "+819000001234;ext=9", country), "{value}");
+        }
+        assert_eq!(phone("12345", None), None);
+        assert_eq!(phone("no number", None), None);
+        // Found by the same term, but another number.
+        assert_eq!(phone("+1 206-555-0123", None), phone("+1 216-555-0123", None));
+        assert!(!same_phone("+1 206-555-0123", "+1 216-555-0123", None));
+    }
+
+    #[test]
+    fn spellings_of_one_name_agree() {
+        for (one, other) in [
+            ("Käthe Süßmilch", "SÜSSMILCH,  kathe"),
+            ("François d'Exemple", "Francois D’EXEMPLE"),
+            ("Jean-Luc Modèle", "Modele Jean Luc"),
+            ("架空 花子", "架空花子"),
+            ("架空\u{3000}花子", "架空 花子"),
+            ("ｶｸｳ ﾊﾅｺ", "カクウ ハナコ"),
+            ("Łukasz Ørsted", "lukasz orsted"),
+            ("अनामिका उदाहरणकर", " उदाहरणकर  अनामिका"),
+            ("İnci Işık", "inci isik"),
+        ] {
+            assert_eq!(name(one), name(other), "{one} and {other}");
+            assert!(name(one).is_some());
+        }
+        assert_ne!(name("かき"), name("かぎ"));
+        assert_ne!(name("किरण"), name("करण"));
+        assert_eq!(name(" -.' "), None);
+        assert_eq!(name_postal_code("Käthe", " zz1 1aa"), name_postal_code("KATHE", "ZZ11AA"));
+        assert_ne!(name_postal_code("Käthe", "10115"), name_postal_code("Käthe", "10117"));
+        assert_eq!(name_postal_code("Käthe", "-"), None);
+        assert_eq!(name_postal_code("", "10115"), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn a_stored_and_a_typed_value_meet(text in "\\PC{0,20}") {
+            // What is stored has been cleaned; what is typed has not.
+            prop_assert_eq!(name(&clean(Cleaner::Text, &text, None)), name(&text));
+            prop_assert_eq!(email(&clean(Cleaner::Email, &text, None)), email(&text));
+            prop_assert_eq!(phone(&clean(Cleaner::Phone, &text, Some("DE")), Some("DE")), phone(&text, Some("DE")));
+        }
+
+        #[test]
+        fn a_phone_number_is_found_with_and_without_its_country(number in "0[1-9][0-9]{8,9}") {
+            let stored = clean(Cleaner::Phone, &number, Some("DE"));
+            prop_assert_eq!(phone(&stored, Some("DE")), phone(&number, None));
+            prop_assert!(same_phone(&stored, &number, None));
+        }
+    }
+}

@@ -14,8 +14,8 @@ use bailee_core::{Json, Kind, Reference};
 use crate::clean;
 use crate::reader::Raw;
 
-/// Deepest nesting of a document. The model of Orders 2026-01-01 goes to 10.
-pub const DEPTH_MAX: usize = 64;
+/// Deepest nesting of a document: what is accepted here must be readable again later.
+pub use bailee_core::json::DEPTH_MAX;
 
 /// Most values in one document, counting objects and arrays: what it may cost in memory, some 10 MB.
 pub const VALUES_MAX: usize = 100_000;

@@ -1,1 +1,100 @@
-//! server
+//! Every face of Bailee is this router: the command line calls it in process, a listener will serve it to the network.
+//!
+//! One request takes one way: the edge gives it an id and a time ([`edge`]), its caller is authenticated, the gate
+//! decides (and logs), the vault acts, and the answer leaves as JSON or as a problem document of RFC 9457
+//! ([`problem`]). What goes wrong in the system itself, a panic among it, becomes an event ([`fault`]).
+//!
+//! What it promises: no handler reaches the vault without an authenticated [`Call`](edge::Call); no answer carries a
+//! plaintext value but that of a reveal; no error text comes from input.
+//!
+//! Start reading at [`router`], then at any noun: each has a file of its own.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "tests may fail loudly"
+    )
+)]
+
+mod body;
+mod collect;
+mod edge;
+mod fault;
+mod find;
+mod health;
+mod keys;
+mod ledger;
+mod order;
+mod problem;
+mod quarantine;
+mod retention;
+mod reveal;
+mod seller;
+mod service;
+mod session;
+mod watch;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{delete, get, post};
+use bailee_access::Gate;
+use bailee_core::{Clock, Entropy};
+use bailee_store::records::Store;
+use bailee_vault::Vault;
+
+pub use problem::PROBLEM_TYPE_PREFIX;
+pub use watch::{Tick, Watch};
+
+/// Most bytes of a request's JSON body. A reveal of a thousand items by reference takes some 200 kB; collecting
+/// streams, and knows no such limit.
+pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// What the faces of one home stand on.
+pub struct Server {
+    /// Its personal data.
+    pub vault: Arc<Vault>,
+    /// Its gate.
+    pub gate: Arc<Gate>,
+    /// Its store, for the ledger.
+    pub store: Arc<dyn Store>,
+    /// Its time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for request ids.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The router of a home: every route of the HTTP API.
+pub fn router(server: Server) -> Router {
+    let house = Arc::new(edge::House::new(server));
+    Router::new()
+        .route("/v1/health", get(health::health))
+        .route("/v1/sessions", post(session::log_in))
+        .route("/v1/sessions/current", delete(session::log_out))
+        .route("/v1/sellers", get(seller::list).post(seller::add))
+        .route("/v1/sellers/{seller}/orders:collect", post(collect::collect))
+        .route("/v1/sellers/{seller}/orders:find", post(find::find))
+        .route("/v1/sellers/{seller}/orders/{reference}", get(order::show))
+        .route("/v1/sellers/{seller}/orders/{reference}/retention", get(retention::explain))
+        .route("/v1/services", get(service::list).post(service::add))
+        .route("/v1/reveal", post(reveal::reveal))
+        .route("/v1/quarantine", get(quarantine::list))
+        .route("/v1/quarantine/{id}", get(quarantine::show))
+        .route("/v1/retention", get(retention::status))
+        .route("/v1/retention:run", post(retention::run))
+        .route("/v1/keys", get(keys::status))
+        .route("/v1/keys/mirrors", post(keys::add_mirror))
+        .route("/v1/ledger/events", get(ledger::tail))
+        .route("/v1/ledger:verify", post(ledger::verify))
+        .route("/v1/ledger/proofs/{request}", get(ledger::proofs))
+        .route("/v1/ledger/export", get(ledger::export))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(axum::extract::DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&house), edge::admit))
+        .with_state(house)
+}

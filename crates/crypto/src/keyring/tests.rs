@@ -11,12 +11,18 @@ use crate::bucket::BucketUse;
 use crate::fixed::Fixed;
 use crate::provider::KeyFile;
 
+mod codec;
 mod disk;
 mod fire;
 mod history;
 mod mirrors;
 
 use disk::MemoryDisk;
+
+/// A disk for tests elsewhere in the crate.
+pub(crate) fn memory_disk() -> Arc<MemoryDisk> {
+    MemoryDisk::new()
+}
 
 pub(super) const A: &str = "/a";
 pub(super) const B: &str = "/b";

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use phonenumber::Metadata;
 use phonenumber::metadata::DATABASE;
+use phonenumber::{Metadata, Type};
 use unicode_normalization::UnicodeNormalization;
 
 /// Fewest and most digits of an international number (E.164: 15 at most).
@@ -114,15 +114,22 @@ fn national(digits: &str, country: &str) -> Option<String> {
     }
     let code = rules.country_code().to_string();
     let without_trunk = rules.national_prefix().and_then(|prefix| digits.strip_prefix(prefix));
-    // A number is often written with its calling code and no plus; only if its length does not fit as it stands.
+    // A number is often written with its calling code and no plus. Where a trunk zero is usual, its lack is a sign.
     let without_code = digits.strip_prefix(code.as_str());
-    let national =
-        [without_trunk, Some(digits), without_code].into_iter().flatten().find(|rest| fits(rules, rest))?;
+    let candidates = match rules.national_prefix() {
+        Some("0") => [without_trunk, without_code, Some(digits)],
+        _ => [without_trunk, Some(digits), without_code],
+    };
+    let national = candidates.into_iter().flatten().find(|candidate| fits(rules, candidate))?;
     international(&format!("{code}{national}"))
 }
 
-/// Whether a national number has a length that exists in that country.
+/// Whether numbers of that length exist in a country. Fixed lines, mobiles and voice over IP: people give no others,
+/// and those of services are of any length.
 fn fits(country: &Metadata, national: &str) -> bool {
-    let lengths = country.descriptors().general().possible_length();
-    u16::try_from(national.len()).is_ok_and(|length| lengths.contains(&length))
+    let Ok(length) = u16::try_from(national.len()) else { return false };
+    [Type::FixedLine, Type::Mobile, Type::Voip]
+        .iter()
+        .filter_map(|kind| country.descriptors().get(*kind))
+        .any(|numbers| numbers.possible_length().contains(&length))
 }

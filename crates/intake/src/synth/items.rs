@@ -55,20 +55,27 @@ pub(super) fn items(order: &Order, out: &mut Writer) {
                 out.string("orderItemId", &item.id);
                 out.integer("quantityOrdered", item.quantity);
                 product(order, &mut item, out);
-                let cost = item.quantity * item.price;
-                out.object("proceeds", |out| {
-                    order.amount(out, "proceedsTotal", cost);
-                    out.list("breakdowns", |out| {
-                        out.object("", |out| {
-                            out.string("type", "ITEM");
-                            order.amount(out, "subtotal", cost);
-                        });
-                    });
-                });
+                proceeds(order, &mut item, out);
                 if order.status == Status::Cancelled {
                     cancellation(&mut item, out);
                 }
                 fulfillment(order, &mut item, out);
+            });
+        }
+    });
+}
+
+fn proceeds(order: &Order, item: &mut Item, out: &mut Writer) {
+    let cost = item.quantity * item.price;
+    let has_breakdown = item.random.chance(20);
+    out.object("proceeds", |out| {
+        order.amount(out, "proceedsTotal", cost);
+        if has_breakdown {
+            out.list("breakdowns", |out| {
+                out.object("", |out| {
+                    out.string("type", "ITEM");
+                    order.amount(out, "subtotal", cost);
+                });
             });
         }
     });
@@ -80,10 +87,12 @@ fn product(order: &Order, item: &mut Item, out: &mut Writer) {
         out.string("asin", &filled("B0TEST####", &mut item.random));
         out.string("title", item.random.text(order.market.titles));
         out.string("sellerSku", &filled("SKU-####-##", &mut item.random));
-        out.object("condition", |out| {
-            out.string("conditionType", "NEW");
-            out.string("conditionSubtype", "NEW");
-        });
+        if item.random.chance(20) {
+            out.object("condition", |out| {
+                out.string("conditionType", "NEW");
+                out.string("conditionSubtype", "NEW");
+            });
+        }
         out.object("price", |out| {
             order.amount(out, "unitPrice", item.price);
             if order.company.is_some() {
@@ -167,7 +176,7 @@ pub(super) fn packages(order: &Order, out: &mut Writer) {
     if order.market.country == "IN" {
         out.list("fulfillmentOrders", |out| {
             out.object("", |out| {
-                out.string("fulfillmentOrderId", &filled("LdTest###", &mut stream.branch("id")))
+                out.string("fulfillmentOrderId", &filled("LdTest###", &mut stream.branch("id")));
             });
         });
     }
@@ -190,11 +199,13 @@ fn package(order: &Order, number: u64, items: &[(String, u64)], mut random: Rand
         order.time(out, "shipTime", shipped);
         out.string("shippingService", service);
         out.string("trackingNumber", &filled("TEST0000########", &mut random));
-        out.object("shipFromAddress", |out| {
-            out.string("name", "Sample Warehouse");
-            out.string("addressLine1", "1 Depot Example");
-            out.string("countryCode", order.market.country);
-        });
+        if random.chance(10) {
+            out.object("shipFromAddress", |out| {
+                out.string("name", "Sample Warehouse");
+                out.string("addressLine1", "1 Depot Example");
+                out.string("countryCode", order.market.country);
+            });
+        }
         out.list("packageItems", |out| {
             for (id, quantity) in items {
                 out.object("", |out| {

@@ -85,6 +85,20 @@ impl Mess {
         )
     }
 
+    /// Whether it is done to the delivery address.
+    pub(super) fn is_of_the_address(self) -> bool {
+        matches!(
+            self,
+            Self::HtmlEntities
+                | Self::WhiteSpace
+                | Self::Invisible
+                | Self::Decomposed
+                | Self::PhoneStyle
+                | Self::CountryStyle
+                | Self::WrongStructure
+        )
+    }
+
     /// A text of an address as this mess would have it.
     pub(super) fn dress(self, text: &str) -> Cow<'_, str> {
         match self {

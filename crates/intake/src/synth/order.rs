@@ -105,8 +105,10 @@ impl Order {
     pub(super) fn new(stream: Random, now: Timestamp, version: Version, mess: Option<Mess>) -> Self {
         let mut random = stream.branch("order");
         let market = random.pick(&MARKETS, &US);
-        let status = Status::draw(&mut random);
-        let by_amazon = status == Status::Unfulfillable || random.chance(25);
+        // A mess of the address needs an order that shows one, phone number and all.
+        let needs_address = mess.is_some_and(Mess::is_of_the_address);
+        let status = if needs_address { Status::Unshipped } else { Status::draw(&mut random) };
+        let by_amazon = status == Status::Unfulfillable || (random.chance(25) && !needs_address);
         // What has shipped is at least half a day old; what is pending is young.
         let (youngest, oldest) = match status {
             Status::Shipped | Status::PartiallyShipped => (DAY_SECONDS / 2, ORDERS_DAYS * DAY_SECONDS),
@@ -124,7 +126,7 @@ impl Order {
             random.between(0, age.min(2 * DAY_SECONDS))
         };
         // Of a single item nothing can be partly shipped.
-        let one_item = random.chance(70) && status != Status::PartiallyShipped;
+        let one_item = random.chance(88) && status != Status::PartiallyShipped;
         let items = if one_item { 1 } else { random.below(2) + 2 };
         let (status, until_updated) = match version {
             Version::Older => (status.earlier(), until_updated.min(until_shipped) / 2),
@@ -183,7 +185,7 @@ impl Order {
         match self.mess {
             Some(Mess::MissingDates) => {}
             Some(Mess::OddDates) if self.id.ends_with(['0', '2', '4', '6', '8']) => {
-                out.string(key, "1.569521782042E9")
+                out.string(key, "1.569521782042E9");
             }
             Some(Mess::OddDates) => out.string(key, "1970-01-19T03:58:30Z"),
             _ => out.written(key, instant),
@@ -377,7 +379,9 @@ impl Order {
                 self.random.branch("level").text(&["STANDARD", "EXPEDITED", "SECOND_DAY", "FREE_ECONOMY"]);
             out.string("fulfillmentServiceLevel", level);
             self.window(out, "shipByWindow", self.created, (2, 74));
-            self.window(out, "deliverByWindow", self.created, (48, 168));
+            if self.random.branch("promise").chance(35) {
+                self.window(out, "deliverByWindow", self.created, (48, 168));
+            }
         });
     }
 }

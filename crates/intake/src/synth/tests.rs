@@ -1,1 +1,222 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
 
+use bailee_core::catalogue::Catalogue;
+use bailee_core::{Json, Timestamp};
+
+use super::*;
+use crate::reader::{Item, Reader};
+use crate::verify::{Document, Flaw, verify};
+
+const NOW: &str = "2026-11-23T12:00:00Z";
+
+fn synth(orders: u64, mess_percent: u8) -> Synth {
+    Synth { orders, seed: 7, mess_percent, now: NOW.parse().unwrap() }
+}
+
+/// What reading and verifying makes of lines.
+fn taken_in(lines: &[Line]) -> Vec<Result<Document, Flaw>> {
+    let input = lines.iter().map(|line| format!("{}\n", line.text)).collect::<String>();
+    let catalogue = Catalogue::embedded().unwrap();
+    let mut reader = Reader::open(Box::new(Cursor::new(input)), None).unwrap();
+    let items = reader.next_batch(usize::MAX, usize::MAX).unwrap();
+    items
+        .iter()
+        .map(|item| match item {
+            Item::Document(raw) => verify(raw, &catalogue),
+            Item::PageEnd(_) => panic!("a page in lines of orders"),
+        })
+        .collect()
+}
+
+#[test]
+fn the_same_seed_and_time_give_the_same_bytes() {
+    // FNV-1a over every byte. A change here changes what everybody's tests were written against.
+    let hash =
+        synth(500, 20).lines().flat_map(String::into_bytes).fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+    insta::assert_snapshot!(format!("{hash:016x}"), @"4bd75b5ea4d2e777");
+    assert_ne!(synth(5, 0).lines().last(), Synth { seed: 8, ..synth(5, 0) }.lines().last());
+    // More orders change none of those before.
+    assert!(synth(20, 50).lines().eq(synth(40, 50).lines().take(20)));
+}
+
+#[test]
+fn just_the_mess_that_must_be_is_quarantined() {
+    let lines: Vec<Line> = synth(3000, 30).orders_with_truth().collect();
+    let results = taken_in(&lines);
+    assert_eq!(results.len(), lines.len());
+    for (line, result) in lines.iter().zip(&results) {
+        let must = line.mess.is_some_and(Mess::must_be_quarantined);
+        assert_eq!(result.is_err(), must, "{:?} {:?} {}", line.mess, result.as_ref().err(), line.text);
+        let expected = match line.mess {
+            Some(Mess::Truncated) => Some(Flaw::Truncated),
+            Some(Mess::DuplicateKey) => Some(Flaw::DuplicateKey),
+            Some(Mess::NoOrderId) => Some(Flaw::NotAnOrder),
+            Some(Mess::UnusableOrderId) => Some(Flaw::OrderId),
+            Some(Mess::WrongStructure) => Some(Flaw::Structure),
+            _ => None,
+        };
+        assert_eq!(result.as_ref().err().copied(), expected);
+        if let Ok(document) = result {
+            assert_eq!(document.reference.as_str(), line.order_id);
+        }
+    }
+    let kinds: BTreeSet<Mess> = lines.iter().filter_map(|line| line.mess).collect();
+    assert_eq!(kinds.len(), Mess::ALL.len());
+    assert_eq!(synth(100, 0).orders_with_truth().filter(|line| line.mess.is_some()).count(), 0);
+    assert_eq!(synth(100, 100).orders_with_truth().filter(|line| line.mess.is_none()).count(), 1);
+}
+
+#[test]
+fn plain_documents_are_clean_already_but_for_their_phone_numbers() {
+    for line in synth(300, 0).orders_with_truth() {
+        let document = taken_in(std::slice::from_ref(&line)).remove(0).unwrap();
+        let cleaned = serde_json::to_string(&document.json).unwrap();
+        // Phone numbers alone are written for people.
+        let phone = document.json.at("recipient.deliveryAddress.phone").and_then(Json::as_str);
+        let written = line
+            .text
+            .split_once(r#""phone":""#)
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map(|(phone, _)| phone);
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        assert_eq!(phone.map(str::to_owned), written.map(|written| format!("+{}", digits(written))));
+        assert_eq!(
+            cleaned.replace(phone.unwrap_or("-"), "-"),
+            line.text.replace(written.unwrap_or("-"), "-")
+        );
+    }
+}
+
+#[test]
+fn a_mess_of_the_address_is_gone_after_cleaning() {
+    let now = NOW.parse().unwrap();
+    let clean = |mess: Mess, number| {
+        let order = Order::new(Random::new(3).at(number), now, Version::Current, Some(mess));
+        let line = Line { text: order.write(), order_id: order.id, mess: Some(mess) };
+        let document = taken_in(std::slice::from_ref(&line)).remove(0).unwrap();
+        (line.text, serde_json::to_string(&document.json).unwrap())
+    };
+    for number in 0..60 {
+        // One mess of the address for another: the order is the same but for that.
+        let (_, reference) = clean(Mess::CountryStyle, number);
+        for mess in [Mess::WhiteSpace, Mess::Invisible, Mess::Decomposed] {
+            let (written, cleaned) = clean(mess, number);
+            assert_ne!(written, cleaned, "{mess:?}");
+            assert_eq!(cleaned, reference, "{mess:?}");
+        }
+        let (_, phone) = clean(Mess::PhoneStyle, number);
+        assert_eq!(phone.split(";ext=").next(), reference.get(..phone.find(";ext=").unwrap_or(phone.len())));
+    }
+}
+
+fn time(json: &Json, path: &str) -> Timestamp {
+    json.at(path).and_then(Json::as_str).unwrap().parse().unwrap()
+}
+
+#[test]
+fn times_statuses_and_parcels_fit_together() {
+    let now: Timestamp = NOW.parse().unwrap();
+    let mut seen = BTreeMap::<String, u32>::new();
+    for result in taken_in(&synth(2000, 0).orders_with_truth().collect::<Vec<_>>()) {
+        let order = result.unwrap().json;
+        let (created, updated) = (time(&order, "createdTime"), time(&order, "lastUpdatedTime"));
+        assert!(created <= updated && updated <= now, "{created} {updated}");
+        assert!(now.as_second() - created.as_second() <= 20 * 24 * 3600);
+        let status = order.at("fulfillment.fulfillmentStatus").and_then(Json::as_str).unwrap();
+        *seen.entry(status.to_owned()).or_default() += 1;
+        *seen
+            .entry(order.at("salesChannel.marketplaceName").and_then(Json::as_str).unwrap().to_owned())
+            .or_default() += 1;
+        let packages = order.member("packages").map_or(&[][..], Json::elements);
+        let by_merchant = order.at("fulfillment.fulfilledBy").and_then(Json::as_str) == Some("MERCHANT");
+        let shipped = matches!(status, "SHIPPED" | "PARTIALLY_SHIPPED");
+        assert_eq!(!packages.is_empty(), shipped && by_merchant, "{status}");
+        for package in packages {
+            let left = time(package, "shipTime");
+            assert!(created <= left && left <= updated);
+            *seen
+                .entry(package.at("packageStatus.status").and_then(Json::as_str).unwrap().to_owned())
+                .or_default() += 1;
+        }
+        if packages.len() > 1 {
+            *seen.entry("several packages".to_owned()).or_default() += 1;
+        }
+        for item in order.member("orderItems").unwrap().elements() {
+            let count = |path| {
+                item.at(path).map(|json| if let Json::Integer(count) = json { *count } else { 0 }).unwrap()
+            };
+            let (done, open) =
+                (count("fulfillment.quantityFulfilled"), count("fulfillment.quantityUnfulfilled"));
+            assert_eq!(done + open, count("quantityOrdered"));
+            assert!(done == 0 || shipped);
+            assert!(open == 0 || status != "SHIPPED");
+        }
+    }
+    for expected in [
+        "PENDING_AVAILABILITY",
+        "PENDING",
+        "UNSHIPPED",
+        "PARTIALLY_SHIPPED",
+        "CANCELLED",
+        "UNFULFILLABLE",
+        "SHIPPED",
+        "IN_TRANSIT",
+        "DELIVERED",
+        "UNDELIVERABLE",
+        "several packages",
+        "Amazon.com",
+        "Amazon.de",
+        "Amazon.co.jp",
+        "Amazon.co.uk",
+        "Amazon.com.br",
+        "Amazon.in",
+        "Amazon.fr",
+    ] {
+        assert!(seen.get(expected).is_some_and(|count| *count > 5), "{expected}: {seen:?}");
+    }
+}
+
+#[test]
+fn documents_are_of_the_size_and_kind_that_the_figures_assume() {
+    let lines: Vec<Line> = synth(1000, 0).orders_with_truth().collect();
+    let bytes: usize = lines.iter().map(|line| line.text.len()).sum();
+    assert!((1300..1800).contains(&(bytes / lines.len())), "{}", bytes / lines.len());
+    let catalogue = Catalogue::embedded().unwrap();
+    let personal: usize = taken_in(&lines)
+        .into_iter()
+        .map(|result| count_personal(&result.unwrap().json, Some(catalogue.root(bailee_core::Kind::Order))))
+        .sum();
+    assert!((8..14).contains(&(personal / lines.len())), "{}", personal / lines.len());
+}
+
+fn count_personal(json: &Json, node: Option<bailee_core::catalogue::Node<'_>>) -> usize {
+    match json {
+        Json::Object(members) => members
+            .iter()
+            .map(|(key, value)| count_personal(value, node.and_then(|node| node.member(key))))
+            .sum(),
+        Json::Array(elements) => {
+            elements.iter().map(|value| count_personal(value, node.and_then(|node| node.element()))).sum()
+        }
+        _ => usize::from(node.expect("no unknown leaf").field().expect("a leaf").class.is_some()),
+    }
+}
+
+#[test]
+fn versions_of_an_order_differ_in_time_and_only_the_newer_is_newer() {
+    let stream = Random::new(1);
+    let now = NOW.parse().unwrap();
+    for number in 0..200 {
+        let of = |version| {
+            let order = Order::new(stream.at(number), now, version, None);
+            (order.id.clone(), order.updated, order.write())
+        };
+        let (older, current, newer) = (of(Version::Older), of(Version::Current), of(Version::Newer));
+        assert!(older.0 == current.0 && current.0 == newer.0);
+        assert!(older.1 <= current.1 && current.1 <= newer.1 && newer.1 <= now);
+        assert_eq!(current, of(Version::Current));
+    }
+}

@@ -37,7 +37,9 @@ fn is_kept(number: &str) -> bool {
         return true;
     }
     let Ok(float) = number.parse::<f64>() else { return false };
-    float.is_finite() && decimal(number) == decimal(&format!("{float:e}"))
+    // As it will be written: of two spellings as near, this one.
+    let written = serde_json::to_string(&float).unwrap_or_default();
+    float.is_finite() && decimal(number) == decimal(&written)
 }
 
 /// A number's sign, significant digits and power of ten: equal for two spellings of one number.

@@ -1,1 +1,161 @@
+use bailee_core::Sensitive;
+use proptest::prelude::*;
 
+use super::*;
+use crate::reader::{Position, Shape};
+
+fn verified(document: &[u8]) -> Result<Document, Flaw> {
+    let raw = Raw {
+        position: Position { document: 1, line: 1, byte: 0 },
+        shape: Shape::Bare,
+        bytes: Sensitive::new(document.to_vec()),
+        flaw: None,
+    };
+    verify(&raw, &Catalogue::embedded().unwrap())
+}
+
+fn check(document: &str, expected: Result<&str, Flaw>) {
+    let found = verified(document.as_bytes()).map(|document| serde_json::to_string(&document.json).unwrap());
+    assert_eq!(found.as_deref().map_err(|flaw| *flaw), expected, "of {document}");
+}
+
+/// An order with further members.
+fn order(members: &str) -> String {
+    format!(r#"{{"orderId":"250-1234567-8901234",{members}}}"#)
+}
+
+#[test]
+fn what_two_programs_could_read_differently_is_refused() {
+    check(&order(r#""a":{"b":1,"b":1}"#), Err(Flaw::DuplicateKey));
+    check(&order(r#""orderId":"250-1234567-8901234""#), Err(Flaw::DuplicateKey));
+    check(&order(r#""a":1,"\u0061":1"#), Err(Flaw::DuplicateKey));
+    let many: Vec<String> = (0..60).map(|number| format!(r#""k{}":1"#, number % 59)).collect();
+    check(&order(&many.join(",")), Err(Flaw::DuplicateKey));
+    check(r#"{"orderId":"1"} x"#, Err(Flaw::Syntax));
+    check(r#"{"orderId":"1","a":01}"#, Err(Flaw::Syntax));
+    check(r#"{"orderId":"1","a":NaN}"#, Err(Flaw::Syntax));
+    check("{\"orderId\":\"1\",\"a\":\"\n\"}", Err(Flaw::Syntax));
+    check(r#"{"orderId":"1","a":"\ud800"}"#, Err(Flaw::Syntax));
+    check(r#"{"orderId":"1","#, Err(Flaw::Truncated));
+    assert_eq!(verified(b"{\"orderId\":\"1\",\"a\":\"\xFF\"}").err(), Some(Flaw::Encoding));
+}
+
+#[test]
+fn numbers_are_kept_exactly_or_refused() {
+    for number in [
+        "0",
+        "-1",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "18446744073709551615",
+        "0.1",
+        "19.99",
+        "-1755266831492608.2",
+        "2.5e-7",
+        "1.0",
+    ] {
+        let document = order(&format!(r#""a":{number},"b":"1e5 \" 3.14159265358979323846""#));
+        check(&document, Ok(&document));
+    }
+    for number in [
+        "18446744073709551616",
+        "-1755266831492608.3",
+        "-9223372036854775809",
+        "3.14159265358979323846",
+        "0.1000000000000000055511151231257827",
+    ] {
+        check(&order(&format!(r#""a":[{number}]"#)), Err(Flaw::Number));
+    }
+    // Out of every float's range: the parser itself says so.
+    check(&order(r#""a":1e999"#), Err(Flaw::Syntax));
+    check(&order(r#""a":[1.50,100e-2]"#), Ok(&order(r#""a":[1.5,1.0]"#)));
+}
+
+#[test]
+fn limits_hold_at_n_and_not_at_one_more() {
+    let nested = |depth: usize| order(&format!(r#""a":{}{}"#, "[".repeat(depth - 1), "]".repeat(depth - 1)));
+    assert!(verified(nested(DEPTH_MAX).as_bytes()).is_ok());
+    assert!(serde_json::from_str::<Json>(&nested(DEPTH_MAX)).is_ok());
+    check(&nested(DEPTH_MAX + 1), Err(Flaw::TooDeep));
+    check(&nested(3000), Err(Flaw::TooDeep));
+    // The order, its id and the list are values too.
+    let listed = |values: usize| order(&format!(r#""a":[{}]"#, vec!["1"; values - 3].join(",")));
+    assert!(verified(listed(VALUES_MAX).as_bytes()).is_ok());
+    check(&listed(VALUES_MAX + 1), Err(Flaw::TooLong));
+}
+
+#[test]
+fn an_order_needs_a_usable_id() {
+    check(r#"{"orderId":"S01-1234567-8901234"}"#, Ok(r#"{"orderId":"S01-1234567-8901234"}"#));
+    for id in ["\"\"", "null", "7", "{}", "\"1/2\"", "\" 250-1\"", &format!("\"{}\"", "1".repeat(65))] {
+        check(&format!(r#"{{"orderId":{id}}}"#), Err(Flaw::OrderId));
+    }
+    for none in [r#"{"AmazonOrderId":"1"}"#, "{}", "[]", "1", "\"orderId\"", "null"] {
+        check(none, Err(Flaw::NotAnOrder));
+    }
+}
+
+#[test]
+fn known_places_hold_what_belongs_there() {
+    for members in [
+        r#""buyer":"Käthe""#,
+        r#""buyer":[{"buyerName":"Käthe"}]"#,
+        r#""buyer":{"buyerName":{"first":"Käthe"}}"#,
+        r#""buyer":{"buyerName":["Käthe"]}"#,
+        r#""orderItems":{"orderItemId":"1"}"#,
+        r#""orderItems":["1"]"#,
+        r#""programs":"PRIME""#,
+        r#""recipient":{"deliveryAddress":"Musterstraße 1"}"#,
+        r#""orderItems":[{"orderItemId":"1"},{"orderItemId":"2"},{"orderItemId":"1"}]"#,
+    ] {
+        check(&order(members), Err(Flaw::Structure));
+    }
+    for members in [
+        r#""buyer":null,"orderItems":[],"programs":null,"recipient":{}"#,
+        r#""buyer":{"buyerName":null,"buyerEmail":""}"#,
+        r#""buyer":{"buyerName":7}"#,
+        r#""somethingNew":{"a":[{"b":"Käthe"}]},"buyer":{"nickname":["K"]}"#,
+        r#""orderItems":[{"orderItemId":"1"},{"orderItemId":"2"},{"quantityOrdered":1},{"quantityOrdered":1}]"#,
+        r#""createdTime":"someday","lastUpdatedTime":"1.569521782042E9""#,
+    ] {
+        check(&order(members), Ok(&order(members)));
+    }
+}
+
+#[test]
+fn an_accepted_document_is_clean_and_keeps_its_shape() {
+    check(
+        &order(
+            r#""new":" Ka\u0308the\u200b  K ","buyer":{"buyerEmail":" A.b@Mail.EXAMPLE "},"recipient":{"deliveryAddress":{"name":"  Ka\u0308the\u200b   Beispiel ","countryCode":"deu","phone":"(030) 23125-007 ext. 12"}}"#,
+        ),
+        Ok(&order(
+            r#""new":" Käthe  K ","buyer":{"buyerEmail":"A.b@mail.example"},"recipient":{"deliveryAddress":{"name":"Käthe Beispiel","countryCode":"DE","phone":"+493023125007;ext=12"}}"#,
+        )),
+    );
+}
+
+#[test]
+fn every_flaw_has_a_code_of_its_own_and_words() {
+    let mut codes: Vec<_> = Flaw::ALL.iter().map(|flaw| flaw.code()).collect();
+    codes.dedup();
+    assert_eq!(codes.len(), Flaw::ALL.len());
+    for flaw in Flaw::ALL {
+        assert_eq!(Flaw::from_code(flaw.code()), Some(*flaw));
+        assert!(flaw.words().contains(';') && !flaw.words().ends_with('.'));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = verified(&bytes);
+    }
+
+    #[test]
+    fn a_float_that_json_writes_is_kept(float in any::<f64>().prop_filter("finite", |float| float.is_finite())) {
+        let document = order(&format!(r#""a":{}"#, serde_json::to_string(&float).unwrap()));
+        prop_assert!(verified(document.as_bytes()).is_ok());
+    }
+}

@@ -34,7 +34,7 @@ struct World {
     dead: bool,
 }
 
-pub(super) struct MemoryDisk(Mutex<World>);
+pub(crate) struct MemoryDisk(Mutex<World>);
 
 impl MemoryDisk {
     pub(super) fn new() -> Arc<Self> {
@@ -124,7 +124,7 @@ impl MemoryDisk {
     }
 
     /// Every file that the mirror has.
-    pub(super) fn files(&self, path: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    pub(crate) fn files(&self, path: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         self.world().files.clone().into_iter().filter(|(file, _)| file.starts_with(path)).collect()
     }
 

@@ -66,7 +66,7 @@ impl Promises {
             for slot in 0..8 {
                 match keys.leaf(Slot(slot)) {
                     Err(_) => {
-                        assert!(self.perhaps_punctured.contains(&(day, slot)), "a committed leaf is lost")
+                        assert!(self.perhaps_punctured.contains(&(day, slot)), "a committed leaf is lost");
                     }
                     Ok(key) => {
                         assert!(!self.punctured.contains(&(day, slot)), "a punctured leaf came back");
@@ -115,7 +115,7 @@ impl Promises {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
     fn nothing_committed_is_lost_and_nothing_destroyed_comes_back(

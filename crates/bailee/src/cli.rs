@@ -1,0 +1,102 @@
+//! What can be asked: every command with its help. The reference in `docs/reference/commands.md` is made of this.
+
+use std::path::PathBuf;
+
+use bailee_core::Timestamp;
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    collect, completions, find, init, keys, ledger, quarantine, retention, reveal, seller, service, session,
+    show, synth,
+};
+use crate::failure::{Exit, Result};
+use crate::screen::{Output, Screen};
+use crate::visit::Global;
+use crate::{bench, demo};
+
+/// Keeps the buyers' data of your Amazon orders in trust: sealed, revealed for a purpose, forgotten on time, proved.
+#[derive(Debug, Parser)]
+#[command(name = "bailee", version, max_term_width = 110, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// The home: the data directory of this installation.
+    #[arg(long, global = true, env = "BAILEE_HOME", default_value = "bailee-data", value_name = "DIR")]
+    home: PathBuf,
+
+    /// How answers are printed.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) output: Output,
+
+    /// The time of a test home: replaces the clock until a later one is given, and never goes back.
+    #[arg(long, global = true, value_name = "RFC3339")]
+    now: Option<Timestamp>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Begin with the whole story on sample orders:
+  bailee demo
+
+Or with a home of your own, for synthetic data:
+  bailee init --environment test --owner 'Ada Muster <ada@example.com>'
+  bailee login --as ada@example.com
+  bailee seller add ALPHA
+  bailee synth --orders 100 | bailee collect --seller ALPHA -
+
+Environment:
+  BAILEE_HOME  the home, where --home is not given
+  BAILEE_KEY   a service's key; it wins over a session
+  BAILEE_LOG   what is logged to stderr, such as `debug`; quiet otherwise
+
+Exit status:
+  0 done    1 failed    2 usage    3 done, but some input was quarantined
+  4 denied  5 not found, or gone   6 verification failed";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Init(init::Init),
+    Login(session::LogIn),
+    /// End the session of this user of this machine.
+    Logout,
+    Seller(seller::Seller),
+    Service(service::Service),
+    Collect(collect::Collect),
+    Show(show::Show),
+    Reveal(reveal::Reveal),
+    Find(find::Find),
+    Quarantine(quarantine::Quarantine),
+    Retention(retention::Retention),
+    Keys(keys::Keys),
+    Ledger(ledger::Ledger),
+    Synth(synth::Synth),
+    Bench(bench::Bench),
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) fn run(self, screen: Screen) -> Result<Exit> {
+        let global = Global { home: self.home, now: self.now, screen };
+        match self.command {
+            Command::Demo(demo) => demo.run(screen),
+            Command::Init(init) => init.run(&global),
+            Command::Login(log_in) => global.visit(|visit| log_in.run(visit)),
+            Command::Logout => global.visit(session::log_out),
+            Command::Seller(seller) => global.visit(|visit| seller.run(visit)),
+            Command::Service(service) => global.visit(|visit| service.run(visit)),
+            Command::Collect(collect) => global.visit(|visit| collect.run(visit)),
+            Command::Show(show) => global.visit(|visit| show.run(visit)),
+            Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),
+            Command::Find(find) => global.visit(|visit| find.run(visit)),
+            Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
+            Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
+            Command::Keys(keys) => global.visit(|visit| keys.run(visit)),
+            Command::Ledger(ledger) => ledger.run(&global),
+            Command::Synth(synth) => synth.run(&global),
+            Command::Bench(bench) => bench.run(screen),
+            Command::Completions(completions) => completions.run(),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A client of the HTTP API. Its transport today is the same router, called in process; the requests and answers are
+//! those that a network would carry.
+
+mod stream;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
+use bailee_core::{Json, Sensitive};
+use bailee_server::{PROBLEM_TYPE_PREFIX, Watch};
+use http_body_util::BodyExt;
+use serde::Serialize;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+use crate::failure::{Exit, Failure, Result};
+
+/// The code for an answer that nobody reads any more.
+const PIPE_CLOSED: &str = "pipe-closed";
+
+/// A client with a credential.
+pub(crate) struct Client {
+    router: Router,
+    runtime: Runtime,
+    bearer: Option<Sensitive<String>>,
+}
+
+/// A problem document, as far as a command needs it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) code: String,
+    pub(crate) detail: String,
+    pub(crate) requirement: Option<String>,
+    pub(crate) remedy: Option<String>,
+}
+
+/// An answer, or why there is none.
+pub(crate) type Answer = std::result::Result<Json, Refusal>;
+
+impl Client {
+    pub(crate) fn new(router: Router, bearer: Option<Sensitive<String>>) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|_| Failure::failed("no runtime could be started"))?;
+        Ok(Self { router, runtime, bearer })
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.exchange(self.request(Method::GET, path, Body::empty()))
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        self.exchange(self.request(Method::DELETE, path, Body::empty()))
+    }
+
+    pub(crate) fn post(&self, path: &str, question: &impl Serialize) -> Answer {
+        self.exchange(self.post_request(path, question))
+    }
+
+    /// A post whose progress is heard.
+    pub(crate) fn post_watched(&self, path: &str, question: &impl Serialize, watch: Watch) -> Answer {
+        let mut request = self.post_request(path, question);
+        request.extensions_mut().insert(watch);
+        self.exchange(request)
+    }
+
+    fn post_request(&self, path: &str, question: &impl Serialize) -> Request<Body> {
+        // Our own questions are strings, lists and maps: they always serialise.
+        let body = serde_json::to_vec(question).unwrap_or_default();
+        let mut request = self.request(Method::POST, path, body.into());
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request
+    }
+
+    fn request(&self, method: Method, path: &str, body: Body) -> Request<Body> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        // A path of ours is made of literals, checked ids and encoded text; the root has no route.
+        *request.uri_mut() = path.parse().unwrap_or_default();
+        if let Some(bearer) = &self.bearer
+            && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", bearer.expose()))
+        {
+            value.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        request
+    }
+
+    fn exchange(&self, request: Request<Body>) -> Answer {
+        self.runtime.block_on(async { answer(self.send(request).await).await })
+    }
+
+    async fn send(&self, request: Request<Body>) -> Response<Body> {
+        match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+async fn answer(response: Response<Body>) -> Answer {
+    let status = response.status();
+    let body = response.into_body().collect().await.map_err(|_| Refusal::broken())?.to_bytes();
+    if !status.is_success() {
+        return Err(Refusal::read(status, &body));
+    }
+    match body.is_empty() {
+        true => Ok(Json::Null),
+        false => serde_json::from_slice(&body).map_err(|_| Refusal::broken()),
+    }
+}
+
+impl Refusal {
+    fn read(status: StatusCode, body: &[u8]) -> Self {
+        let problem: Json = serde_json::from_slice(body).unwrap_or(Json::Null);
+        let text = |name| problem.member(name).and_then(Json::as_str).map(str::to_owned);
+        let code = text("type").unwrap_or_default();
+        Self {
+            status,
+            code: code.strip_prefix(PROBLEM_TYPE_PREFIX).unwrap_or(&code).to_owned(),
+            detail: text("detail").unwrap_or_else(|| format!("the server answered {status}")),
+            requirement: text("requirement"),
+            remedy: text("remedy"),
+        }
+    }
+
+    /// The answer ended early, or was none.
+    fn broken() -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            code: "incomplete-answer".to_owned(),
+            detail: "the answer ended early; ask again".to_owned(),
+            requirement: None,
+            remedy: None,
+        }
+    }
+
+    /// One line: what is wrong, what to do, which requirement it serves.
+    pub(crate) fn words(&self) -> String {
+        let mut words = self.detail.clone();
+        if let Some(remedy) = self.remedy.as_deref().filter(|remedy| !remedy.is_empty()) {
+            words = format!("{words}; {remedy}");
+        }
+        match &self.requirement {
+            Some(requirement) => format!("{words} ({requirement})"),
+            None => words,
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self.status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::Denied,
+            StatusCode::NOT_FOUND | StatusCode::GONE => Exit::NotFound,
+            _ if self.code == "verification-failed" => Exit::VerificationFailed,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.code.as_str() {
+            PIPE_CLOSED => Self::PipeClosed,
+            _ => Self::new(refusal.exit(), refusal.words()),
+        }
+    }
+}
+
+/// Text as it stands in a path or a query (RFC 3986): everything but unreserved characters is escaped.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_unreserved_is_escaped() {
+        assert_eq!(encoded("orders 1/ä.json"), "orders%201%2F%C3%A4.json");
+    }
+}

@@ -1,0 +1,245 @@
+//! `bailee collect`: takes documents in.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use bailee_core::{Json, SellerId, Timestamp};
+use bailee_server::Tick;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use crate::client::encoded;
+use crate::failure::{Exit, Failure, Result};
+use crate::screen::DIM;
+use crate::visit::Visit;
+
+/// Take orders in: verify, clean, seal. What fails verification goes into quarantine; the rest goes in.
+///
+/// The same document twice changes nothing, and an older one never overwrites a newer one.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  bailee collect --seller ALPHA orders.json
+  bailee collect --seller ALPHA --emit tokens.ndjson orders-*.json
+  bailee synth --orders 100 | bailee collect --seller ALPHA -
+
+Formats: orders-2026-01-01 (answers of searchOrders and getOrder, single orders, arrays and NDJSON of them).
+Exit status 3: done, but some orders were quarantined; `bailee quarantine list` says why.")]
+pub(crate) struct Collect {
+    /// Whose orders they are.
+    #[arg(long, value_name = "S")]
+    seller: SellerId,
+
+    /// The format, instead of having it detected.
+    #[arg(long, value_name = "F")]
+    format: Option<String>,
+
+    /// As of when the input speaks: when it was fetched from Amazon. Never in the future.
+    #[arg(long, value_name = "RFC3339")]
+    as_of: Option<Timestamp>,
+
+    /// Write the documents with tokens in the place of personal data to this file (`-`: standard output).
+    #[arg(long, value_name = "FILE")]
+    emit: Option<PathBuf>,
+
+    /// The files to take in; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// What became of the orders, over all inputs.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    read: u64,
+    collected: u64,
+    updated: u64,
+    unchanged: u64,
+    past_retention: u64,
+    quarantined: u64,
+    seconds: f64,
+}
+
+impl Collect {
+    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
+        let mut summary = Summary::default();
+        let mut emission = self.emit.as_deref().map(Emission::begin).transpose()?;
+        for file in &self.files {
+            let documents = emission.as_mut().map(Emission::out);
+            summary.add(&self.collect(visit, file, documents)?);
+        }
+        let on_stdout = self.emit.as_deref() == Some(Path::new("-"));
+        if let Some(emission) = emission {
+            emission.finish()?;
+        }
+        summary.show(visit, on_stdout)?;
+        Ok(if summary.quarantined > 0 { Exit::Quarantined } else { Exit::Done })
+    }
+
+    fn collect(&self, visit: &Visit, file: &Path, documents: Option<&mut dyn Write>) -> Result<Json> {
+        let (input, bytes) = open(file)?;
+        let bar = progress(bytes);
+        let hear = bar.clone();
+        let answer = visit.client.collect(&self.path(file), input, documents, move |tick| {
+            if let Tick::Collected { bytes, counts } = tick {
+                hear.set_position(bytes);
+                hear.set_message(format!("{} orders", counts.read));
+            }
+        });
+        bar.finish_and_clear();
+        answer.map_err(|refusal| match Failure::from(refusal) {
+            Failure::Said { exit, words } => Failure::new(exit, format_args!("{}: {words}", file.display())),
+            closed @ Failure::PipeClosed => closed,
+        })
+    }
+
+    fn path(&self, file: &Path) -> String {
+        let mut path =
+            format!("/v1/sellers/{}/orders:collect?source={}", self.seller, encoded(&source(file)));
+        if let Some(format) = &self.format {
+            path.push_str(&format!("&format={}", encoded(format)));
+        }
+        if let Some(as_of) = self.as_of {
+            path.push_str(&format!("&as_of={}", encoded(&as_of.to_string())));
+        }
+        path
+    }
+}
+
+/// What quarantine calls an input: the file's name, without where it lies.
+fn source(file: &Path) -> String {
+    file.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// An input and, when it is known, its length.
+fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
+    if file == Path::new("-") {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let unusable = |error| Failure::file(file, &error);
+    let opened = File::open(file).map_err(unusable)?;
+    let about = opened.metadata().map_err(unusable)?;
+    if about.is_dir() {
+        return Err(Failure::failed(format_args!("{} is a directory; name the files in it", file.display())));
+    }
+    Ok((Box::new(opened), about.is_file().then_some(about.len())))
+}
+
+/// A bar on a terminal's stderr; nothing elsewhere.
+fn progress(bytes: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::stderr());
+    let template = match bytes {
+        Some(_) => "{bar:30} {bytes}/{total_bytes} {msg}",
+        None => "{spinner} {bytes} {msg}",
+    };
+    // The templates are ours: one that does not parse leaves the default.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+impl Summary {
+    fn add(&mut self, answer: &Json) {
+        let count = |name| match answer.member(name) {
+            Some(Json::Integer(count)) => u64::try_from(*count).unwrap_or(0),
+            _ => 0,
+        };
+        self.read += count("read");
+        self.collected += count("collected");
+        self.updated += count("updated");
+        self.unchanged += count("unchanged");
+        self.past_retention += count("past_retention");
+        self.quarantined += count("quarantined");
+        self.seconds += match answer.member("seconds") {
+            Some(Json::Float(seconds)) => *seconds,
+            _ => 0.0,
+        };
+    }
+
+    /// Shows it; on stderr, when the documents went to stdout.
+    fn show(&self, visit: &Visit, on_stderr: bool) -> Result<()> {
+        let screen = visit.screen;
+        if screen.is_json() {
+            match on_stderr {
+                true => screen.note(serde_json::to_string(self).unwrap_or_default()),
+                false => screen.json(self)?,
+            }
+            return Ok(());
+        }
+        let counts = [
+            (self.collected, "new"),
+            (self.updated, "updated"),
+            (self.unchanged, "unchanged"),
+            (self.past_retention, "past retention"),
+            (self.quarantined, "quarantined"),
+        ];
+        let counts: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        let line = format!("{} orders in {:.1} s: {}", self.read, self.seconds, counts.join(", "));
+        match on_stderr {
+            true => screen.note(line),
+            false => screen.line(line)?,
+        }
+        if self.quarantined > 0 {
+            screen.note(format_args!("{DIM}`bailee quarantine list` says why{DIM:#}"));
+        }
+        Ok(())
+    }
+}
+
+/// Where tokenised documents go: standard output, or a file that appears whole or not at all.
+struct Emission {
+    out: Box<dyn Write>,
+    draft: Option<Draft>,
+}
+
+/// A file that is not there yet.
+struct Draft {
+    path: PathBuf,
+    finished: PathBuf,
+}
+
+impl Emission {
+    fn begin(finished: &Path) -> Result<Self> {
+        if finished == Path::new("-") {
+            return Ok(Self { out: Box::new(io::stdout()), draft: None });
+        }
+        let mut name = finished.as_os_str().to_owned();
+        name.push(format!(".{}.part", std::process::id()));
+        let path = PathBuf::from(name);
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&path);
+        let file = file.map_err(|error| Failure::file(&path, &error))?;
+        let draft = Draft { path, finished: finished.to_owned() };
+        Ok(Self { out: Box::new(io::BufWriter::new(file)), draft: Some(draft) })
+    }
+
+    fn out(&mut self) -> &mut dyn Write {
+        &mut self.out
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.out.flush().map_err(|error| Failure::stdout(&error))?;
+        match self.draft.take() {
+            Some(draft) => draft.keep(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Draft {
+    fn keep(self) -> Result<()> {
+        std::fs::rename(&self.path, &self.finished).map_err(|error| Failure::file(&self.finished, &error))
+    }
+}
+
+impl Drop for Draft {
+    /// Takes a draft away that was not kept; one that was is not there any more under this name.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

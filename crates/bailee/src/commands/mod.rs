@@ -1,0 +1,17 @@
+//! The commands: one file per noun, each with its arguments and what they do.
+
+pub(crate) mod collect;
+pub(crate) mod completions;
+pub(crate) mod find;
+pub(crate) mod init;
+pub(crate) mod keys;
+pub(crate) mod ledger;
+pub(crate) mod order;
+pub(crate) mod quarantine;
+pub(crate) mod retention;
+pub(crate) mod reveal;
+pub(crate) mod seller;
+pub(crate) mod service;
+pub(crate) mod session;
+pub(crate) mod show;
+pub(crate) mod synth;

@@ -1,0 +1,103 @@
+//! `bailee retention`: what is due when, why, and the run that ends it.
+
+use bailee_core::Json;
+use bailee_server::{Tick, Watch};
+use clap::{Args, Subcommand};
+use indicatif::ProgressBar;
+use serde_json::json;
+use std::ops::ControlFlow;
+
+use super::order::OrderName;
+use crate::failure::{Exit, Result};
+use crate::screen::{pick, text};
+use crate::visit::Visit;
+
+/// Retention: what is due when, why, and the run that ends it.
+#[derive(Debug, Args)]
+pub(crate) struct Retention {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show every seller's buckets: all personal data with one expiry day, under one key.
+    Status,
+    /// Destroy the keys of what is due. Nothing under them opens again, in any copy.
+    Run,
+    /// Explain one order's clock: evidence, rule and dates.
+    #[command(after_help = "Example:\n  bailee retention explain ALPHA/250-1234567-1234567")]
+    Explain {
+        /// The order.
+        #[arg(value_name = "S/REF")]
+        order: OrderName,
+    },
+}
+
+impl Retention {
+    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
+        match &self.command {
+            Command::Status => status(visit),
+            Command::Run => run(visit),
+            Command::Explain { order } => explain(visit, order),
+        }
+    }
+}
+
+fn status(visit: &Visit) -> Result<Exit> {
+    let answer = visit.client.get("/v1/retention")?;
+    if visit.screen.is_json() {
+        visit.screen.json(&answer)?;
+        return Ok(Exit::Done);
+    }
+    let mut rows = Vec::new();
+    for seller in answer.member("sellers").map(Json::elements).unwrap_or_default() {
+        for bucket in seller.member("buckets").map(Json::elements).unwrap_or_default() {
+            let mut row = vec![text(seller, "seller")];
+            row.extend(["held", "day", "state", "parts"].map(|name| text(bucket, name)));
+            rows.push(row);
+        }
+    }
+    visit.screen.table(&["SELLER", "HELD", "GONE BY", "STATE", "PARTS"], rows)?;
+    Ok(Exit::Done)
+}
+
+fn run(visit: &Visit) -> Result<Exit> {
+    let bar = ProgressBar::new(0);
+    let hear = bar.clone();
+    let watch = Watch::new(move |tick| {
+        if let Tick::Destroyed { done, total } = tick {
+            hear.set_length(total);
+            hear.set_position(done);
+        }
+        ControlFlow::Continue(())
+    });
+    let answer = visit.client.post_watched("/v1/retention:run", &json!({}), watch);
+    bar.finish_and_clear();
+    let ran = answer?;
+    if visit.screen.is_json() {
+        visit.screen.json(&pick(&ran, &["disposed", "buckets_destroyed", "archived", "held"]))?;
+    } else {
+        visit.screen.line(format_args!(
+            "the personal data of {} orders is gone: {} buckets destroyed",
+            text(&ran, "disposed"),
+            text(&ran, "buckets_destroyed"),
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn explain(visit: &Visit, order: &OrderName) -> Result<Exit> {
+    let explained = visit.client.get(&format!("{}/retention", order.path()))?;
+    if visit.screen.is_json() {
+        let members = ["rule", "evidence", "lo", "hi", "expires_at", "profile", "state", "words"];
+        visit.screen.json(&pick(&explained, &members))?;
+        return Ok(Exit::Done);
+    }
+    visit.screen.heading(format_args!("retention of {order}"))?;
+    visit.screen.line(format_args!("  {}", text(&explained, "words")))?;
+    let rows = ["state", "rule", "evidence", "lo", "hi", "expires_at", "closes_at", "profile"];
+    let rows = rows.iter().map(|name| vec![format!("  {name}"), text(&explained, name)]);
+    visit.screen.table(&[], rows.collect())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,150 @@
+//! `bailee reveal`: plaintext, for a purpose.
+
+use bailee_core::{Json, Ticket};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::order::OrderName;
+use crate::client::Refusal;
+use crate::failure::{Exit, Failure, Result};
+use crate::screen::{BOLD, Screen, leaf, text};
+use crate::visit::Visit;
+
+/// Reveal personal data of orders for a purpose. The ledger says so before anything is opened.
+///
+/// Without --field, what you may see is given and the rest is named as denied.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  bailee reveal ALPHA/250-1234567-1234567 --purpose fulfilment
+  bailee reveal ALPHA/250-1234567-1234567 --purpose fulfilment --field recipient.deliveryAddress.city --ticket OPS-12
+  bailee reveal --token TOKEN --purpose tax
+
+Purposes: fulfilment, tax, invoice, subject-request, incident.
+Exit status 4: nothing is allowed, or a field you named is denied. 5: all of it is gone or unknown.")]
+pub(crate) struct Reveal {
+    /// The orders.
+    #[arg(value_name = "S/REF", required_unless_present = "tokens", conflicts_with = "tokens")]
+    orders: Vec<OrderName>,
+
+    /// Tokens, instead of orders.
+    #[arg(long = "token", value_name = "T", num_args = 1..)]
+    tokens: Vec<String>,
+
+    /// Why you need it.
+    #[arg(long, value_name = "P")]
+    purpose: String,
+
+    /// A field, by its path; items by their id: `orderItems[25012345678901].…`. Without an id: of every item.
+    #[arg(long = "field", value_name = "PATH", num_args = 1.., conflicts_with = "tokens")]
+    fields: Vec<String>,
+
+    /// The ticket that it is for, such as OPS-1234.
+    #[arg(long, value_name = "T")]
+    ticket: Option<Ticket>,
+}
+
+impl Reveal {
+    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
+        let answer = visit.client.post("/v1/reveal", &self.question());
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(refusal) => return Err(refused(visit.screen, refusal)?),
+        };
+        match visit.screen.is_json() {
+            true => visit.screen.json(&answer)?,
+            false => show(visit.screen, &answer)?,
+        }
+        self.judge(visit.screen, &answer)
+    }
+
+    fn question(&self) -> Value {
+        let tokens = self.tokens.iter().map(|token| json!({ "token": token }));
+        let orders = self.orders.iter().map(|order| match self.fields.is_empty() {
+            true => json!({ "seller": order.seller, "reference": order.reference }),
+            false => json!({ "seller": order.seller, "reference": order.reference, "fields": self.fields }),
+        });
+        let mut question =
+            json!({ "purpose": self.purpose, "items": tokens.chain(orders).collect::<Vec<_>>() });
+        if let (Some(ticket), Some(members)) = (&self.ticket, question.as_object_mut()) {
+            members.insert("ticket".to_owned(), json!(ticket));
+        }
+        question
+    }
+
+    /// How the command ends, and the line that says so when it does not end well.
+    fn judge(&self, screen: Screen, answer: &Json) -> Result<Exit> {
+        let list = |name| answer.member(name).map(Json::elements).unwrap_or_default();
+        let (records, denied, gone) = (list("records"), list("denied"), list("gone"));
+        let named = !self.fields.is_empty() || !self.tokens.is_empty();
+        if let Some(first) = denied.first()
+            && (named || records.is_empty())
+        {
+            return Err(Failure::new(Exit::Denied, denial_words(first)));
+        }
+        if !records.is_empty() {
+            if !denied.is_empty() {
+                screen.note(format_args!("{} fields were denied", denied.len()));
+            }
+            return Ok(Exit::Done);
+        }
+        let words = match gone.first() {
+            Some(gone) => gone_words(gone),
+            None => "nothing of this name is held here, nor ever was".to_owned(),
+        };
+        Err(Failure::new(Exit::NotFound, words))
+    }
+}
+
+/// A whole reveal refused: the documented shape with the one reason, and the line.
+fn refused(screen: Screen, refusal: Refusal) -> Result<Failure> {
+    if screen.is_json() && refusal.exit() == Exit::Denied {
+        let reason = json!({
+            "code": refusal.code,
+            "detail": refusal.detail,
+            "requirement": refusal.requirement,
+            "remedy": refusal.remedy,
+        });
+        screen.json(&json!({ "records": [], "denied": [reason], "gone": [] }))?;
+    }
+    Ok(refusal.into())
+}
+
+fn show(screen: Screen, answer: &Json) -> Result<()> {
+    let list = |name| answer.member(name).map(Json::elements).unwrap_or_default();
+    for record in list("records") {
+        screen.heading(format_args!("{}/{}", text(record, "seller"), text(record, "reference")))?;
+        let fields = record.member("fields").map(Json::members).unwrap_or_default();
+        let rows = fields.iter().map(|(path, value)| vec![format!("  {path}"), leaf(value)]);
+        screen.table(&[], rows.collect())?;
+    }
+    for denied in list("denied") {
+        screen.note(format_args!(
+            "denied: {BOLD}{}{BOLD:#} {}",
+            text(denied, "field"),
+            text(denied, "detail")
+        ));
+    }
+    for gone in list("gone") {
+        screen.note(gone_words(gone));
+    }
+    for unknown in list("unknown") {
+        let name = [text(unknown, "seller"), text(unknown, "reference"), text(unknown, "field")];
+        let name: Vec<String> = name.into_iter().filter(|part| !part.is_empty()).collect();
+        screen.note(format_args!("unknown: {} ({})", name.join(" "), text(unknown, "code")));
+    }
+    Ok(())
+}
+
+fn denial_words(denied: &Json) -> String {
+    let [detail, remedy, requirement] = ["detail", "remedy", "requirement"].map(|name| text(denied, name));
+    match remedy.is_empty() {
+        true => format!("{detail} ({requirement})"),
+        false => format!("{detail}; {remedy} ({requirement})"),
+    }
+}
+
+fn gone_words(gone: &Json) -> String {
+    let [seller, reference, state, when, rule] =
+        ["seller", "reference", "state", "when", "rule"].map(|name| text(gone, name));
+    format!("the personal data of {seller}/{reference} is {state}, since {when}, under rule {rule} (2.1.a)")
+}

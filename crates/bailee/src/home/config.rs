@@ -1,0 +1,291 @@
+//! `<home>/bailee.toml`: what can be set, what it may be set to, and the file that `init` writes.
+//!
+//! A value looser than the policy allows is refused with the requirement's id. Nothing secret stands here: the root key
+//! is a reference. The environment and the home's id are authenticated in the keyring as well, so that editing them
+//! opens nothing.
+
+use std::path::{Path, PathBuf};
+
+use bailee_core::retention::{Policy, Profile};
+use bailee_core::{Environment, HomeId};
+use serde::Deserialize;
+
+use crate::failure::{Failure, Result};
+
+/// The name of the file in its home.
+pub(crate) const FILE: &str = "bailee.toml";
+
+/// Most days that personal data may outlive its delivery (2.1.a).
+const DAYS_AFTER_DELIVERY_MAX: u16 = 30;
+/// Fewest days that the ledger must be kept (2.6.e).
+const LEDGER_KEEP_DAYS_MIN: u16 = 90;
+/// Days that the ledger is kept unless set: the profile `strict`.
+const LEDGER_KEEP_DAYS: u16 = 400;
+
+/// A checked configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) id: HomeId,
+    pub(crate) environment: Environment,
+    pub(crate) policy: Policy,
+    /// Relative ones are below the home.
+    pub(crate) mirrors: Vec<PathBuf>,
+    pub(crate) root_key: PathBuf,
+    pub(crate) checkpoints: Option<PathBuf>,
+    pub(crate) catalogue: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    home: HomeSection,
+    #[serde(default)]
+    retention: RetentionSection,
+    keys: KeysSection,
+    #[serde(default)]
+    ledger: LedgerSection,
+    #[serde(default)]
+    catalogue: CatalogueSection,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HomeSection {
+    id: HomeId,
+    environment: Environment,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RetentionSection {
+    days_after_delivery: Option<u16>,
+    profile: Option<Profile>,
+    accepted_by: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeysSection {
+    root_key: String,
+    mirrors: Vec<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct LedgerSection {
+    keep_days: Option<u16>,
+    checkpoints: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct CatalogueSection {
+    extension: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads and checks a home's configuration.
+    pub(crate) fn read(home: &Path) -> Result<Self> {
+        let path = home.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Failure::failed(format_args!(
+                "there is no home at {}; make one with `bailee init`, or name yours with --home or BAILEE_HOME",
+                home.display()
+            )),
+            _ => Failure::file(&path, &error),
+        })?;
+        Self::parse(&text).map_err(|words| Failure::failed(format_args!("{}: {words}", path.display())))
+    }
+
+    /// Checks a configuration; the error is one line.
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        let written: Written = toml::from_str(text).map_err(|error| place(text, &error))?;
+        check_ledger(&written.ledger)?;
+        Ok(Self {
+            id: written.home.id,
+            environment: written.home.environment,
+            policy: policy(&written.retention)?,
+            mirrors: mirrors(written.keys.mirrors)?,
+            root_key: root_key(&written.keys.root_key)?,
+            checkpoints: written.ledger.checkpoints,
+            catalogue: written.catalogue.extension,
+        })
+    }
+}
+
+fn policy(written: &RetentionSection) -> std::result::Result<Policy, String> {
+    let days = written.days_after_delivery.unwrap_or(DAYS_AFTER_DELIVERY_MAX);
+    let days_after_delivery = u8::try_from(days)
+        .ok()
+        .filter(|_| (1..=DAYS_AFTER_DELIVERY_MAX).contains(&days))
+        .ok_or_else(|| {
+            format!(
+                "[retention] days_after_delivery = {days} is not allowed: personal data must be gone \
+                 {DAYS_AFTER_DELIVERY_MAX} days after delivery (2.1.a); set 1 to {DAYS_AFTER_DELIVERY_MAX}"
+            )
+        })?;
+    let profile = written.profile.unwrap_or(Profile::Strict);
+    if profile != Profile::Strict && written.accepted_by.as_deref().unwrap_or("").trim().is_empty() {
+        return Err(format!(
+            "[retention] profile = \"{profile}\" reads the policy less strictly (2.1.a), which a named person must \
+             accept: set accepted_by"
+        ));
+    }
+    Ok(Policy { days_after_delivery, profile })
+}
+
+fn check_ledger(written: &LedgerSection) -> std::result::Result<(), String> {
+    match written.keep_days.unwrap_or(LEDGER_KEEP_DAYS) {
+        days if days < LEDGER_KEEP_DAYS_MIN => Err(format!(
+            "[ledger] keep_days = {days} is not allowed: the ledger is kept {LEDGER_KEEP_DAYS_MIN} days at least (2.6.e)"
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn mirrors(written: Vec<PathBuf>) -> std::result::Result<Vec<PathBuf>, String> {
+    match written.len() {
+        0 | 1 => Err("[keys] mirrors needs two directories at least (2.4.b)".to_owned()),
+        _ => Ok(written),
+    }
+}
+
+fn root_key(reference: &str) -> std::result::Result<PathBuf, String> {
+    match reference.strip_prefix("file:") {
+        Some(path) if !path.is_empty() => Ok(path.into()),
+        _ => Err("[keys] root_key is a reference, such as \"file:root.key\", never a key itself (2.5.a)"
+            .to_owned()),
+    }
+}
+
+/// A parser's error as one line with its place.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().replace('\n', " ");
+    match error.span().and_then(|span| text.get(..span.start)) {
+        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+        None => message,
+    }
+}
+
+/// What `init` decides of a new home's configuration.
+pub(crate) struct NewConfig<'a> {
+    pub(crate) id: HomeId,
+    pub(crate) environment: Environment,
+    pub(crate) mirrors: &'a [PathBuf],
+    pub(crate) root_key: &'a Path,
+}
+
+impl NewConfig<'_> {
+    /// The file, with every key and what it means.
+    pub(crate) fn text(&self) -> String {
+        TEMPLATE
+            .replace("{id}", &self.id.to_string())
+            .replace("{environment}", self.environment.as_str())
+            .replace("{root_key}", &quoted(&format!("file:{}", self.root_key.display())))
+            .replace("{mirrors}", &mirrors_line(self.mirrors))
+    }
+}
+
+/// The configuration with another list of mirrors, everything else as it was.
+pub(crate) fn with_mirrors(text: &str, mirrors: &[PathBuf]) -> Result<String> {
+    let line = mirrors_line(mirrors);
+    let changed: String = text
+        .lines()
+        .map(|old| if old.trim_start().starts_with("mirrors =") { line.as_str() } else { old })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    match Config::parse(&changed) {
+        Ok(config) if config.mirrors == mirrors => Ok(changed),
+        _ => Err(Failure::failed(
+            "bailee.toml is not as `init` wrote it; add the mirror to [keys] mirrors by hand",
+        )),
+    }
+}
+
+fn mirrors_line(mirrors: &[PathBuf]) -> String {
+    let list: Vec<String> = mirrors.iter().map(|mirror| quoted(&mirror.display().to_string())).collect();
+    format!("mirrors = [{}]", list.join(", "))
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// What `init` writes.
+const TEMPLATE: &str = include_str!("bailee.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(change: (&str, &str)) -> std::result::Result<Config, String> {
+        let text = NewConfig {
+            id: HomeId([7; 16]),
+            environment: Environment::Test,
+            mirrors: &["keyring/a".into(), "keyring/\"b".into()],
+            root_key: Path::new("root.key"),
+        }
+        .text();
+        Config::parse(&text.replace(change.0, change.1))
+    }
+
+    #[test]
+    fn what_init_writes_is_what_is_read() {
+        let config = written(("", "")).unwrap();
+        assert_eq!(config.id, HomeId([7; 16]));
+        assert_eq!(config.environment, Environment::Test);
+        assert_eq!(config.policy.days_after_delivery, 30);
+        assert_eq!(config.mirrors, [PathBuf::from("keyring/a"), PathBuf::from("keyring/\"b")]);
+        assert_eq!(config.root_key, PathBuf::from("root.key"));
+    }
+
+    #[test]
+    fn a_looser_value_names_its_requirement() {
+        for (section, key, requirement) in [
+            ("[retention]", "days_after_delivery = 45", "2.1.a"),
+            ("[retention]", "days_after_delivery = 31", "2.1.a"),
+            ("[retention]", "days_after_delivery = 0", "2.1.a"),
+            ("[retention]", "profile = \"balanced\"", "2.1.a"),
+            ("[ledger]", "keep_days = 60", "2.6.e"),
+            ("[ledger]", "keep_days = 89", "2.6.e"),
+        ] {
+            let error = written((section, &format!("{section}\n{key}"))).unwrap_err();
+            assert!(error.contains(requirement), "{key}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_stricter_value_is_taken() {
+        let config = written(("[retention]", "[retention]\ndays_after_delivery = 7")).unwrap();
+        assert_eq!(config.policy.days_after_delivery, 7);
+        assert!(written(("[ledger]", "[ledger]\nkeep_days = 90")).is_ok());
+        let balanced = "[retention]\nprofile = \"balanced\"\naccepted_by = \"Ada Muster\"";
+        assert_eq!(written(("[retention]", balanced)).unwrap().policy.profile, Profile::Balanced);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line() {
+        let error = written(("[ledger]", "[ledger]\nkeep_dasy = 400")).unwrap_err();
+        assert!(error.starts_with("line ") && error.contains("keep_dasy"), "{error}");
+    }
+
+    #[test]
+    fn a_key_itself_is_refused_where_a_reference_belongs() {
+        assert!(written(("file:root.key", "0123456789abcdef")).unwrap_err().contains("2.5.a"));
+    }
+
+    #[test]
+    fn a_mirror_is_added_without_touching_the_rest() {
+        let text = NewConfig {
+            id: HomeId([7; 16]),
+            environment: Environment::Test,
+            mirrors: &["keyring/a".into(), "keyring/b".into()],
+            root_key: Path::new("root.key"),
+        }
+        .text();
+        let mirrors: Vec<PathBuf> = ["keyring/a", "keyring/b", "/media/stick"].map(PathBuf::from).into();
+        let changed = with_mirrors(&text, &mirrors).unwrap();
+        assert_eq!(changed.lines().count(), text.lines().count());
+        assert_eq!(changed.lines().zip(text.lines()).filter(|(new, old)| new != old).count(), 1);
+    }
+}

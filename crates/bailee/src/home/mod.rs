@@ -1,0 +1,232 @@
+//! A home: one installation's data directory, opened for one command under an exclusive lock.
+//!
+//! ```text
+//! <home>/bailee.toml      configuration
+//! <home>/store.db         everything that is kept, sealed
+//! <home>/keyring/a, b     the keyring's mirrors of a test home
+//! <home>/root.key         the root key of a test home
+//! <home>/lock             names the process that works on it
+//! <home>.checkpoints/     signed checkpoints of the ledger, outside the home
+//! ```
+
+pub(crate) mod clock;
+pub(crate) mod config;
+mod lock;
+pub(crate) mod make;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use bailee_access::Gate;
+use bailee_core::catalogue::Catalogue;
+use bailee_core::{Clock, Day, Entropy, PrincipalId, RequestId, Timestamp};
+use bailee_crypto::keyring::{Keyring, Repair};
+use bailee_crypto::lasting::Binding;
+use bailee_crypto::provider::KeyFile;
+use bailee_crypto::random::SystemEntropy;
+use bailee_ledger::anchor::Anchors;
+use bailee_ledger::authorized::Mint;
+use bailee_ledger::event::{Event, What};
+use bailee_ledger::log::Source;
+use bailee_ledger::note::{Signer, open_checkpoint};
+use bailee_server::Server;
+use bailee_store::act::{Act, Change};
+use bailee_store::records::Store;
+use bailee_store::sqlite::Sqlite;
+use bailee_vault::{Foundations, Vault};
+
+use crate::failure::{Failure, Result};
+use clock::HomeClock;
+use config::Config;
+use lock::Lock;
+
+/// The database in its home.
+const STORE: &str = "store.db";
+/// The lock in its home.
+const LOCK: &str = "lock";
+/// The name under which the store remembers a test home's time.
+const META_NOW: &str = "now";
+
+/// An open home.
+pub(crate) struct Home {
+    root: PathBuf,
+    config: Config,
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    gate: Arc<Gate>,
+    clock: Arc<HomeClock>,
+    entropy: Arc<dyn Entropy>,
+    /// Last, so that it is given back after everything else is closed.
+    _lock: Lock,
+}
+
+impl Home {
+    /// Opens a home. `now` gives a test home its time.
+    pub(crate) fn open(root: &Path, now: Option<Timestamp>) -> Result<Self> {
+        // Without a configuration there is no home, and no lock is left in what is none.
+        Config::read(root)?;
+        let lock = Lock::take(&root.join(LOCK))?;
+        let config = Config::read(root)?;
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let opened = Opened::open(root, &config, &entropy)?;
+        let clock = opened.set_time(&config, &*entropy, now)?;
+        let (store, keyring, catalogue) =
+            (opened.store, Arc::new(opened.keyring), Arc::new(catalogue(root, &config)?));
+        let now = clock.now();
+        write_repairs(&*store, &*entropy, now, &opened.repairs)?;
+        let foundations = Foundations {
+            store: Arc::clone(&store),
+            keyring: Arc::clone(&keyring),
+            catalogue: Arc::clone(&catalogue),
+            policy: config.policy,
+            entropy: Arc::clone(&entropy),
+        };
+        let vault = Vault::open(foundations, now).map_err(Failure::failed)?;
+        let mint = Mint::for_home(config.id).map_err(Failure::failed)?;
+        let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy))
+            .map_err(Failure::failed)?;
+        Ok(Self {
+            root: root.to_owned(),
+            config,
+            store,
+            vault: Arc::new(vault),
+            gate: Arc::new(gate),
+            clock: Arc::new(clock),
+            entropy,
+            _lock: lock,
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What it is set to.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Its face.
+    pub(crate) fn router(&self) -> Router {
+        bailee_server::router(Server {
+            vault: Arc::clone(&self.vault),
+            gate: Arc::clone(&self.gate),
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            entropy: Arc::clone(&self.entropy),
+        })
+    }
+
+    /// Every checkpoint that left the home.
+    pub(crate) fn known_checkpoints(&self) -> Result<Vec<String>> {
+        self.anchors()?.known().map_err(Failure::failed)
+    }
+
+    /// Copies the newest checkpoint out of the home.
+    pub(crate) fn anchor(&self) -> Result<()> {
+        let note = Source::checkpoint(&*self.store).map_err(Failure::failed)?;
+        self.anchors()?.write(&note, Day::of(self.clock.now())).map_err(Failure::failed)
+    }
+
+    fn anchors(&self) -> Result<Anchors> {
+        let directory = match &self.config.checkpoints {
+            Some(directory) => self.root.join(directory),
+            None => beside(&self.root)?,
+        };
+        Anchors::open(&directory, &self.root, &self.store.verifier_key()).map_err(Failure::failed)
+    }
+}
+
+/// `<home>.checkpoints`
+pub(crate) fn beside(root: &Path) -> Result<PathBuf> {
+    let mut name = std::path::absolute(root).map_err(|error| Failure::file(root, &error))?.into_os_string();
+    name.push(".checkpoints");
+    Ok(name.into())
+}
+
+/// Keys and store, before there is a time.
+struct Opened {
+    store: Arc<dyn Store>,
+    keyring: Keyring,
+    repairs: Vec<Repair>,
+}
+
+impl Opened {
+    fn open(root: &Path, config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Self> {
+        let binding = Binding { home: config.id, environment: config.environment };
+        let mirrors: Vec<PathBuf> = config.mirrors.iter().map(|mirror| root.join(mirror)).collect();
+        let provider = || KeyFile::open(&root.join(&config.root_key)).map(Box::new).map_err(Failure::failed);
+        // The store's anchor is read under the ledger's key, which the keyring holds: so the keyring is opened to reach
+        // the anchor, and again to be held against it.
+        let (unanchored, repaired) =
+            Keyring::open(provider()?, binding, &mirrors, None).map_err(Failure::failed)?;
+        let signer = Signer::new(config.id, config.environment, unanchored.lasting().ledger_seed());
+        let store = Sqlite::open(&root.join(STORE), signer.map_err(Failure::failed)?, Arc::clone(entropy));
+        let store: Arc<dyn Store> = Arc::new(store.map_err(Failure::failed)?);
+        let anchor = store.anchor().map_err(Failure::failed)?;
+        drop(unanchored);
+        let (keyring, more) =
+            Keyring::open(provider()?, binding, &mirrors, anchor).map_err(Failure::failed)?;
+        Ok(Self { store, keyring, repairs: repaired.into_iter().chain(more).collect() })
+    }
+
+    /// The clock; remembers a new time of a test home.
+    fn set_time(
+        &self,
+        config: &Config,
+        entropy: &dyn Entropy,
+        asked: Option<Timestamp>,
+    ) -> Result<HomeClock> {
+        let remembered = self.store.meta(META_NOW).map_err(Failure::failed)?;
+        let remembered = remembered.map(|text| text.parse::<Timestamp>()).transpose();
+        let remembered =
+            remembered.map_err(|_| Failure::failed("the home's time is damaged in its store"))?;
+        let clock = HomeClock::new(config.environment, remembered, last_event(&*self.store)?, asked)?;
+        let (now, behind) = (clock.now(), clock.system_is_behind());
+        let (changes, what) = if asked.is_some() && asked != remembered {
+            (vec![Change::SetMeta { name: META_NOW.to_owned(), value: now.to_string() }], What::TimeSet {})
+        } else if behind {
+            (vec![], What::SystemError { component: "clock".to_owned(), code: "behind".to_owned() })
+        } else {
+            return Ok(clock);
+        };
+        let act = Act { name: "time", changes, events: vec![by_system(entropy, now, what)] };
+        self.store.commit(act).map_err(Failure::failed)?;
+        Ok(clock)
+    }
+}
+
+fn write_repairs(store: &dyn Store, entropy: &dyn Entropy, now: Timestamp, repairs: &[Repair]) -> Result<()> {
+    if repairs.is_empty() {
+        return Ok(());
+    }
+    let repaired = u32::try_from(repairs.len()).unwrap_or(u32::MAX);
+    let event = by_system(entropy, now, What::MirrorsChanged { repaired, added: 0 });
+    let act = Act { name: "mirrors-repaired", changes: vec![], events: vec![event] };
+    store.commit(act).map(drop).map_err(Failure::failed)
+}
+
+/// An event of this home's own housekeeping.
+fn by_system(entropy: &dyn Entropy, now: Timestamp, what: What) -> Event {
+    Event { at: now, principal: PrincipalId::System, request: RequestId::new(now, entropy), what }
+}
+
+/// When the last event happened.
+fn last_event(store: &dyn Store) -> Result<Option<Timestamp>> {
+    let unreadable = || Failure::failed("the ledger cannot be read; run `bailee ledger verify`");
+    let note = Source::checkpoint(store).map_err(|_| unreadable())?;
+    let size = open_checkpoint(&note, &store.verifier_key()).map_err(|_| unreadable())?.size;
+    let Some(last) = size.checked_sub(1) else { return Ok(None) };
+    let entry = Source::entry(store, last).map_err(|_| unreadable())?.ok_or_else(unreadable)?;
+    Event::parse(&entry).map(|event| Some(event.at)).map_err(|_| unreadable())
+}
+
+fn catalogue(root: &Path, config: &Config) -> Result<Catalogue> {
+    let embedded = Catalogue::embedded().map_err(Failure::failed)?;
+    let Some(extension) = &config.catalogue else { return Ok(embedded) };
+    let path = root.join(extension);
+    let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
+    embedded.extended(&text).map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))
+}

@@ -1,0 +1,180 @@
+//! What a person or a script sees: text on a terminal, plain text in a pipe, JSON when asked for.
+//!
+//! Nothing from a document reaches a terminal unfiltered: control characters could repaint it.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use bailee_core::{Json, Sensitive};
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use crate::failure::{Failure, Result};
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Output {
+    /// For people: tables and colour on a terminal, plain in a pipe.
+    #[default]
+    Text,
+    /// For programs: one JSON document on stdout.
+    Json,
+}
+
+/// The bold of headings.
+pub(crate) const BOLD: Style = Style::new().bold();
+/// The green of what is well.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// The red of what is not.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+/// The grey of what matters less.
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// Where a command prints.
+#[derive(Clone, Copy)]
+pub(crate) struct Screen {
+    output: Output,
+}
+
+impl Screen {
+    pub(crate) fn new(output: Output) -> Self {
+        Self { output }
+    }
+
+    /// Whether JSON was asked for.
+    pub(crate) fn is_json(self) -> bool {
+        self.output == Output::Json
+    }
+
+    /// Prints a line on stdout.
+    pub(crate) fn line(self, text: impl std::fmt::Display) -> Result<()> {
+        writeln!(anstream::stdout().lock(), "{text}").map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Prints a heading.
+    pub(crate) fn heading(self, text: impl std::fmt::Display) -> Result<()> {
+        self.line(format_args!("{BOLD}{text}{BOLD:#}"))
+    }
+
+    /// Prints one JSON document on a line of its own.
+    pub(crate) fn json(self, value: &impl Serialize) -> Result<()> {
+        let mut out = io::stdout().lock();
+        serde_json::to_writer(&mut out, value)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out))
+            .map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Prints a table: with lines on a terminal, plain columns in a pipe.
+    pub(crate) fn table(self, header: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
+        let mut table = Table::new();
+        let on_terminal = io::stdout().is_terminal();
+        table.load_style(if on_terminal { presets::UTF8_FULL_CONDENSED } else { presets::NOTHING });
+        table.set_content_arrangement(if on_terminal {
+            ContentArrangement::Dynamic
+        } else {
+            ContentArrangement::Disabled
+        });
+        if !header.is_empty() {
+            table.set_header(header.to_vec());
+        }
+        table.add_rows(rows);
+        table.to_string().lines().try_for_each(|line| self.line(line.trim_end()))
+    }
+
+    /// Says something on stderr that is not part of the answer.
+    pub(crate) fn note(self, text: impl std::fmt::Display) {
+        // When stderr is closed there is nobody left to tell.
+        let _ = writeln!(anstream::stderr().lock(), "{text}");
+    }
+}
+
+/// Text from outside as it may reach a terminal: control characters are shown, not obeyed.
+pub(crate) fn safe(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| -> Box<dyn Iterator<Item = char>> {
+            if c.is_control() || is_bidi_control(c) {
+                Box::new(c.escape_unicode())
+            } else {
+                Box::new([c].into_iter())
+            }
+        })
+        .collect()
+}
+
+/// Characters that turn the direction of the text around them.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+}
+
+/// A JSON leaf as people read it.
+pub(crate) fn leaf(value: &Json) -> String {
+    match value {
+        Json::String(text) => safe(text),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
+}
+
+/// The text at a member of an answer of ours; empty when it is not there.
+pub(crate) fn text(value: &Json, member: &str) -> String {
+    value.member(member).map(leaf).filter(|text| text != "null").unwrap_or_default()
+}
+
+/// Just these members, in this order: the documented shape of an answer.
+pub(crate) fn pick<'a>(value: &'a Json, members: &[&'a str]) -> Picked<'a> {
+    Picked(members.iter().filter_map(|name| value.member(name).map(|value| (*name, value))).collect())
+}
+
+/// Members of a JSON object, by reference.
+pub(crate) struct Picked<'a>(Vec<(&'a str, &'a Json)>);
+
+impl Serialize for Picked<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// A password: from the first line of standard input when told so, else from the terminal.
+pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Sensitive<String>> {
+    if from_stdin {
+        return stdin_line();
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage("there is no terminal to ask for the password; use --password-stdin"));
+    }
+    let theme = dialoguer::theme::SimpleTheme;
+    let mut prompt = dialoguer::Password::with_theme(&theme).with_prompt("password");
+    if twice {
+        prompt = prompt.with_confirmation("the same again", "these were not the same");
+    }
+    prompt.interact().map(Sensitive::new).map_err(|_| Failure::failed("no password was given"))
+}
+
+/// The first line of standard input, without its end.
+pub(crate) fn stdin_line() -> Result<Sensitive<String>> {
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line);
+    let line = Sensitive::new(line);
+    match read {
+        Ok(_) => Ok(line.map(|line| line.trim_end_matches(['\r', '\n']).to_owned())),
+        Err(_) => Err(Failure::failed("standard input is not text")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_and_direction_characters_are_shown_not_obeyed() {
+        assert_eq!(safe("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(safe("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(safe("Jürgen 山田"), "Jürgen 山田");
+    }
+
+    #[test]
+    fn picking_keeps_the_order_asked_for() {
+        let value: Json = serde_json::from_str(r#"{"b":2,"a":1,"c":3}"#).unwrap();
+        assert_eq!(serde_json::to_string(&pick(&value, &["a", "b"])).unwrap(), r#"{"a":1,"b":2}"#);
+    }
+}

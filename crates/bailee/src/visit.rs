@@ -1,0 +1,45 @@
+//! A command's visit to a home: the home, its client, and the screen.
+
+use std::path::{Path, PathBuf};
+
+use bailee_core::Timestamp;
+
+use crate::client::Client;
+use crate::failure::{Exit, Result};
+use crate::home::Home;
+use crate::screen::Screen;
+use crate::session;
+
+/// What every command is given.
+pub(crate) struct Global {
+    pub(crate) home: PathBuf,
+    pub(crate) now: Option<Timestamp>,
+    pub(crate) screen: Screen,
+}
+
+/// An open home with a client.
+pub(crate) struct Visit {
+    pub(crate) home: Home,
+    pub(crate) client: Client,
+    pub(crate) screen: Screen,
+}
+
+impl Global {
+    /// Runs a command on the home. Whatever becomes of it, the newest checkpoint leaves the home afterwards.
+    pub(crate) fn visit(&self, command: impl FnOnce(&Visit) -> Result<Exit>) -> Result<Exit> {
+        let home = Home::open(&self.home, self.now)?;
+        let client = Client::new(home.router(), session::bearer(home.config().id))?;
+        let visit = Visit { home, client, screen: self.screen };
+        let done = command(&visit);
+        let anchored = visit.home.anchor();
+        let exit = done?;
+        anchored?;
+        Ok(exit)
+    }
+}
+
+impl Visit {
+    pub(crate) fn root(&self) -> &Path {
+        self.home.root()
+    }
+}

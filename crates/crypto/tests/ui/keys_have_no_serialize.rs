@@ -1,0 +1,15 @@
+use bailee_crypto::bucket::BucketKeys;
+use bailee_crypto::envelope::SealingKey;
+use bailee_crypto::keyring::Keyring;
+use bailee_crypto::lasting::Lasting;
+use bailee_crypto::provider::KeyFile;
+
+fn shows<T: serde::Serialize>() {}
+
+fn main() {
+    shows::<SealingKey>();
+    shows::<BucketKeys>();
+    shows::<Lasting>();
+    shows::<Keyring>();
+    shows::<KeyFile>();
+}

@@ -1,0 +1,200 @@
+//! Collect: documents stream in; a summary goes back, or the same documents with tokens, the summary in a trailer.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Path;
+use axum::http::header::{CONTENT_TYPE, TRAILER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use bailee_core::{Kind, SellerId, Timestamp};
+use bailee_intake::emit::Emitter;
+use bailee_intake::reader::Format;
+use bailee_vault::collect::{Request, Step, Summary};
+use futures_util::stream;
+use http_body::Frame;
+use http_body_util::StreamBody;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use crate::body::{self, Part, PartWriter};
+use crate::edge::{Call, Edge};
+use crate::fault::Fault;
+use crate::problem::Problem;
+use crate::watch::{Tick, Watch};
+
+/// The trailer that carries the summary. An answer without it is incomplete.
+const SUMMARY: &str = "bailee-summary";
+/// The trailer that carries the problem which ended an answer early.
+const PROBLEM: &str = "bailee-problem";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    #[serde(default)]
+    as_of: Option<String>,
+    #[serde(default)]
+    format: Option<String>,
+    /// What the input is called. Sealed with what is quarantined, and nowhere else.
+    #[serde(default)]
+    source: Option<String>,
+}
+
+/// A collect that was asked for, not yet begun.
+struct Wanted {
+    seller: String,
+    uri: Uri,
+    input: Box<dyn std::io::Read + Send>,
+    watch: Option<Watch>,
+}
+
+/// `POST /v1/sellers/{seller}/orders:collect?as_of=…&format=…&source=…` takes documents and answers
+/// `{"read","collected","updated","unchanged","past_retention","quarantined","seconds"}`; with
+/// `Prefer: return=representation` the tokenised documents, in the shape in which they came, and that in the trailer
+/// `bailee-summary`.
+pub(crate) async fn collect(
+    edge: Edge,
+    Path(seller): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    watch: Option<Extension<Watch>>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let watch = watch.map(|Extension(watch)| watch);
+    let wanted = Wanted { seller, uri, input: Box::new(body::reader(body)), watch };
+    if wants_documents(&headers) {
+        return answer_documents(edge, wanted).await;
+    }
+    let summary = edge.run(move |call| wanted.run(call, None::<Emitter<PartWriter>>)).await?;
+    Ok(Json(summary).into_response())
+}
+
+fn wants_documents(headers: &HeaderMap) -> bool {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    preferences
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim() == "return=representation")
+}
+
+impl Wanted {
+    fn run<W: Write>(self, call: &Call, mut emitter: Option<Emitter<W>>) -> Result<Summary, Problem> {
+        let seller: SellerId = self.seller.parse()?;
+        let authorized = call.gate().collect(call.caller(), &seller, Kind::Order)?;
+        let options: Options = body::query(&self.uri)?;
+        let request = options.request(emitter.is_some())?;
+        let source = options.source.as_deref().unwrap_or("-");
+        let mut lost = false;
+        let mut each = |step: Step<'_>| {
+            let told = match step {
+                Step::Batch { bytes, counts } => {
+                    return self.watch.as_ref().map_or(ControlFlow::Continue(()), |watch| {
+                        watch.tick(Tick::Collected { bytes, counts })
+                    });
+                }
+                Step::Document { shape, json } => {
+                    emitter.as_mut().map(|emitter| emitter.document(shape, json))
+                }
+                Step::PageEnd(members) => emitter.as_mut().map(|emitter| emitter.page_end(members)),
+            };
+            lost = matches!(told, Some(Err(_)));
+            if lost { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let summary = call.vault().collect(authorized, self.input, source, request, &mut each)?;
+        if let Some(emitter) = emitter {
+            // Whoever has hung up will not read a problem either.
+            emitter
+                .finish()
+                .and_then(|mut out| out.flush())
+                .map_err(|_| bailee_vault::VaultError::Stopped)?;
+        }
+        Ok(summary)
+    }
+}
+
+impl Options {
+    fn request(&self, tokenise: bool) -> Result<Request, Problem> {
+        let as_of = self.as_of.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|_| {
+            Problem::unacceptable("bad-time", "as_of is no RFC 3339 time, such as 2026-11-23T09:00:00Z")
+        })?;
+        let format = self.format.as_deref().map(format).transpose()?;
+        Ok(Request { format, as_of, tokenise })
+    }
+}
+
+fn format(name: &str) -> Result<Format, Problem> {
+    let known = [Format::Orders20260101];
+    known.into_iter().find(|format| format.as_str() == name).ok_or_else(|| {
+        Problem::unacceptable("unknown-format", "this format is not known; formats are: orders-2026-01-01")
+    })
+}
+
+/// Answers with the documents while they go in. Until the first has gone in, a problem is still an ordinary one.
+async fn answer_documents(edge: Edge, wanted: Wanted) -> Result<Response, Problem> {
+    let (house, stamp) = (edge.house(), edge.stamp());
+    let (sender, mut parts) = body::parts();
+    let last = sender.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let emitter = Emitter::new(PartWriter::new(sender));
+        let end = match edge.authenticate().and_then(|call| wanted.run(&call, Some(emitter))) {
+            Ok(summary) => {
+                Part::End { name: SUMMARY, json: serde_json::to_string(&summary).unwrap_or_default() }
+            }
+            Err(problem) => Part::Failed(problem),
+        };
+        // A caller who has hung up needs no end.
+        let _ = last.blocking_send(end);
+    });
+    let watched = Arc::clone(&house);
+    tokio::spawn(async move {
+        if work.await.is_err() {
+            let report = move || watched.report(stamp, Fault::new("panic", "collect"));
+            drop(tokio::task::spawn_blocking(report).await);
+        }
+    });
+    let first = match parts.recv().await {
+        Some(Part::Failed(problem)) => return Err(problem),
+        None => return Err(Problem::internal(Fault::new("job", "collect"))),
+        Some(first) => first,
+    };
+    let render = move |part| match part {
+        Part::Data(bytes) => Frame::data(bytes),
+        Part::End { name, json } => trailer(name, &json),
+        Part::Failed(problem) => {
+            if let Some(fault) = problem.fault() {
+                let house = Arc::clone(&house);
+                tokio::task::spawn_blocking(move || house.report(stamp, fault));
+            }
+            trailer(PROBLEM, &problem.json(stamp.request))
+        }
+    };
+    Ok(stream_parts(first, parts, render))
+}
+
+fn stream_parts(
+    first: Part,
+    parts: mpsc::Receiver<Part>,
+    render: impl Fn(Part) -> Frame<Bytes> + Send + 'static,
+) -> Response {
+    let frames = stream::unfold((Some(first), parts, render), |(first, mut parts, render)| async move {
+        let part = match first {
+            Some(first) => first,
+            None => parts.recv().await?,
+        };
+        Some((Ok::<_, std::convert::Infallible>(render(part)), (None, parts, render)))
+    });
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")),
+        (TRAILER, HeaderValue::from_static("bailee-summary, bailee-problem")),
+    ];
+    (headers, Body::new(StreamBody::new(frames))).into_response()
+}
+
+fn trailer(name: &'static str, json: &str) -> Frame<Bytes> {
+    // JSON of ours is ASCII but for words in problems; what a header cannot carry is left out.
+    let ascii: String = json.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).collect();
+    let value = HeaderValue::from_str(&ascii).unwrap_or_else(|_| HeaderValue::from_static("{}"));
+    Frame::trailers(HeaderMap::from_iter([(HeaderName::from_static(name), value)]))
+}

@@ -1,0 +1,195 @@
+//! The edge: where a request gets its id and its time, and its caller a name.
+//!
+//! [`admit`] stands around every route. It stamps the request, catches panics, renders problems, and forbids caches.
+//! [`Edge::run`] is the only way from a handler to the house: it authenticates first, on a thread that may block, and
+//! hands the act a [`Call`]. So a handler cannot forget to ask who is calling.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bailee_access::{Caller, Gate, Presented};
+use bailee_core::{RequestId, Sensitive, Timestamp};
+use bailee_store::records::Store;
+use bailee_vault::Vault;
+use futures_util::FutureExt;
+
+use crate::Server;
+use crate::fault::{Fault, Faults};
+use crate::problem::Problem;
+
+/// The header by which every answer names its request, as the ledger does.
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// The server with what it remembers between requests.
+pub(crate) struct House {
+    server: Server,
+    faults: Faults,
+}
+
+impl House {
+    pub(crate) fn new(server: Server) -> Self {
+        Self { server, faults: Faults::default() }
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.server.gate
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.server.vault
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.server.store
+    }
+
+    /// Writes what went wrong into the ledger, now or as soon as it can be written.
+    pub(crate) fn report(&self, stamp: Stamp, fault: Fault) {
+        self.faults.report(self.store(), fault.event(stamp.request, stamp.now));
+    }
+
+    fn stamp(&self) -> Stamp {
+        let now = self.server.clock.now();
+        Stamp { request: RequestId::new(now, &*self.server.entropy), now }
+    }
+}
+
+/// The id and the time of one request.
+#[derive(Clone, Copy)]
+pub(crate) struct Stamp {
+    pub(crate) request: RequestId,
+    pub(crate) now: Timestamp,
+}
+
+/// Stands around every route.
+pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
+    let stamp = house.stamp();
+    request.extensions_mut().insert(stamp);
+    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => Problem::from_panic(&*panic).into_response(),
+    };
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        if let Some(fault) = problem.fault() {
+            let house = Arc::clone(&house);
+            // Nothing to do about a lost thread here: the answer says that something failed in any case.
+            drop(tokio::task::spawn_blocking(move || house.report(stamp, fault)).await);
+        }
+        response = problem.render(stamp.request);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::from_str(&stamp.request.to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// A request at the edge: nobody yet.
+pub(crate) struct Edge {
+    house: Arc<House>,
+    stamp: Stamp,
+    bearer: Option<Sensitive<String>>,
+}
+
+impl FromRequestParts<Arc<House>> for Edge {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, house: &Arc<House>) -> Result<Self, Infallible> {
+        let stamp = parts.extensions.get::<Stamp>().copied().unwrap_or_else(|| house.stamp());
+        let bearer = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .map(|value| Sensitive::new(value.trim().to_owned()));
+        Ok(Self { house: Arc::clone(house), stamp, bearer })
+    }
+}
+
+impl Edge {
+    /// Authenticates the caller, then acts, on a thread that may block.
+    pub(crate) async fn run<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&Call) -> Result<T, Problem> + Send + 'static,
+    {
+        self.block(move |edge| act(&edge.authenticate()?)).await
+    }
+
+    /// Acts for whoever it is: for the log-in alone, which is how somebody becomes known.
+    pub(crate) async fn run_unauthenticated<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&House, Stamp) -> Result<T, Problem> + Send + 'static,
+    {
+        self.block(move |edge| act(&edge.house, edge.stamp)).await
+    }
+
+    /// Asks who is calling. Blocks.
+    pub(crate) fn authenticate(self) -> Result<Call, Problem> {
+        let Self { house, stamp, bearer } = self;
+        let caller =
+            house.gate().authenticate(&Presented { bearer, request: stamp.request, now: stamp.now })?;
+        Ok(Call { house, stamp, caller })
+    }
+
+    pub(crate) fn house(&self) -> Arc<House> {
+        Arc::clone(&self.house)
+    }
+
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    async fn block<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(Self) -> Result<T, Problem> + Send + 'static,
+    {
+        match tokio::task::spawn_blocking(move || act(self)).await {
+            Ok(done) => done,
+            Err(lost) => Err(lost.try_into_panic().map_or_else(
+                |_| Problem::internal(Fault::new("job", "cancelled")),
+                |panic: Box<dyn Any + Send>| Problem::from_panic(&*panic),
+            )),
+        }
+    }
+}
+
+/// A request of a caller who is known.
+pub(crate) struct Call {
+    house: Arc<House>,
+    stamp: Stamp,
+    caller: Caller,
+}
+
+impl Call {
+    pub(crate) fn gate(&self) -> &Gate {
+        self.house.gate()
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        self.house.vault()
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.house.store()
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.stamp.now
+    }
+}

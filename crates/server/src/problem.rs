@@ -1,0 +1,231 @@
+//! Problems: every refusal and failure as RFC 9457 says it, with the requirement it serves.
+//!
+//! A problem's texts are from the program. What a database, a parser or a panic said may carry values, and stays
+//! inside.
+
+use std::any::Any;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bailee_access::{AccessError, Denial};
+use bailee_core::requirement::Requirement;
+use bailee_core::{ParseIdError, RequestId};
+use bailee_ledger::log::{AppendError, SourceError};
+use bailee_store::records::StoreError;
+use bailee_vault::VaultError;
+use serde::Serialize;
+
+use crate::fault::Fault;
+
+/// What every problem's `type` begins with; the rest is its code.
+pub const PROBLEM_TYPE_PREFIX: &str = "urn:bailee:problem:";
+
+/// Why a request was not done.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    requirement: Option<Requirement>,
+    remedy: Option<String>,
+    /// The first ledger entry concerned, when a verification failed.
+    index: Option<u64>,
+    fault: Option<Fault>,
+}
+
+/// The document of RFC 9457.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requirement: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u64>,
+    request_id: String,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { status, code, detail, requirement: None, remedy: None, index: None, fault: None }
+    }
+
+    /// What was sent is not what this route takes.
+    pub(crate) fn unacceptable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// There is no such thing, or the caller may not know of it.
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    /// A fault of the program, of which the caller learns no more than that.
+    pub(crate) fn internal(fault: Fault) -> Self {
+        let detail = "something went wrong inside bailee; the ledger names it under this request's id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).with_fault(fault)
+    }
+
+    /// A panic. Its message may carry values, so it is not even looked at.
+    pub(crate) fn from_panic(_message: &(dyn Any + Send)) -> Self {
+        Self::internal(Fault::new("panic", "handler"))
+    }
+
+    /// A verification that failed, at the entry of that index when one can be named.
+    pub(crate) fn verification(detail: impl Into<String>, index: Option<u64>) -> Self {
+        Self { index, ..Self::unacceptable("verification-failed", detail) }
+            .serving(Requirement::LogsProtected)
+    }
+
+    pub(crate) fn serving(self, requirement: Requirement) -> Self {
+        Self { requirement: Some(requirement), ..self }
+    }
+
+    fn with_fault(self, fault: Fault) -> Self {
+        Self { fault: Some(fault), ..self }
+    }
+
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// The problem as JSON.
+    pub(crate) fn json(&self, request: RequestId) -> String {
+        let document = Document {
+            r#type: format!("{PROBLEM_TYPE_PREFIX}{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Problem"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            requirement: self.requirement.map(Requirement::as_str),
+            remedy: self.remedy.as_deref(),
+            index: self.index,
+            request_id: request.to_string(),
+        };
+        serde_json::to_string(&document).unwrap_or_default()
+    }
+
+    /// The answer that carries it.
+    pub(crate) fn render(&self, request: RequestId) -> Response {
+        let content = (CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        (self.status, [content], self.json(request)).into_response()
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Leaves the problem with the answer; the edge renders it, since it knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// For every path that is no route.
+pub(crate) async fn no_such_route() -> Problem {
+    Problem::not_found("there is no such route")
+}
+
+/// For a route's other methods.
+pub(crate) async fn no_such_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this route does not take this method")
+}
+
+impl From<Denial> for Problem {
+    fn from(denial: Denial) -> Self {
+        let status = if denial.unauthenticated { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
+        let problem = Self::new(status, denial.code, denial.words).serving(denial.requirement);
+        Self { remedy: Some(denial.remedy), ..problem }
+    }
+}
+
+impl From<ParseIdError> for Problem {
+    fn from(error: ParseIdError) -> Self {
+        Self::unacceptable("bad-id", error.to_string())
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        let (code, words) = (error.code(), error.to_string());
+        match error {
+            AccessError::Denied(denial) => denial.into(),
+            AccessError::Store(error) => error.into(),
+            AccessError::Ledger(error) => error.into(),
+            AccessError::Unacceptable(_) => Self::unacceptable(code, words),
+            AccessError::HasOwner => Self::new(StatusCode::CONFLICT, code, words),
+            AccessError::Hashing => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words)
+                .with_fault(Fault::new("memory", "password-hashing")),
+            AccessError::Unreadable(_) | AccessError::Envelope(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, words)
+                    .with_fault(Fault::new("store", code))
+            }
+        }
+    }
+}
+
+impl From<AppendError> for Problem {
+    fn from(error: AppendError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ledger-unwritable", error.to_string())
+            .serving(Requirement::Logged)
+            .with_fault(Fault::new("disk", "ledger-unwritable"))
+    }
+}
+
+impl From<SourceError> for Problem {
+    fn from(_: SourceError) -> Self {
+        let detail = "the ledger cannot be read; run `bailee ledger verify`";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ledger-unreadable", detail)
+            .with_fault(Fault::new("store", "ledger-unreadable"))
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let unavailable = |code, fault| {
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, code, error.to_string()).with_fault(fault)
+        };
+        match error {
+            StoreError::Conflict => Self::new(StatusCode::CONFLICT, "conflict", error.to_string()),
+            StoreError::DiskFull => unavailable("disk-full", Fault::new("disk", "full")),
+            StoreError::Unusable(_) | StoreError::Damaged | StoreError::Newer { .. } | StoreError::Closed => {
+                unavailable("store-unusable", Fault::new("store", error.code()))
+            }
+        }
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        let (code, words) = (error.code(), error.to_string());
+        match error {
+            VaultError::UnknownSeller(_) => Self::new(StatusCode::NOT_FOUND, code, words),
+            VaultError::SellerExists(_) | VaultError::Changed => Self::new(StatusCode::CONFLICT, code, words),
+            VaultError::NoOrders | VaultError::Intake(_) => {
+                Self::unacceptable(code, words).serving(Requirement::Verification)
+            }
+            VaultError::TooManySellers
+            | VaultError::EmptyQuery
+            | VaultError::UnusableTerm(_)
+            | VaultError::TooManyItems
+            | VaultError::AsOfInFuture => Self::unacceptable(code, words),
+            VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
+            VaultError::Store(error) => error.into(),
+            VaultError::Ledger(error) => error.into(),
+            VaultError::Keyring(error) => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), words)
+                .serving(Requirement::Keys)
+                .with_fault(Fault::new("mirror", error.code())),
+            VaultError::Envelope(_) | VaultError::Damaged(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, words)
+                    .serving(Requirement::EncryptionAtRest)
+                    .with_fault(Fault::new("store", code))
+            }
+            VaultError::OtherHome => Self::internal(Fault::new("job", code)),
+        }
+    }
+}

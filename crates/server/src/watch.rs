@@ -1,0 +1,42 @@
+//! How a caller in the same process follows long work, and stops it between two batches.
+//!
+//! Put into a request's extensions; a caller over the network has none, and stops by hanging up.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use bailee_ledger::event::Counts;
+
+/// How far long work has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Tick {
+    /// A batch of a collect is durable.
+    Collected {
+        /// Bytes of the input read so far.
+        bytes: u64,
+        /// Orders so far, by outcome.
+        counts: Counts,
+    },
+    /// Buckets of a retention run are done.
+    Destroyed {
+        /// So many.
+        done: u64,
+        /// Of so many.
+        total: u64,
+    },
+}
+
+/// Hears every [`Tick`]; a `Break` stops a collect after the batch that it was told of.
+#[derive(Clone)]
+pub struct Watch(Arc<dyn Fn(Tick) -> ControlFlow<()> + Send + Sync>);
+
+impl Watch {
+    /// Wraps what shall hear the ticks.
+    pub fn new(hear: impl Fn(Tick) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+
+    pub(crate) fn tick(&self, tick: Tick) -> ControlFlow<()> {
+        (self.0)(tick)
+    }
+}
