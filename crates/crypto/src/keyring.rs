@@ -188,20 +188,28 @@ impl Keyring {
         count: u32,
         entropy: &dyn Entropy,
     ) -> Result<std::ops::Range<u32>, KeyringError> {
+        let ranges = self.reserve_all(&[(id.clone(), count)], entropy)?;
+        ranges.into_iter().next().ok_or(KeyringError::BucketFull)
+    }
+
+    /// The same for many different buckets at the price of one write of the head; the ranges come in the order asked.
+    pub fn reserve_all(
+        &self,
+        wanted: &[(BucketId, u32)],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<std::ops::Range<u32>>, KeyringError> {
         let mut writer = self.writer();
-        if writer.head.gone.contains(id) {
-            return Err(KeyringError::BucketGone);
+        let ranges: Vec<_> =
+            wanted.iter().map(|(id, count)| next_block(&writer, id, *count)).collect::<Result<_, _>>()?;
+        let segments: Vec<_> = (wanted.iter().zip(&ranges))
+            .map(|((id, _), range)| (SegmentId::Bucket(id.clone()), range.end))
+            .collect();
+        self.add(&mut writer, &segments, entropy)?;
+        for (id, _) in wanted {
+            let block = writer.blocks.get(id).copied().unwrap_or(BLOCK_SLOTS_FIRST);
+            writer.blocks.insert(id.clone(), block.saturating_mul(2).min(BLOCK_SLOTS_MAX));
         }
-        let segment = SegmentId::Bucket(id.clone());
-        let given = writer.head.segments.get(&segment).map_or(0, |segment| segment.given);
-        if given >= SLOTS_MAX {
-            return Err(KeyringError::BucketFull);
-        }
-        let block = writer.blocks.get(id).copied().unwrap_or(BLOCK_SLOTS_FIRST);
-        let end = given.saturating_add(block.max(count)).min(SLOTS_MAX);
-        self.add(&mut writer, &segment, end, entropy)?;
-        writer.blocks.insert(id.clone(), block.saturating_mul(2).min(BLOCK_SLOTS_MAX));
-        Ok(given..end)
+        Ok(ranges)
     }
 
     /// The facts key of a seller and month, made durable in every mirror where it was missing.
@@ -287,6 +295,24 @@ impl Keyring {
 fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, KeyringError> {
     let one = |path: &PathBuf| std::path::absolute(path).map_err(|error| KeyringError::mirror(path, &error));
     paths.iter().map(one).collect()
+}
+
+/// The slots that a reservation in a bucket gets: a block that grows with each, so that short-lived processes waste
+/// little and busy ones write the head seldom.
+fn next_block(
+    writer: &write::Writer,
+    id: &BucketId,
+    count: u32,
+) -> Result<std::ops::Range<u32>, KeyringError> {
+    if writer.head.gone.contains(id) {
+        return Err(KeyringError::BucketGone);
+    }
+    let given = writer.head.segments.get(&SegmentId::Bucket(id.clone())).map_or(0, |segment| segment.given);
+    if given >= SLOTS_MAX {
+        return Err(KeyringError::BucketFull);
+    }
+    let block = writer.blocks.get(id).copied().unwrap_or(BLOCK_SLOTS_FIRST);
+    Ok(given..given.saturating_add(block.max(count)).min(SLOTS_MAX))
 }
 
 /// Why a keyring cannot be used. Each says which mirror, and what to do.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use bailee_core::{Day, Kind, Month, SellerId};
 use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse, Slot};
 use bailee_crypto::envelope::SealingKey;
+use bailee_crypto::keyring::KeyringError;
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{Counts, ExpiryChange, PartRows, What};
 use bailee_store::act::{Act, BucketNo, Change, RecordNo, SellerNo};
@@ -123,12 +124,15 @@ impl Run<'_> {
                 *needed.entry(part.day).or_default() += usize::from(part.target == Target::New);
             }
         }
+        let wanted: Vec<_> = needed.iter().map(|(day, count)| (self.bucket_id(*day), *count)).collect();
         let mut slots = NewSlots::new();
         let mut buckets = BTreeMap::new();
-        for (day, count) in needed {
-            let id = self.bucket_id(day);
-            slots.insert(day, self.vault.slots.take(keyring, &id, count, entropy)?.into_iter());
-            buckets.insert(day, self.vault.live_keys(&id, self.context.now).ok_or(VaultError::Changed)?);
+        for ((id, _), taken) in wanted.iter().zip(self.vault.slots.take(keyring, &wanted, entropy)?) {
+            if taken.len() < needed.get(&id.day).copied().unwrap_or(0) {
+                return Err(KeyringError::BucketFull.into());
+            }
+            slots.insert(id.day, taken.into_iter());
+            buckets.insert(id.day, self.vault.live_keys(id, self.context.now).ok_or(VaultError::Changed)?);
         }
         Ok((Keys { buckets, facts }, slots))
     }

@@ -90,8 +90,7 @@ impl Vault {
                 day: Day::of(expires_at),
             };
             let bucket = BucketNo { seller: run.seller_no, held: bucket_id.held, day: bucket_id.day };
-            let slots = self.slots.take(&self.base.keyring, &bucket_id, 1, &*self.base.entropy)?;
-            let slot = slots.first().copied().ok_or(VaultError::Changed)?;
+            let slot = self.slots.take_one(&self.base.keyring, &bucket_id, &*self.base.entropy)?;
             let keys = self.live_keys(&bucket_id, run.context.now).ok_or(VaultError::Changed)?;
             let key = keys.leaf(slot).map_err(|_| VaultError::Changed)?;
             let label = Label {

@@ -34,8 +34,7 @@ impl Vault {
             return Ok(None);
         }
         let Some(opened) = self.open_part(seller, &row, &entry, None, now)? else { return Ok(None) };
-        let slots = self.slots.take(&self.base.keyring, &target, 1, &*self.base.entropy)?;
-        let slot = slots.first().copied().ok_or(VaultError::Changed)?;
+        let slot = self.slots.take_one(&self.base.keyring, &target, &*self.base.entropy)?;
         let moved = PartEntry { day, slot: SlotNo(slot.0), version: entry.version + 1, ..entry };
         let to = BucketNo { day, ..part.bucket };
         let sealed = self.seal_moved(seller, &row, &facts, &moved, &opened, to)?;

@@ -15,28 +15,50 @@ use bailee_crypto::keyring::{Keyring, KeyringError};
 pub(crate) struct Slots(Mutex<HashMap<BucketId, Range<u32>>>);
 
 impl Slots {
-    /// Takes `count` slots of a bucket, in rising order; makes the bucket if it is missing. Slots that are taken and
+    /// Takes so many slots of each bucket, in rising order; makes buckets that are missing. Slots that are taken and
     /// then not used are never given out again: a tree has 16 million of them.
     pub(crate) fn take(
         &self,
         keyring: &Keyring,
-        bucket: &BucketId,
-        count: usize,
+        wanted: &[(BucketId, usize)],
         entropy: &dyn Entropy,
-    ) -> Result<Vec<Slot>, KeyringError> {
+    ) -> Result<Vec<Vec<Slot>>, KeyringError> {
         let mut reserved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let block = reserved.entry(bucket.clone()).or_insert(0..0);
-        let mut taken = Vec::with_capacity(count);
-        while taken.len() < count {
-            match block.next() {
-                Some(slot) => taken.push(Slot(slot)),
-                None => {
-                    let missing = u32::try_from(count - taken.len()).unwrap_or(u32::MAX);
-                    *block = keyring.reserve(bucket, missing, entropy)?;
-                }
+        let mut taken: Vec<Vec<Slot>> = Vec::with_capacity(wanted.len());
+        let mut short = Vec::new();
+        for (index, (bucket, count)) in wanted.iter().enumerate() {
+            let block = reserved.entry(bucket.clone()).or_insert(0..0);
+            let slots: Vec<Slot> = block.by_ref().take(*count).map(Slot).collect();
+            if slots.len() < *count {
+                short.push((index, bucket.clone(), u32::try_from(count - slots.len()).unwrap_or(u32::MAX)));
             }
+            taken.push(slots);
+        }
+        if short.is_empty() {
+            return Ok(taken);
+        }
+        // One write of the keyring's head for all buckets of a batch.
+        let missing: Vec<_> = short.iter().map(|(_, bucket, count)| (bucket.clone(), *count)).collect();
+        for ((index, bucket, count), mut block) in
+            short.into_iter().zip(keyring.reserve_all(&missing, entropy)?)
+        {
+            if let Some(slots) = taken.get_mut(index) {
+                slots.extend(block.by_ref().take(count as usize).map(Slot));
+            }
+            reserved.insert(bucket, block);
         }
         Ok(taken)
+    }
+
+    /// Takes one slot of a bucket.
+    pub(crate) fn take_one(
+        &self,
+        keyring: &Keyring,
+        bucket: &BucketId,
+        entropy: &dyn Entropy,
+    ) -> Result<Slot, KeyringError> {
+        let taken = self.take(keyring, &[(bucket.clone(), 1)], entropy)?;
+        taken.into_iter().flatten().next().ok_or(KeyringError::BucketFull)
     }
 
     /// Forgets what was reserved of a bucket that is to be destroyed.

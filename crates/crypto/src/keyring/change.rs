@@ -13,28 +13,28 @@ use crate::bucket::{BucketId, SLOTS_MAX, Slot};
 use crate::envelope::SealingKey;
 
 impl Keyring {
-    /// Adds a segment where it is missing, and gives slots out up to `given`.
+    /// Adds segments where they are missing, and gives slots out up to the number beside each; one write of the head
+    /// for all of them.
     pub(crate) fn add(
         &self,
         writer: &mut Writer,
-        id: &SegmentId,
-        given: u32,
+        wanted: &[(SegmentId, u32)],
         entropy: &dyn Entropy,
     ) -> Result<(), KeyringError> {
         let mut next = writer.next();
-        let mut made = None;
-        match next.head.segments.get_mut(id) {
-            Some(segment) => segment.given = segment.given.max(given),
-            None => {
-                let live = Live::random(id, entropy);
-                write_segment(&mut next, id, &live, given, entropy);
-                made = Some(live);
+        let mut made = Vec::new();
+        for (id, given) in wanted {
+            match next.head.segments.get_mut(id) {
+                Some(segment) => segment.given = segment.given.max(*given),
+                None => {
+                    let live = Live::random(id, entropy);
+                    write_segment(&mut next, id, &live, *given, entropy);
+                    made.push((id.clone(), live));
+                }
             }
         }
         writer.commit(&*self.files, next, entropy)?;
-        if let Some(live) = made {
-            self.live.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), live);
-        }
+        self.live.write().unwrap_or_else(PoisonError::into_inner).extend(made);
         Ok(())
     }
 
@@ -48,7 +48,7 @@ impl Keyring {
         }
         let mut writer = self.writer();
         if self.one(id).is_none() {
-            self.add(&mut writer, id, 0, entropy)?;
+            self.add(&mut writer, &[(id.clone(), 0)], entropy)?;
         }
         self.one(id).ok_or(KeyringError::Removed)
     }
