@@ -18,6 +18,7 @@ use bailee_store::records::StoreError;
 use crate::batch::{Run, Sent};
 use crate::document::mark;
 use crate::parallel::in_parallel;
+use crate::part::LEAVES_MAX;
 use crate::plan::Incoming;
 use crate::quarantine::Flawed;
 use crate::{Vault, VaultError};
@@ -125,7 +126,10 @@ impl Vault {
             self.complete_destructions(&context, &mut |_, _| {})?;
         }
         result?;
-        Ok(Summary { counts: collecting.counts, seconds: started.elapsed().as_secs_f64() })
+        let counts = collecting.counts;
+        // A home without a server has no scheduler: what would end too early if nobody moved it is moved here.
+        self.move_due_parts_once_a_day(&context, &action.seller)?;
+        Ok(Summary { counts, seconds: started.elapsed().as_secs_f64() })
     }
 }
 
@@ -140,11 +144,21 @@ struct Collecting<'a, 'e> {
 }
 
 impl Collecting<'_, '_> {
-    fn all(&mut self, mut reader: Reader) -> Result<(), VaultError> {
-        let mut items = reader.next_batch(BATCH_DOCUMENTS_MAX, BATCH_BYTES_MAX)?;
-        let mut in_flight: Option<InFlight> = None;
+    fn all(&mut self, reader: Reader) -> Result<(), VaultError> {
+        let mut in_flight = None;
+        let result = self.batches(reader, &mut in_flight);
+        // Whatever stopped it: what is on its way to the disk is waited for, since it may intend a destruction.
+        let landed = in_flight.map_or(Ok(()), |batch| self.land(batch));
+        result.and(landed)
+    }
+
+    fn batches(&mut self, mut reader: Reader, in_flight: &mut Option<InFlight>) -> Result<(), VaultError> {
         let mut first = true;
-        while !items.is_empty() {
+        loop {
+            let items = reader.next_batch(BATCH_DOCUMENTS_MAX, BATCH_BYTES_MAX)?;
+            if items.is_empty() {
+                return if first { Err(VaultError::NoOrders) } else { Ok(()) };
+            }
             // While the disk syncs the batch before, this one is read and verified.
             let checked = check(&self.run, &self.request, &items);
             if std::mem::take(&mut first) && holds_no_order(&checked) {
@@ -153,17 +167,23 @@ impl Collecting<'_, '_> {
             if let Some(batch) = in_flight.take() {
                 self.land(batch)?;
             }
-            let sent = self.send(checked)?;
-            in_flight = Some(InFlight { items, sent, bytes: reader.bytes_read() });
-            items = reader.next_batch(BATCH_DOCUMENTS_MAX, BATCH_BYTES_MAX)?;
-        }
-        match in_flight {
-            Some(batch) => self.land(batch),
-            None => Err(VaultError::NoOrders),
+            let sent = self.send(checked, &items)?;
+            *in_flight = Some(InFlight { items, sent, bytes: reader.bytes_read() });
         }
     }
 
-    fn send(&self, checked: Vec<Checked<'_>>) -> Result<Sent, VaultError> {
+    /// Sends a batch. While others change its records under it, it is decided again.
+    fn send<'i>(&self, mut checked: Vec<Checked<'i>>, items: &'i [Item]) -> Result<Sent, VaultError> {
+        for _ in 1..TRIES_MAX {
+            match self.send_once(checked) {
+                Err(VaultError::Changed) => checked = check(&self.run, &self.request, items),
+                decided => return decided,
+            }
+        }
+        self.send_once(checked)
+    }
+
+    fn send_once(&self, checked: Vec<Checked<'_>>) -> Result<Sent, VaultError> {
         let mut documents = Vec::with_capacity(checked.len());
         let mut flawed = Vec::new();
         for one in checked {
@@ -178,18 +198,17 @@ impl Collecting<'_, '_> {
 
     /// Waits until a batch is durable, deciding it again where others were quicker, and tells what became of it.
     fn land(&mut self, mut batch: InFlight) -> Result<(), VaultError> {
-        for _ in 0..TRIES_MAX {
-            let Some(pending) = batch.sent.pending.take() else { break };
+        let mut tries_left = TRIES_MAX;
+        while let Some(pending) = batch.sent.pending.take() {
+            tries_left -= 1;
             match pending.wait() {
-                Ok(_) => break,
+                Ok(_) => {}
+                Err(StoreError::Conflict) if tries_left == 0 => return Err(VaultError::Changed),
                 Err(StoreError::Conflict) => {
-                    batch.sent = self.send(check(&self.run, &self.request, &batch.items))?;
+                    batch.sent = self.send(check(&self.run, &self.request, &batch.items), &batch.items)?;
                 }
                 Err(error) => return Err(error.into()),
             }
-        }
-        if batch.sent.pending.is_some() {
-            return Err(VaultError::Changed);
         }
         self.destroys |= batch.sent.destroys;
         add(&mut self.counts, &batch.sent.counts);
@@ -238,11 +257,15 @@ fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result
         .for_each(|(to, from)| *to = *from);
     let updated = document.json.at("lastUpdatedTime").and_then(Json::as_str).and_then(parse_date);
     let source_time = updated.filter(|updated| *updated <= run.context.now);
+    let marked = mark(document.json, &base.catalogue, run.kind);
+    if marked.leaves.len() > LEAVES_MAX {
+        return Err(Flaw::TooLong);
+    }
     Ok(Incoming {
         mac: base.keyring.lasting().reference_mac(&run.seller, run.kind, &document.reference),
         reference: document.reference,
         digest,
-        marked: mark(document.json, &base.catalogue, run.kind),
+        marked,
         source_time,
         as_of: request.as_of.or(source_time).unwrap_or(run.context.now),
         as_of_named: request.as_of.is_some(),

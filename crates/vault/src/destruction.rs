@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use bailee_core::{Day, FieldInstance, Month, PartNo, PrincipalId, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse, Slot};
 use bailee_crypto::envelope::{self, Place};
-use bailee_crypto::keyring::Removals;
+use bailee_crypto::keyring::{KeyringError, Removals};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{BucketName, What};
 use bailee_store::act::{Act, BucketNo, BucketState, Change, RegisterRow};
@@ -147,6 +147,8 @@ impl Vault {
         let mut changes = Vec::new();
         for id in removal.bucket_ids() {
             let bucket = BucketNo { seller: self.seller_no(&id.seller)?, held: id.held, day: id.day };
+            // A bucket whose first batch never arrived has keys and no row yet.
+            changes.push(Change::OpenBucket(bucket));
             changes.push(Change::SetBucketState {
                 bucket,
                 from: BucketState::Open,
@@ -170,6 +172,7 @@ impl Vault {
         context: &Context,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Completed, VaultError> {
+        let _one_at_a_time = self.destroying.lock().unwrap_or_else(PoisonError::into_inner);
         let mut completed = Completed::default();
         let intended = self.base.store.entries(REGISTER)?;
         let count = intended.len() as u64;
@@ -183,12 +186,27 @@ impl Vault {
         Ok(completed)
     }
 
-    /// Redoes what a crash interrupted, as the system itself.
+    /// Redoes what a crash interrupted, as the system itself. While a mirror is out of reach the destruction stays
+    /// intended, and its buckets closed: what lives can be used all the same.
     pub(crate) fn resume_destructions(&self, now: Timestamp) -> Result<(), VaultError> {
+        for row in self.base.store.entries(REGISTER)? {
+            let removal = self.open_destruction(&row)?;
+            self.doomed.write().unwrap_or_else(PoisonError::into_inner).extend(removal.bucket_ids());
+        }
         let request = RequestId::new(now, &*self.base.entropy);
         let context = Context { principal: PrincipalId::System, request, now };
-        self.complete_destructions(&context, &mut |_, _| {})?;
-        Ok(())
+        match self.complete_destructions(&context, &mut |_, _| {}) {
+            Ok(_) => Ok(()),
+            Err(VaultError::Keyring(
+                error @ (KeyringError::Mirror { .. } | KeyringError::NotReadBack(_)),
+            )) => {
+                let (component, code) = ("mirror".to_owned(), error.code().to_owned());
+                let events = vec![context.event(What::SystemError { component, code })];
+                self.base.store.commit(Act { name: "system-error", changes: Vec::new(), events })?;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn complete(&self, context: &Context, row: &RegisterRow, removal: &Removal) -> Result<(), VaultError> {

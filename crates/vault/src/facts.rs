@@ -32,6 +32,8 @@ pub(crate) struct About {
     pub(crate) expires_at: Option<Timestamp>,
     /// The instance that the next new leaf gets. 0 is the part's own state.
     pub(crate) next_instance: u64,
+    /// The number that the next new part gets: one is never given to another part of this record.
+    pub(crate) next_part: u16,
     pub(crate) parts: Vec<PartEntry>,
     /// Instances of leaves that the catalogue does not name, all in the main part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -88,6 +90,7 @@ impl About {
             evidence: Evidence::new(now),
             expires_at: None,
             next_instance: 1,
+            next_part: 1,
             parts: Vec::new(),
             unclassified: Vec::new(),
             end: None,

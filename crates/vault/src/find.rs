@@ -20,6 +20,9 @@ use crate::{Vault, VaultError};
 /// Most hits that are looked at in one bucket.
 const HITS_MAX: usize = 1000;
 
+/// How often a record that changes while it is being read is read again.
+const TRIES_MAX: u32 = 5;
+
 /// The countries that a phone number without a country code is tried in: those of Amazon's marketplaces.
 const COUNTRIES: &[&str] = &[
     "US", "CA", "MX", "BR", "GB", "DE", "FR", "IT", "ES", "NL", "BE", "SE", "PL", "IE", "TR", "AE", "SA",
@@ -104,13 +107,14 @@ impl Vault {
         let now = authorized.context().now;
         let mut found: Vec<(RecordRow, Reference)> = Vec::new();
         for no in self.candidates(seller, &conditions, now)? {
-            let Some(row) = self.base.store.record_by_no(no)?.filter(|row| row.kind == kind) else {
-                continue;
-            };
-            let Some(facts) = self.open_facts(seller, &row)? else { continue };
-            if self.satisfies(seller, &row, &facts, &conditions, now)? {
-                found.push((row, facts.about.reference));
+            let mut confirmed = self.confirm(seller, kind, no, &conditions, now);
+            for _ in 1..TRIES_MAX {
+                if !matches!(confirmed, Err(VaultError::Changed)) {
+                    break;
+                }
+                confirmed = self.confirm(seller, kind, no, &conditions, now);
             }
+            found.extend(confirmed?);
         }
         let event = What::Found {
             seller: seller.clone(),
@@ -145,6 +149,23 @@ impl Vault {
             }
         }
         Ok(records)
+    }
+
+    /// The record, if it is one that was searched for.
+    fn confirm(
+        &self,
+        seller: &SellerId,
+        kind: Kind,
+        no: RecordNo,
+        conditions: &[Condition],
+        now: Timestamp,
+    ) -> Result<Option<(RecordRow, Reference)>, VaultError> {
+        let Some(row) = self.base.store.record_by_no(no)?.filter(|row| row.kind == kind) else {
+            return Ok(None);
+        };
+        let Some(facts) = self.open_facts(seller, &row)? else { return Ok(None) };
+        let holds = self.satisfies(seller, &row, &facts, conditions, now)?;
+        Ok(holds.then_some((row, facts.about.reference)))
     }
 
     /// Whether a record really holds what was searched for: a term is only a short hash.

@@ -45,7 +45,7 @@ mod slots;
 mod terms;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::Policy;
@@ -54,6 +54,7 @@ use bailee_crypto::bucket::BucketId;
 use bailee_crypto::envelope::Place;
 use bailee_crypto::keyring::Keyring;
 use bailee_ledger::authorized::Authorized;
+use bailee_ledger::event::Event;
 use bailee_store::act::SellerNo;
 use bailee_store::records::Store;
 
@@ -80,6 +81,10 @@ pub struct Vault {
     sellers: RwLock<BTreeMap<SellerId, SellerNo>>,
     /// Buckets whose destruction is intended: nothing is sealed into them or opened from them any more.
     doomed: RwLock<HashSet<BucketId>>,
+    /// Held by who completes destructions, so that two who intended one do not both complete it.
+    destroying: Mutex<()>,
+    /// Reveals that failed while the ledger could not be written.
+    failures: Mutex<Vec<Event>>,
 }
 
 impl Vault {
@@ -94,6 +99,8 @@ impl Vault {
             slots: slots::Slots::default(),
             sellers: RwLock::new(sellers),
             doomed: RwLock::new(HashSet::new()),
+            destroying: Mutex::new(()),
+            failures: Mutex::default(),
         };
         vault.resume_destructions(now)?;
         Ok(vault)

@@ -19,6 +19,9 @@ const STATE: FieldInstance = FieldInstance(0);
 /// the earliest delivery, so the record dies earlier, not later.
 pub(crate) const SEEN_MAX: usize = 64;
 
+/// Most personal leaves of a part: an envelope's fields, less the one for the state.
+pub(crate) const LEAVES_MAX: usize = envelope::FIELDS_MAX - 1;
+
 /// What a main part knows of its record that is as personal as its leaves.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct PartState {

@@ -137,7 +137,6 @@ impl Vault {
         for document in documents {
             draft.take_in(self, planning, document);
         }
-        draft.number_leaves();
         Ok(self.settle(planning, draft))
     }
 }

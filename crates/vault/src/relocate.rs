@@ -1,22 +1,127 @@
-//! Seals a part anew in the later bucket that its expiry asks for.
+//! Seals parts anew in the later bucket that their expiry asks for, in the last days before theirs closes.
 //!
-//! Its old slot needs no puncture: it dies with its bucket within days, and the data may live.
+//! The old slot needs no puncture: it dies with its bucket within days, and the data may live.
 
-use bailee_core::retention::bucket_day;
-use bailee_core::{FieldInstance, Json, SellerId, Timestamp};
+use std::collections::BTreeSet;
+
+use bailee_core::retention::{CLOSING_DAYS, Evidence, bucket_day, moves_later};
+use bailee_core::{Day, FieldInstance, Json, PartNo, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_crypto::envelope;
-use bailee_ledger::event::PartRow as SealedPart;
-use bailee_store::act::{BucketNo, Change, PartRow, RecordRow};
+use bailee_ledger::authorized::Context;
+use bailee_ledger::event::{PartRow as SealedPart, PartRows, What};
+use bailee_store::act::{Act, BucketNo, Change, PartRow, RecordNo, RecordRow};
+use bailee_store::records::StoreError;
 
 use crate::document::places;
 use crate::facts::{Facts, PartEntry, SlotNo};
 use crate::part::{OpenedPart, PartSealing};
 use crate::{Vault, VaultError, terms};
 
+/// Parts that one act moves.
+const MOVES_MAX: usize = 500;
+
+/// How often a move is decided again when others change its records meanwhile.
+const TRIES_MAX: u32 = 5;
+
 impl Vault {
+    /// Moves what is due to move: of one seller when given, else of all.
+    pub(crate) fn move_due_parts(
+        &self,
+        context: &Context,
+        only: Option<&SellerId>,
+    ) -> Result<(), VaultError> {
+        for bucket in self.base.keyring.buckets() {
+            let BucketId { seller, held, day } = bucket.id;
+            let is_due = held == BucketUse::Order && moves_later(day, context.now);
+            if !is_due || only.is_some_and(|only| *only != seller) {
+                continue;
+            }
+            let Ok(no) = self.seller_no(&seller) else { continue };
+            self.move_bucket(context, &seller, BucketNo { seller: no, held, day })?;
+        }
+        Ok(())
+    }
+
+    /// The same once on each day: a look at what is due reads whole buckets, which is too much for every collect.
+    pub(crate) fn move_due_parts_once_a_day(
+        &self,
+        context: &Context,
+        seller: &SellerId,
+    ) -> Result<(), VaultError> {
+        let name = format!("moved/{}", self.seller_no(seller)?.0);
+        let today = Day::of(context.now).to_string();
+        if self.base.store.meta(&name)?.is_some_and(|done| done == today) {
+            return Ok(());
+        }
+        self.move_due_parts(context, Some(seller))?;
+        let changes = vec![Change::SetMeta { name, value: today }];
+        self.base.store.commit(Act { name: "moved-today", changes, events: Vec::new() })?;
+        Ok(())
+    }
+
+    fn move_bucket(&self, context: &Context, seller: &SellerId, bucket: BucketNo) -> Result<(), VaultError> {
+        let mut after = None;
+        loop {
+            let mut parts = self.base.store.parts(bucket, after, MOVES_MAX)?;
+            let Some(last) = parts.last() else { return Ok(()) };
+            after = Some((last.record, last.part));
+            parts.retain(|part| part.due > bucket.day);
+            let mut tries = 0;
+            // One part of a record at a time, since each changes its row.
+            while !parts.is_empty() && tries < TRIES_MAX {
+                match self.move_parts(context, seller, &parts) {
+                    Ok(left) => parts.retain(|part| left.contains(&(part.record, part.part))),
+                    // A collect was quicker with one of them.
+                    Err(VaultError::Changed | VaultError::Store(StoreError::Conflict)) => tries += 1,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    /// Moves parts in one act. Returns those that another part of the same record came before.
+    fn move_parts(
+        &self,
+        context: &Context,
+        seller: &SellerId,
+        parts: &[PartRow],
+    ) -> Result<BTreeSet<(RecordNo, PartNo)>, VaultError> {
+        let mut changes = Vec::new();
+        let (mut events, mut moved) = (Vec::new(), PartRows::default());
+        let (mut records, mut left) = (BTreeSet::new(), BTreeSet::new());
+        for part in parts {
+            if records.contains(&part.record) {
+                left.insert((part.record, part.part));
+                continue;
+            }
+            match self.relocate(seller, part, context.now) {
+                Ok(Some((sealed, relocated))) => {
+                    records.insert(part.record);
+                    moved.0.push(sealed);
+                    changes.extend(relocated);
+                }
+                Ok(None) => {}
+                // One that is damaged must not keep the others from moving.
+                Err(error @ (VaultError::Damaged(_) | VaultError::Envelope(_))) => {
+                    let (component, code) = ("store".to_owned(), error.code().to_owned());
+                    events.push(context.event(What::SystemError { component, code }));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if !moved.0.is_empty() {
+            changes.push(Change::SetAnchor(self.base.keyring.anchor()));
+            events.push(context.event(What::Moved { seller: seller.clone(), parts: moved }));
+        }
+        if !events.is_empty() {
+            self.base.store.commit(Act { name: "move-parts", changes, events })?;
+        }
+        Ok(left)
+    }
+
     /// The changes that move a part, and the row of its event; nothing when its expiry no longer asks for it.
-    pub(crate) fn relocate(
+    fn relocate(
         &self,
         seller: &SellerId,
         part: &PartRow,
@@ -24,11 +129,12 @@ impl Vault {
     ) -> Result<Option<(SealedPart, Vec<Change>)>, VaultError> {
         let Some(row) = self.base.store.record_by_no(part.record)? else { return Ok(None) };
         let Some(mut facts) = self.open_facts(seller, &row)? else { return Ok(None) };
-        let Some(index) = facts.about.parts.iter().position(|entry| entry.no == part.part) else {
-            return Ok(None);
+        let is_here = |entry: &PartEntry| {
+            entry.no == part.part && (entry.day, entry.slot()) == (part.bucket.day, part.slot)
         };
+        let Some(index) = facts.about.parts.iter().position(is_here) else { return Ok(None) };
         let Some(entry) = facts.about.parts.get(index).cloned() else { return Ok(None) };
-        let day = self.wanted_day(&facts, &entry, now);
+        let day = self.wanted_day(&facts.about.evidence, entry.item.as_deref(), now);
         let target = BucketId { seller: seller.clone(), held: BucketUse::Order, day };
         if day <= entry.day || now >= target.closes_at() {
             return Ok(None);
@@ -57,11 +163,17 @@ impl Vault {
         Ok(Some((event, changes)))
     }
 
-    /// The day that a part's expiry asks for now.
-    fn wanted_day(&self, facts: &Facts, entry: &PartEntry, now: Timestamp) -> bailee_core::Day {
-        let decision = facts.about.evidence.decide(&self.base.policy, now);
-        let own = decision.items.iter().find(|(item, _)| Some(item) == entry.item.as_ref());
+    /// The day that a part's expiry asks for at an instant.
+    fn wanted_day(&self, evidence: &Evidence, item: Option<&str>, now: Timestamp) -> Day {
+        let decision = evidence.decide(&self.base.policy, now);
+        let own = decision.items.iter().find(|(one, _)| Some(one.as_str()) == item);
         bucket_day(own.map_or(decision.expires_at, |(_, expiry)| *expiry))
+    }
+
+    /// The day that the expiry of a part in the bucket of `day` will ask for when that bucket closes: an expiry that
+    /// lies too far ahead today is then computed again.
+    pub(crate) fn due_day(&self, evidence: &Evidence, item: Option<&str>, day: Day) -> Day {
+        self.wanted_day(evidence, item, day.plus(-CLOSING_DAYS).start()).max(day)
     }
 
     fn seal_moved(
@@ -97,7 +209,7 @@ impl Vault {
             part: entry.no,
             slot: entry.slot(),
             version: entry.version,
-            due: bucket.day,
+            due: self.due_day(&facts.about.evidence, entry.item.as_deref(), bucket.day),
             envelope: self.seal_part(&sealing, &leaves)?,
             terms: normals.iter().map(|normal| keys.term(normal.kind, &normal.form)).collect(),
         })

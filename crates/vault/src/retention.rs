@@ -1,19 +1,21 @@
 //! Retention: status, explanation, moves and disposal.
 
-use bailee_core::retention::{FACTS_MONTHS, Phase, bucket_day, moves_later, phase};
+use std::collections::HashSet;
+
+use bailee_core::retention::{FACTS_MONTHS, Phase, bucket_day, phase};
 use bailee_core::{Day, Kind, Month, Reference, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
-use bailee_ledger::authorized::{Authorized, ReadRetention, RunRetention};
-use bailee_ledger::event::{PartRows, What};
-use bailee_store::act::{Act, BucketNo, BucketState, Change, RecordRow, RecordState};
+use bailee_ledger::authorized::{Authorized, Context, ReadRetention, RunRetention};
+use bailee_ledger::event::What;
+use bailee_store::act::{Act, BucketNo, BucketState, RecordRow, RecordState};
 use bailee_store::records::{BucketSummary, StoreError};
 
 use crate::destruction::{Held, Removal};
 use crate::facts::Facts;
 use crate::{Vault, VaultError};
 
-/// Parts that one act moves.
-const MOVES_MAX: usize = 500;
+/// How often an intent is decided again when another run was quicker with some of it.
+const TRIES_MAX: u32 = 5;
 
 /// Why a record's personal data ends when it does.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -123,27 +125,54 @@ impl Vault {
     ) -> Result<Ran, VaultError> {
         self.check_home(&authorized)?;
         let context = *authorized.context();
-        self.move_due_parts(&authorized)?;
-        let removal = self.due(context.now)?;
-        if !removal.is_empty() {
+        // What is due to go goes even when something that is to stay could not be moved.
+        let moved = self.move_due_parts(&context, None);
+        self.intend_due(&context)?;
+        let completed = self.complete_destructions(&context, progress)?;
+        moved?;
+        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
+    }
+
+    /// Commits the intent to destroy all that is due to go.
+    fn intend_due(&self, context: &Context) -> Result<(), VaultError> {
+        for _ in 0..TRIES_MAX {
+            let removal = self.due(context.now)?;
+            if removal.is_empty() {
+                return Ok(());
+            }
             let intent = self.intend(removal)?;
             let events = vec![context.event(intent.event)];
-            self.base.store.commit(Act { name: "intend-destruction", changes: intent.changes, events })?;
+            match self.base.store.commit(Act { name: "intend-destruction", changes: intent.changes, events })
+            {
+                // Another run was quicker with some of it.
+                Err(StoreError::Conflict) => {}
+                other => return other.map(|_| ()).map_err(VaultError::from),
+            }
         }
-        let completed = self.complete_destructions(&context, progress)?;
-        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
+        Err(VaultError::Changed)
     }
 
     /// Every bucket that is closing or past, and every facts key whose month has ended (R3, R18, R20).
     fn due(&self, now: Timestamp) -> Result<Removal, VaultError> {
         let mut removal = Removal::default();
+        let mut known = HashSet::new();
         for summary in self.base.store.buckets()? {
+            known.insert(summary.bucket);
             let BucketNo { seller, held, day } = summary.bucket;
             let Some(seller) = self.seller_id(seller) else { continue };
             if summary.state == BucketState::Open && phase(day, now) != Phase::Open {
                 let disposed =
                     if held == BucketUse::Order { self.base.store.records_in(summary.bucket)? } else { 0 };
                 removal.bucket(&BucketId { seller, held, day }, disposed);
+            }
+        }
+        for bucket in self.base.keyring.buckets() {
+            // Keys without a row: of a batch that never arrived, or of a store that was brought back from a backup.
+            let BucketId { seller, held, day } = &bucket.id;
+            let Ok(no) = self.seller_no(seller) else { continue };
+            let is_known = known.contains(&BucketNo { seller: no, held: *held, day: *day });
+            if !is_known && phase(*day, now) != Phase::Open {
+                removal.bucket(&bucket.id, 0);
             }
         }
         let oldest = Month::of(now).plus(-FACTS_MONTHS);
@@ -153,47 +182,6 @@ impl Vault {
             }
         }
         Ok(removal)
-    }
-
-    /// Seals parts anew in the later bucket that their expiry asks for, in the last days before theirs closes.
-    pub(crate) fn move_due_parts(&self, authorized: &Authorized<RunRetention>) -> Result<(), VaultError> {
-        let now = authorized.context().now;
-        for summary in self.base.store.buckets()? {
-            let BucketNo { held, day, .. } = summary.bucket;
-            if held == BucketUse::Order && summary.state == BucketState::Open && moves_later(day, now) {
-                self.move_bucket(authorized, summary.bucket)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn move_bucket(&self, authorized: &Authorized<RunRetention>, bucket: BucketNo) -> Result<(), VaultError> {
-        let Some(seller) = self.seller_id(bucket.seller) else { return Ok(()) };
-        let context = authorized.context();
-        let mut after = None;
-        loop {
-            let parts = self.base.store.parts(bucket, after, MOVES_MAX)?;
-            let Some(last) = parts.last() else { return Ok(()) };
-            after = Some((last.record, last.part));
-            let mut changes = Vec::new();
-            let mut moved = PartRows::default();
-            for part in parts.iter().filter(|part| part.due > bucket.day) {
-                if let Some((sealed, relocated)) = self.relocate(&seller, part, context.now)? {
-                    moved.0.push(sealed);
-                    changes.extend(relocated);
-                }
-            }
-            if moved.0.is_empty() {
-                continue;
-            }
-            changes.push(Change::SetAnchor(self.base.keyring.anchor()));
-            let events = vec![context.event(What::Moved { seller: seller.clone(), parts: moved })];
-            match self.base.store.commit(Act { name: "move-parts", changes, events }) {
-                // A collect was quicker with one of them, and has moved it itself; the next run looks again.
-                Err(StoreError::Conflict) | Ok(_) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use bailee_core::{Class, FieldId, FieldInstance, Json, Kind, RecordId, Reference
 use bailee_crypto::bucket::BucketUse;
 use bailee_crypto::lasting::TokenError;
 use bailee_ledger::authorized::{Authorized, Reveal};
-use bailee_ledger::event::What;
+use bailee_ledger::event::{Event, What};
 use bailee_store::act::{Act, BucketNo, RecordRow, RecordState};
 
 use crate::document::places;
@@ -18,6 +18,9 @@ pub const ITEMS_MAX: usize = 1000;
 
 /// What stands for the path of a leaf that the catalogue does not name: its keys came from outside and may be personal.
 pub const UNCLASSIFIED_PATH: &str = "unclassified";
+
+/// Most failed reveals that wait to be written: each has its own entry already, which says what was allowed.
+const FAILURES_MAX: usize = 1000;
 
 /// How often a record that changes while it is being read is read again.
 const TRIES_MAX: usize = 5;
@@ -217,8 +220,9 @@ impl Vault {
                 held.push(HeldField { instance, field: place.field.id, class, path: place.path });
             }
         }
-        let unclassified =
-            facts.about.unclassified.iter().filter(|one| selected.names(**one, UNCLASSIFIED_PATH));
+        let main_is_open = open.iter().any(|part| part.item.is_none());
+        let unclassified = (facts.about.unclassified.iter())
+            .filter(|one| main_is_open && selected.names(**one, UNCLASSIFIED_PATH));
         held.extend(unclassified.map(|instance| HeldField {
             instance: *instance,
             field: FieldId::UNCLASSIFIED,
@@ -263,12 +267,25 @@ impl Vault {
     ) -> Result<(Vec<Revealed>, Vec<Gone>), VaultError> {
         self.check_home(&authorized)?;
         let result = self.open_authorized(&authorized, held);
-        if let Err(error) = &result {
-            let failed = What::RevealFailed { reason: error.code().to_owned() };
-            let events = vec![authorized.context().event(failed)];
-            self.base.store.commit(Act { name: "reveal-failed", changes: Vec::new(), events })?;
-        }
+        let failed =
+            result.as_ref().err().map(|error| What::RevealFailed { reason: error.code().to_owned() });
+        self.write_failures(failed.map(|failed| authorized.context().event(failed)));
         result
+    }
+
+    /// Writes what failed into the ledger. While that cannot be written itself, failures wait for the next reveal.
+    fn write_failures(&self, failed: Option<Event>) {
+        let mut waiting = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        waiting.extend(failed);
+        let excess = waiting.len().saturating_sub(FAILURES_MAX);
+        waiting.drain(..excess);
+        if waiting.is_empty() {
+            return;
+        }
+        let act = Act { name: "reveal-failed", changes: Vec::new(), events: waiting.clone() };
+        if self.base.store.commit(act).is_ok() {
+            waiting.clear();
+        }
     }
 
     fn open_authorized(
@@ -314,8 +331,10 @@ impl Vault {
             }
             let newer = self.base.store.record_by_no(held.row.no)?.ok_or(VaultError::Changed)?;
             let facts = self.open_facts(&held.seller, &newer)?.ok_or(VaultError::Changed)?;
-            if newer.state == RecordState::Gone {
-                return Ok(Err(self.gone(&held.seller, &newer, &facts, facts.about.main(), now)?));
+            let part = fields.first().and_then(|field| facts.about.part_of(field.instance));
+            let is_open = part.is_some_and(|part| self.is_open(&held.seller, part, now));
+            if newer.state == RecordState::Gone || !is_open {
+                return Ok(Err(self.gone(&held.seller, &newer, &facts, part, now)?));
             }
             (row, parts) = (newer, facts.about.parts);
         }

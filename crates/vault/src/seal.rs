@@ -1,5 +1,7 @@
 //! Seals one planned record: its parts, its facts, and the tokens that go back.
 
+use std::collections::HashSet;
+
 use bailee_core::catalogue::Field;
 use bailee_core::{Day, FieldInstance, Json};
 use bailee_crypto::bucket::Slot;
@@ -105,7 +107,10 @@ impl Sealing<'_> {
             rows.push(row);
         }
         let removed = |part: &PartEntry| write.removed.iter().any(|gone| gone.no == part.no);
-        for part in kept {
+        let sealed_here: HashSet<FieldInstance> =
+            write.parts.iter().flat_map(|part| &part.leaves).map(|index| self.instance(*index)).collect();
+        for mut part in kept {
+            part.instances.retain(|instance| !sealed_here.contains(instance));
             // An item's part that has ended is remembered, so that its fields are known to be gone.
             let is_main_of_the_dead = write.parts.is_empty() && part.item.is_none();
             if is_main_of_the_dead

@@ -13,18 +13,21 @@ pub(crate) struct Marked {
     pub(crate) document: Json,
     /// The leaves, in the order of the document.
     pub(crate) leaves: Vec<Leaf>,
+    /// Paths that the catalogue does not name and at which the document says that there is nothing.
+    pub(crate) blank: Vec<String>,
 }
 
 /// Takes every personal leaf that says something out of a document. Null, empty strings and empty lists stay: that a
 /// source shows nothing is a fact.
 pub(crate) fn mark(mut document: Json, catalogue: &Catalogue, kind: Kind) -> Marked {
-    let mut marking = Marking { leaves: Vec::new(), path: InstancePath::new() };
+    let mut marking = Marking { leaves: Vec::new(), blank: Vec::new(), path: InstancePath::new() };
     marking.known(&mut document, catalogue.root(kind));
-    Marked { document, leaves: marking.leaves }
+    Marked { document, leaves: marking.leaves, blank: marking.blank }
 }
 
 struct Marking {
     leaves: Vec<Leaf>,
+    blank: Vec<String>,
     /// Where the walk stands; needed for leaves that the catalogue does not name.
     path: InstancePath,
 }
@@ -83,7 +86,7 @@ impl Marking {
                     self.path.back_to(above);
                 }
             }
-            leaf if leaf.is_blank() => {}
+            leaf if leaf.is_blank() => self.blank.push(self.path.to_string()),
             leaf => self.take(leaf, Some(self.path.to_string())),
         }
     }

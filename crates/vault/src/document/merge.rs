@@ -5,6 +5,8 @@
 //! a list whose elements have no ids, and a unit such as an address, since half of an old address with half of a new
 //! one is a parcel sent to nobody. A leaf that was there before keeps its instance, so tokens go on to stand for it.
 
+use std::collections::HashMap;
+
 use bailee_core::Json;
 use bailee_core::catalogue::Node;
 
@@ -54,11 +56,13 @@ impl Merge<'_> {
         new: Vec<(String, Json)>,
         node: Node<'_>,
     ) -> Vec<(String, Json)> {
+        let places: HashMap<String, usize> =
+            new.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
         let mut new: Vec<_> = new.into_iter().map(Some).collect();
         let mut merged: Vec<(String, Json)> = Vec::with_capacity(old.len().max(new.len()));
         for (key, value) in old {
-            let twin = new.iter_mut().find(|slot| slot.as_ref().is_some_and(|(name, _)| *name == key));
-            let value = match (twin.and_then(Option::take), node.member(&key)) {
+            let twin = places.get(&key).and_then(|place| new.get_mut(*place)).and_then(Option::take);
+            let value = match (twin, node.member(&key)) {
                 (Some((_, newer)), Some(child)) => self.values(value, newer, child),
                 (Some((_, newer)), None) => self.leaf(value, newer),
                 (None, _) => value,
@@ -69,21 +73,30 @@ impl Merge<'_> {
         merged
     }
 
+    /// Elements are told apart by their ids. Those without one are a whole, as a list without ids is.
     fn keyed(&mut self, old: Vec<Json>, new: Vec<Json>, key: &str, node: Node<'_>) -> Vec<Json> {
         let id = |element: &Json| element.member(key).and_then(Json::as_str).map(str::to_owned);
-        let mut new: Vec<_> = new.into_iter().map(|element| (id(&element), Some(element))).collect();
+        let (old, old_nameless): (Vec<_>, Vec<_>) = old.into_iter().partition(|one| id(one).is_some());
+        let (new, new_nameless): (Vec<_>, Vec<_>) = new.into_iter().partition(|one| id(one).is_some());
+        let places: HashMap<String, usize> =
+            new.iter().enumerate().filter_map(|(place, element)| Some((id(element)?, place))).collect();
+        let mut new: Vec<_> = new.into_iter().map(Some).collect();
         let mut merged = Vec::with_capacity(old.len().max(new.len()));
         for element in old {
-            let name = id(&element);
-            let twin =
-                new.iter_mut().find(|(other, slot)| name.is_some() && *other == name && slot.is_some());
-            merged.push(match (twin.and_then(|(_, slot)| slot.take()), node.element()) {
+            let place = id(&element).and_then(|name| places.get(&name));
+            let twin = place.and_then(|place| new.get_mut(*place)).and_then(Option::take);
+            merged.push(match (twin, node.element()) {
                 (Some(newer), Some(child)) => self.values(element, newer, child),
                 (Some(newer), None) => self.leaf(element, newer),
                 (None, _) => element,
             });
         }
-        merged.extend(new.into_iter().filter_map(|(_, slot)| slot));
+        merged.extend(new.into_iter().flatten());
+        merged.extend(match (old_nameless.is_empty(), new_nameless.is_empty()) {
+            (_, true) => old_nameless,
+            (true, false) => new_nameless,
+            (false, false) => self.whole_list(old_nameless, new_nameless),
+        });
         merged
     }
 

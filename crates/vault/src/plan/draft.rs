@@ -1,5 +1,7 @@
 //! A record in memory while documents are merged into it.
 
+use std::collections::HashMap;
+
 use bailee_core::retention::{Evidence, Spoken, tombstone_yields};
 use bailee_core::{FieldInstance, Json, RecordId};
 use bailee_store::act::{RecordRow, RecordState};
@@ -17,6 +19,8 @@ pub(super) struct Draft {
     pub(super) mac: [u8; 16],
     pub(super) id: RecordId,
     pub(super) about: About,
+    /// The next instance as it is written down.
+    pub(super) stored_next_instance: u64,
     /// The merged document; its markers are indexes into `leaves`.
     pub(super) tree: Json,
     pub(super) leaves: Vec<Leaf>,
@@ -64,6 +68,7 @@ impl Vault {
             mac: first.mac,
             id,
             row,
+            stored_next_instance: about.next_instance,
             about,
             tree,
             leaves,
@@ -145,6 +150,7 @@ impl Draft {
         self.returns |= self.is_gone() && self.yields(&document, &spoken);
         self.digest = document.digest;
         self.merge(vault, planning, document);
+        self.number_leaves();
     }
 
     /// Whether a document of a record whose contents are forgotten says something that its facts do not.
@@ -174,7 +180,7 @@ impl Draft {
         let mut incoming = document.marked.document;
         fill(&mut incoming, &mut |marker| Marker(marker.0 + offset).into_json());
         self.leaves.extend(document.marked.leaves);
-        self.match_unclassified(offset as usize, wins);
+        self.match_unclassified(offset as usize, wins, &document.marked.blank);
         if planning.tokenise {
             let returned = copy(&incoming);
             self.returned.push(Returned { order: document.order, shape: document.shape, document: returned });
@@ -188,23 +194,31 @@ impl Draft {
     }
 
     /// Leaves that the catalogue does not name are matched by their paths, since the stored skeleton leaves them out.
-    fn match_unclassified(&mut self, offset: usize, wins: bool) {
+    /// `blank` are the paths at which the document says that there is nothing.
+    fn match_unclassified(&mut self, offset: usize, wins: bool, blank: &[String]) {
         let (held, incoming) = self.leaves.split_at_mut(offset);
-        for leaf in incoming.iter_mut().filter(|leaf| leaf.unclassified_path.is_some()) {
-            let twin = held.iter_mut().find(|other| other.unclassified_path == leaf.unclassified_path);
-            let Some(twin) = twin else { continue };
+        let mut twins: HashMap<String, &mut Leaf> = (held.iter_mut())
+            .filter(|leaf| leaf.value.is_some())
+            .filter_map(|leaf| Some((leaf.unclassified_path.clone()?, leaf)))
+            .collect();
+        for leaf in incoming {
+            let Some(twin) = leaf.unclassified_path.as_ref().and_then(|path| twins.remove(path)) else {
+                continue;
+            };
             leaf.instance = twin.instance;
-            if !wins {
+            let loser = if wins { twin } else { leaf };
+            loser.value = None;
+        }
+        for (path, leaf) in twins.iter_mut().filter(|_| wins) {
+            if blank.iter().any(|blank| is_at_or_below(path, blank)) {
                 leaf.value = None;
-            } else {
-                twin.value = None;
             }
         }
     }
 
     /// Gives every leaf that has no instance yet the next one. A leaf that lost against what is held gets one too: the
     /// token that goes back for it then stands for nothing.
-    pub(super) fn number_leaves(&mut self) {
+    fn number_leaves(&mut self) {
         for leaf in self.leaves.iter_mut().filter(|leaf| leaf.instance.is_none()) {
             leaf.instance = Some(FieldInstance(self.about.next_instance));
             self.about.next_instance += 1;
@@ -216,4 +230,9 @@ impl Draft {
         let outcomes = vec![Outcome::Unchanged; documents];
         Plan { id: self.id, leaves: Vec::new(), outcomes, returned: Vec::new(), write: None }
     }
+}
+
+/// Whether a path is another, or leads on from it.
+fn is_at_or_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

@@ -1,9 +1,9 @@
 //! From a merged record to its parts: which leaves lie where, what moves, and what is forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bailee_core::retention::{Decision, Phase, Rule, bucket_day, moves_later, phase};
-use bailee_core::{Day, PartNo, RecordId, Timestamp};
+use bailee_core::{Day, FieldInstance, PartNo, RecordId, Timestamp};
 use bailee_ledger::event::ExpiryChange;
 
 use super::draft::Draft;
@@ -11,6 +11,7 @@ use super::{Outcome, PartPlan, Plan, Planning, Target, Write};
 use crate::Vault;
 use crate::document::walk;
 use crate::facts::{End, PartEntry};
+use crate::part::LEAVES_MAX;
 
 /// A part's scope: the main one, or one item's.
 type Scope = Option<String>;
@@ -35,15 +36,19 @@ impl Vault {
         let main_day = bucket_day(decision.expires_at);
         let past = phase(main_day, planning.now) != Phase::Open;
         if draft.ended || past || draft.is_gone() && !draft.returns {
-            return draft.without_personal_data(planning, &decision);
+            let ends_now = !draft.is_gone();
+            let change = ends_now.then(|| self.expiry_change(&mut draft, &decision)).flatten();
+            return draft.without_personal_data(planning, &decision, change);
         }
-        if draft.outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
+        let is_numbered = draft.about.next_instance == draft.stored_next_instance;
+        if is_numbered && draft.outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
             return draft.into_plan(None);
         }
         let change = self.expiry_change(&mut draft, &decision);
         let wishes = self.wishes(planning, &draft, &decision, main_day);
-        let layout = Layout::new(&draft, wishes, planning.now, &decision);
+        let layout = Layout::new(self, &draft, wishes, planning.now, &decision);
         draft.about.end = None;
+        draft.about.next_part = layout.next_part;
         draft.into_write(layout, change)
     }
 
@@ -71,6 +76,11 @@ impl Vault {
             .map(|(item, expiry)| (item.as_str(), bucket_day(*expiry)))
             .filter(|(_, day)| *day < main_day)
             .collect();
+        // An item's part that has ended stays ended, as the record does (R16).
+        let over: BTreeSet<&str> = (draft.about.parts.iter())
+            .filter(|part| !draft.returns && !draft.open.iter().any(|open| open.no == part.no))
+            .filter_map(|part| part.item.as_deref())
+            .collect();
         let mut main = Wish { day: main_day, leaves: Vec::new() };
         let mut scopes: BTreeMap<Scope, Wish> = BTreeMap::new();
         let mut dropped = Vec::new();
@@ -80,7 +90,12 @@ impl Vault {
                 return;
             }
             let ends_with_item = met.node.field().is_some_and(|field| field.ends_with_item);
-            match met.item.filter(|_| ends_with_item).and_then(|item| earlier.get_key_value(item)) {
+            let item = met.item.filter(|_| ends_with_item);
+            if item.is_some_and(|item| over.contains(item)) {
+                dropped.push(index);
+                return;
+            }
+            match item.and_then(|item| earlier.get_key_value(item)) {
                 None => main.leaves.push(index),
                 Some((_, day)) if phase(*day, planning.now) != Phase::Open => dropped.push(index),
                 Some((item, day)) => {
@@ -89,9 +104,14 @@ impl Vault {
                 }
             }
         });
-        let unclassified =
-            draft.leaves.iter().enumerate().filter(|(_, leaf)| leaf.unclassified_path.is_some());
-        main.leaves.extend(unclassified.filter(|(_, leaf)| leaf.value.is_some()).map(|(index, _)| index));
+        main.leaves.truncate(LEAVES_MAX);
+        let unclassified: Vec<usize> = (draft.leaves.iter().enumerate())
+            .filter(|(_, leaf)| leaf.unclassified_path.is_some() && leaf.value.is_some())
+            .map(|(index, _)| index)
+            .collect();
+        // No document has so many; documents that each bring other unknown leaves could: the newest are kept.
+        let too_many = (main.leaves.len() + unclassified.len()).saturating_sub(LEAVES_MAX);
+        main.leaves.extend(unclassified.into_iter().skip(too_many));
         scopes.insert(None, main);
         Wishes { scopes, dropped }
     }
@@ -103,30 +123,32 @@ struct Layout {
     parts: Vec<PartPlan>,
     removed: Vec<PartEntry>,
     punctured: Vec<(Day, bailee_crypto::bucket::Slot)>,
+    /// The number of the next new part.
+    next_part: u16,
 }
 
 impl Layout {
-    fn new(draft: &Draft, wishes: Wishes, now: Timestamp, decision: &Decision) -> Self {
+    fn new(vault: &Vault, draft: &Draft, wishes: Wishes, now: Timestamp, decision: &Decision) -> Self {
         let rule = decision.rule.to_string();
-        let mut layout = Self::default();
+        let homes = Homes::of(draft);
+        let mut layout = Self { next_part: draft.about.next_part, ..Self::default() };
         for held in draft.open.iter().filter(|held| !wishes.scopes.contains_key(&held.item)) {
             layout.remove(held, true);
         }
         let placed: Vec<_> = (wishes.scopes.iter())
             .map(|(item, wish)| match draft.open.iter().find(|part| part.item == *item) {
-                Some(held) => layout.place(held, wish.day, now, left_early(draft, held, &wishes)),
+                Some(held) => layout.place(held, wish.day, now, homes.left_early(held, &wishes)),
                 None => (wish.day, Target::New),
             })
             .collect();
-        let mut next_no = draft.about.parts.iter().map(|part| part.no.0 + 1).max().unwrap_or(0).max(1);
         for ((item, wish), (day, target)) in wishes.scopes.into_iter().zip(placed) {
             let before = draft.about.parts.iter().find(|part| part.item == item);
-            let no = before.map_or_else(|| PartNo(if item.is_none() { 0 } else { next_no }), |part| part.no);
-            next_no = next_no.max(no.0 + 1);
+            let no = before.map_or_else(|| layout.number(item.as_deref()), |part| part.no);
+            let due = vault.due_day(&draft.about.evidence, item.as_deref(), day);
             layout.parts.push(PartPlan {
                 no,
                 day,
-                due: wish.day.max(day),
+                due: wish.day.max(due),
                 target,
                 // The version goes on over every move, so that no place is ever sealed twice.
                 version: before.map_or(0, |part| part.version) + 1,
@@ -137,6 +159,16 @@ impl Layout {
             });
         }
         layout
+    }
+
+    /// A new part's number: 0 for the main one.
+    fn number(&mut self, item: Option<&str>) -> PartNo {
+        if item.is_none() {
+            return PartNo(0);
+        }
+        let no = PartNo(self.next_part);
+        self.next_part = self.next_part.saturating_add(1);
+        no
     }
 
     /// Where a part that is held goes: it stays, or moves, and its old slot is punctured where it must be.
@@ -163,28 +195,45 @@ impl Layout {
     }
 }
 
-/// Whether a leaf has left this part for one that ends earlier, or for good: then what the old envelope holds of it
-/// must not open any more, not from a backup either.
-fn left_early(draft: &Draft, held: &PartEntry, wishes: &Wishes) -> bool {
-    let was_here = |index: &usize| {
-        let instance = draft.leaves.get(*index).and_then(|leaf| leaf.instance);
-        instance.and_then(|instance| draft.about.part_of(instance)).is_some_and(|part| part.no == held.no)
-    };
-    let mut others = wishes.scopes.iter().filter(|(item, wish)| **item != held.item && wish.day < held.day);
-    wishes.dropped.iter().any(was_here) || others.any(|(_, wish)| wish.leaves.iter().any(was_here))
+/// Which part each leaf of a record was in, as an index into the leaves.
+struct Homes(Vec<Option<PartNo>>);
+
+impl Homes {
+    fn of(draft: &Draft) -> Self {
+        let own: HashMap<FieldInstance, PartNo> = (draft.about.parts.iter())
+            .flat_map(|part| part.instances.iter().map(|instance| (*instance, part.no)))
+            .collect();
+        let main = draft.about.main().map(|part| part.no);
+        let home = |instance: FieldInstance| own.get(&instance).copied().or(main);
+        Self(draft.leaves.iter().map(|leaf| leaf.instance.and_then(home)).collect())
+    }
+
+    /// Whether a leaf has left this part for one that ends earlier, or for good: then what the old envelope holds of it
+    /// must not open any more, not from a backup either.
+    fn left_early(&self, held: &PartEntry, wishes: &Wishes) -> bool {
+        let was_here = |index: &usize| self.0.get(*index).copied().flatten() == Some(held.no);
+        let mut earlier =
+            wishes.scopes.iter().filter(|(item, wish)| **item != held.item && wish.day < held.day);
+        wishes.dropped.iter().any(was_here) || earlier.any(|(_, wish)| wish.leaves.iter().any(was_here))
+    }
 }
 
 impl Draft {
     /// R19: facts only, with a record id and a tombstone.
-    fn without_personal_data(mut self, planning: Planning<'_>, decision: &Decision) -> Plan {
+    fn without_personal_data(
+        mut self,
+        planning: Planning<'_>,
+        decision: &Decision,
+        change: Option<ExpiryChange>,
+    ) -> Plan {
         self.outcomes.iter_mut().for_each(|outcome| *outcome = Outcome::PastRetention);
         if self.ended {
             return self.into_plan(None);
         }
-        if self.about.end.is_none() {
-            let main = self.about.main();
-            let rule = main.map_or_else(|| decision.rule.to_string(), |part| part.rule.clone());
-            let ended = main.map_or_else(|| decision.ended(), |part| part.ended);
+        // Where its bucket ended it, the main part knows the rule and the bucket when.
+        let ends_now = self.about.main().is_none() || !self.is_gone();
+        if self.about.end.is_none() && ends_now {
+            let (rule, ended) = (decision.rule.to_string(), decision.ended());
             self.about.end = Some(End { when: planning.now, rule, ended });
         }
         self.about.expires_at = self.about.expires_at.or(Some(decision.expires_at));
@@ -193,7 +242,7 @@ impl Draft {
         let removed = std::mem::take(&mut self.open);
         let punctured = removed.iter().map(|part| (part.day, part.slot())).collect();
         self.about.parts.retain(|part| part.item.is_none());
-        self.into_write(Layout { parts: Vec::new(), removed, punctured }, None)
+        self.into_write(Layout { removed, punctured, ..Layout::default() }, change)
     }
 
     fn into_write(mut self, layout: Layout, change: Option<ExpiryChange>) -> Plan {
