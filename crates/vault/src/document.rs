@@ -7,6 +7,7 @@ mod codec;
 mod mark;
 mod merge;
 mod path;
+mod shown;
 
 use bailee_core::{FieldInstance, Json};
 
@@ -14,6 +15,7 @@ pub(crate) use codec::{decode_skeleton, decode_value, encode_skeleton, encode_va
 pub(crate) use mark::{Marked, copy, fill, mark, walk, without_unknown};
 pub(crate) use merge::merge;
 pub(crate) use path::places;
+pub(crate) use shown::Shown;
 
 /// Stands in a skeleton for a personal leaf: an integer that no JSON document can hold.
 ///

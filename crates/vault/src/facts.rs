@@ -10,7 +10,7 @@ use bailee_crypto::envelope::{self, EnvelopeError, Place, SealingKey};
 use bailee_store::act::RecordRow;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{decode_skeleton, encode_skeleton};
+use crate::document::{Shown, decode_skeleton, encode_skeleton};
 use crate::{Vault, VaultError};
 
 /// The facts of one record.
@@ -27,6 +27,9 @@ pub(crate) struct About {
     pub(crate) first_intake: Timestamp,
     /// The last-update time of the newest document.
     pub(crate) source_time: Option<Timestamp>,
+    /// When each place of the document was last shown.
+    #[serde(default, skip_serializing_if = "Shown::is_nothing")]
+    pub(crate) shown: Shown,
     pub(crate) evidence: Evidence,
     /// What was decided last (R14).
     pub(crate) expires_at: Option<Timestamp>,
@@ -87,6 +90,7 @@ impl About {
             reference,
             first_intake: now,
             source_time: None,
+            shown: Shown::default(),
             evidence: Evidence::new(now),
             expires_at: None,
             next_instance: 1,

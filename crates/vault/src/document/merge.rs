@@ -1,52 +1,60 @@
 //! Merges what is held of a record with a further document of it.
 //!
 //! Documents can be partial and can arrive in any order. The newer one (by source time) wins where both speak; what
-//! only one shows is kept; a null or an empty string is the source saying that there is nothing. Two things are wholes:
-//! a list whose elements have no ids, and a unit such as an address, since half of an old address with half of a new
-//! one is a parcel sent to nobody. A leaf that was there before keeps its instance, so tokens go on to stand for it.
+//! only one shows is kept; a null or an empty string is the source saying that there is nothing. Since a newer document
+//! can leave out what an older one shows, every place has its own time ([`Shown`]): whatever the order of arrival, the
+//! newest that spoke of a place has the word. Two things are wholes: a list whose elements have no ids, and a unit such
+//! as an address, since half of an old address with half of a new one is a parcel sent to nobody. A leaf that was there
+//! before keeps its instance, so tokens go on to stand for it.
 
 use std::collections::HashMap;
 
-use bailee_core::Json;
 use bailee_core::catalogue::Node;
+use bailee_core::{Json, Timestamp};
 
-use super::{Leaf, Marker};
+use super::{Leaf, Marker, Shown};
 
-/// Merges `incoming` into `existing`. Both hold markers into `leaves`. `incoming_wins` where both speak.
+/// Merges `incoming`, a document of the time `at`, into `existing`, whose places were shown at the times of `shown`.
+/// Both hold markers into `leaves`.
 pub(crate) fn merge(
     existing: Json,
     incoming: Json,
-    incoming_wins: bool,
+    shown: &mut Shown,
+    at: Timestamp,
     root: Node<'_>,
     leaves: &mut [Leaf],
 ) -> Json {
-    Merge { incoming_wins, leaves }.values(existing, incoming, root)
+    Merge { at, leaves }.values(existing, incoming, shown, root)
 }
 
 struct Merge<'a> {
-    incoming_wins: bool,
+    /// The time of the incoming document.
+    at: Timestamp,
     leaves: &'a mut [Leaf],
 }
 
+/// Elements of a list with ids, but without one, are shown as one.
+const NAMELESS: &str = "";
+
 impl Merge<'_> {
-    fn values(&mut self, mut old: Json, mut new: Json, node: Node<'_>) -> Json {
+    fn values(&mut self, mut old: Json, mut new: Json, shown: &mut Shown, node: Node<'_>) -> Json {
         match (&mut old, &mut new) {
             (Json::Object(old_members), Json::Object(new_members)) => {
                 let (old_members, new_members) = (std::mem::take(old_members), std::mem::take(new_members));
                 if node.is_unit() && self.disagree(&old_members, &new_members) {
-                    return self.replace(Json::Object(old_members), Json::Object(new_members));
+                    return self.replace(Json::Object(old_members), Json::Object(new_members), shown);
                 }
-                Json::Object(self.members(old_members, new_members, node))
+                Json::Object(self.members(old_members, new_members, shown, node))
             }
             (Json::Array(old_elements), Json::Array(new_elements)) => {
                 let (old_elements, new_elements) =
                     (std::mem::take(old_elements), std::mem::take(new_elements));
                 Json::Array(match node.list_key() {
-                    Some(key) => self.keyed(old_elements, new_elements, key, node),
-                    None => self.whole_list(old_elements, new_elements),
+                    Some(key) => self.keyed(old_elements, new_elements, key, shown, node),
+                    None => self.whole_list(old_elements, new_elements, shown),
                 })
             }
-            _ => self.leaf(old, new),
+            _ => self.leaf(old, new, shown),
         }
     }
 
@@ -54,27 +62,46 @@ impl Merge<'_> {
         &mut self,
         old: Vec<(String, Json)>,
         new: Vec<(String, Json)>,
+        shown: &mut Shown,
         node: Node<'_>,
     ) -> Vec<(String, Json)> {
         let places: HashMap<String, usize> =
             new.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
         let mut new: Vec<_> = new.into_iter().map(Some).collect();
         let mut merged: Vec<(String, Json)> = Vec::with_capacity(old.len().max(new.len()));
+        let mut below = shown.renew(self.at);
         for (key, value) in old {
             let twin = places.get(&key).and_then(|place| new.get_mut(*place)).and_then(Option::take);
+            let mut then = below.of(&key);
             let value = match (twin, node.member(&key)) {
-                (Some((_, newer)), Some(child)) => self.values(value, newer, child),
-                (Some((_, newer)), None) => self.leaf(value, newer),
+                (Some((_, newer)), Some(child)) => self.values(value, newer, &mut then, child),
+                (Some((_, newer)), None) => self.leaf(value, newer, &mut then),
                 (None, _) => value,
             };
+            // The keys that the catalogue does not name may be personal.
+            if node.member(&key).is_some() {
+                shown.note(&key, then);
+            }
             merged.push((key, value));
         }
-        merged.extend(new.into_iter().flatten());
+        for (key, value) in new.into_iter().flatten() {
+            if node.member(&key).is_some() {
+                shown.note(&key, Shown::at(self.at));
+            }
+            merged.push((key, value));
+        }
         merged
     }
 
     /// Elements are told apart by their ids. Those without one are a whole, as a list without ids is.
-    fn keyed(&mut self, old: Vec<Json>, new: Vec<Json>, key: &str, node: Node<'_>) -> Vec<Json> {
+    fn keyed(
+        &mut self,
+        old: Vec<Json>,
+        new: Vec<Json>,
+        key: &str,
+        shown: &mut Shown,
+        node: Node<'_>,
+    ) -> Vec<Json> {
         let id = |element: &Json| element.member(key).and_then(Json::as_str).map(str::to_owned);
         let (old, old_nameless): (Vec<_>, Vec<_>) = old.into_iter().partition(|one| id(one).is_some());
         let (new, new_nameless): (Vec<_>, Vec<_>) = new.into_iter().partition(|one| id(one).is_some());
@@ -82,37 +109,48 @@ impl Merge<'_> {
             new.iter().enumerate().filter_map(|(place, element)| Some((id(element)?, place))).collect();
         let mut new: Vec<_> = new.into_iter().map(Some).collect();
         let mut merged = Vec::with_capacity(old.len().max(new.len()));
+        let mut below = shown.renew(self.at);
         for element in old {
-            let place = id(&element).and_then(|name| places.get(&name));
-            let twin = place.and_then(|place| new.get_mut(*place)).and_then(Option::take);
+            let name = id(&element).unwrap_or_default();
+            let twin = places.get(&name).and_then(|place| new.get_mut(*place)).and_then(Option::take);
+            let mut then = below.of(&name);
             merged.push(match (twin, node.element()) {
-                (Some(newer), Some(child)) => self.values(element, newer, child),
-                (Some(newer), None) => self.leaf(element, newer),
+                (Some(newer), Some(child)) => self.values(element, newer, &mut then, child),
+                (Some(newer), None) => self.leaf(element, newer, &mut then),
                 (None, _) => element,
             });
+            shown.note(&name, then);
         }
-        merged.extend(new.into_iter().flatten());
+        for element in new.into_iter().flatten() {
+            shown.note(&id(&element).unwrap_or_default(), Shown::at(self.at));
+            merged.push(element);
+        }
+        let mut then = below.of(NAMELESS);
         merged.extend(match (old_nameless.is_empty(), new_nameless.is_empty()) {
             (_, true) => old_nameless,
-            (true, false) => new_nameless,
-            (false, false) => self.whole_list(old_nameless, new_nameless),
+            (true, false) => {
+                then = Shown::at(self.at);
+                new_nameless
+            }
+            (false, false) => self.whole_list(old_nameless, new_nameless, &mut then),
         });
+        shown.note(NAMELESS, then);
         merged
     }
 
     /// A list without ids is replaced as a whole, and its leaves get new instances; unless nothing in it changed.
-    fn whole_list(&mut self, old: Vec<Json>, new: Vec<Json>) -> Vec<Json> {
+    fn whole_list(&mut self, old: Vec<Json>, new: Vec<Json>, shown: &mut Shown) -> Vec<Json> {
         let same = old.len() == new.len() && old.iter().zip(&new).all(|(one, other)| self.same(one, other));
         if same {
             old.iter().zip(&new).for_each(|(before, after)| self.inherit(before, after));
         }
-        if same || !self.incoming_wins { old } else { new }
+        if !shown.gives_way(self.at) || same { old } else { new }
     }
 
     /// Replaces one whole by another; leaves at the same path keep their instance.
-    fn replace(&mut self, old: Json, new: Json) -> Json {
+    fn replace(&mut self, old: Json, new: Json, shown: &mut Shown) -> Json {
         self.inherit(&old, &new);
-        if self.incoming_wins { new } else { old }
+        if shown.gives_way(self.at) { new } else { old }
     }
 
     /// Gives the leaves of `new` the instances of those at the same places of `old`. The ones that lose are given
@@ -129,11 +167,11 @@ impl Merge<'_> {
         old.elements().iter().zip(new.elements()).for_each(|(before, after)| self.inherit(before, after));
     }
 
-    fn leaf(&mut self, old: Json, new: Json) -> Json {
+    fn leaf(&mut self, old: Json, new: Json, shown: &mut Shown) -> Json {
         if let (Some(before), Some(after)) = (Marker::of(&old), Marker::of(&new)) {
             self.hand_over(before, after);
         }
-        if self.incoming_wins { new } else { old }
+        if shown.gives_way(self.at) { new } else { old }
     }
 
     fn hand_over(&mut self, before: Marker, after: Marker) {

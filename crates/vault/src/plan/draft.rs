@@ -175,6 +175,7 @@ impl Draft {
 
     fn merge(&mut self, vault: &Vault, planning: Planning<'_>, document: Incoming) {
         // INVARIANT: source time orders documents; one without a time speaks as of its arrival.
+        let at = document.source_time.unwrap_or(document.as_of);
         let wins = document.source_time.is_none() || document.source_time >= self.about.source_time;
         let offset = self.leaves.len() as u64;
         let mut incoming = document.marked.document;
@@ -187,7 +188,7 @@ impl Draft {
         }
         let held = std::mem::replace(&mut self.tree, Json::Null);
         let root = vault.base.catalogue.root(planning.kind);
-        self.tree = merge(held, incoming, wins, root, &mut self.leaves);
+        self.tree = merge(held, incoming, &mut self.about.shown, at, root, &mut self.leaves);
         if wins {
             self.about.source_time = document.source_time.or(self.about.source_time);
         }
