@@ -127,7 +127,8 @@ impl Merge<'_> {
         }
         let mut then = below.of(NAMELESS);
         merged.extend(match (old_nameless.is_empty(), new_nameless.is_empty()) {
-            (_, true) => old_nameless,
+            (true, true) => return merged,
+            (false, true) => old_nameless,
             (true, false) => {
                 then = Shown::at(self.at);
                 new_nameless
