@@ -18,6 +18,7 @@
         clippy::indexing_slicing,
         clippy::panic,
         clippy::allow_attributes,
+        clippy::disallowed_methods,
         reason = "tests may fail loudly"
     )
 )]

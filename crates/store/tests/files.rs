@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::allow_attributes,
+    clippy::disallowed_methods,
     unreachable_pub,
     reason = "tests may fail loudly"
 )]
