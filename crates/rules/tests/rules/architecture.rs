@@ -79,6 +79,8 @@ fn has_test(source: &Text, name: &str) -> bool {
         let attributes =
             lines[..index].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
         let is_case = *line == name && source.path.contains("/conformance/");
-        is_case || is_function && attributes.into_iter().any(|line| line.ends_with("test]"))
+        is_case
+            || is_function
+                && attributes.into_iter().any(|line| line.starts_with("#[") && line.contains("test"))
     })
 }
