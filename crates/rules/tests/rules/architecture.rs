@@ -68,12 +68,13 @@ fn every_test_that_the_architecture_names_exists() {
     refuse(&complaints);
 }
 
-/// Whether a file has a test of that name: a function behind `#[test]`, of its own or of a property, or a case of a
+/// Whether a file has a test of that name: a function behind `#[test]` or `#[tokio::test]`, of its own or of a property, or a case of a
 /// conformance suite, which a macro makes a test of.
 fn has_test(source: &Text, name: &str) -> bool {
     let lines: Vec<&str> = source.content.lines().map(str::trim).collect();
     lines.iter().enumerate().any(|(index, line)| {
         let is_function = line
+            .trim_start_matches("async ")
             .strip_prefix("fn ")
             .is_some_and(|rest| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(['(', '<'])));
         let attributes =

@@ -315,10 +315,6 @@ impl Records for Faulty {
         unimplemented!("the gate reads no records")
     }
 
-    fn records_in(&self, _: BucketNo) -> Result<u64, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
     fn part(&self, _: BucketNo, _: RecordNo, _: PartNo) -> Result<Option<PartRow>, StoreError> {
         unimplemented!("the gate reads no records")
     }
