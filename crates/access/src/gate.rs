@@ -4,6 +4,7 @@
 //! is no path out of here that leaves no trace. What the caller typed never reaches an event.
 
 mod acts;
+mod carry;
 mod enter;
 mod reveal;
 mod services;

@@ -198,6 +198,11 @@ impl Known {
         self.sessions.get(&token.id()).filter(|entry| entry.value.token_hash.matches(token))
     }
 
+    /// Every session that is kept, ended or not.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = &Entry<Session>> {
+        self.sessions.values()
+    }
+
     /// The session of that name.
     pub(crate) fn session_named(&self, id: SessionId) -> Option<&Entry<Session>> {
         self.sessions.values().find(|entry| entry.value.id == id)

@@ -19,7 +19,14 @@ use crate::{bench, demo};
 #[command(name = "bailee", version, max_term_width = 110, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// The home: the data directory of this installation.
-    #[arg(long, global = true, env = "BAILEE_HOME", default_value = "bailee-data", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "BAILEE_HOME",
+        hide_env_values = true,
+        default_value = "bailee-data",
+        value_name = "DIR"
+    )]
     home: PathBuf,
 
     /// How answers are printed.
@@ -98,5 +105,74 @@ impl Cli {
             Command::Bench(bench) => bench.run(screen),
             Command::Completions(completions) => completions.run(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::home::config::TEMPLATE;
+
+    /// Compares a generated reference with the one checked in; writes it where `BAILEE_WRITE_REFERENCE` is set.
+    fn check(name: &str, generated: &str) {
+        let path = format!("{}/../../docs/reference/{name}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("BAILEE_WRITE_REFERENCE").is_some() {
+            std::fs::write(&path, generated).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == generated,
+            "docs/reference/{name} has drifted; run the tests with BAILEE_WRITE_REFERENCE=1"
+        );
+    }
+
+    /// Writes a command's help and that of those below it. What every command takes is told once, at the top.
+    fn describe(command: &clap::Command, depth: usize, to: &mut String) {
+        let told =
+            |arg: &clap::Arg| depth > 0 && ["home", "output", "now", "help"].contains(&arg.get_id().as_str());
+        let name = command.get_bin_name().unwrap_or("bailee");
+        let mut shown =
+            command.clone().term_width(100).mut_args(|arg| if told(&arg) { arg.hide(true) } else { arg });
+        let help = shown.render_long_help().to_string();
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        write!(to, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end()).unwrap();
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+            describe(below, depth + 1, to);
+        }
+    }
+
+    #[test]
+    fn the_reference_of_commands_is_what_the_program_says() {
+        let mut command = Cli::command();
+        command.build();
+        let mut text =
+            "# Commands\n\nMade from the program's own help; `bailee COMMAND --help` says the same.\n"
+                .to_owned();
+        describe(&command, 0, &mut text);
+        check("commands.md", &text);
+    }
+
+    #[test]
+    fn the_reference_of_the_configuration_is_what_init_writes() {
+        let text = format!(
+            "# Configuration\n\n`<home>/bailee.toml`, as `bailee init` writes it, with every key.\n\n```toml\n{TEMPLATE}```\n"
+        );
+        check("configuration.md", &text);
+    }
+
+    #[test]
+    fn every_command_is_well_formed_and_has_help() {
+        let mut command = Cli::command();
+        command.clone().debug_assert();
+        command.build();
+        fn walk(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&command);
     }
 }

@@ -22,8 +22,25 @@ const PIPE_CLOSED: &str = "pipe-closed";
 /// A client with a credential.
 pub(crate) struct Client {
     router: Router,
-    runtime: Runtime,
+    runtime: Asynchronous,
     bearer: Option<Sensitive<String>>,
+}
+
+/// The runtime. On drop it waits for nobody: a thread that still reads a terminal's input would keep the command.
+struct Asynchronous(Option<Runtime>);
+
+impl Asynchronous {
+    fn block_on<F: Future>(&self, future: F) -> Option<F::Output> {
+        self.0.as_ref().map(|runtime| runtime.block_on(future))
+    }
+}
+
+impl Drop for Asynchronous {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// A problem document, as far as a command needs it.
@@ -45,7 +62,7 @@ impl Client {
             .enable_all()
             .build()
             .map_err(|_| Failure::failed("no runtime could be started"))?;
-        Ok(Self { router, runtime, bearer })
+        Ok(Self { router, runtime: Asynchronous(Some(runtime)), bearer })
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -90,7 +107,11 @@ impl Client {
     }
 
     fn exchange(&self, request: Request<Body>) -> Answer {
-        self.runtime.block_on(async { answer(self.send(request).await).await })
+        self.block_on(async { answer(self.send(request).await).await })
+    }
+
+    fn block_on(&self, asking: impl Future<Output = Answer>) -> Answer {
+        self.runtime.block_on(asking).unwrap_or_else(|| Err(Refusal::broken()))
     }
 
     async fn send(&self, request: Request<Body>) -> Response<Body> {

@@ -79,6 +79,9 @@ impl Screen {
             table.set_header(header.to_vec());
         }
         table.add_rows(rows);
+        if !on_terminal && let Some(first) = table.column_mut(0) {
+            first.set_padding((0, 1));
+        }
         table.to_string().lines().try_for_each(|line| self.line(line.trim_end()))
     }
 

@@ -17,10 +17,10 @@ pub(crate) struct Global {
     pub(crate) screen: Screen,
 }
 
-/// An open home with a client.
+/// An open home with a client. The client goes first: the home's lock is given back when nothing holds the store.
 pub(crate) struct Visit {
-    pub(crate) home: Home,
     pub(crate) client: Client,
+    pub(crate) home: Home,
     pub(crate) screen: Screen,
 }
 
@@ -29,7 +29,7 @@ impl Global {
     pub(crate) fn visit(&self, command: impl FnOnce(&Visit) -> Result<Exit>) -> Result<Exit> {
         let home = Home::open(&self.home, self.now)?;
         let client = Client::new(home.router(), session::bearer(home.config().id))?;
-        let visit = Visit { home, client, screen: self.screen };
+        let visit = Visit { client, home, screen: self.screen };
         let done = command(&visit);
         let anchored = visit.home.anchor();
         let exit = done?;

@@ -30,18 +30,18 @@ impl Client {
         path: &str,
         input: Box<dyn Read + Send>,
         documents: Option<&mut dyn Write>,
-        mut hear: impl FnMut(Tick) + Send + 'static,
+        hear: impl FnMut(Tick) + Send + 'static,
     ) -> Answer {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let hear = std::sync::Mutex::new(move |tick| hear(tick));
+        let hear = std::sync::Mutex::new(hear);
         let watch = Watch::new(move |tick| {
             if let Ok(mut hear) = hear.lock() {
                 hear(tick);
             }
             if stopped.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        self.runtime.block_on(async {
+        self.block_on(async {
             let interrupted = tokio::spawn(listen_for_interrupt(stop));
             let mut request = self.request(Method::POST, path, readable(input));
             request.extensions_mut().insert(watch);
@@ -71,7 +71,7 @@ impl Client {
 
     /// Gets an answer of many lines, and hands each on. A line that is refused ends it.
     pub(crate) fn get_lines(&self, path: &str, each: &mut dyn FnMut(Json) -> std::io::Result<()>) -> Answer {
-        self.runtime.block_on(async {
+        self.block_on(async {
             let response = self.send(self.request(Method::GET, path, Body::empty())).await;
             if !response.status().is_success() {
                 return answer(response).await;

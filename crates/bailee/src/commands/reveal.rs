@@ -54,7 +54,7 @@ impl Reveal {
             true => visit.screen.json(&answer)?,
             false => show(visit.screen, &answer)?,
         }
-        self.judge(visit.screen, &answer)
+        self.judge(&answer)
     }
 
     fn question(&self) -> Value {
@@ -72,7 +72,7 @@ impl Reveal {
     }
 
     /// How the command ends, and the line that says so when it does not end well.
-    fn judge(&self, screen: Screen, answer: &Json) -> Result<Exit> {
+    fn judge(&self, answer: &Json) -> Result<Exit> {
         let list = |name| answer.member(name).map(Json::elements).unwrap_or_default();
         let (records, denied, gone) = (list("records"), list("denied"), list("gone"));
         let named = !self.fields.is_empty() || !self.tokens.is_empty();
@@ -82,9 +82,6 @@ impl Reveal {
             return Err(Failure::new(Exit::Denied, denial_words(first)));
         }
         if !records.is_empty() {
-            if !denied.is_empty() {
-                screen.note(format_args!("{} fields were denied", denied.len()));
-            }
             return Ok(Exit::Done);
         }
         let words = match gone.first() {
@@ -117,12 +114,14 @@ fn show(screen: Screen, answer: &Json) -> Result<()> {
         let rows = fields.iter().map(|(path, value)| vec![format!("  {path}"), leaf(value)]);
         screen.table(&[], rows.collect())?;
     }
+    if list("records").is_empty() && list("denied").len() + list("gone").len() + list("unknown").len() == 1 {
+        // The one thing to say is the line with which the command ends.
+        return Ok(());
+    }
     for denied in list("denied") {
-        screen.note(format_args!(
-            "denied: {BOLD}{}{BOLD:#} {}",
-            text(denied, "field"),
-            text(denied, "detail")
-        ));
+        let field = text(denied, "field");
+        let name = if field.is_empty() { text(denied, "reference") } else { field };
+        screen.note(format_args!("denied: {BOLD}{name}{BOLD:#} {}", text(denied, "detail")));
     }
     for gone in list("gone") {
         screen.note(gone_words(gone));

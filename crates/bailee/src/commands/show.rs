@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use bailee_core::Json;
+use bailee_core::catalogue::{Catalogue, Node};
+use bailee_core::path::{InstancePath, schema_of};
+use bailee_core::{Json, Kind};
 use clap::Args;
 
 use super::order::OrderName;
-use crate::failure::{Exit, Result};
-use crate::screen::{DIM, Screen, leaf, text};
+use crate::failure::{Exit, Failure, Result};
+use crate::screen::{DIM, Screen, leaf, safe, text};
 use crate::visit::Visit;
 
 /// Show an order's facts, its masked fields and its retention clock.
@@ -32,17 +34,6 @@ impl Show {
     fn show(&self, screen: Screen, shown: &Json) -> Result<()> {
         screen.heading(format_args!("order {} ({})", self.order, text(shown, "state")))?;
         let fields = shown.member("fields").map(Json::elements).unwrap_or_default();
-        let personal: BTreeSet<String> = fields.iter().map(|field| text(field, "path")).collect();
-        let mut facts = Vec::new();
-        if let Some(document) = shown.member("document") {
-            leaves(document, &mut String::new(), &mut |path, value| {
-                if !personal.contains(path) && !value.is_blank() {
-                    facts.push(vec![format!("  {path}"), leaf(value)]);
-                }
-            });
-        }
-        screen.heading("facts")?;
-        screen.table(&[], facts)?;
         screen.heading("personal data, masked")?;
         let masked = fields.iter().map(|field| {
             vec![format!("  {}", text(field, "path")), text(field, "class"), text(field, "mask")]
@@ -51,24 +42,49 @@ impl Show {
         screen.heading("retention")?;
         let words = shown.at("retention.words").map(leaf).unwrap_or_default();
         screen.line(format_args!("  {words}"))?;
-        screen.line(format_args!("{DIM}  `bailee reveal {} --purpose P` gives plaintext{DIM:#}", self.order))
+        screen.heading("facts")?;
+        screen.table(&[], facts(shown, fields)?)?;
+        screen.line(format_args!("{DIM}`bailee reveal {} --purpose P` gives plaintext{DIM:#}", self.order))
     }
 }
 
-/// Visits every leaf with its path; elements of a list by their item id where they have one, as reveals name them.
-fn leaves(value: &Json, path: &mut String, visit: &mut dyn FnMut(&str, &Json)) {
-    let length = path.len();
-    for (name, member) in value.members() {
-        path.push_str(if path.is_empty() { "" } else { "." });
-        path.push_str(name);
-        leaves(member, path, visit);
-        path.truncate(length);
+/// Every leaf of the document that is no personal field, with its path.
+fn facts(shown: &Json, fields: &[Json]) -> Result<Vec<Vec<String>>> {
+    let catalogue = Catalogue::embedded().map_err(Failure::failed)?;
+    let personal: BTreeSet<String> = fields.iter().map(|field| schema_of(&text(field, "path"))).collect();
+    let mut facts = Vec::new();
+    if let Some(document) = shown.member("document") {
+        let node = Some(catalogue.root(Kind::Order));
+        leaves(document, node, &mut InstancePath::new(), &mut |path, value| {
+            if !value.is_blank() && !personal.contains(&path.schema()) {
+                facts.push(vec![format!("  {}", safe(path.as_str())), leaf(value)]);
+            }
+        });
     }
+    Ok(facts)
+}
+
+/// Visits every leaf with its path; elements of a list by their id where the catalogue knows one, as reveals name them.
+fn leaves(
+    value: &Json,
+    node: Option<Node<'_>>,
+    path: &mut InstancePath,
+    visit: &mut dyn FnMut(&InstancePath, &Json),
+) {
+    for (name, member) in value.members() {
+        let mark = path.push_member(name);
+        leaves(member, node.and_then(|node| node.member(name)), path, visit);
+        path.back_to(mark);
+    }
+    let key = node.and_then(Node::list_key);
     for (index, element) in value.elements().iter().enumerate() {
-        let id = element.member("orderItemId").and_then(Json::as_str);
-        path.push_str(&format!("[{}]", id.map_or_else(|| index.to_string(), str::to_owned)));
-        leaves(element, path, visit);
-        path.truncate(length);
+        let id = key.and_then(|key| element.member(key)).and_then(Json::as_str);
+        let mark = match id {
+            Some(id) => path.push_element(id),
+            None => path.push_index(index),
+        };
+        leaves(element, node.and_then(Node::element), path, visit);
+        path.back_to(mark);
     }
     if value.is_leaf() {
         visit(path, value);
@@ -80,11 +96,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_are_named_by_their_id() {
-        let order = r#"{"a":{"b":1},"orderItems":[{"orderItemId":"7","x":"y"}],"list":[true]}"#;
-        let mut found = Vec::new();
-        let order: Json = serde_json::from_str(order).unwrap();
-        leaves(&order, &mut String::new(), &mut |path, _| found.push(path.to_owned()));
-        assert_eq!(found, ["a.b", "orderItems[7].orderItemId", "orderItems[7].x", "list[0]"]);
+    fn items_are_named_by_their_id_and_what_is_personal_is_no_fact() {
+        let shown = r#"{
+            "document": {
+                "orderId": "1-1-1",
+                "orderItems": [{ "orderItemId": "7", "quantityOrdered": 2 }],
+                "packages": [{ "packageReferenceId": "9", "carrier": "X", "trackingNumber": "****" }],
+                "programs": ["PRIME"]
+            },
+            "fields": [{ "path": "packages[9].trackingNumber", "class": "address", "mask": "****" }]
+        }"#;
+        let shown: Json = serde_json::from_str(shown).unwrap();
+        let facts = facts(&shown, shown.member("fields").unwrap().elements()).unwrap();
+        let paths: Vec<&str> = facts.iter().map(|row| row[0].trim()).collect();
+        let expected = [
+            "orderId",
+            "orderItems[7].orderItemId",
+            "orderItems[7].quantityOrdered",
+            "packages[9].packageReferenceId",
+            "packages[9].carrier",
+            "programs[0]",
+        ];
+        assert_eq!(paths, expected);
     }
 }

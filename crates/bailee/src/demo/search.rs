@@ -85,11 +85,10 @@ pub(super) fn copy(from: &Path, to: &Path, skip: &[&str]) -> Result<()> {
         if skip.iter().any(|skipped| name == *skipped) {
             continue;
         }
-        match path.is_dir() {
-            true => copy(&path, &to.join(name), &[])?,
-            false => {
-                fs::copy(&path, to.join(name)).map(drop).map_err(|error| Failure::file(&path, &error))?
-            }
+        if path.is_dir() {
+            copy(&path, &to.join(name), &[])?;
+        } else {
+            fs::copy(&path, to.join(name)).map_err(|error| Failure::file(&path, &error))?;
         }
     }
     Ok(())

@@ -212,7 +212,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// What `init` writes.
-const TEMPLATE: &str = include_str!("bailee.toml");
+pub(crate) const TEMPLATE: &str = include_str!("bailee.toml");
 
 #[cfg(test)]
 mod tests {

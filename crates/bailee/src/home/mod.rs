@@ -70,7 +70,7 @@ impl Home {
         let config = Config::read(root)?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let opened = Opened::open(root, &config, &entropy)?;
-        let clock = opened.set_time(&config, &*entropy, now)?;
+        let Times { before, clock } = opened.set_time(&config, &*entropy, now)?;
         let (store, keyring, catalogue) =
             (opened.store, Arc::new(opened.keyring), Arc::new(catalogue(root, &config)?));
         let now = clock.now();
@@ -86,6 +86,7 @@ impl Home {
         let mint = Mint::for_home(config.id).map_err(Failure::failed)?;
         let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy))
             .map_err(Failure::failed)?;
+        gate.carry_sessions(before, now).map_err(Failure::failed)?;
         Ok(Self {
             root: root.to_owned(),
             config,
@@ -106,6 +107,11 @@ impl Home {
     /// What it is set to.
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Its store.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
     /// Its face.
@@ -146,6 +152,12 @@ pub(crate) fn beside(root: &Path) -> Result<PathBuf> {
     Ok(name.into())
 }
 
+/// A home's time, and what it was before it was given another.
+struct Times {
+    before: Timestamp,
+    clock: HomeClock,
+}
+
 /// Keys and store, before there is a time.
 struct Opened {
     store: Arc<dyn Store>,
@@ -172,29 +184,29 @@ impl Opened {
         Ok(Self { store, keyring, repairs: repaired.into_iter().chain(more).collect() })
     }
 
-    /// The clock; remembers a new time of a test home.
-    fn set_time(
-        &self,
-        config: &Config,
-        entropy: &dyn Entropy,
-        asked: Option<Timestamp>,
-    ) -> Result<HomeClock> {
+    /// The clock; remembers a new time of a test home. A system clock that is behind the home's is an event.
+    fn set_time(&self, config: &Config, entropy: &dyn Entropy, asked: Option<Timestamp>) -> Result<Times> {
         let remembered = self.store.meta(META_NOW).map_err(Failure::failed)?;
         let remembered = remembered.map(|text| text.parse::<Timestamp>()).transpose();
         let remembered =
             remembered.map_err(|_| Failure::failed("the home's time is damaged in its store"))?;
-        let clock = HomeClock::new(config.environment, remembered, last_event(&*self.store)?, asked)?;
+        let last_event = last_event(&*self.store)?;
+        let clock = HomeClock::new(config.environment, remembered, last_event, asked)?;
         let (now, behind) = (clock.now(), clock.system_is_behind());
+        let before = match asked {
+            Some(_) => HomeClock::new(config.environment, remembered, last_event, None)?.now(),
+            None => now,
+        };
         let (changes, what) = if asked.is_some() && asked != remembered {
             (vec![Change::SetMeta { name: META_NOW.to_owned(), value: now.to_string() }], What::TimeSet {})
         } else if behind {
             (vec![], What::SystemError { component: "clock".to_owned(), code: "behind".to_owned() })
         } else {
-            return Ok(clock);
+            return Ok(Times { before, clock });
         };
         let act = Act { name: "time", changes, events: vec![by_system(entropy, now, what)] };
         self.store.commit(act).map_err(Failure::failed)?;
-        Ok(clock)
+        Ok(Times { before, clock })
     }
 }
 

@@ -311,6 +311,9 @@ impl Records for Faulty {
         unimplemented!("the gate reads no records")
     }
 
+    fn records_in(&self, _: BucketNo) -> Result<u64, StoreError> {
+        unimplemented!("the gate reads no records")
+    }
     fn record_by_no(&self, _: RecordNo) -> Result<Option<RecordRow>, StoreError> {
         unimplemented!("the gate reads no records")
     }

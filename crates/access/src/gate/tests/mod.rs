@@ -1,5 +1,6 @@
 //! The gate on a real store and keyring. Everything in here is synthetic.
 
+mod carry;
 mod enter;
 mod fixture;
 mod registers;

@@ -1,0 +1,15 @@
+//! The program as a person runs it: the built binary, in homes of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "tests may fail loudly"
+)]
+
+mod commands;
+mod ledger;
+mod readme;
+mod spine;
+mod support;
