@@ -68,8 +68,8 @@ fn every_test_that_the_architecture_names_exists() {
     refuse(&complaints);
 }
 
-/// Whether a file has a test of that name: a function behind `#[test]` or `#[tokio::test]`, of its own or of a property, or a case of a
-/// conformance suite, which a macro makes a test of.
+/// Whether a file has a test of that name: a function behind `#[test]` or `#[tokio::test]`, of its own or of a
+/// property, or a case of a conformance suite, which a macro makes a test of.
 fn has_test(source: &Text, name: &str) -> bool {
     let lines: Vec<&str> = source.content.lines().map(str::trim).collect();
     lines.iter().enumerate().any(|(index, line)| {
