@@ -10,6 +10,7 @@
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,
+        clippy::disallowed_methods,
         clippy::allow_attributes,
         reason = "tests may fail loudly"
     )
@@ -28,15 +29,15 @@ mod visit;
 
 use std::process::ExitCode;
 
-/// Documents are read on one thread and wiped on another; the system's allocator spends a third of a collect on that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
 use crate::screen::{BAD, Screen};
+
+/// Documents are read on one thread and wiped on another; the system's allocator spends a third of a collect on that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The variable that says what is logged, as `RUST_LOG` does elsewhere.
 const LOG_VARIABLE: &str = "BAILEE_LOG";

@@ -73,10 +73,7 @@ pub(crate) struct Stamp {
 pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
     let stamp = house.stamp();
     request.extensions_mut().insert(stamp);
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(panic) => Problem::from_panic(&*panic).into_response(),
-    };
+    let mut response = without_panic(next.run(request)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         if let Some(fault) = problem.fault() {
             let house = Arc::clone(&house);
@@ -91,6 +88,12 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// The answer, also when making it panics.
+async fn without_panic(answer: impl Future<Output = Response>) -> Response {
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    answer.unwrap_or_else(|panic| Problem::from_panic(&*panic).into_response())
 }
 
 /// A request at the edge: nobody yet.
@@ -191,5 +194,20 @@ impl Call {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.stamp.now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_and_a_fault_without_its_message() {
+        let mut response = without_panic(async { panic!("Juniper Fernsby") }).await;
+        let problem = response.extensions_mut().remove::<Problem>().unwrap();
+        assert_eq!(problem.fault(), Some(Fault::new("panic", "handler")));
+        let request = RequestId([0; 16]);
+        assert_eq!(problem.render(request).status(), 500);
+        assert!(!problem.json(request).contains("Juniper"));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bailee_core::{PrincipalId, RequestId, Timestamp};
 use bailee_ledger::event::{Event, What};
-use bailee_store::records::Store;
+use bailee_ledger::log::Append;
 
 /// Most faults that wait for the ledger. Beyond it the oldest is dropped: a full disk repeats itself.
 const WAITING_MAX: usize = 256;
@@ -36,14 +36,71 @@ pub(crate) struct Faults {
 
 impl Faults {
     /// Writes a fault, after those that wait; what cannot be written waits for the next.
-    pub(crate) fn report(&self, store: &dyn Store, fault: Event) {
+    pub(crate) fn report(&self, ledger: &dyn Append, fault: Event) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() == WAITING_MAX {
             waiting.pop_front();
         }
         waiting.push_back(fault);
-        if store.append(waiting.make_contiguous()).is_ok() {
+        if ledger.append(waiting.make_contiguous()).is_ok() {
             waiting.clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use bailee_ledger::log::{AppendError, Appended};
+
+    use super::*;
+
+    /// A ledger whose disk can be full.
+    #[derive(Default)]
+    struct Ledger {
+        full: AtomicBool,
+        codes: Mutex<Vec<String>>,
+    }
+
+    impl Append for Ledger {
+        fn append(&self, events: &[Event]) -> Result<Appended, AppendError> {
+            if self.full.load(Ordering::Relaxed) {
+                return Err(AppendError("disk-full"));
+            }
+            let codes = events.iter().map(|event| match &event.what {
+                What::SystemError { code, .. } => code.clone(),
+                other => panic!("{other:?}"),
+            });
+            self.codes.lock().unwrap().extend(codes);
+            Ok(Appended { first: 0, size: 0 })
+        }
+    }
+
+    fn report(faults: &Faults, ledger: &Ledger, code: &'static str) {
+        let fault = Fault::new("disk", code);
+        faults.report(ledger, fault.event(RequestId([0; 16]), Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn what_went_wrong_while_the_ledger_was_full_is_written_once_it_is_not() {
+        let (faults, ledger) = (Faults::default(), Ledger::default());
+        ledger.full.store(true, Ordering::Relaxed);
+        report(&faults, &ledger, "first");
+        assert!(ledger.codes.lock().unwrap().is_empty());
+        ledger.full.store(false, Ordering::Relaxed);
+        report(&faults, &ledger, "second");
+        report(&faults, &ledger, "third");
+        assert_eq!(*ledger.codes.lock().unwrap(), ["first", "second", "third"]);
+    }
+
+    #[test]
+    fn what_waits_has_a_limit() {
+        let (faults, ledger) = (Faults::default(), Ledger::default());
+        ledger.full.store(true, Ordering::Relaxed);
+        (0..WAITING_MAX + 1).for_each(|_| report(&faults, &ledger, "full"));
+        ledger.full.store(false, Ordering::Relaxed);
+        report(&faults, &ledger, "last");
+        assert_eq!(ledger.codes.lock().unwrap().len(), WAITING_MAX);
     }
 }

@@ -1,10 +1,10 @@
 //! Every face of Bailee is this router: the command line calls it in process, a listener will serve it to the network.
 //!
-//! One request takes one way: the edge gives it an id and a time ([`edge`]), its caller is authenticated, the gate
+//! One request takes one way: the edge gives it an id and a time (`edge`), its caller is authenticated, the gate
 //! decides (and logs), the vault acts, and the answer leaves as JSON or as a problem document of RFC 9457
-//! ([`problem`]). What goes wrong in the system itself, a panic among it, becomes an event ([`fault`]).
+//! (`problem`). What goes wrong in the system itself, a panic among it, becomes an event (`fault`).
 //!
-//! What it promises: no handler reaches the vault without an authenticated [`Call`](edge::Call); no answer carries a
+//! What it promises: no handler reaches the vault without an authenticated `edge::Call`; no answer carries a
 //! plaintext value but that of a reveal; no error text comes from input.
 //!
 //! Start reading at [`router`], then at any noun: each has a file of its own.

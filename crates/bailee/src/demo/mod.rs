@@ -8,6 +8,8 @@ mod stage;
 mod story;
 
 use clap::Args;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::Screen;
@@ -27,20 +29,35 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(&self, screen: Screen) -> Result<Exit> {
+        let mut interrupts = Interrupts::listen()?;
         let stage = Stage::set(screen)?;
         story::tell(&stage)?;
         if self.once {
             return Ok(Exit::Done);
         }
         story::invite(&stage)?;
-        wait_for_interrupt()?;
+        interrupts.wait();
         screen.note("the home was taken away");
         Ok(Exit::Done)
     }
 }
 
-fn wait_for_interrupt() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|_| Failure::failed("no runtime could be started"))?;
-    runtime.block_on(tokio::signal::ctrl_c()).map_err(|_| Failure::failed("Ctrl-C cannot be waited for"))
+/// Ctrl-C, heard instead of ending the process at once: the stage must be cleared first. While the story is told, it ends
+/// the command that runs, and so the story.
+struct Interrupts {
+    runtime: Runtime,
+    signal: Signal,
+}
+
+impl Interrupts {
+    fn listen() -> Result<Self> {
+        let unheard = |_| Failure::failed("Ctrl-C cannot be listened for");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unheard)?;
+        let signal = runtime.block_on(async { signal(SignalKind::interrupt()) }).map_err(unheard)?;
+        Ok(Self { runtime, signal })
+    }
+
+    fn wait(&mut self) {
+        self.runtime.block_on(self.signal.recv());
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::search::{copy, search};
 use super::stage::{Line, Stage};
 use crate::failure::{Failure, Result};
+use crate::home::make::{replace_private, write_private};
 use crate::screen::{BOLD, DIM, GOOD};
 
 /// When the story begins. Told to the home, so that every telling is the same.
@@ -135,7 +136,7 @@ fn take_in(stage: &Stage) -> Result<Order> {
     let orders = stage
         .play(&quiet(&["synth", "--orders", "200", "--seed", "7", "--mess", "10", "--now", BEGIN], ""))?;
     let file = stage.path("orders.ndjson");
-    fs::write(&file, &orders).map_err(|error| Failure::file(&file, &error))?;
+    write_private(&file, orders.as_bytes())?;
     stage.say(format_args!(
         "{BOLD}  $ bailee synth --orders 200 --seed 7 --mess 10 --now {BEGIN} > orders.ndjson{BOLD:#}"
     ))?;
@@ -256,5 +257,5 @@ fn flip_a_bit(entries: &std::path::Path) -> Result<()> {
     if let Some(byte) = bytes.get_mut(middle) {
         *byte ^= 1;
     }
-    fs::write(&bundle, bytes).map_err(|error| Failure::file(&bundle, &error))
+    replace_private(&bundle, &bytes)
 }

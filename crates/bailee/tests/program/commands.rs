@@ -366,3 +366,35 @@ fn the_demonstration_tells_its_story_and_leaves_nothing_behind() {
     }
     assert_eq!(std::fs::read_dir(trial.path("tmp")).unwrap().count(), 0);
 }
+
+#[test]
+fn the_demonstration_keeps_its_home_until_it_is_interrupted() {
+    use std::io::{BufRead, BufReader};
+    let trial = Trial::empty();
+    let mut demo = trial.command(&["demo"]).spawn().unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let export =
+        lines.find_map(|line| line.trim().strip_prefix("export BAILEE_HOME=").map(str::to_owned)).unwrap();
+    let (home, state) = export.split_once(" XDG_STATE_HOME=").unwrap();
+    let show = lines.find_map(|line| Some(line.split_once(" show ")?.1.to_owned())).unwrap();
+    // The last line is printed before it waits.
+    lines.find(|line| line.contains("When the session has ended")).unwrap();
+    let mut command = trial.command(&["show", &show]);
+    let tried = command.env("BAILEE_HOME", home).env("XDG_STATE_HOME", state).output().unwrap();
+    assert!(tried.status.success(), "{}", String::from_utf8_lossy(&tried.stderr));
+    rustix::process::kill_process(rustix::process::Pid::from_child(&demo), rustix::process::Signal::INT)
+        .unwrap();
+    assert!(demo.wait().unwrap().success());
+    assert_eq!(std::fs::read_dir(trial.path("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_bench_measures_and_leaves_nothing_behind() {
+    let trial = Trial::empty();
+    let figures = trial.json(&["bench", "--records", "200"]);
+    assert_eq!(keys(&figures), ["records", "cores", "figures"]);
+    let figures = figures["figures"].as_array().unwrap();
+    assert_eq!(figures.len(), 5);
+    assert!(figures.iter().all(|figure| figure["count"].as_u64().unwrap() > 0), "{figures:?}");
+    assert_eq!(std::fs::read_dir(trial.path("tmp")).unwrap().count(), 0);
+}
