@@ -12,9 +12,12 @@
     reason = "tests may fail loudly, and not every suite uses every helper"
 )]
 
+pub mod faulty;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::{Policy, Profile};
@@ -41,6 +44,7 @@ pub struct Home {
     mint: Mint,
     now: Timestamp,
     directory: PathBuf,
+    writes_left: Arc<AtomicI64>,
 }
 
 pub fn time(text: &str) -> Timestamp {
@@ -69,11 +73,18 @@ impl Home {
 
     /// Opens the home that lies in a folder.
     pub fn open(directory: &Path, now: &str) -> Result<Self, VaultError> {
+        Self::open_store(directory, now, &directory.join("store.db"))
+    }
+
+    /// Opens it with another store: an old copy, say.
+    pub fn open_store(directory: &Path, now: &str, store: &Path) -> Result<Self, VaultError> {
         let home: HomeId = std::fs::read_to_string(directory.join("id")).unwrap().parse().unwrap();
         let root = KeyFile::open(&directory.join("root.key")).unwrap();
         let (keyring, _) = Keyring::open(Box::new(root), binding(home), &mirrors(directory), None)?;
         let signer = Signer::new(home, Environment::Test, keyring.lasting().ledger_seed()).unwrap();
-        let store = Sqlite::open(&directory.join("store.db"), signer, Arc::new(SystemEntropy))?;
+        let store = Sqlite::open(store, signer, Arc::new(SystemEntropy))?;
+        let writes_left = Arc::new(AtomicI64::new(-1));
+        let store = faulty::Faulty::new(Arc::new(store), Arc::clone(&writes_left));
         let (keyring, store): (_, Arc<dyn Store>) = (Arc::new(keyring), Arc::new(store));
         let base = Foundations {
             store: Arc::clone(&store),
@@ -84,7 +95,59 @@ impl Home {
         };
         let vault = Vault::open(base, time(now))?;
         let mint = Mint::for_home(home).unwrap();
-        Ok(Self { vault, store, keyring, mint, now: time(now), directory: directory.to_owned() })
+        Ok(Self { vault, store, keyring, mint, now: time(now), directory: directory.to_owned(), writes_left })
+    }
+
+    /// From here on so many writes succeed; the next ones find the disk full.
+    pub fn writes_left(&self, count: i64) {
+        self.writes_left.store(count, Ordering::SeqCst);
+    }
+
+    /// From here on every write succeeds again.
+    pub fn heal(&self) {
+        self.writes_left(-1);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub fn run_retention(&self) -> Result<bailee_vault::retention::Ran, VaultError> {
+        self.vault.retention_run(self.act(authorized::RunRetention), &mut |_, _| {})
+    }
+
+    /// Copies the store as a backup would, with what its log still holds.
+    pub fn back_up_store(&self, to: &Path) -> PathBuf {
+        std::fs::create_dir_all(to).unwrap();
+        for file in std::fs::read_dir(&self.directory).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+            if name.starts_with("store.db") && !name.ends_with("-shm") {
+                std::fs::copy(&file, to.join(name)).unwrap();
+            }
+        }
+        to.join("store.db")
+    }
+
+    /// Every event of the ledger, as text.
+    pub fn ledger_text(&self) -> String {
+        let mut text = String::new();
+        for index in 0.. {
+            match bailee_ledger::log::Source::entry(&*self.store, index).unwrap() {
+                Some(entry) => text.push_str(&String::from_utf8_lossy(&entry)),
+                None => return text,
+            }
+        }
+        text
+    }
+
+    /// The names of the events of the ledger, in their order.
+    pub fn events(&self) -> Vec<String> {
+        let text = self.ledger_text();
+        text.split("\"event\":\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    }
+
+    pub fn verify_ledger(&self) {
+        bailee_ledger::verify::verify(&*self.store, &self.store.verifier_key(), &[]).unwrap();
     }
 
     /// The same home at another time.
@@ -142,6 +205,20 @@ impl Home {
             Resolved::Held(held) => Ok(self.reveal_held(&held)),
             other => Err(Box::new(other)),
         }
+    }
+
+    /// Reveals as the gate does: first the event, then the vault.
+    pub fn try_reveal(
+        &self,
+        action: authorized::Reveal,
+        held: &Held,
+    ) -> Result<(Vec<bailee_vault::reveal::Revealed>, Vec<Gone>), VaultError> {
+        let fields = held.fields.iter().map(|field| field.field).collect();
+        let items = vec![RevealedItem { record: held.record, fields }];
+        let purpose = action.purpose;
+        let events = [What::Revealed { seller: seller(), purpose, ticket: None, items, denied: 0 }];
+        let authorized = self.mint.reveal(&*self.store, self.context(), &events, action)?;
+        self.vault.reveal(authorized, std::slice::from_ref(held))
     }
 
     pub fn reveal_held(&self, held: &Held) -> Vec<(String, Json)> {
