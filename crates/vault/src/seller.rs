@@ -12,7 +12,7 @@ use bailee_store::records::{Registers, StoreError};
 use crate::{Vault, VaultError};
 
 /// Most sellers of a home: their number must fit beside use and day in a bucket's number.
-pub const SELLERS_MAX: u32 = 1 << 24;
+pub const SELLERS_MAX: u32 = 1 << 21;
 
 /// Most characters of a seller's name.
 const NAME_CHARACTERS_MAX: usize = 200;

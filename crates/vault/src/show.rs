@@ -63,7 +63,7 @@ impl Vault {
                 fields.push((place.path, class, masked));
             }
         }
-        let unclassified = facts.about.unclassified.len() as u64;
+        let unclassified = if state == "live" { facts.about.unclassified.len() as u64 } else { 0 };
         let mut document = facts.skeleton;
         fill(&mut document, &mut |marker| masks.remove(&marker.0).map_or(Json::Null, Json::String));
         Ok(Some(Shown { reference: facts.about.reference, state, document, fields, unclassified, retention }))

@@ -248,6 +248,16 @@ impl Home {
         }
     }
 
+    /// One of these byte strings that a file of the home holds, with the file, if any does.
+    pub fn find_any(&self, needles: &[Vec<u8>]) -> Option<(PathBuf, String)> {
+        let needles = Needles::new(needles);
+        files(&self.directory).into_iter().find_map(|file| {
+            let bytes = std::fs::read(&file).unwrap_or_default();
+            let found = String::from_utf8_lossy(needles.in_bytes(&bytes)?).into_owned();
+            Some((file, found))
+        })
+    }
+
     /// Whether any file of the home holds these bytes.
     pub fn files_hold(&self, needle: &[u8]) -> bool {
         files(&self.directory).iter().any(|file| {
@@ -255,6 +265,39 @@ impl Home {
             bytes.windows(needle.len()).any(|window| window == needle)
         })
     }
+}
+
+/// What many needles have in common, so that a file is searched for all of them at once.
+struct Needles<'n> {
+    /// Whether a needle begins with these three bytes.
+    beginnings: Vec<bool>,
+    by_beginning: std::collections::HashMap<[u8; 5], Vec<&'n [u8]>>,
+}
+
+impl<'n> Needles<'n> {
+    fn new(needles: &'n [Vec<u8>]) -> Self {
+        let mut all =
+            Self { beginnings: vec![false; 1 << 24], by_beginning: std::collections::HashMap::new() };
+        for needle in needles {
+            let beginning = *needle.first_chunk::<5>().unwrap();
+            all.beginnings[place(&beginning)] = true;
+            all.by_beginning.entry(beginning).or_default().push(needle);
+        }
+        all
+    }
+
+    fn in_bytes(&self, bytes: &[u8]) -> Option<&'n [u8]> {
+        bytes.windows(5).enumerate().filter(|(_, window)| self.beginnings[place(window)]).find_map(
+            |(at, window)| {
+                let candidates = self.by_beginning.get(window)?;
+                candidates.iter().copied().find(|needle| bytes[at..].starts_with(needle))
+            },
+        )
+    }
+}
+
+fn place(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2])
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
