@@ -72,12 +72,12 @@ impl Query {
 
     fn condition(&self, kind: TermKind) -> Result<Condition, VaultError> {
         let text = |given: &Option<Sensitive<String>>| {
-            given.as_ref().map(|one| one.expose().clone()).unwrap_or_default()
+            zeroize::Zeroizing::new(given.as_ref().map(|one| one.expose().clone()).unwrap_or_default())
         };
         let (what, forms): (_, Vec<Option<String>>) = match kind {
             TermKind::Email => ("an e-mail", vec![terms::email(&text(&self.email))]),
             TermKind::Phone => {
-                let phone = zeroize::Zeroizing::new(text(&self.phone));
+                let phone = text(&self.phone);
                 let anywhere = std::iter::once(None).chain(COUNTRIES.iter().copied().map(Some));
                 ("a phone", anywhere.map(|country| terms::phone(&phone, country)).collect())
             }

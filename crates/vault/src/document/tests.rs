@@ -210,6 +210,10 @@ fn the_bytes_of_skeletons_and_values_are_those_that_the_format_fixes() {
     let expected = "07050161060300010202c3a908ac02016903fffffffffffffffffffffffffffffffe0166043ff80000000000000173050278\
 79";
     assert_eq!(data_encoding::HEXLOWER.encode(&bytes), expected);
+    // The same bytes stand in the format's document.
+    let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/record.md"))
+        .replace([' ', '\n'], "");
+    assert!(document.contains(expected), "docs/formats/record.md has other bytes");
     for (value, expected) in [
         (Json::String("Ü".into()), &b"s\xc3\x9c"[..]),
         (Json::Bool(true), b"btrue"),

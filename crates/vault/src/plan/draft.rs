@@ -149,8 +149,9 @@ impl Draft {
         }
         self.returns |= self.is_gone() && self.yields(&document, &spoken);
         self.digest = document.digest;
+        let before = self.leaves.len();
         self.merge(vault, planning, document);
-        self.number_leaves();
+        self.number_leaves(before);
     }
 
     /// Whether a document of a record whose contents are forgotten says something that its facts do not.
@@ -198,6 +199,9 @@ impl Draft {
     /// `blank` are the paths at which the document says that there is nothing.
     fn match_unclassified(&mut self, offset: usize, wins: bool, blank: &[String]) {
         let (held, incoming) = self.leaves.split_at_mut(offset);
+        if blank.is_empty() && incoming.iter().all(|leaf| leaf.unclassified_path.is_none()) {
+            return;
+        }
         let mut twins: HashMap<String, &mut Leaf> = (held.iter_mut())
             .filter(|leaf| leaf.value.is_some())
             .filter_map(|leaf| Some((leaf.unclassified_path.clone()?, leaf)))
@@ -217,10 +221,10 @@ impl Draft {
         }
     }
 
-    /// Gives every leaf that has no instance yet the next one. A leaf that lost against what is held gets one too: the
-    /// token that goes back for it then stands for nothing.
-    fn number_leaves(&mut self) {
-        for leaf in self.leaves.iter_mut().filter(|leaf| leaf.instance.is_none()) {
+    /// Gives every new leaf that inherited no instance the next one. A leaf that lost against what is held gets one
+    /// too: the token that goes back for it then stands for nothing.
+    fn number_leaves(&mut self, before: usize) {
+        for leaf in self.leaves.iter_mut().skip(before).filter(|leaf| leaf.instance.is_none()) {
             leaf.instance = Some(FieldInstance(self.about.next_instance));
             self.about.next_instance += 1;
         }

@@ -1,0 +1,187 @@
+//! How things end, and what may come back: items, tombstones, facts, quarantine.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "tests may fail loudly"
+)]
+
+mod common;
+
+use bailee_ledger::authorized;
+use bailee_vault::collect::Request;
+use bailee_vault::reveal::Resolved;
+use common::{Home, time, value};
+use serde_json::{Value, json};
+
+const ORDER: &str = "302-1111111-2222222";
+const I1: &str = "orderItems[I1].fulfillment.packing.giftOption.giftMessage";
+const I2: &str = "orderItems[I2].fulfillment.packing.giftOption.giftMessage";
+
+fn home(now: &str) -> (tempfile::TempDir, Home) {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), now);
+    (directory, home)
+}
+
+fn order(status: &str, updated: &str) -> Value {
+    json!({
+        "orderId": ORDER, "createdTime": "2026-03-01T10:00:00Z", "lastUpdatedTime": updated,
+        "buyer": {"buyerName": "Quirina Zettelmann"},
+        "fulfillment": {"fulfillmentStatus": status}
+    })
+}
+
+/// Two items with gift messages, each in a package of its own with its ship time and status.
+fn shipped(updated: &str, packages: [(&str, &str); 2]) -> Value {
+    let mut order = order("SHIPPED", updated);
+    let package = |number: usize, (time, status): (&str, &str)| {
+        json!({
+            "packageReferenceId": format!("P{number}"), "shipTime": time, "packageStatus": {"status": status},
+            "packageItems": [{"orderItemId": format!("I{number}"), "quantity": 1}]
+        })
+    };
+    order["packages"] = json!([package(1, packages[0]), package(2, packages[1])]);
+    let item = |number: usize| {
+        json!({
+            "orderItemId": format!("I{number}"), "quantityOrdered": 2,
+            "fulfillment": {"packing": {"giftOption": {"giftMessage": format!("Gift {number}")}}}
+        })
+    };
+    order["orderItems"] = json!([item(1), item(2)]);
+    order
+}
+
+#[test]
+fn an_items_part_that_has_ended_stays_ended_whatever_ships_later() {
+    let (_directory, home) = home("2026-03-20T12:00:00Z");
+    let first = [("2026-03-03T10:00:00Z", "DELIVERED"), ("2026-03-18T10:00:00Z", "IN_TRANSIT")];
+    home.collect(&shipped("2026-03-19T10:00:00Z", first).to_string());
+    let home = home.at("2026-04-01T12:00:00Z");
+    home.run_retention().unwrap();
+    assert_eq!(value(&home.reveal(ORDER), I1), None);
+    // A second package of the same item: its day would be later now.
+    let mut again = shipped("2026-04-01T10:00:00Z", first);
+    again["packages"].as_array_mut().unwrap().push(json!({
+        "packageReferenceId": "P3", "shipTime": "2026-03-30T10:00:00Z", "packageStatus": {"status": "IN_TRANSIT"},
+        "packageItems": [{"orderItemId": "I1", "quantity": 1}]
+    }));
+    assert_eq!(home.collect(&again.to_string()).counts.updated, 1);
+    let fields = home.reveal(ORDER);
+    assert_eq!(value(&fields, I1), None, "what was disposed of does not come back");
+    assert_eq!(value(&fields, I2), Some("Gift 2"));
+    assert_eq!(value(&fields, "buyer.buyerName"), Some("Quirina Zettelmann"));
+}
+
+#[test]
+fn a_message_that_turns_out_to_end_sooner_leaves_the_main_part_for_ever() {
+    let (directory, home) = home("2026-03-20T12:00:00Z");
+    let together = [("2026-03-10T10:00:00Z", "IN_TRANSIT"), ("2026-03-10T10:00:00Z", "IN_TRANSIT")];
+    home.collect(&shipped("2026-03-19T10:00:00Z", together).to_string());
+    let backup = home.back_up_store(&directory.path().join("backup"));
+    assert_eq!(home.keyring.buckets().len(), 1);
+    // The second package was handed over later: the order lives longer, and the first message ends with its own day.
+    let apart = [("2026-03-10T10:00:00Z", "DELIVERED"), ("2026-03-18T10:00:00Z", "IN_TRANSIT")];
+    home.collect(&shipped("2026-03-20T10:00:00Z", apart).to_string());
+    let fields = home.reveal(ORDER);
+    assert_eq!((value(&fields, I1), value(&fields, I2)), (Some("Gift 1"), Some("Gift 2")));
+    let home = home.at("2026-04-05T12:00:00Z");
+    home.run_retention().unwrap();
+    let home = home.at("2026-04-08T12:00:00Z");
+    home.run_retention().unwrap();
+    let fields = home.reveal(ORDER);
+    assert_eq!((value(&fields, I1), value(&fields, I2)), (None, Some("Gift 2")));
+    drop(home);
+    let old = Home::open_store(directory.path(), "2026-03-20T12:00:00Z", &backup).unwrap();
+    if let Resolved::Held(held) = old.resolve(ORDER) {
+        let action = authorized::Reveal {
+            purpose: bailee_core::Purpose::Fulfilment,
+            pairs: vec![(held.record, held.fields.iter().map(|field| field.instance).collect())],
+        };
+        let opened = old.try_reveal(action, &held);
+        assert!(opened.map_or(true, |(revealed, _)| revealed.is_empty()), "the message opens from a backup");
+    }
+}
+
+#[test]
+fn a_tombstone_of_the_clock_yields_to_an_order_that_is_still_open_and_to_nothing_less() {
+    let (_directory, home) = home("2026-03-02T12:00:00Z");
+    home.collect(&order("UNSHIPPED", "2026-03-02T10:00:00Z").to_string());
+    let home = home.at("2026-04-02T12:00:00Z");
+    home.run_retention().unwrap();
+    let as_of = |time: &str| Request { as_of: Some(common::time(time)), ..Request::default() };
+    let past = |home: &Home, document: &Value, request| {
+        home.collect_with(&document.to_string(), request).unwrap().0.counts.past_retention == 1
+    };
+    let newer = order("UNSHIPPED", "2026-04-01T10:00:00Z");
+    let same = order("UNSHIPPED", "2026-03-02T10:00:00Z");
+    assert!(past(&home, &same, as_of("2026-04-02T11:00:00Z")), "the same content says nothing new");
+    assert!(past(&home, &newer, Request::default()), "nobody says as of when");
+    let shipped = order("SHIPPED", "2026-04-01T11:00:00Z");
+    assert!(past(&home, &shipped, as_of("2026-04-02T11:00:00Z")), "it has shipped");
+    let newest = order("UNSHIPPED", "2026-04-01T12:00:00Z");
+    assert!(!past(&home, &newest, as_of("2026-04-02T11:00:00Z")));
+    assert_eq!(value(&home.reveal(ORDER), "buyer.buyerName"), Some("Quirina Zettelmann"));
+    home.verify_ledger();
+}
+
+#[test]
+fn facts_end_after_eighteen_months_and_the_tombstone_stays() {
+    let (directory, home) = home("2026-03-02T12:00:00Z");
+    let wants = Request { tokenise: true, ..Request::default() };
+    let document = order("UNSHIPPED", "2026-03-02T10:00:00Z").to_string();
+    let token = home.collect_with(&document, wants).unwrap().1[0]["buyer"]["buyerName"].clone();
+    let home = home.at("2026-04-02T12:00:00Z");
+    home.run_retention().unwrap();
+    let backup = home.back_up_store(&directory.path().join("backup"));
+    let home = home.at("2027-09-01T00:00:00Z");
+    home.run_retention().unwrap();
+    assert!(home.keyring.facts_keys().is_empty());
+    assert_eq!((home.gone(ORDER).rule.as_str(), home.gone(ORDER).reference), ("R18", None));
+    let again = home.collect_with(&document, wants).unwrap();
+    assert_eq!(again.0.counts.past_retention, 1);
+    for token in [token.as_str().unwrap(), again.1[0]["buyer"]["buyerName"].as_str().unwrap()] {
+        assert!(matches!(home.reveal_token(token).map_err(|other| *other), Err(Resolved::Gone(_))));
+    }
+    drop(home);
+    let old = Home::open_store(directory.path(), "2026-04-02T12:00:00Z", &backup).unwrap();
+    assert_eq!(old.gone(ORDER).rule, "R18", "nor do they open from a backup");
+}
+
+#[test]
+fn what_is_quarantined_can_be_looked_at_today_however_old_it_is() {
+    let (_directory, home) = home("2026-03-02T23:59:00Z");
+    let old = r#"{"orderId":"302-1111111-3333333","createdTime":"2020-01-01T00:00:00Z","buyer":"text"}"#;
+    assert_eq!(home.collect(old).counts.quarantined, 1);
+    let listed = |home: &Home| home.vault.quarantine(home.act(authorized::ReadQuarantine), None).unwrap();
+    assert_eq!(listed(&home).len(), 1);
+    let home = home.at("2026-03-03T00:00:00Z");
+    assert_eq!(listed(&home).len(), 0, "and not a day longer than it must");
+    home.run_retention().unwrap();
+    assert!(home.keyring.buckets().is_empty());
+    assert!(home.now() > time("2026-03-02T23:59:00Z"));
+}
+
+#[test]
+fn an_order_that_stays_open_lives_on_without_a_gap_up_to_its_cap() {
+    let (_directory, home) = home("2026-03-02T12:00:00Z");
+    home.collect(&order("UNSHIPPED", "2026-03-02T10:00:00Z").to_string());
+    // Seen as open again and again, it lives on without a gap, up to the cap of half a year.
+    let mut home = home;
+    for now in ["2026-03-27", "2026-04-22", "2026-05-18", "2026-06-13", "2026-07-09", "2026-08-04"] {
+        home = home.at(&format!("{now}T12:00:00Z"));
+        home.collect(&order("UNSHIPPED", &format!("{now}T10:00:00Z")).to_string());
+        home.run_retention().unwrap();
+        assert_eq!(value(&home.reveal(ORDER), "buyer.buyerName"), Some("Quirina Zettelmann"), "{now}");
+        let parts: u64 = home.store.buckets().unwrap().iter().map(|bucket| bucket.parts).sum();
+        assert_eq!(parts, 1);
+    }
+    let home = home.at("2026-08-25T12:00:00Z");
+    home.collect(&order("UNSHIPPED", "2026-08-25T10:00:00Z").to_string());
+    home.reveal(ORDER);
+    let home = home.at("2026-08-26T00:00:00Z");
+    home.run_retention().unwrap();
+    assert_eq!(home.gone(ORDER).rule, "R10");
+}
