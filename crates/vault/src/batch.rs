@@ -14,7 +14,7 @@ use bailee_store::act::{Act, BucketNo, Change, RecordNo, SellerNo};
 use bailee_store::records::Pending;
 
 use crate::destruction::Removal;
-use crate::parallel::in_parallel;
+use crate::parallel::{in_parallel, in_parallel_with};
 use crate::plan::{Incoming, Outcome, PartPlan, Plan, Planning, Returned, Target};
 use crate::quarantine::Flawed;
 use crate::seal::{Job, SealedRecord};
@@ -107,7 +107,10 @@ impl Run<'_> {
             let no = if is_new(&plan) { numbers.next().map(RecordNo) } else { held };
             jobs.push(Job { plan, no, slots: slots.ok_or(VaultError::Changed)? });
         }
-        in_parallel(jobs, |job| self.vault.seal_record(self, &keys, job)).into_iter().collect()
+        // A clone of a bucket's keys remembers the way to its last slot; each thread works through neighbours.
+        let sealed =
+            in_parallel_with(jobs, || keys.clone(), |keys, job| self.vault.seal_record(self, keys, job));
+        sealed.into_iter().collect()
     }
 
     /// The keys that the plans seal under and the slots that they need, made durable in every mirror before anything
@@ -147,6 +150,7 @@ impl Run<'_> {
 }
 
 /// The keys that a batch seals under.
+#[derive(Clone)]
 pub(crate) struct Keys {
     pub(crate) buckets: BTreeMap<Day, BucketKeys>,
     pub(crate) facts: BTreeMap<Month, SealingKey>,

@@ -5,9 +5,22 @@ const ITEMS_MIN: usize = 64;
 
 /// Applies `work` to every item, on as many threads as there are cores, and returns the results in the items' order.
 pub(crate) fn in_parallel<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    in_parallel_with(items, || (), |(), item| work(item))
+}
+
+/// The same, with something that each thread has for itself.
+pub(crate) fn in_parallel_with<T: Send, R: Send, S>(
+    items: Vec<T>,
+    own: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, T) -> R + Sync,
+) -> Vec<R> {
+    let all = |items: Vec<T>| {
+        let mut own = own();
+        items.into_iter().map(|item| work(&mut own, item)).collect::<Vec<R>>()
+    };
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     if threads == 1 || items.len() < ITEMS_MIN {
-        return items.into_iter().map(work).collect();
+        return all(items);
     }
     let share = items.len().div_ceil(threads);
     let mut rest = items;
@@ -17,11 +30,8 @@ pub(crate) fn in_parallel<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R
         shares.push(std::mem::replace(&mut rest, tail));
     }
     std::thread::scope(|scope| {
-        let work = &work;
-        let running: Vec<_> = shares
-            .into_iter()
-            .map(|share| scope.spawn(move || share.into_iter().map(work).collect::<Vec<R>>()))
-            .collect();
+        let all = &all;
+        let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || all(share))).collect();
         running
             .into_iter()
             .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))

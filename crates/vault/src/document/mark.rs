@@ -1,9 +1,9 @@
 //! Takes the personal leaves out of a document, and puts something back in their places.
 
 use bailee_core::catalogue::{Catalogue, Node};
-use bailee_core::path::{InstancePath, Mark};
 use bailee_core::{Json, Kind};
 
+use super::path::Trail;
 use super::{Leaf, Marker};
 
 /// A document whose personal leaves have been taken out.
@@ -20,74 +20,61 @@ pub(crate) struct Marked {
 /// Takes every personal leaf that says something out of a document. Null, empty strings and empty lists stay: that a
 /// source shows nothing is a fact.
 pub(crate) fn mark(mut document: Json, catalogue: &Catalogue, kind: Kind) -> Marked {
-    let mut marking = Marking { leaves: Vec::new(), blank: Vec::new(), path: InstancePath::new() };
-    marking.known(&mut document, catalogue.root(kind));
+    let mut marking = Marking { leaves: Vec::new(), blank: Vec::new() };
+    marking.known(&mut document, catalogue.root(kind), &Trail::TOP);
     Marked { document, leaves: marking.leaves, blank: marking.blank }
 }
 
 struct Marking {
     leaves: Vec<Leaf>,
     blank: Vec<String>,
-    /// Where the walk stands; needed for leaves that the catalogue does not name.
-    path: InstancePath,
 }
 
 impl Marking {
-    fn known(&mut self, json: &mut Json, node: Node<'_>) {
+    fn known(&mut self, json: &mut Json, node: Node<'_>, trail: &Trail<'_>) {
         match json {
             Json::Object(members) if !members.is_empty() => {
                 for (key, value) in members {
-                    let above = self.path.push_member(key);
+                    let below = trail.member(key);
                     match node.member(key) {
-                        Some(child) => self.known(value, child),
-                        None => self.unknown(value),
+                        Some(child) => self.known(value, child, &below),
+                        None => self.unknown(value, &below),
                     }
-                    self.path.back_to(above);
                 }
             }
             Json::Array(elements) if !elements.is_empty() => {
                 for (index, element) in elements.iter_mut().enumerate() {
-                    let id = node
-                        .list_key()
-                        .and_then(|key| element.member(key))
-                        .and_then(Json::as_str)
-                        .map(str::to_owned);
-                    let above = push(&mut self.path, id.as_deref(), index);
+                    // Owned, since the element is about to be taken apart.
+                    let id = element_id(element, node).map(str::to_owned);
+                    let below = trail.element(id.as_deref(), index);
                     match node.element() {
-                        Some(child) => self.known(element, child),
-                        None => self.unknown(element),
+                        Some(child) => self.known(element, child, &below),
+                        None => self.unknown(element, &below),
                     }
-                    self.path.back_to(above);
                 }
             }
             leaf if leaf.is_blank() => {}
             leaf => match node.field() {
                 Some(field) if field.class.is_some() => self.take(leaf, None),
                 Some(_) => {}
-                None => self.take(leaf, Some(self.path.to_string())),
+                None => self.take(leaf, Some(trail.path().into())),
             },
         }
     }
 
     /// Unknown is personal (0.a): every leaf below a place that the catalogue does not name.
-    fn unknown(&mut self, json: &mut Json) {
+    fn unknown(&mut self, json: &mut Json, trail: &Trail<'_>) {
         match json {
             Json::Object(members) if !members.is_empty() => {
-                for (key, value) in members {
-                    let above = self.path.push_member(key);
-                    self.unknown(value);
-                    self.path.back_to(above);
-                }
+                members.iter_mut().for_each(|(key, value)| self.unknown(value, &trail.member(key)));
             }
             Json::Array(elements) if !elements.is_empty() => {
                 for (index, element) in elements.iter_mut().enumerate() {
-                    let above = self.path.push_index(index);
-                    self.unknown(element);
-                    self.path.back_to(above);
+                    self.unknown(element, &trail.element(None, index));
                 }
             }
-            leaf if leaf.is_blank() => self.blank.push(self.path.to_string()),
-            leaf => self.take(leaf, Some(self.path.to_string())),
+            leaf if leaf.is_blank() => self.blank.push(trail.path().into()),
+            leaf => self.take(leaf, Some(trail.path().into())),
         }
     }
 
@@ -151,47 +138,31 @@ pub(crate) fn copy(json: &Json) -> Json {
 pub(crate) struct Met<'a, 'p> {
     pub(crate) marker: Marker,
     pub(crate) node: Node<'a>,
-    pub(crate) path: &'p str,
-    /// The id of the list element around it, where its list has ids.
-    pub(crate) item: Option<&'p str>,
+    pub(crate) trail: Trail<'p>,
 }
 
 /// Walks the markers of a skeleton in the order of the document. Parts that the catalogue does not name are passed over.
 pub(crate) fn walk<'a>(json: &Json, root: Node<'a>, each: &mut dyn FnMut(Met<'a, '_>)) {
-    walk_from(json, root, &mut InstancePath::new(), None, each);
+    walk_from(json, root, Trail::TOP, each);
 }
 
-fn walk_from<'a>(
-    json: &Json,
-    node: Node<'a>,
-    path: &mut InstancePath,
-    item: Option<&str>,
-    each: &mut dyn FnMut(Met<'a, '_>),
-) {
+fn walk_from<'a>(json: &Json, node: Node<'a>, trail: Trail<'_>, each: &mut dyn FnMut(Met<'a, '_>)) {
     if let Some(marker) = Marker::of(json) {
-        each(Met { marker, node, path: path.as_str(), item });
+        each(Met { marker, node, trail });
         return;
     }
     for (key, value) in json.members() {
         if let Some(child) = node.member(key) {
-            let above = path.push_member(key);
-            walk_from(value, child, path, item, each);
-            path.back_to(above);
+            walk_from(value, child, trail.member(key), each);
         }
     }
     let Some(child) = node.element() else { return };
     for (index, element) in json.elements().iter().enumerate() {
-        let id = node.list_key().and_then(|key| element.member(key)).and_then(Json::as_str);
-        let above = push(path, id, index);
-        walk_from(element, child, path, id.or(item), each);
-        path.back_to(above);
+        walk_from(element, child, trail.element(element_id(element, node), index), each);
     }
 }
 
-/// An item is named by its id where its list has ids, and by its position where it has none.
-fn push(path: &mut InstancePath, id: Option<&str>, index: usize) -> Mark {
-    match id {
-        Some(id) => path.push_element(id),
-        None => path.push_index(index),
-    }
+/// What names an element, where its list has ids.
+fn element_id<'j>(element: &'j Json, list: Node<'_>) -> Option<&'j str> {
+    list.list_key().and_then(|key| element.member(key)).and_then(Json::as_str)
 }

@@ -61,8 +61,8 @@ impl Record {
             leaf.instance = Some(FieldInstance(self.next));
             self.next += 1;
         }
-        let mut met = Vec::new();
-        walk(&self.tree, root, &mut |one| met.push((self.instance(one.marker), one.path.to_owned())));
+        let mut met: Vec<(_, String)> = Vec::new();
+        walk(&self.tree, root, &mut |one| met.push((self.instance(one.marker), one.trail.path().into())));
         for (instance, path) in met {
             let before = self.paths.insert(instance, path.clone()).unwrap_or_else(|| path.clone());
             assert_eq!(before, path, "an instance stands for one path for ever");
@@ -83,7 +83,7 @@ impl Record {
     fn instances(&self) -> Vec<(String, u64)> {
         let mut found = Vec::new();
         walk(&self.tree, self.catalogue.root(Kind::Order), &mut |met| {
-            found.push((met.path.to_owned(), self.instance(met.marker)));
+            found.push((met.trail.path().into(), self.instance(met.marker)));
         });
         found.sort();
         found

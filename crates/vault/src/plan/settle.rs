@@ -90,7 +90,7 @@ impl Vault {
                 return;
             }
             let ends_with_item = met.node.field().is_some_and(|field| field.ends_with_item);
-            let item = met.item.filter(|_| ends_with_item);
+            let item = met.trail.item().filter(|_| ends_with_item);
             if item.is_some_and(|item| over.contains(item)) {
                 dropped.push(index);
                 return;
