@@ -185,3 +185,24 @@ fn an_order_that_stays_open_lives_on_without_a_gap_up_to_its_cap() {
     home.run_retention().unwrap();
     assert_eq!(home.gone(ORDER).rule, "R10");
 }
+
+#[test]
+fn an_expiry_beyond_sight_is_computed_again_when_its_bucket_is_about_to_close() {
+    let (directory, home) = home("2026-03-02T12:00:00Z");
+    drop(home);
+    let store = directory.path().join("store.db");
+    let balanced = bailee_core::retention::Profile::Balanced;
+    let home = Home::open_as(directory.path(), "2026-03-02T12:00:00Z", &store, balanced).unwrap();
+    let mut promised = order("SHIPPED", "2026-03-02T10:00:00Z");
+    // Expiry: 30 June. A bucket lies 45 days ahead at most.
+    promised["fulfillment"]["deliverByWindow"] = json!({"earliestDateTime": "2026-05-31T10:00:00Z"});
+    home.collect(&promised.to_string());
+    let mut home = home;
+    for now in ["2026-04-12", "2026-05-23", "2026-06-27"] {
+        home = home.at(&format!("{now}T12:00:00Z"));
+        home.run_retention().unwrap();
+        assert_eq!(value(&home.reveal(ORDER), "buyer.buyerName"), Some("Quirina Zettelmann"), "{now}");
+    }
+    let home = home.at("2026-06-28T00:00:00Z");
+    assert_eq!(home.gone(ORDER).rule, "R2");
+}

@@ -78,6 +78,11 @@ impl Home {
 
     /// Opens it with another store: an old copy, say.
     pub fn open_store(directory: &Path, now: &str, store: &Path) -> Result<Self, VaultError> {
+        Self::open_as(directory, now, store, Profile::Strict)
+    }
+
+    /// Opens it with another reading of the clock.
+    pub fn open_as(directory: &Path, now: &str, store: &Path, profile: Profile) -> Result<Self, VaultError> {
         let home: HomeId = std::fs::read_to_string(directory.join("id")).unwrap().parse().unwrap();
         let root = KeyFile::open(&directory.join("root.key")).unwrap();
         let (keyring, _) = Keyring::open(Box::new(root), binding(home), &mirrors(directory), None)?;
@@ -90,7 +95,7 @@ impl Home {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
             catalogue: Arc::new(Catalogue::embedded().unwrap()),
-            policy: Policy::new(30, Profile::Strict).unwrap(),
+            policy: Policy::new(30, profile).unwrap(),
             entropy: Arc::new(SystemEntropy),
         };
         let vault = Vault::open(base, time(now))?;
