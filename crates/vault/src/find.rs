@@ -23,12 +23,6 @@ const HITS_MAX: usize = 1000;
 /// How often a record that changes while it is being read is read again.
 const TRIES_MAX: u32 = 5;
 
-/// The countries that a phone number without a country code is tried in: those of Amazon's marketplaces.
-const COUNTRIES: &[&str] = &[
-    "US", "CA", "MX", "BR", "GB", "DE", "FR", "IT", "ES", "NL", "BE", "SE", "PL", "IE", "TR", "AE", "SA",
-    "EG", "ZA", "IN", "JP", "AU", "SG",
-];
-
 /// What to search for: all that are given must match.
 #[derive(Default)]
 pub struct Query {
@@ -42,10 +36,12 @@ pub struct Query {
     pub postal_code: Option<Sensitive<String>>,
 }
 
-/// One condition of a query: a kind of term, and the normal forms that satisfy it. As personal as the query.
+/// One condition of a query: a kind of term and its normal form. As personal as the query.
 struct Condition {
     kind: TermKind,
-    forms: Vec<zeroize::Zeroizing<String>>,
+    form: zeroize::Zeroizing<String>,
+    /// A phone as it was typed: its normal form is only its last digits.
+    phone: Option<zeroize::Zeroizing<String>>,
 }
 
 impl Query {
@@ -74,24 +70,18 @@ impl Query {
         let text = |given: &Option<Sensitive<String>>| {
             zeroize::Zeroizing::new(given.as_ref().map(|one| one.expose().clone()).unwrap_or_default())
         };
-        let (what, forms): (_, Vec<Option<String>>) = match kind {
-            TermKind::Email => ("an e-mail", vec![terms::email(&text(&self.email))]),
-            TermKind::Phone => {
-                let phone = text(&self.phone);
-                let anywhere = std::iter::once(None).chain(COUNTRIES.iter().copied().map(Some));
-                ("a phone", anywhere.map(|country| terms::phone(&phone, country)).collect())
-            }
-            TermKind::Name => ("a name", vec![terms::name(&text(&self.name))]),
+        let (what, form) = match kind {
+            TermKind::Email => ("an e-mail", terms::email(&text(&self.email))),
+            TermKind::Phone => ("a phone", terms::phone(&text(&self.phone), None)),
+            TermKind::Name => ("a name", terms::name(&text(&self.name))),
             TermKind::NamePostalCode => (
                 "a name with a postal code",
-                vec![terms::name_postal_code(&text(&self.name), &text(&self.postal_code))],
+                terms::name_postal_code(&text(&self.name), &text(&self.postal_code)),
             ),
         };
-        let forms: BTreeSet<String> = forms.into_iter().flatten().collect();
-        if forms.is_empty() {
-            return Err(VaultError::UnusableTerm(what));
-        }
-        Ok(Condition { kind, forms: forms.into_iter().map(zeroize::Zeroizing::new).collect() })
+        let form = form.map(zeroize::Zeroizing::new).ok_or(VaultError::UnusableTerm(what))?;
+        let phone = (kind == TermKind::Phone).then(|| text(&self.phone));
+        Ok(Condition { kind, form, phone })
     }
 }
 
@@ -144,9 +134,11 @@ impl Vault {
             let Some(keys) = self.live_keys(&BucketId { seller: seller.clone(), held, day }, now) else {
                 continue;
             };
-            for form in &first.forms {
-                records.extend(self.base.store.hits(bucket.bucket, keys.term(first.kind, form), HITS_MAX)?);
-            }
+            records.extend(self.base.store.hits(
+                bucket.bucket,
+                keys.term(first.kind, &first.form),
+                HITS_MAX,
+            )?);
         }
         Ok(records)
     }
@@ -189,8 +181,13 @@ impl Vault {
             .filter_map(|place| Some((place.field, values.get(&bailee_core::FieldInstance(place.marker.0))?)))
             .collect();
         let held = crate::terms::of_leaves(&leaves, &facts.skeleton);
-        Ok(conditions.iter().all(|condition| {
-            held.iter().any(|term| term.kind == condition.kind && condition.forms.contains(&term.form))
+        let country = crate::terms::country(&facts.skeleton);
+        Ok(conditions.iter().all(|condition| match &condition.phone {
+            None => held.iter().any(|term| term.kind == condition.kind && term.form == condition.form),
+            Some(phone) => leaves.iter().any(|(field, value)| {
+                let held = value.as_str().filter(|_| field.searched == Some(TermKind::Phone));
+                held.is_some_and(|held| terms::same_phone(phone, held, country))
+            }),
         }))
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Normal {
 
 /// The terms of a record's personal leaves. `facts` is its skeleton, for the country that a phone is dialled from.
 pub(crate) fn of_leaves(leaves: &[(&Field, &Json)], facts: &Json) -> Vec<Normal> {
-    let country = facts.at("recipient.deliveryAddress.countryCode").and_then(Json::as_str);
+    let country = country(facts);
     let mut found: Vec<Normal> = Vec::new();
     let mut add = |kind, form: Option<String>| {
         if let Some(form) = form.map(zeroize::Zeroizing::new)
@@ -36,6 +36,11 @@ pub(crate) fn of_leaves(leaves: &[(&Field, &Json)], facts: &Json) -> Vec<Normal>
         }
     }
     found
+}
+
+/// The country that a phone number of an order is dialled from: a fact.
+pub(crate) fn country(facts: &Json) -> Option<&str> {
+    facts.at("recipient.deliveryAddress.countryCode").and_then(Json::as_str)
 }
 
 /// The postal codes that make a term with a name (never one by themselves).
