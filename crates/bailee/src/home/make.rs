@@ -136,8 +136,13 @@ impl Begun {
         match fs::read_dir(path).map(|mut entries| entries.next().is_none()) {
             Ok(true) => self.emptied.push(path.to_owned()),
             Ok(false) => {
+                // What a killed `init` leaves has no configuration. It may hold a root key, so a person takes it away.
+                let remedy = match path.join(FILE).exists() {
+                    true => "it is a home",
+                    false => "if an `init` was cut short there, remove it and try again",
+                };
                 return Err(Failure::failed(format_args!(
-                    "{} is there already and not empty; it was left as it is",
+                    "{} is there already and not empty; it was left as it is ({remedy})",
                     path.display()
                 )));
             }
