@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bailee_core::Timestamp;
+use bailee_crypto::keyring::{MirrorState, Repair};
 
 use crate::client::Client;
 use crate::failure::{Exit, Result};
@@ -30,6 +31,7 @@ impl Global {
         let home = Home::open(&self.home, self.now)?;
         let client = Client::new(home.router(), session::bearer(home.config().id))?;
         let visit = Visit { client, home, screen: self.screen };
+        visit.tell_repairs();
         let done = command(&visit);
         let anchored = visit.home.anchor();
         let exit = done?;
@@ -39,6 +41,23 @@ impl Global {
 }
 
 impl Visit {
+    /// A mirror that was mended is told: what had been there before may still exist somewhere.
+    fn tell_repairs(&self) {
+        for Repair { mirror, was } in self.home.repairs() {
+            let words = match was {
+                MirrorState::Unreachable => {
+                    "cannot be reached; until it is back nothing new is sealed or destroyed"
+                }
+                MirrorState::Behind => "was behind and has been brought up to date",
+                MirrorState::Empty => {
+                    "was empty and has been filled; if its disk was taken away, destroy that disk"
+                }
+                MirrorState::Damaged | MirrorState::Current => "was damaged and has been mended",
+            };
+            self.screen.note(format_args!("the mirror {} {words}", mirror.display()));
+        }
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.home.root()
     }

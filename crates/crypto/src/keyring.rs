@@ -35,6 +35,7 @@ mod write;
 pub(crate) use tests::memory_disk;
 
 use files::{Disk, Files};
+pub use open::Unanchored;
 use segment::{Live, SegmentId};
 use write::Writer;
 
@@ -264,14 +265,15 @@ impl Keyring {
     }
 
     /// Adds a mirror (an empty or missing directory, or an old copy of this keyring) and brings it up to date.
-    pub fn add_mirror(&self, directory: PathBuf) -> Result<(), KeyringError> {
-        let mut added = absolute(&[directory])?;
+    pub fn add_mirror(&self, directory: &Path) -> Result<(), KeyringError> {
+        let path = std::path::absolute(directory).map_err(|error| KeyringError::mirror(directory, &error))?;
         let mut writer = self.writer();
-        added.retain(|path| !writer.mirrors.contains(path));
-        for path in added {
-            writer.bring_up_to_date(&*self.files, &path)?;
-            writer.mirrors.push(path);
+        if writer.mirrors.iter().any(|mirror| same_place(mirror, &path)) {
+            return Err(KeyringError::MirrorAlready(path));
         }
+        writer.may_become_mirror(&*self.files, &path)?;
+        writer.bring_up_to_date(&*self.files, &path)?;
+        writer.mirrors.push(path);
         Ok(())
     }
 
@@ -290,6 +292,11 @@ impl Keyring {
             _ => None,
         }
     }
+}
+
+/// Whether two paths lead to one directory, through links or not.
+fn same_place(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, KeyringError> {
@@ -370,6 +377,12 @@ pub enum KeyringError {
     /// The directory holds another home's keyring, or that of its other environment.
     #[error("{} holds the keyring of another home or environment; check the configuration of mirrors", .0.display())]
     OtherHome(PathBuf),
+    /// The directory holds a head of this home that this root key does not open.
+    #[error("the mirror {} lies under another root key than this one; bring its root key back, or take it out of the configuration", .0.display())]
+    OtherRootKey(PathBuf),
+    /// The directory is a mirror already.
+    #[error("{} is a mirror of this keyring already", .0.display())]
+    MirrorAlready(PathBuf),
     /// A keyring is made in empty directories only.
     #[error("{} is not empty; a keyring is made in empty directories only", .0.display())]
     NotEmpty(PathBuf),
@@ -404,6 +417,8 @@ impl KeyringError {
             Self::Mirror { .. } => "mirror-unusable",
             Self::NotReadBack(_) => "mirror-not-read-back",
             Self::OtherHome(_) => "mirror-of-another-home",
+            Self::OtherRootKey(_) => "mirror-of-another-root-key",
+            Self::MirrorAlready(_) => "mirror-already",
             Self::NotEmpty(_) => "mirror-not-empty",
             Self::TooFewMirrors => "too-few-mirrors",
             Self::Missing => "keyring-missing",

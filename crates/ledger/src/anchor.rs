@@ -1,7 +1,8 @@
 //! Checkpoints kept outside the home, so that a home that was rolled back or rewritten is found out.
 //!
-//! A directory of one home holds the newest checkpoint and the last one of each day. A checkpoint that is shorter than
-//! the newest, or differs from it at the same size, is refused: it is the very thing that this directory is to show.
+//! A directory of one home holds the newest checkpoint and the last one of each day. A ledger that is shorter than the
+//! newest, or does not continue it, is refused: it is the very thing that this directory is to show. So a home
+//! [checks](Anchors::check) itself before anything is added to its ledger: two trees of one origin never grow.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -10,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 use bailee_core::Day;
 
+use crate::log::Source;
 use crate::note::{Checkpoint, NOTE_BYTES_MAX, NoteError, open_checkpoint};
+use crate::proof::{consistency, verify_consistency};
 
 /// Most days kept: more than a year, so that every yearly audit finds those since the last.
 pub const DAYS_MAX: usize = 400;
@@ -40,22 +43,37 @@ impl Anchors {
         Ok(Self { directory: resolved, verifier_key: verifier_key.to_owned() })
     }
 
-    /// Writes a signed checkpoint as the newest and as the last of its day, and drops the oldest days beyond
-    /// [`DAYS_MAX`].
-    pub fn write(&self, note: &str, day: Day) -> Result<(), AnchorError> {
-        let checkpoint = open_checkpoint(note, &self.verifier_key)?;
-        if let Some(newest) = self.newest()? {
-            if checkpoint.size < newest.size {
-                return Err(AnchorError::Behind { anchored: newest.size, given: checkpoint.size });
-            }
-            if checkpoint.size == newest.size && checkpoint.root != newest.root {
-                return Err(AnchorError::Forked { size: newest.size });
-            }
-        }
+    /// Refuses a ledger that was rolled back or rewritten since its newest checkpoint was written here.
+    pub fn check(&self, ledger: &dyn Source) -> Result<(), AnchorError> {
+        self.continues(ledger).map(drop)
+    }
+
+    /// Writes a ledger's newest checkpoint as the newest and as the last of its day, and drops the oldest days beyond
+    /// [`DAYS_MAX`]. A ledger that [does not pass](Self::check) replaces nothing.
+    pub fn write(&self, ledger: &dyn Source, day: Day) -> Result<(), AnchorError> {
+        let note = self.continues(ledger)?;
         // The newest first: it is what guards against an older one, also when the second write fails.
-        self.replace(NEWEST, note)?;
-        self.replace(&format!("{day}{ENDING}"), note)?;
+        self.replace(NEWEST, &note)?;
+        self.replace(&format!("{day}{ENDING}"), &note)?;
         self.drop_oldest()
+    }
+
+    /// The newest checkpoint of a ledger that continues the newest one kept here.
+    fn continues(&self, ledger: &dyn Source) -> Result<String, AnchorError> {
+        let note = ledger.checkpoint().map_err(|_| AnchorError::Unreadable)?;
+        let present = open_checkpoint(&note, &self.verifier_key)?;
+        let Some(newest) = self.newest()? else { return Ok(note) };
+        if present.size < newest.size {
+            return Err(AnchorError::Behind { anchored: newest.size, given: present.size });
+        }
+        if newest.size > 0 {
+            let proof =
+                consistency(ledger, newest.size, present.size).map_err(|_| AnchorError::Unreadable)?;
+            let proof: Vec<Vec<u8>> = proof.iter().map(|hash| hash.to_vec()).collect();
+            verify_consistency(newest.size, present.size, &proof, &newest.root, &present.root)
+                .map_err(|_| AnchorError::Forked { size: newest.size })?;
+        }
+        Ok(note)
     }
 
     /// The checkpoint written last.
@@ -157,12 +175,15 @@ pub enum AnchorError {
         /// Entries at the one given.
         given: u64,
     },
-    /// Another tree of the same size.
-    #[error("the ledger was rewritten: another tree of {size} entries was anchored")]
+    /// It does not continue what left the home before.
+    #[error("the ledger was rewritten: its first {size} entries are not those that were anchored")]
     Forked {
-        /// Entries of both.
+        /// Entries at the newest anchored checkpoint.
         size: u64,
     },
+    /// The ledger itself cannot be read.
+    #[error("the ledger cannot be read, so that it cannot be held against its checkpoints")]
+    Unreadable,
 }
 
 impl From<io::Error> for AnchorError {
@@ -180,6 +201,7 @@ impl AnchorError {
             Self::Note(error) => error.code(),
             Self::Behind { .. } => "rolled-back",
             Self::Forked { .. } => "forked",
+            Self::Unreadable => "ledger-unreadable",
         }
     }
 }

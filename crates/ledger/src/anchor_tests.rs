@@ -22,7 +22,7 @@ fn what_was_written_is_known_again() {
     assert_eq!(anchors.newest(), Ok(None));
     assert_eq!(anchors.known(), Ok(vec![]));
     for (size, day) in [(1, 100), (2, 100), (300, 101)] {
-        anchors.write(&MemoryLog::of(size).checkpoint, Day(day)).unwrap();
+        anchors.write(&MemoryLog::of(size), Day(day)).unwrap();
     }
     // The last of each day, and the newest.
     let expected = [2, 300, 300].map(|size| MemoryLog::of(size).checkpoint);
@@ -38,28 +38,33 @@ fn what_was_written_is_known_again() {
 fn a_log_that_was_rolled_back_or_rewritten_does_not_replace_its_anchor() {
     let (_outer, home, directory) = place();
     let anchors = open(&home, &directory);
-    anchors.write(&MemoryLog::of(300).checkpoint, Day(1)).unwrap();
-    let error = anchors.write(&MemoryLog::of(299).checkpoint, Day(2)).unwrap_err();
+    anchors.write(&MemoryLog::of(300), Day(1)).unwrap();
+    let error = anchors.write(&MemoryLog::of(299), Day(2)).unwrap_err();
     assert_eq!(error, AnchorError::Behind { anchored: 300, given: 299 });
     let mut forked = MemoryLog::of(299);
     forked.grow([sample(7)]);
-    assert_eq!(anchors.write(&forked.checkpoint, Day(2)), Err(AnchorError::Forked { size: 300 }));
-    anchors.write(&MemoryLog::of(300).checkpoint, Day(2)).unwrap();
+    assert_eq!(anchors.write(&forked, Day(2)), Err(AnchorError::Forked { size: 300 }));
+    // However long it grows.
+    forked.grow((0..500).map(sample));
+    assert_eq!(anchors.check(&forked), Err(AnchorError::Forked { size: 300 }));
+    assert_eq!(anchors.write(&forked, Day(2)), Err(AnchorError::Forked { size: 300 }));
+    assert_eq!(anchors.newest().unwrap().unwrap().root, MemoryLog::of(300).tree.root());
+    anchors.write(&MemoryLog::of(300), Day(2)).unwrap();
 }
 
 #[test]
 fn the_days_kept_have_a_limit() {
     let (_outer, home, directory) = place();
     let anchors = open(&home, &directory);
-    let note = MemoryLog::of(1).checkpoint;
+    let log = MemoryLog::of(1);
     let days = i32::try_from(DAYS_MAX).unwrap();
     for day in 0..days {
         // As `write` would, without waiting for the disk each time.
-        fs::write(directory.join(format!("{}{ENDING}", Day(day))), &note).unwrap();
+        fs::write(directory.join(format!("{}{ENDING}", Day(day))), &log.checkpoint).unwrap();
     }
-    anchors.write(&note, Day(days - 1)).unwrap();
+    anchors.write(&log, Day(days - 1)).unwrap();
     assert_eq!(anchors.names().unwrap().len(), DAYS_MAX + 1);
-    anchors.write(&note, Day(days)).unwrap();
+    anchors.write(&log, Day(days)).unwrap();
     let names = anchors.names().unwrap();
     assert_eq!(names.len(), DAYS_MAX + 1);
     assert_eq!(names.first().unwrap(), "1970-01-02.checkpoint");
@@ -89,10 +94,12 @@ fn a_directory_inside_the_home_is_refused() {
 fn a_checkpoint_that_is_not_of_this_log_is_refused() {
     let (_outer, home, directory) = place();
     let anchors = open(&home, &directory);
-    assert!(matches!(anchors.write("nonsense", Day(1)), Err(AnchorError::Note(_))));
+    let mut unsigned = MemoryLog::of(1);
+    unsigned.checkpoint = "nonsense".to_owned();
+    assert!(matches!(anchors.write(&unsigned, Day(1)), Err(AnchorError::Note(_))));
     fs::write(directory.join(NEWEST), "nonsense").unwrap();
     assert!(matches!(anchors.newest(), Err(AnchorError::Note(_))));
-    assert!(matches!(anchors.write(&MemoryLog::of(1).checkpoint, Day(1)), Err(AnchorError::Note(_))));
+    assert!(matches!(anchors.write(&MemoryLog::of(1), Day(1)), Err(AnchorError::Note(_))));
     fs::write(directory.join(NEWEST), vec![b'x'; NOTE_BYTES_MAX + 1]).unwrap();
     assert_eq!(anchors.known(), Err(AnchorError::Note(NoteError::Form)));
 }
@@ -103,6 +110,6 @@ fn a_draft_that_a_crash_left_is_passed_over() {
     let anchors = open(&home, &directory);
     fs::write(directory.join(format!("{NEWEST}.new")), "half a no").unwrap();
     assert_eq!(anchors.known(), Ok(vec![]));
-    anchors.write(&MemoryLog::of(1).checkpoint, Day(1)).unwrap();
+    anchors.write(&MemoryLog::of(1), Day(1)).unwrap();
     assert_eq!(anchors.known().unwrap().len(), 2);
 }

@@ -54,7 +54,7 @@ pub(crate) async fn add_mirror(edge: Edge, body: JsonBody) -> Result<(StatusCode
         if !directory.is_absolute() {
             return Err(Problem::unacceptable("relative-directory", "a mirror is named by an absolute path"));
         }
-        call.vault().add_mirror(authorized, directory)?;
+        call.vault().add_mirror(authorized, &directory)?;
         let status = call.vault().keys_status(call.gate().read_keys(call.caller())?)?;
         Ok((StatusCode::CREATED, Json(status.into())))
     })

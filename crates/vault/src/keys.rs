@@ -1,6 +1,6 @@
 //! Keys as an operator sees them: never a key, always where it lies and what can be promised of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bailee_crypto::keyring::MirrorState;
 use bailee_crypto::provider::DropsEpoch;
@@ -61,11 +61,7 @@ impl Vault {
     ///
     /// # Errors
     /// When the directory cannot be written or holds another keyring.
-    pub fn add_mirror(
-        &self,
-        authorized: Authorized<Administer>,
-        directory: PathBuf,
-    ) -> Result<(), VaultError> {
+    pub fn add_mirror(&self, authorized: Authorized<Administer>, directory: &Path) -> Result<(), VaultError> {
         self.check_home(&authorized)?;
         self.base.keyring.add_mirror(directory)?;
         let events = vec![authorized.context().event(What::MirrorsChanged { repaired: 0, added: 1 })];

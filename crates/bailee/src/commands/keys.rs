@@ -45,17 +45,46 @@ impl Keys {
     }
 }
 
-/// Adds a mirror, then writes it into the configuration: one that is not listed there is only a copy that ages.
+/// Adds a mirror. It is listed in the configuration first: one that is listed and empty is filled at the next opening,
+/// but one that is filled and not listed is a copy of all keys that no destruction reaches.
 fn mirror(visit: &Visit, directory: &Path) -> Result<Json> {
     let directory = std::path::absolute(directory).map_err(|error| Failure::file(directory, &error))?;
+    check(visit, &directory)?;
     let mut mirrors = visit.home.config().mirrors.clone();
     mirrors.push(directory.clone());
     let path = visit.root().join(FILE);
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
     let changed = config::with_mirrors(&text, &mirrors)?;
-    let status = visit.client.post("/v1/keys/mirrors", &json!({ "directory": directory }))?;
     replace_private(&path, changed.as_bytes())?;
-    Ok(status)
+    let added = visit.client.post("/v1/keys/mirrors", &json!({ "directory": directory }));
+    Ok(added.inspect_err(|_| {
+        // The failure itself is what is told; listed and empty, it would be filled at the next opening.
+        let _ = replace_private(&path, text.as_bytes());
+    })?)
+}
+
+/// Refuses a directory that cannot become a mirror, before anything is written.
+fn check(visit: &Visit, directory: &Path) -> Result<()> {
+    let found = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let root = visit.root().canonicalize().map_err(|error| Failure::file(visit.root(), &error))?;
+    let is_mirror = |mirror: &PathBuf| root.join(mirror).canonicalize().is_ok_and(|mirror| mirror == found);
+    if visit.home.config().mirrors.iter().any(is_mirror) {
+        return Err(Failure::failed(format_args!(
+            "{} is a mirror of this keyring already",
+            directory.display()
+        )));
+    }
+    let is_empty = match std::fs::read_dir(&found) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    match is_empty || found.join("head").is_file() {
+        true => Ok(()),
+        false => Err(Failure::failed(format_args!(
+            "{} is no empty directory; a mirror is made in a missing or empty one",
+            directory.display()
+        ))),
+    }
 }
 
 fn show(visit: &Visit, status: &Json) -> Result<()> {

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::failure::{Failure, Result};
 
@@ -30,6 +30,8 @@ impl Lock {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            // A link put in its place would have this process write its number into somebody else's file.
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
             .open(path)
             .map_err(|error| Failure::file(path, &error))?;
         let begun = Instant::now();

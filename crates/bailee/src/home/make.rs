@@ -193,9 +193,16 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
     let written = || {
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(content)?;
-        file.sync_all()
+        file.sync_all()?;
+        sync_directory(path)
     };
     written().map_err(|error| Failure::file(path, &error))
+}
+
+/// Makes the name of a file as durable as its content.
+fn sync_directory(file: &Path) -> std::io::Result<()> {
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    fs::File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Replaces a file of mode 0600 whole: a reader, and a crash, see the old one or the new one.
@@ -206,5 +213,6 @@ pub(crate) fn replace_private(path: &Path, content: &[u8]) -> Result<()> {
     // One that a crash left behind.
     let _ = fs::remove_file(&draft);
     write_private(&draft, content)?;
-    fs::rename(&draft, path).map_err(|error| Failure::file(path, &error))
+    let replaced = fs::rename(&draft, path).and_then(|()| sync_directory(path));
+    replaced.map_err(|error| Failure::file(path, &error))
 }

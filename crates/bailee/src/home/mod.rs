@@ -21,11 +21,11 @@ use axum::Router;
 use bailee_access::Gate;
 use bailee_core::catalogue::Catalogue;
 use bailee_core::{Clock, Day, Entropy, PrincipalId, RequestId, Timestamp};
-use bailee_crypto::keyring::{Keyring, Repair};
+use bailee_crypto::keyring::{Keyring, Repair, Unanchored};
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
-use bailee_ledger::anchor::Anchors;
+use bailee_ledger::anchor::{AnchorError, Anchors};
 use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::Source;
@@ -36,7 +36,7 @@ use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use bailee_vault::{Foundations, Vault};
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Exit, Failure, Result};
 use clock::HomeClock;
 use config::Config;
 use lock::Lock;
@@ -57,6 +57,8 @@ pub(crate) struct Home {
     gate: Arc<Gate>,
     clock: Arc<HomeClock>,
     entropy: Arc<dyn Entropy>,
+    /// What was mended of the keyring's mirrors at opening.
+    repairs: Vec<Repair>,
     /// Last, so that it is given back after everything else is closed.
     _lock: Lock,
 }
@@ -95,6 +97,7 @@ impl Home {
             gate: Arc::new(gate),
             clock: Arc::new(clock),
             entropy,
+            repairs: opened.repairs,
             _lock: lock,
         })
     }
@@ -107,6 +110,11 @@ impl Home {
     /// What it is set to.
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What was mended of the keyring's mirrors when it was opened.
+    pub(crate) fn repairs(&self) -> &[Repair] {
+        &self.repairs
     }
 
     /// Its store.
@@ -132,17 +140,30 @@ impl Home {
 
     /// Copies the newest checkpoint out of the home.
     pub(crate) fn anchor(&self) -> Result<()> {
-        let note = Source::checkpoint(&*self.store).map_err(Failure::failed)?;
-        self.anchors()?.write(&note, Day::of(self.clock.now())).map_err(Failure::failed)
+        self.anchors()?.write(&*self.store, Day::of(self.clock.now())).map_err(rolled_back)
     }
 
     fn anchors(&self) -> Result<Anchors> {
-        let directory = match &self.config.checkpoints {
-            Some(directory) => self.root.join(directory),
-            None => beside(&self.root)?,
-        };
-        Anchors::open(&directory, &self.root, &self.store.verifier_key()).map_err(Failure::failed)
+        anchors(&self.root, &self.config, &*self.store)
     }
+}
+
+/// The directory outside the home that keeps its checkpoints.
+fn anchors(root: &Path, config: &Config, store: &dyn Store) -> Result<Anchors> {
+    let directory = match &config.checkpoints {
+        Some(directory) => root.join(directory),
+        None => beside(root)?,
+    };
+    Anchors::open(&directory, root, &store.verifier_key()).map_err(Failure::failed)
+}
+
+/// A ledger that does not continue what left the home before failed a verification.
+fn rolled_back(error: AnchorError) -> Failure {
+    let exit = match error {
+        AnchorError::Behind { .. } | AnchorError::Forked { .. } => Exit::VerificationFailed,
+        _ => Exit::Failed,
+    };
+    Failure::new(exit, error)
 }
 
 /// `<home>.checkpoints`
@@ -169,19 +190,17 @@ impl Opened {
     fn open(root: &Path, config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Self> {
         let binding = Binding { home: config.id, environment: config.environment };
         let mirrors: Vec<PathBuf> = config.mirrors.iter().map(|mirror| root.join(mirror)).collect();
-        let provider = || KeyFile::open(&root.join(&config.root_key)).map(Box::new).map_err(Failure::failed);
-        // The store's anchor is read under the ledger's key, which the keyring holds: so the keyring is opened to reach
-        // the anchor, and again to be held against it.
-        let (unanchored, repaired) =
-            Keyring::open(provider()?, binding, &mirrors, None).map_err(Failure::failed)?;
+        let provider = KeyFile::open(&root.join(&config.root_key)).map_err(Failure::failed)?;
+        // The store's anchor is read under the ledger's key, which the keyring holds.
+        let unanchored = Unanchored::look(Box::new(provider), binding, &mirrors).map_err(Failure::failed)?;
         let signer = Signer::new(config.id, config.environment, unanchored.lasting().ledger_seed());
         let store = Sqlite::open(&root.join(STORE), signer.map_err(Failure::failed)?, Arc::clone(entropy));
         let store: Arc<dyn Store> = Arc::new(store.map_err(Failure::failed)?);
+        // Before anything is added to it: a ledger that was rolled back must never grow into a second tree.
+        anchors(root, config, &*store)?.check(&*store).map_err(rolled_back)?;
         let anchor = store.anchor().map_err(Failure::failed)?;
-        drop(unanchored);
-        let (keyring, more) =
-            Keyring::open(provider()?, binding, &mirrors, anchor).map_err(Failure::failed)?;
-        Ok(Self { store, keyring, repairs: repaired.into_iter().chain(more).collect() })
+        let (keyring, repairs) = unanchored.open(anchor).map_err(Failure::failed)?;
+        Ok(Self { store, keyring, repairs })
     }
 
     /// The clock; remembers a new time of a test home. A system clock that is behind the home's is an event.

@@ -12,5 +12,6 @@
 mod commands;
 mod ledger;
 mod readme;
+mod rollback;
 mod spine;
 mod support;

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bailee_core::Entropy;
 
-use super::files::Files;
+use super::files::{Disk, Files};
 use super::head::{Head, Opened, Unopened, new_epoch};
 use super::mirror::Mirror;
 use super::segment::{Live, SegmentId};
 use super::write::Writer;
-use super::{Anchor, Keyring, KeyringError, MIRRORS_MIN, MirrorState, Repair};
+use super::{Anchor, Keyring, KeyringError, MIRRORS_MIN, MirrorState, Repair, absolute, same_place};
 use crate::kdf::sha256;
 use crate::lasting::{Binding, Lasting, LastingError};
 use crate::provider::{KeyProvider, ProviderError};
@@ -76,6 +76,40 @@ impl Keyring {
         mirrors: &[PathBuf],
         anchor: Option<Anchor>,
     ) -> Result<(Self, Vec<Repair>), KeyringError> {
+        Unanchored::look_on(files, provider, binding, mirrors)?.open(anchor)
+    }
+}
+
+/// A keyring that was read and not yet held against its anchor. It gives the lasting half, under which the anchor is to
+/// be found; nothing perishable can be asked of it, and no mirror has been touched.
+pub struct Unanchored {
+    files: Arc<dyn Files>,
+    provider: Box<dyn KeyProvider>,
+    binding: Binding,
+    found: Vec<Found>,
+    writer: Writer,
+    lasting: Lasting,
+}
+
+impl Unanchored {
+    /// Reads every mirror; refuses forks, and mirrors that are not this root key's.
+    ///
+    /// # Errors
+    /// When no mirror holds an intact head of this home, or two went separate ways.
+    pub fn look(
+        provider: Box<dyn KeyProvider>,
+        binding: Binding,
+        mirrors: &[PathBuf],
+    ) -> Result<Self, KeyringError> {
+        Self::look_on(Arc::new(Disk), provider, binding, &absolute(mirrors)?)
+    }
+
+    fn look_on(
+        files: Arc<dyn Files>,
+        provider: Box<dyn KeyProvider>,
+        binding: Binding,
+        mirrors: &[PathBuf],
+    ) -> Result<Self, KeyringError> {
         enough(mirrors)?;
         let found: Vec<Found> =
             mirrors.iter().map(|path| look(&*files, &*provider, &binding, path)).collect::<Result<_, _>>()?;
@@ -88,19 +122,37 @@ impl Keyring {
             failed: Vec::new(),
             blocks: BTreeMap::new(),
         };
+        refuse_strangers(&writer, &found)?;
         refuse_forks(&writer, &found)?;
+        let lasting = load_lasting(&*files, &*provider, &writer)?;
+        Ok(Self { files, provider, binding, found, writer, lasting })
+    }
+
+    /// The lasting half.
+    pub fn lasting(&self) -> &Lasting {
+        &self.lasting
+    }
+
+    /// Opens it; refuses one that is older than its anchor, and only then repairs mirrors: what must not be used must
+    /// not overwrite anything either.
+    ///
+    /// # Errors
+    /// When it is older than the anchor or went another way, or a file that the head names is intact nowhere.
+    pub fn open(self, anchor: Option<Anchor>) -> Result<(Keyring, Vec<Repair>), KeyringError> {
+        let Self { files, provider, binding, found, writer, lasting } = self;
         refuse_older(&writer, anchor)?;
         let live = load_segments(&*files, &writer)?;
-        let lasting = load_lasting(&*files, &*provider, &writer)?;
         let repairs = repair(&*files, &writer, &found);
         let (writer, live) = (Mutex::new(writer), RwLock::new(live));
-        Ok((Self { files, provider, binding, lasting, writer, live }, repairs))
+        Ok((Keyring { files, provider, binding, lasting, writer, live }, repairs))
     }
 }
 
 fn enough(mirrors: &[PathBuf]) -> Result<(), KeyringError> {
-    let different: BTreeSet<&PathBuf> = mirrors.iter().collect();
-    if different.len() < MIRRORS_MIN || different.len() != mirrors.len() {
+    let twice = |(index, path): (usize, &PathBuf)| {
+        mirrors.iter().skip(index + 1).any(|other| same_place(path, other))
+    };
+    if mirrors.len() < MIRRORS_MIN || mirrors.iter().enumerate().any(twice) {
         Err(KeyringError::TooFewMirrors)
     } else {
         Ok(())
@@ -166,6 +218,14 @@ fn newest<'a>(mirrors: &[PathBuf], found: &'a [Found]) -> Result<&'a FoundHead, 
         }
     }
     Err(KeyringError::Missing)
+}
+
+/// A whole head under another root key may be that key's only copy: it is never repaired over.
+fn refuse_strangers(writer: &Writer, found: &[Found]) -> Result<(), KeyringError> {
+    match writer.mirrors.iter().zip(found).find(|(_, found)| matches!(found, Found::NotOurs)) {
+        Some((path, _)) => Err(KeyringError::OtherRootKey(path.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Every other head must be one that the newest replaced.

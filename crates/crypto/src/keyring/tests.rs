@@ -168,7 +168,7 @@ fn it_works_on_a_real_disk() {
     keyring.reserve(&bucket(100), 1, &Fixed::new(2)).unwrap();
     keyring.destroy(&puncture(100, &[3]), &Fixed::new(3)).unwrap();
     let added = directory.path().join("three");
-    keyring.add_mirror(added.clone()).unwrap();
+    keyring.add_mirror(&added).unwrap();
     assert!(keyring.mirrors().iter().all(|(_, state)| *state == MirrorState::Current));
     let expected = (keyring.anchor(), view(&keyring));
     drop(keyring);

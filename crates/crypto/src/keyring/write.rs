@@ -113,6 +113,16 @@ impl Writer {
         if head.as_deref() == Some(&self.file) { Ok(()) } else { self.bring_up_to_date(files, path) }
     }
 
+    /// A directory may become a mirror when nothing lies in it, or an older copy of this keyring.
+    pub(crate) fn may_become_mirror(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
+        let mirror = Mirror { files, path };
+        let unusable = |error: std::io::Error| KeyringError::mirror(path, &error);
+        match mirror.is_empty().map_err(unusable)? || mirror.read_head().map_err(unusable)?.is_some() {
+            true => Ok(()),
+            false => Err(KeyringError::NotEmpty(path.into())),
+        }
+    }
+
     /// Writes to the mirror what it lacks; refuses one that is not known to be behind.
     pub(crate) fn bring_up_to_date(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
         let mirror = Mirror { files, path };
