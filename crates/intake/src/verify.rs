@@ -60,6 +60,8 @@ pub enum Flaw {
     OrderId,
     /// An object where a leaf belongs, or the reverse; an id twice in a list.
     Structure,
+    /// A token in the place of a value. Only the keeper of the keys can tell.
+    Token,
 }
 
 impl Flaw {
@@ -75,6 +77,7 @@ impl Flaw {
         Self::NotAnOrder,
         Self::OrderId,
         Self::Structure,
+        Self::Token,
     ];
 
     /// Its stable code (`"duplicate-key"` …).
@@ -90,6 +93,7 @@ impl Flaw {
             Self::NotAnOrder => "not-an-order",
             Self::OrderId => "order-id",
             Self::Structure => "structure",
+            Self::Token => "token",
         }
     }
 
@@ -111,6 +115,7 @@ impl Flaw {
             Self::NotAnOrder => "this is no order, since it has no orderId; give orders in Orders 2026-01-01",
             Self::OrderId => "the orderId is no order id; fetch the order again",
             Self::Structure => "a value stands where the API has none of its kind; fetch the order again",
+            Self::Token => "a token stands in the place of a value; give the order as it came from Amazon",
         }
     }
 }

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use aws_lc_rs::digest;
 use bailee_core::retention::parse_date;
 use bailee_core::{Json, Timestamp};
+use bailee_crypto::lasting::{Lasting, TokenError};
 use bailee_intake::reader::{Format, Item, Raw, Reader, Shape};
 use bailee_intake::verify::{Flaw, verify};
 use bailee_ledger::authorized::{Authorized, Collect};
@@ -16,7 +17,7 @@ use bailee_ledger::event::Counts;
 use bailee_store::records::StoreError;
 
 use crate::batch::{Run, Sent};
-use crate::document::mark;
+use crate::document::{Leaf, mark};
 use crate::parallel::in_parallel;
 use crate::part::LEAVES_MAX;
 use crate::plan::Incoming;
@@ -261,6 +262,9 @@ fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result
     if marked.leaves.len() > LEAVES_MAX {
         return Err(Flaw::TooLong);
     }
+    if marked.leaves.iter().any(|leaf| holds_token(leaf, base.keyring.lasting())) {
+        return Err(Flaw::Token);
+    }
     Ok(Incoming {
         mac: base.keyring.lasting().reference_mac(&run.seller, run.kind, &document.reference),
         reference: document.reference,
@@ -272,6 +276,13 @@ fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result
         shape: raw.shape,
         order,
     })
+}
+
+/// Whether a token stands where a value belongs: a tokenised document that was handed in again must not overwrite what
+/// its tokens stand for.
+fn holds_token(leaf: &Leaf, lasting: &Lasting) -> bool {
+    let text = leaf.value.as_ref().and_then(Json::as_str);
+    text.is_some_and(|text| !matches!(lasting.resolve(text), Err(TokenError::NotAToken)))
 }
 
 /// Whether nothing in the first batch looks like an order, so that the input is something else altogether. Then it is

@@ -167,6 +167,16 @@ fn tokens_stand_for_the_same_field_after_an_update_and_keep_the_documents_shape(
 }
 
 #[test]
+fn a_tokenised_document_that_is_handed_in_again_overwrites_nothing() {
+    let (_directory, home) = home("2026-03-05T12:00:00Z");
+    let (_, returned) =
+        home.collect_with(&order().to_string(), Request { tokenise: true, ..Request::default() }).unwrap();
+    let again = home.collect(&returned[0].to_string());
+    assert_eq!((again.counts.quarantined, again.counts.updated), (1, 0));
+    assert_eq!(value(&home.reveal(ORDER), "buyer.buyerName"), Some("Quirina Zettelmann"));
+}
+
+#[test]
 fn an_unknown_leaf_is_sealed_and_known_to_nobody_but_by_number() {
     let (_directory, home) = home("2026-03-05T12:00:00Z");
     home.collect(&with(order(), &[("/Zacharias Unbekannt", json!("geheime Angabe"))]));
