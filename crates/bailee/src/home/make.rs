@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -134,7 +134,11 @@ impl Begun {
     /// Makes a directory with mode 0700, or takes an empty one. One with anything in it is not ours to touch.
     fn directory(&mut self, path: &Path) -> Result<()> {
         match fs::read_dir(path).map(|mut entries| entries.next().is_none()) {
-            Ok(true) => self.emptied.push(path.to_owned()),
+            Ok(true) => {
+                let private = fs::Permissions::from_mode(0o700);
+                fs::set_permissions(path, private).map_err(|error| Failure::file(path, &error))?;
+                self.emptied.push(path.to_owned());
+            }
             Ok(false) => {
                 // What a killed `init` leaves has no configuration. It may hold a root key, so a person takes it away.
                 let remedy = match path.join(FILE).exists() {

@@ -14,6 +14,7 @@ pub(crate) mod config;
 mod lock;
 pub(crate) mod make;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -70,6 +71,8 @@ impl Home {
         Config::read(root)?;
         let lock = Lock::take(&root.join(LOCK))?;
         let config = Config::read(root)?;
+        refuse_shared(root)?;
+        config.mirrors.iter().try_for_each(|mirror| refuse_shared(&root.join(mirror)))?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let opened = Opened::open(root, &config, &entropy)?;
         let Times { before, clock } = opened.set_time(&config, &*entropy, now)?;
@@ -145,6 +148,19 @@ impl Home {
 
     fn anchors(&self) -> Result<Anchors> {
         anchors(&self.root, &self.config, &*self.store)
+    }
+}
+
+/// Who can write into a home or a mirror can put anything in the place of what is there.
+fn refuse_shared(directory: &Path) -> Result<()> {
+    const OTHERS_WRITE: u32 = 0o002;
+    match std::fs::metadata(directory) {
+        Ok(found) if found.permissions().mode() & OTHERS_WRITE != 0 => Err(Failure::failed(format_args!(
+            "everybody can write to {}; take that away with `chmod o-w`, and look at what is in it",
+            directory.display()
+        ))),
+        // One that is missing is the keyring's to judge.
+        _ => Ok(()),
     }
 }
 

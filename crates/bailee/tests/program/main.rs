@@ -11,7 +11,7 @@
 
 mod commands;
 mod ledger;
+mod misplaced;
 mod readme;
-mod rollback;
 mod spine;
 mod support;

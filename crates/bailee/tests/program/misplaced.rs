@@ -1,4 +1,4 @@
-//! Old copies of a home or of a mirror, and what they must not do.
+//! Homes and mirrors that are not what they should be: old copies, doubles, open to others.
 
 use crate::support::{Trial, copy};
 
@@ -73,6 +73,21 @@ fn a_directory_that_is_a_mirror_already_or_is_not_empty_is_not_added() {
     }
     assert_eq!(std::fs::read_dir(trial.path("full")).unwrap().count(), 1);
     trial.run(&["keys", "status"]).ends(0);
+}
+
+#[test]
+fn a_home_that_everybody_can_write_to_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let trial = Trial::at(NOW);
+    for directory in ["home", "home/keyring/a"] {
+        let mode =
+            |mode| std::fs::set_permissions(trial.path(directory), PermissionsExt::from_mode(mode)).unwrap();
+        mode(0o777);
+        let refused = trial.run(&["seller", "list"]).ends(1);
+        assert!(refused.err.contains("everybody can write"), "{}", refused.err);
+        mode(0o700);
+        trial.run(&["seller", "list"]).ends(0);
+    }
 }
 
 #[test]
