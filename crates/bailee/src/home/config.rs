@@ -15,8 +15,6 @@ use crate::failure::{Failure, Result};
 /// The name of the file in its home.
 pub(crate) const FILE: &str = "bailee.toml";
 
-/// Most days that personal data may outlive its delivery (2.1.a).
-const DAYS_AFTER_DELIVERY_MAX: u16 = 30;
 /// Fewest days that the ledger must be kept (2.6.e).
 const LEDGER_KEEP_DAYS_MIN: u16 = 90;
 /// Days that the ledger is kept unless set: the profile `strict`.
@@ -58,7 +56,7 @@ struct HomeSection {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct RetentionSection {
-    days_after_delivery: Option<u16>,
+    days_after_delivery: Option<i64>,
     profile: Option<Profile>,
     accepted_by: Option<String>,
 }
@@ -114,24 +112,16 @@ impl Config {
 }
 
 fn policy(written: &RetentionSection) -> std::result::Result<Policy, String> {
-    let days = written.days_after_delivery.unwrap_or(DAYS_AFTER_DELIVERY_MAX);
-    let days_after_delivery = u8::try_from(days)
-        .ok()
-        .filter(|_| (1..=DAYS_AFTER_DELIVERY_MAX).contains(&days))
-        .ok_or_else(|| {
-            format!(
-                "[retention] days_after_delivery = {days} is not allowed: personal data must be gone \
-                 {DAYS_AFTER_DELIVERY_MAX} days after delivery (2.1.a); set 1 to {DAYS_AFTER_DELIVERY_MAX}"
-            )
-        })?;
-    let profile = written.profile.unwrap_or(Profile::Strict);
+    let Policy { days_after_delivery, profile } = Policy::default();
+    let days = written.days_after_delivery.unwrap_or(days_after_delivery.into());
+    let profile = written.profile.unwrap_or(profile);
     if profile != Profile::Strict && written.accepted_by.as_deref().unwrap_or("").trim().is_empty() {
         return Err(format!(
             "[retention] profile = \"{profile}\" reads the policy less strictly (2.1.a), which a named person must \
              accept: set accepted_by"
         ));
     }
-    Ok(Policy { days_after_delivery, profile })
+    Policy::new(days, profile).map_err(|error| format!("[retention] {error}"))
 }
 
 fn check_ledger(written: &LedgerSection) -> std::result::Result<(), String> {
@@ -245,6 +235,8 @@ mod tests {
             ("[retention]", "days_after_delivery = 45", "2.1.a"),
             ("[retention]", "days_after_delivery = 31", "2.1.a"),
             ("[retention]", "days_after_delivery = 0", "2.1.a"),
+            ("[retention]", "days_after_delivery = -1", "2.1.a"),
+            ("[retention]", "days_after_delivery = 70000", "2.1.a"),
             ("[retention]", "profile = \"balanced\"", "2.1.a"),
             ("[ledger]", "keep_days = 60", "2.6.e"),
             ("[ledger]", "keep_days = 89", "2.6.e"),
