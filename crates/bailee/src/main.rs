@@ -25,14 +25,16 @@ mod failure;
 mod home;
 mod screen;
 mod session;
+mod usage;
 mod visit;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use tracing_subscriber::EnvFilter;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::screen::{BAD, Screen};
 
 /// Documents are read on one thread and wiped on another; the system's allocator spends a third of a collect on that.
@@ -50,7 +52,10 @@ fn main() -> ExitCode {
     if !(hardening.core_dumps_off && hardening.not_dumpable) {
         tracing::warn!("this system does not let bailee switch off core dumps or tracing of its memory");
     }
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => return not_a_command(&said),
+    };
     let screen = Screen::new(cli.output);
     match cli.run(screen) {
         Ok(exit) => ExitCode::from(exit as u8),
@@ -60,6 +65,23 @@ fn main() -> ExitCode {
             ExitCode::from(exit as u8)
         }
     }
+}
+
+/// Help and version are said as they are, and a command line that was not understood in one line of ours.
+fn not_a_command(said: &clap::Error) -> ExitCode {
+    match said.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // Whoever closed the output did not want to read it.
+            let _ = said.print();
+        }
+        _ => {
+            let words = usage::words(said, std::env::args_os());
+            Screen::new(screen::Output::Text).note(format_args!("{BAD}bailee:{BAD:#} {words}"));
+        }
+    }
+    ExitCode::from(if said.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 })
 }
 
 /// A panic's message may carry a value: only that there was one, and where in the program, is told.

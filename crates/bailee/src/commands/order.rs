@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use bailee_core::{Reference, SellerId};
+use bailee_core::{ParseIdError, Reference, SellerId};
 
 /// An order's name.
 #[derive(Clone, Debug)]
@@ -11,17 +11,40 @@ pub(crate) struct OrderName {
     pub(crate) reference: Reference,
 }
 
-impl FromStr for OrderName {
-    type Err = String;
+/// What is no order's name, and why. Nothing of the text is in it.
+#[derive(Debug)]
+pub(crate) enum NotAnOrder {
+    /// There is no `/` in it.
+    Form,
+    /// Its seller or its reference is none.
+    Id(ParseIdError),
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (seller, reference) = text
-            .split_once('/')
-            .ok_or("an order is named SELLER/REFERENCE, such as ALPHA/250-1234567-1234567")?;
-        Ok(Self {
-            seller: seller.parse().map_err(|error| format!("{error}"))?,
-            reference: reference.parse().map_err(|error| format!("{error}"))?,
-        })
+impl std::fmt::Display for NotAnOrder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Form => {
+                f.write_str("an order is named SELLER/REFERENCE, such as ALPHA/250-1234567-1234567")
+            }
+            Self::Id(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotAnOrder {}
+
+impl From<ParseIdError> for NotAnOrder {
+    fn from(error: ParseIdError) -> Self {
+        Self::Id(error)
+    }
+}
+
+impl FromStr for OrderName {
+    type Err = NotAnOrder;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrder> {
+        let (seller, reference) = text.split_once('/').ok_or(NotAnOrder::Form)?;
+        Ok(Self { seller: seller.parse()?, reference: reference.parse()? })
     }
 }
 

@@ -100,6 +100,40 @@ fn a_command_that_cannot_be_understood_is_usage() {
 }
 
 #[test]
+fn what_was_typed_in_the_wrong_place_is_never_said_again() {
+    let trial = Trial::empty();
+    const PERSON: &str = "wilma.testperson@example.com";
+    for words in [
+        &[PERSON][..],
+        &["find", PERSON],
+        &["find", "--seller", "ALPHA", "--mial", PERSON],
+        &["find", "--seller", PERSON, "--name", "x"],
+        &["find", "--seller", "ALPHA", "--name", "x", "--now", PERSON],
+        &["find", "--seller", "ALPHA", "--name", "x", PERSON],
+        &["find", "--output", PERSON],
+        &["show", PERSON],
+        &["show", "ALPHA/1", PERSON],
+        &["reveal", PERSON, "--purpose", "tax"],
+        &["reveal", "ALPHA/1", "--purpose", "tax", "--ticket", PERSON],
+        &["service", PERSON],
+        &["synth", "--orders", PERSON],
+        &["ledger", "tail", "-n", PERSON],
+        &["init", "--environment", PERSON],
+        &["completions", PERSON],
+    ] {
+        let refused = trial.run(words).ends(2);
+        let (said, about) = (&refused.err, words.join(" "));
+        assert_eq!(said.lines().count(), 1, "{about}: {said}");
+        assert!(said.starts_with("bailee: "), "{about}: {said}");
+        assert!(!said.contains("testperson") && refused.out.is_empty(), "{about}: {said}");
+    }
+    for (words, status) in [(&["--help"][..], 0), (&["find", "--help"], 0), (&["--version"], 0), (&[], 2)] {
+        let told = trial.run(words).ends(status);
+        assert!((told.text() + &told.err).contains("bailee"));
+    }
+}
+
+#[test]
 fn without_a_session_everything_is_denied_and_the_answer_says_what_to_do() {
     let trial = Trial::at(NOW);
     trial.run(&["logout"]).ends(0);
