@@ -31,12 +31,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// The server with what it remembers between requests.
 pub(crate) struct House {
     server: Server,
-    faults: Faults,
+    faults: Arc<Faults>,
 }
 
 impl House {
-    pub(crate) fn new(server: Server) -> Self {
-        Self { server, faults: Faults::default() }
+    pub(crate) fn new(server: Server, faults: Arc<Faults>) -> Self {
+        Self { server, faults }
     }
 
     pub(crate) fn gate(&self) -> &Gate {
@@ -54,6 +54,11 @@ impl House {
     /// Writes what went wrong into the ledger, now or as soon as it can be written.
     pub(crate) fn report(&self, stamp: Stamp, fault: Fault) {
         self.faults.report(self.store(), fault.event(stamp.request, stamp.now));
+    }
+
+    /// Writes what still waits for the ledger.
+    fn flush(&self) {
+        self.faults.flush(self.store());
     }
 
     fn stamp(&self) -> Stamp {
@@ -74,12 +79,9 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
     let stamp = house.stamp();
     request.extensions_mut().insert(stamp);
     let mut response = without_panic(next.run(request)).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        if let Some(fault) = problem.fault() {
-            let house = Arc::clone(&house);
-            // Nothing to do about a lost thread here: the answer says that something failed in any case.
-            drop(tokio::task::spawn_blocking(move || house.report(stamp, fault)).await);
-        }
+    let problem = response.extensions_mut().remove::<Problem>();
+    write_faults(house, stamp, problem.as_ref().and_then(Problem::fault)).await;
+    if let Some(problem) = problem {
         response = problem.render(stamp.request);
     }
     let headers = response.headers_mut();
@@ -88,6 +90,19 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Writes a request's fault, or those that wait, now that a request went without one.
+async fn write_faults(house: Arc<House>, stamp: Stamp, fault: Option<Fault>) {
+    if fault.is_none() && !house.faults.are_waiting() {
+        return;
+    }
+    let write = move || match fault {
+        Some(fault) => house.report(stamp, fault),
+        None => house.flush(),
+    };
+    // Nothing to do about a lost thread here: the answer says that something failed in any case.
+    drop(tokio::task::spawn_blocking(write).await);
 }
 
 /// The answer, also when making it panics.

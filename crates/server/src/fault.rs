@@ -1,7 +1,10 @@
 //! Errors of the system itself (2.6.a): each becomes an event, at once, or as soon as the ledger can be written again.
+//!
+//! What the ledger does not take waits here: the next request that goes well writes it. A process that ends before that
+//! hands out what waits ([`Faults::waiting`]), so that the next one can write it.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use bailee_core::{PrincipalId, RequestId, Timestamp};
 use bailee_ledger::event::{Event, What};
@@ -28,23 +31,50 @@ impl Fault {
     }
 }
 
-/// Faults that the ledger has not taken yet.
-#[derive(Default)]
-pub(crate) struct Faults {
+/// Faults that the ledger has not taken yet: at most 256 of them.
+#[derive(Debug, Default)]
+pub struct Faults {
     waiting: Mutex<VecDeque<Event>>,
 }
 
 impl Faults {
-    /// Writes a fault, after those that wait; what cannot be written waits for the next.
-    pub(crate) fn report(&self, ledger: &dyn Append, fault: Event) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Writes a fault, after those that wait; what cannot be written waits.
+    pub fn report(&self, ledger: &dyn Append, fault: Event) {
+        let mut waiting = self.lock();
         if waiting.len() == WAITING_MAX {
             waiting.pop_front();
         }
         waiting.push_back(fault);
-        if ledger.append(waiting.make_contiguous()).is_ok() {
-            waiting.clear();
+        write(&mut waiting, ledger);
+    }
+
+    /// Writes what waits, if anything does; what cannot be written goes on waiting.
+    pub fn flush(&self, ledger: &dyn Append) {
+        write(&mut self.lock(), ledger);
+    }
+
+    /// What waits, oldest first.
+    pub fn waiting(&self) -> Vec<Event> {
+        self.lock().iter().cloned().collect()
+    }
+
+    /// Whether anything waits and nobody is writing it. Never blocks.
+    pub(crate) fn are_waiting(&self) -> bool {
+        match self.waiting.try_lock() {
+            Ok(waiting) => !waiting.is_empty(),
+            Err(TryLockError::Poisoned(poisoned)) => !poisoned.into_inner().is_empty(),
+            Err(TryLockError::WouldBlock) => false,
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Event>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write(waiting: &mut VecDeque<Event>, ledger: &dyn Append) {
+    if !waiting.is_empty() && ledger.append(waiting.make_contiguous()).is_ok() {
+        waiting.clear();
     }
 }
 
@@ -92,6 +122,22 @@ mod tests {
         report(&faults, &ledger, "second");
         report(&faults, &ledger, "third");
         assert_eq!(*ledger.codes.lock().unwrap(), ["first", "second", "third"]);
+    }
+
+    #[test]
+    fn what_waits_is_handed_out_in_its_order_and_flushed_once() {
+        let (faults, ledger) = (Faults::default(), Ledger::default());
+        ledger.full.store(true, Ordering::Relaxed);
+        report(&faults, &ledger, "first");
+        report(&faults, &ledger, "second");
+        faults.flush(&ledger);
+        let fault = |code| Fault::new("disk", code).event(RequestId([0; 16]), Timestamp::UNIX_EPOCH);
+        assert_eq!(faults.waiting(), ["first", "second"].map(fault));
+        ledger.full.store(false, Ordering::Relaxed);
+        faults.flush(&ledger);
+        faults.flush(&ledger);
+        assert_eq!(*ledger.codes.lock().unwrap(), ["first", "second"]);
+        assert!(!faults.are_waiting() && faults.waiting().is_empty());
     }
 
     #[test]

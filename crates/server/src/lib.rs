@@ -47,6 +47,7 @@ use bailee_core::{Clock, Entropy};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 
+pub use fault::Faults;
 pub use problem::PROBLEM_TYPE_PREFIX;
 pub use watch::{Tick, Watch};
 
@@ -70,7 +71,12 @@ pub struct Server {
 
 /// The router of a home: every route of the HTTP API.
 pub fn router(server: Server) -> Router {
-    let house = Arc::new(edge::House::new(server));
+    router_with(server, Arc::default())
+}
+
+/// The router of a home, and what the ledger did not take in its time: the wiring keeps that when the process ends.
+pub fn router_with(server: Server, faults: Arc<Faults>) -> Router {
+    let house = Arc::new(edge::House::new(server, faults));
     Router::new()
         .route("/v1/health", get(health::health))
         .route("/v1/sessions", post(session::log_in))

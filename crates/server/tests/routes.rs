@@ -17,16 +17,16 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use bailee_access::Gate;
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::{Policy, Profile};
-use bailee_core::{Clock, Entropy, Environment, HomeId, RequestId, Sensitive, Timestamp};
+use bailee_core::{Clock, Entropy, Environment, HomeId, PrincipalId, RequestId, Sensitive, Timestamp};
 use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
-use bailee_ledger::log::Source;
+use bailee_ledger::log::{Append, AppendError, Appended, Source};
 use bailee_ledger::note::{Signer, open_checkpoint};
-use bailee_server::{JSON_BODY_BYTES_MAX, Server, router};
+use bailee_server::{Faults, JSON_BODY_BYTES_MAX, Server, router_with};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use bailee_vault::{Foundations, Vault};
@@ -84,6 +84,7 @@ struct House {
     _directory: tempfile::TempDir,
     router: Router,
     store: Arc<dyn Store>,
+    faults: Arc<Faults>,
     session: String,
     service: String,
 }
@@ -128,10 +129,12 @@ impl House {
             clock: Arc::new(FixedClock),
             entropy,
         };
+        let faults = Arc::new(Faults::default());
         Self {
             _directory: directory,
-            router: router(server),
+            router: router_with(server, Arc::clone(&faults)),
             store,
+            faults,
             session: String::new(),
             service: String::new(),
         }
@@ -232,6 +235,30 @@ async fn every_route_refuses_whoever_is_not_known_and_the_refusal_is_an_event() 
             );
         }
     }
+}
+
+/// A ledger on a disk that is full.
+struct Full;
+
+impl Append for Full {
+    fn append(&self, _: &[Event]) -> Result<Appended, AppendError> {
+        Err(AppendError("disk-full"))
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_the_ledger_is_written_after_the_next_request_that_goes_well() {
+    let house = House::new().await;
+    let what = What::SystemError { component: "disk".to_owned(), code: "full".to_owned() };
+    let (at, principal) = (FixedClock.now(), PrincipalId::System);
+    let fault = Event { at, principal, request: RequestId([5; 16]), what };
+    house.faults.report(&Full, fault.clone());
+    assert_eq!(house.faults.waiting(), std::slice::from_ref(&fault));
+    assert_ne!(house.last_event(), fault);
+    let answer = house.ask("GET", "/v1/sellers", &house.session, "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(house.last_event(), fault);
+    assert_eq!(house.faults.waiting(), []);
 }
 
 #[tokio::test]
