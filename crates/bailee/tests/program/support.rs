@@ -1,5 +1,6 @@
 //! A home in a throw-away directory, and the program as a person runs it.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -188,6 +189,9 @@ pub(crate) fn is_tokenised(input: &Value, output: &Value, personal: &mut Vec<Val
     }
 }
 
+/// Fewer bytes are found anywhere by chance.
+const FORM_BYTES_MIN: usize = 6;
+
 /// The forms in which a value could hide: plain, base64 at each alignment, hexadecimal, percent-encoded, UTF-16.
 pub(crate) fn forms(value: &str) -> Vec<Vec<u8>> {
     use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
@@ -217,7 +221,7 @@ pub(crate) fn forms(value: &str) -> Vec<Vec<u8>> {
             forms.push(encoded[begin..end].replace('+', "-").replace('/', "_").into_bytes());
         }
     }
-    forms.retain(|form| form.len() >= 6);
+    forms.retain(|form| form.len() >= FORM_BYTES_MIN);
     forms.sort();
     forms.dedup();
     forms
@@ -227,12 +231,35 @@ pub(crate) fn forms(value: &str) -> Vec<Vec<u8>> {
 #[track_caller]
 pub(crate) fn assert_nowhere(files: &[(PathBuf, Vec<u8>)], values: &[String]) {
     assert!(!files.is_empty() && !values.is_empty(), "a search of nothing proves nothing");
-    for value in values {
-        for form in forms(value) {
-            let finder = memchr::memmem::Finder::new(&form);
-            for (path, content) in files {
-                assert!(finder.find(content).is_none(), "{value:?} is in {} as {form:?}", path.display());
+    // Thousands of forms in megabytes: every place is looked at once, and compared where a form begins like it.
+    let forms: Vec<(&String, Vec<u8>)> =
+        values.iter().flat_map(|value| forms(value).into_iter().map(move |form| (value, form))).collect();
+    let mut beginnings: HashMap<&[u8], Vec<&(&String, Vec<u8>)>> = HashMap::new();
+    for form in &forms {
+        beginnings.entry(&form.1[..FORM_BYTES_MIN]).or_default().push(form);
+    }
+    for (path, content) in files {
+        for (at, beginning) in content.windows(FORM_BYTES_MIN).enumerate() {
+            for (value, form) in beginnings.get(beginning).into_iter().flatten() {
+                assert!(!content[at..].starts_with(form), "{value:?} is in {} as {form:?}", path.display());
             }
+        }
+    }
+}
+
+#[test]
+fn a_value_is_found_in_each_of_its_forms_wherever_it_stands() {
+    let value = "Wilma Testpérson".to_owned();
+    for form in forms(&value) {
+        for content in [form.clone(), [b"x", &form[..], b"y"].concat(), [vec![0; 9], form.clone()].concat()] {
+            let files = [("file".into(), content)];
+            assert!(
+                std::panic::catch_unwind(|| assert_nowhere(&files, std::slice::from_ref(&value))).is_err()
+            );
+        }
+        let files = [("file".into(), form[..form.len() - 1].to_vec())];
+        if forms(&value).iter().all(|other| !files[0].1.starts_with(other) && !files[0].1.ends_with(other)) {
+            assert_nowhere(&files, std::slice::from_ref(&value));
         }
     }
 }
