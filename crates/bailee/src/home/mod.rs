@@ -6,6 +6,7 @@
 //! <home>/keyring/a, b     the keyring's mirrors of a test home
 //! <home>/root.key         the root key of a test home
 //! <home>/lock             names the process that works on it
+//! <home>/unwritten-events what went wrong and the ledger did not take yet; as a rule there is none
 //! <home>.checkpoints/     signed checkpoints of the ledger, outside the home
 //! ```
 
@@ -13,6 +14,7 @@ pub(crate) mod clock;
 pub(crate) mod config;
 mod lock;
 pub(crate) mod make;
+mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -31,7 +33,7 @@ use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::Source;
 use bailee_ledger::note::{Signer, open_checkpoint};
-use bailee_server::Server;
+use bailee_server::{Faults, Server};
 use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
@@ -60,6 +62,7 @@ pub(crate) struct Home {
     entropy: Arc<dyn Entropy>,
     /// What was mended of the keyring's mirrors at opening.
     repairs: Vec<Repair>,
+    faults: Arc<Faults>,
     /// Last, so that it is given back after everything else is closed.
     _lock: Lock,
 }
@@ -80,6 +83,7 @@ impl Home {
             (opened.store, Arc::new(opened.keyring), Arc::new(catalogue(root, &config)?));
         let now = clock.now();
         write_repairs(&*store, &*entropy, now, &opened.repairs)?;
+        unwritten::replay(root, &*store, &*entropy, now)?;
         let foundations = Foundations {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
@@ -101,6 +105,7 @@ impl Home {
             clock: Arc::new(clock),
             entropy,
             repairs: opened.repairs,
+            faults: Arc::default(),
             _lock: lock,
         })
     }
@@ -127,13 +132,14 @@ impl Home {
 
     /// Its face.
     pub(crate) fn router(&self) -> Router {
-        bailee_server::router(Server {
+        let server = Server {
             vault: Arc::clone(&self.vault),
             gate: Arc::clone(&self.gate),
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy),
-        })
+        };
+        bailee_server::router_with(server, Arc::clone(&self.faults))
     }
 
     /// Every checkpoint that left the home.
@@ -180,6 +186,12 @@ fn rolled_back(error: AnchorError) -> Failure {
         _ => Exit::Failed,
     };
     Failure::new(exit, error)
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        unwritten::keep(&self.root, &*self.store, &*self.entropy, &self.faults);
+    }
 }
 
 /// `<home>.checkpoints`

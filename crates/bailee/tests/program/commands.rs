@@ -432,3 +432,22 @@ fn the_bench_measures_and_leaves_nothing_behind() {
     assert!(figures.iter().all(|figure| figure["count"].as_u64().unwrap() > 0), "{figures:?}");
     assert_eq!(std::fs::read_dir(trial.path("tmp")).unwrap().count(), 0);
 }
+
+#[test]
+fn what_went_wrong_while_nothing_could_be_written_is_in_the_ledger_as_soon_as_it_can_be() {
+    let trial = Trial::at(NOW);
+    let change = |sql| {
+        rusqlite::Connection::open(trial.path("home/store.db")).unwrap().execute_batch(sql).unwrap();
+    };
+    change("CREATE TRIGGER no_room BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'no room'); END;");
+    trial.run(&["seller", "add", "BETA"]).ends(1);
+    let unwritten = trial.path("home/unwritten-events");
+    assert!(std::fs::read_to_string(&unwritten).unwrap().contains(r#""event":"system-error""#));
+    trial.run(&["seller", "list"]);
+    assert!(unwritten.exists());
+    change("DROP TRIGGER no_room;");
+    let tail = trial.run(&["ledger", "tail", "-n", "100"]).ends(0).text();
+    assert!(tail.contains("system-error"), "{tail}");
+    assert!(!unwritten.exists());
+    trial.run(&["seller", "add", "BETA"]).ends(0);
+}
