@@ -11,6 +11,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bailee_core::catalogue::Catalogue;
@@ -209,7 +210,12 @@ impl Gate {
     /// The seller, if this home has it. Any other text is a caller's own, and has no place in the ledger (2.6.d).
     fn existing(&self, seller: Option<&SellerId>) -> Result<Option<SellerId>, AccessError> {
         let Some(seller) = seller else { return Ok(None) };
-        Ok(self.store.sellers()?.into_iter().map(|(_, id)| id).find(|id| id == seller))
+        Ok(self.sellers()?.take(seller))
+    }
+
+    /// The sellers of this home.
+    fn sellers(&self) -> Result<BTreeSet<SellerId>, AccessError> {
+        Ok(self.store.sellers()?.into_iter().map(|(_, id)| id).collect())
     }
 
     /// Commits an act, then changes what is known accordingly.

@@ -127,9 +127,13 @@ fn sentence(what: &What) -> &'static str {
         What::ExpiryChanged { .. } => "The retention clock decided anew (rule R14).",
         What::Revealed { .. } => {
             "Plaintext is about to be handed out. Written before anything is opened: an upper bound on what was \
-             disclosed. `denied` counts the fields that the same request was refused."
+             disclosed. `denied` counts the fields that the same request was refused. Without items, something was \
+             asked for that is gone, or was never held."
         }
-        What::RevealFailed { .. } => "A reveal with the same request id could not be finished.",
+        What::RevealFailed { .. } => {
+            "A reveal with the same request id could not be finished, or named something that is not here or does not \
+             open: the reason's code."
+        }
         What::Denied { .. } => "Something was refused: what, why, and which requirement that serves.",
         What::Found { .. } => "Records were searched for, by these kinds of term; those found.",
         What::Shown { .. } => "Facts and masked fields of records were shown.",

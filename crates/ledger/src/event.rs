@@ -101,6 +101,7 @@ pub enum What {
         changes: Vec<ExpiryChange>,
     },
     /// Plaintext is about to be handed out: the decision and the exact pairs, an upper bound on what was disclosed.
+    /// Without items: something was asked for that is gone, or was never held.
     Revealed {
         /// Whose.
         seller: SellerId,
@@ -113,7 +114,7 @@ pub enum What {
         /// Fields refused in the same request.
         denied: u32,
     },
-    /// A reveal that was logged could not be finished.
+    /// A reveal that was logged could not be finished, or named something that is not here or does not open.
     RevealFailed {
         /// A code from the program.
         reason: String,

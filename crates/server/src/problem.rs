@@ -91,6 +91,10 @@ impl Problem {
         Self { fault: Some(fault), ..self }
     }
 
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(crate) fn fault(&self) -> Option<Fault> {
         self.fault
     }

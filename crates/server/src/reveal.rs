@@ -2,12 +2,13 @@
 //!
 //! A record of a seller that the caller may not see is denied whether or not it exists: existence is information.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
-use bailee_access::{AccessError, Asked, AskedField, Denial, Gate};
-use bailee_core::{Kind, Reference, SellerId, Ticket};
-use bailee_vault::reveal::{Gone, Held, Resolved, Revealed, Wanted};
+use bailee_access::{Asked, AskedField, Denial, Gate};
+use bailee_core::{Kind, Purpose, Reference, SellerId, Ticket};
+use bailee_vault::VaultError;
+use bailee_vault::reveal::{Gone, Held, ITEMS_MAX, Resolved, Revealed, Wanted};
 use serde::{Deserialize, Serialize};
 
 use crate::body::JsonBody;
@@ -92,16 +93,21 @@ pub(crate) async fn reveal(edge: Edge, body: JsonBody) -> Result<Json<Answer>, P
     edge.run(move |call| {
         let Question { purpose, ticket, items } = body.parse()?;
         let ticket = ticket.as_deref().map(str::parse::<Ticket>).transpose()?;
-        if Gate::purpose(&purpose).is_none() {
+        let Some(known) = Gate::purpose(&purpose) else {
             // A denial whatever it is asked for: nothing is even looked up.
             call.gate().reveal(call.caller(), &purpose, ticket, &[])?;
             return Ok(Json(Answer::default()));
+        };
+        if items.len() > ITEMS_MAX {
+            return Err(VaultError::TooManyItems.into());
         }
-        let (mut sorted, mut sight) = (Sorted::default(), Sight::new(&purpose));
+        let (mut sorted, mut sight) = (Sorted::default(), Sight::new(known));
         let asked = sorted.admit(call, &mut sight, items)?;
         sorted.look_up(call, &mut sight, asked)?;
+        let (sellers, reasons) = (std::mem::take(&mut sorted.missed), std::mem::take(&mut sorted.reasons));
+        call.gate().missed(call.caller(), known, ticket.as_ref(), sellers, reasons)?;
         sorted.decide_and_open(call, &purpose, ticket)?;
-        Ok(Json(sorted.answer))
+        sorted.answer().map(Json)
     })
     .await
 }
@@ -130,22 +136,47 @@ struct Admitted {
     wanted: Vec<Wanted>,
 }
 
+/// A held item: which of the question's it is, and whether its fields are named.
+struct Found {
+    item: usize,
+    named: bool,
+}
+
 /// What was asked for, sorted by what became of it.
 #[derive(Default)]
 struct Sorted {
     held: Vec<Held>,
-    named: Vec<bool>,
+    /// Of each that is held.
+    found: Vec<Found>,
     answer: Answer,
+    /// Sellers of whom something was asked for that is not there.
+    missed: BTreeSet<SellerId>,
+    /// Why items that name nothing of a seller, or do not open, are not answered.
+    reasons: BTreeSet<&'static str>,
+    /// The first item that was malformed or does not open: the answer, when there is nothing else to say.
+    trouble: Option<Problem>,
 }
 
 impl Sorted {
     /// Refuses items of sellers that the caller may reveal nothing of, before anything is looked up.
-    fn admit(&mut self, call: &Call, sight: &mut Sight<'_>, items: Vec<Item>) -> Result<Admitted, Problem> {
-        let mut admitted = Admitted { items: Vec::new(), wanted: Vec::new() };
+    fn admit(&mut self, call: &Call, sight: &mut Sight, items: Vec<Item>) -> Result<Admitted, Problem> {
+        let mut wanted = Vec::with_capacity(items.len());
         for (number, item) in items.into_iter().enumerate() {
-            let (named, wanted) = (item.is_named(), item.wanted()?);
+            let named = item.is_named();
+            match item.wanted() {
+                Ok(one) => wanted.push((number, named, one)),
+                Err(problem) => self.fail(number, None, problem),
+            }
+        }
+        let sellers = wanted.iter().filter_map(|(_, _, wanted)| match wanted {
+            Wanted::Reference { seller, .. } => Some(seller),
+            Wanted::Token(_) => None,
+        });
+        sight.look(call, sellers)?;
+        let mut admitted = Admitted { items: Vec::new(), wanted: Vec::new() };
+        for (number, named, wanted) in wanted {
             if let Wanted::Reference { seller, reference, .. } = &wanted
-                && let Some(denial) = sight.of(call, seller)?
+                && let Some(denial) = sight.denial(seller)
             {
                 self.answer.denied.push(Denied::of(Some(seller), Some(reference), denial));
                 continue;
@@ -158,28 +189,35 @@ impl Sorted {
 
     /// Finds out what each item is. A token names its seller only now: of one that the caller may reveal nothing of, no
     /// more is said than that.
-    fn look_up(&mut self, call: &Call, sight: &mut Sight<'_>, asked: Admitted) -> Result<(), Problem> {
+    fn look_up(&mut self, call: &Call, sight: &mut Sight, asked: Admitted) -> Result<(), Problem> {
         let resolved = call.vault().resolve(&asked.wanted, call.now())?;
+        sight.look(call, resolved.iter().filter_map(seller_of))?;
         for (((item, named), wanted), resolved) in asked.items.into_iter().zip(asked.wanted).zip(resolved) {
-            let seller = match &resolved {
-                Resolved::Held(held) => Some(&held.seller),
-                Resolved::Gone(gone) => Some(&gone.seller),
-                Resolved::Unknown { .. } => None,
-            };
-            if let Some(denial) = seller.map(|seller| sight.of(call, seller)).transpose()?.flatten() {
+            if let Some(denial) = seller_of(&resolved).and_then(|seller| sight.denial(seller)) {
                 self.answer.denied.push(Denied::of(None, None, denial));
                 continue;
             }
             match resolved {
                 Resolved::Held(held) => self.hold(item, held, named),
-                Resolved::Gone(gone) => self.answer.gone.push(gone),
-                Resolved::Unknown { code } => self.answer.unknown.push(Unknown::of(item, wanted, code)),
+                Resolved::Gone(gone) => {
+                    self.missed.insert(gone.seller.clone());
+                    self.answer.gone.push(gone);
+                }
+                Resolved::Unknown { code } => self.miss(call, Unknown::of(item, Some(wanted), code)),
+                Resolved::Failed { seller, error } => {
+                    self.missed.insert(seller);
+                    self.reasons.insert(error.code());
+                    self.fail(item, Some(wanted), error.into());
+                }
             }
         }
         Ok(())
     }
 
     fn hold(&mut self, item: usize, mut held: Held, named: bool) {
+        if held.fields.is_empty() {
+            self.missed.insert(held.seller.clone());
+        }
         for field in held.absent.drain(..) {
             self.answer.unknown.push(Unknown {
                 item,
@@ -190,54 +228,102 @@ impl Sorted {
             });
         }
         self.held.push(held);
-        self.named.push(named);
+        self.found.push(Found { item, named });
+    }
+
+    /// Keeps an item that names nothing here. A seller that this home does not have has no place in the ledger.
+    fn miss(&mut self, call: &Call, unknown: Unknown) {
+        match unknown.seller.as_ref().filter(|seller| call.vault().has_seller(seller)) {
+            Some(seller) => self.missed.insert(seller.clone()),
+            None => self.reasons.insert(unknown.code),
+        };
+        self.answer.unknown.push(unknown);
+    }
+
+    /// Keeps an item that cannot be answered, without which the others are.
+    fn fail(&mut self, item: usize, wanted: Option<Wanted>, problem: Problem) {
+        self.reasons.insert(problem.code());
+        self.answer.unknown.push(Unknown::of(item, wanted, problem.code()));
+        self.trouble.get_or_insert(problem);
     }
 
     /// Lets the gate decide, then opens exactly what it allowed.
     fn decide_and_open(&mut self, call: &Call, purpose: &str, ticket: Option<Ticket>) -> Result<(), Problem> {
         let asked: Vec<Asked<'_>> =
-            self.held.iter().zip(&self.named).map(|(held, named)| ask(held, *named)).collect();
+            self.held.iter().zip(&self.found).map(|(held, found)| ask(held, found.named)).collect();
         let decided = call.gate().reveal(call.caller(), purpose, ticket, &asked)?;
         for refused in decided.denied {
-            if let Some(held) = self.held.iter().find(|held| held.record == refused.record) {
-                let field = held.fields.iter().find(|field| field.instance == refused.instance);
+            // Of several tokens of a record, the one that asked for this field.
+            let asked_for = self.held.iter().filter(|held| held.record == refused.record).find_map(|held| {
+                let field = held.fields.iter().find(|field| field.instance == refused.instance)?;
+                Some((held, field))
+            });
+            if let Some((held, field)) = asked_for {
                 let whole = Denied::of(Some(&held.seller), Some(&held.reference), refused.denial);
-                self.answer.denied.push(Denied { field: field.map(|field| field.path.clone()), ..whole });
+                self.answer.denied.push(Denied { field: Some(field.path.clone()), ..whole });
             }
         }
         if let Some(authorized) = decided.authorized {
-            let (revealed, gone) = call.vault().reveal(authorized, &self.held)?;
-            self.answer
-                .records
-                .extend(revealed.into_iter().filter(|one| !one.fields.is_empty()).map(Into::into));
-            self.answer.gone.extend(gone);
+            let opened = call.vault().reveal(authorized, &self.held)?;
+            let revealed = opened.revealed.into_iter().filter(|one| !one.fields.is_empty());
+            self.answer.records.extend(revealed.map(Into::into));
+            self.answer.gone.extend(opened.gone);
+            for failed in opened.failed {
+                let (Some(held), Some(found)) = (self.held.get(failed.held), self.found.get(failed.held))
+                else {
+                    continue;
+                };
+                let (seller, reference) = (held.seller.clone(), held.reference.clone());
+                let wanted = Wanted::Reference { seller, reference, fields: None };
+                self.fail(found.item, Some(wanted), failed.error.into());
+            }
         }
         Ok(())
+    }
+
+    /// The answer, item by item. Where there is nothing to say of any item but that it was malformed, does not open or
+    /// is unknown, the first that was malformed or does not open is the answer: that is not the same as not being held.
+    fn answer(self) -> Result<Answer, Problem> {
+        let Answer { records, denied, gone, .. } = &self.answer;
+        match self.trouble {
+            Some(problem) if records.is_empty() && denied.is_empty() && gone.is_empty() => Err(problem),
+            _ => Ok(self.answer),
+        }
     }
 }
 
 /// Of which sellers the caller may reveal anything; each is asked about once.
-struct Sight<'a> {
-    purpose: &'a str,
-    asked: BTreeMap<SellerId, Option<Denial>>,
+struct Sight {
+    purpose: Purpose,
+    asked: BTreeSet<SellerId>,
+    denied: BTreeMap<SellerId, Denial>,
 }
 
-impl<'a> Sight<'a> {
-    fn new(purpose: &'a str) -> Self {
-        Self { purpose, asked: BTreeMap::new() }
+impl Sight {
+    fn new(purpose: Purpose) -> Self {
+        Self { purpose, asked: BTreeSet::new(), denied: BTreeMap::new() }
     }
 
-    fn of(&mut self, call: &Call, seller: &SellerId) -> Result<Option<Denial>, Problem> {
-        if let Some(known) = self.asked.get(seller) {
-            return Ok(known.clone());
-        }
-        let denial = match call.gate().may_reveal(call.caller(), self.purpose, seller) {
-            Ok(()) => None,
-            Err(AccessError::Denied(denial)) => Some(denial),
-            Err(other) => return Err(other.into()),
-        };
-        self.asked.insert(seller.clone(), denial.clone());
-        Ok(denial)
+    /// Asks the gate about those of these sellers that it has not been asked about.
+    fn look<'s>(&mut self, call: &Call, sellers: impl Iterator<Item = &'s SellerId>) -> Result<(), Problem> {
+        let new: BTreeSet<SellerId> = sellers.filter(|one| !self.asked.contains(*one)).cloned().collect();
+        self.denied.extend(call.gate().may_reveal(call.caller(), self.purpose, &new)?);
+        self.asked.extend(new);
+        Ok(())
+    }
+
+    /// Why the caller may reveal nothing of a seller that was looked at.
+    fn denial(&self, seller: &SellerId) -> Option<Denial> {
+        self.denied.get(seller).cloned()
+    }
+}
+
+fn seller_of(resolved: &Resolved) -> Option<&SellerId> {
+    match resolved {
+        Resolved::Held(held) => Some(&held.seller),
+        Resolved::Gone(gone) => Some(&gone.seller),
+        Resolved::Failed { seller, .. } => Some(seller),
+        Resolved::Unknown { .. } => None,
     }
 }
 
@@ -256,10 +342,10 @@ impl Denied {
 }
 
 impl Unknown {
-    fn of(item: usize, wanted: Wanted, code: &'static str) -> Self {
+    fn of(item: usize, wanted: Option<Wanted>, code: &'static str) -> Self {
         let (seller, reference) = match wanted {
-            Wanted::Reference { seller, reference, .. } => (Some(seller), Some(reference)),
-            Wanted::Token(_) => (None, None),
+            Some(Wanted::Reference { seller, reference, .. }) => (Some(seller), Some(reference)),
+            Some(Wanted::Token(_)) | None => (None, None),
         };
         Self { item, seller, reference, field: None, code }
     }

@@ -61,6 +61,11 @@ pub enum VaultError {
 }
 
 impl VaultError {
+    /// Whether it is about one record, and says nothing of others: then others can be handed out all the same.
+    pub(crate) fn is_of_one_record(&self) -> bool {
+        matches!(self, Self::Damaged(_) | Self::Envelope(_) | Self::Changed)
+    }
+
     /// A stable code for problem documents and events.
     pub fn code(&self) -> &'static str {
         match self {

@@ -167,6 +167,17 @@ impl Vault {
         Facts::decode(bytes.expose()).map(Some).ok_or(VaultError::Damaged("facts"))
     }
 
+    /// The row of a reference, with nothing opened.
+    pub(crate) fn row(
+        &self,
+        seller: &SellerId,
+        kind: Kind,
+        reference: &Reference,
+    ) -> Result<Option<RecordRow>, VaultError> {
+        let mac = self.base.keyring.lasting().reference_mac(seller, kind, reference);
+        Ok(self.base.store.record(self.seller_no(seller)?, kind, &mac)?)
+    }
+
     /// The row and facts of a reference.
     pub(crate) fn look_up(
         &self,
@@ -174,8 +185,7 @@ impl Vault {
         kind: Kind,
         reference: &Reference,
     ) -> Result<Option<(RecordRow, Option<Facts>)>, VaultError> {
-        let mac = self.base.keyring.lasting().reference_mac(seller, kind, reference);
-        let Some(row) = self.base.store.record(self.seller_no(seller)?, kind, &mac)? else { return Ok(None) };
+        let Some(row) = self.row(seller, kind, reference)? else { return Ok(None) };
         let facts = self.open_facts(seller, &row)?;
         Ok(Some((row, facts)))
     }

@@ -1,6 +1,8 @@
 //! Reveal: first resolve what is asked (nothing personal is opened), then the gate decides and logs, then open exactly
 //! what was authorised.
 
+use std::collections::BTreeSet;
+
 use bailee_core::path::FieldSelector;
 use bailee_core::{Class, FieldId, FieldInstance, Json, Kind, RecordId, Reference, SellerId, Timestamp};
 use bailee_crypto::bucket::BucketUse;
@@ -50,6 +52,13 @@ pub enum Resolved {
     Unknown {
         /// Why: `"unknown"`, `"not-a-token"`, `"other-home"`, `"other-environment"`.
         code: &'static str,
+    },
+    /// Held, and it does not open.
+    Failed {
+        /// Whose it is.
+        seller: SellerId,
+        /// Why it does not.
+        error: VaultError,
     },
 }
 
@@ -111,11 +120,34 @@ pub struct Revealed {
     pub fields: Vec<(String, Json)>,
 }
 
+/// What came of opening what was authorised.
+#[derive(Default)]
+pub struct Opened {
+    /// What was opened. Plaintext.
+    pub revealed: Vec<Revealed>,
+    /// What ended since it was resolved.
+    pub gone: Vec<Gone>,
+    /// What does not open.
+    pub failed: Vec<Failed>,
+}
+
+/// A record that does not open.
+pub struct Failed {
+    /// Its index in what was held.
+    pub held: usize,
+    /// Why it does not.
+    pub error: VaultError,
+}
+
+/// A row that was asked for, or the code of why there is none.
+type Named<'w> = Result<(SellerId, RecordRow, Selected<'w>), &'static str>;
+
 impl Vault {
-    /// Finds out what each wanted item is, in order, without opening anything personal.
+    /// Finds out what each wanted item is, in order, without opening anything personal. One that is unknown or does
+    /// not open says nothing of the others.
     ///
     /// # Errors
-    /// [`VaultError::TooManyItems`] past [`ITEMS_MAX`]; [`VaultError::UnknownSeller`].
+    /// [`VaultError::TooManyItems`] past [`ITEMS_MAX`]; when the store cannot be used.
     pub fn resolve(&self, wanted: &[Wanted], now: Timestamp) -> Result<Vec<Resolved>, VaultError> {
         if wanted.len() > ITEMS_MAX {
             return Err(VaultError::TooManyItems);
@@ -124,32 +156,39 @@ impl Vault {
     }
 
     fn resolve_one(&self, wanted: &Wanted, now: Timestamp) -> Result<Resolved, VaultError> {
+        let (seller, row, selected) = match self.named_row(wanted)? {
+            Ok(named) => named,
+            Err(code) => return Ok(Resolved::Unknown { code }),
+        };
+        let facts = self.open_facts(&seller, &row);
+        match facts.and_then(|facts| self.resolve_row(&seller, row, facts, &selected, now)) {
+            Err(error) if error.is_of_one_record() => Ok(Resolved::Failed { seller, error }),
+            resolved => resolved,
+        }
+    }
+
+    /// The row that a wanted item names, with nothing opened.
+    fn named_row<'w>(&self, wanted: &'w Wanted) -> Result<Named<'w>, VaultError> {
         match wanted {
             Wanted::Reference { seller, reference, fields } => {
-                match self.look_up(seller, Kind::Order, reference)? {
-                    Some((row, facts)) => {
-                        self.resolve_row(seller, row, facts, &Selected::Paths(fields.as_deref()), now)
-                    }
-                    None => Ok(Resolved::Unknown { code: "unknown" }),
-                }
+                let row = match self.row(seller, Kind::Order, reference) {
+                    Err(VaultError::UnknownSeller(_)) => None,
+                    row => row?,
+                };
+                let selected = Selected::Paths(fields.as_deref());
+                Ok(row.map(|row| (seller.clone(), row, selected)).ok_or("unknown"))
             }
             Wanted::Token(token) => {
                 let (record, instance) = match self.base.keyring.lasting().resolve(token) {
                     Ok(named) => named,
-                    Err(TokenError::OtherHome) => return Ok(Resolved::Unknown { code: "other-home" }),
-                    Err(TokenError::OtherEnvironment) => {
-                        return Ok(Resolved::Unknown { code: "other-environment" });
-                    }
-                    Err(TokenError::NotAToken) => return Ok(Resolved::Unknown { code: "not-a-token" }),
+                    Err(TokenError::OtherHome) => return Ok(Err("other-home")),
+                    Err(TokenError::OtherEnvironment) => return Ok(Err("other-environment")),
+                    Err(TokenError::NotAToken) => return Ok(Err("not-a-token")),
                 };
                 let row = self.base.store.record_by_id(record)?;
-                let Some((row, seller)) =
-                    row.and_then(|row| Some((self.seller_id(row.seller)?, row))).map(flip)
-                else {
-                    return Ok(Resolved::Unknown { code: "unknown" });
-                };
-                let facts = self.open_facts(&seller, &row)?;
-                self.resolve_row(&seller, row, facts, &Selected::Instance(instance), now)
+                let named = row.and_then(|row| Some((self.seller_id(row.seller)?, row)));
+                let selected = Selected::Instance(instance);
+                Ok(named.map(|(seller, row)| (seller, row, selected)).ok_or("unknown"))
             }
         }
     }
@@ -256,25 +295,25 @@ impl Vault {
     }
 
     /// Opens exactly what was authorised; `held` gives the paths and references of it. A record that ended since it
-    /// was resolved is given back as gone.
+    /// was resolved is given back as gone, one that does not open as failed.
     ///
     /// # Errors
-    /// When something does not open. The event that names it is in the ledger already; a `reveal-failed` follows it.
-    pub fn reveal(
-        &self,
-        authorized: Authorized<Reveal>,
-        held: &[Held],
-    ) -> Result<(Vec<Revealed>, Vec<Gone>), VaultError> {
+    /// When the store cannot be used. The event that names what was authorised is in the ledger already; a
+    /// `reveal-failed` follows it, as it follows for what does not open.
+    pub fn reveal(&self, authorized: Authorized<Reveal>, held: &[Held]) -> Result<Opened, VaultError> {
         self.check_home(&authorized)?;
         let result = self.open_authorized(&authorized, held);
-        let failed =
-            result.as_ref().err().map(|error| What::RevealFailed { reason: error.code().to_owned() });
+        let reasons: BTreeSet<&'static str> = match &result {
+            Ok(opened) => opened.failed.iter().map(|failed| failed.error.code()).collect(),
+            Err(error) => [error.code()].into(),
+        };
+        let failed = reasons.into_iter().map(|reason| What::RevealFailed { reason: reason.to_owned() });
         self.write_failures(failed.map(|failed| authorized.context().event(failed)));
         result
     }
 
     /// Writes what failed into the ledger. While that cannot be written itself, failures wait for the next reveal.
-    fn write_failures(&self, failed: Option<Event>) {
+    fn write_failures(&self, failed: impl Iterator<Item = Event>) {
         let mut waiting = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         waiting.extend(failed);
         let excess = waiting.len().saturating_sub(FAILURES_MAX);
@@ -288,27 +327,27 @@ impl Vault {
         }
     }
 
-    fn open_authorized(
-        &self,
-        authorized: &Authorized<Reveal>,
-        held: &[Held],
-    ) -> Result<(Vec<Revealed>, Vec<Gone>), VaultError> {
+    fn open_authorized(&self, authorized: &Authorized<Reveal>, held: &[Held]) -> Result<Opened, VaultError> {
         let now = authorized.context().now;
-        let (mut revealed, mut gone) = (Vec::new(), Vec::new());
+        let mut opened = Opened::default();
         for (record, instances) in &authorized.action().pairs {
-            for held in held.iter().filter(|held| held.record == *record) {
+            for (index, held) in held.iter().enumerate().filter(|(_, held)| held.record == *record) {
                 let asked = |field: &&HeldField| instances.contains(&field.instance);
                 let fields: Vec<&HeldField> = held.fields.iter().filter(asked).collect();
                 if fields.is_empty() {
                     continue;
                 }
-                match self.open_held(held, &fields, now)? {
-                    Ok(one) => revealed.push(one),
-                    Err(one) => gone.push(one),
+                match self.open_held(held, &fields, now) {
+                    Ok(Ok(one)) => opened.revealed.push(one),
+                    Ok(Err(one)) => opened.gone.push(one),
+                    Err(error) if error.is_of_one_record() => {
+                        opened.failed.push(Failed { held: index, error });
+                    }
+                    Err(error) => return Err(error),
                 }
             }
         }
-        Ok((revealed, gone))
+        Ok(opened)
     }
 
     /// Opens fields of a record as it was resolved, or as it is now when it changed meanwhile: an instance stands for
@@ -397,8 +436,4 @@ impl Selected<'_> {
         let missing = selectors.iter().filter(|one| !fields.iter().any(|field| one.matches(&field.path)));
         missing.map(|selector| selector.as_str().to_owned()).collect()
     }
-}
-
-fn flip<A, B>((one, other): (A, B)) -> (B, A) {
-    (other, one)
 }

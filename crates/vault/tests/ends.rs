@@ -101,7 +101,7 @@ fn a_message_that_turns_out_to_end_sooner_leaves_the_main_part_for_ever() {
             pairs: vec![(held.record, held.fields.iter().map(|field| field.instance).collect())],
         };
         let opened = old.try_reveal(action, &held);
-        assert!(opened.map_or(true, |(revealed, _)| revealed.is_empty()), "the message opens from a backup");
+        assert!(opened.map_or(true, |opened| opened.revealed.is_empty()), "the message opens from a backup");
     }
 }
 

@@ -247,6 +247,7 @@ impl History {
         for (number, order) in (0..).zip(&self.orders) {
             match home.resolve(&id(number)) {
                 Resolved::Unknown { .. } => assert!(!order.known),
+                Resolved::Failed { error, .. } => panic!("order {number}: {error}"),
                 Resolved::Gone(_) => assert!(order.known && order.gone, "order {number} is gone too early"),
                 Resolved::Held(held) => {
                     assert!(order.known && !order.gone, "order {number} lives too long");
@@ -287,7 +288,7 @@ impl History {
                                 held.fields.iter().map(|field| field.instance).collect(),
                             )],
                         };
-                        old.try_reveal(action, &held).is_ok_and(|(revealed, _)| !revealed.is_empty())
+                        old.try_reveal(action, &held).is_ok_and(|opened| !opened.revealed.is_empty())
                     }
                     _ => false,
                 };

@@ -64,11 +64,8 @@ fn opens(home: &Home, number: u32) -> bool {
         purpose: bailee_core::Purpose::Fulfilment,
         pairs: vec![(held.record, held.fields.iter().map(|field| field.instance).collect())],
     };
-    let (revealed, _) = match home.try_reveal(action, &held) {
-        Ok(revealed) => revealed,
-        Err(_) => return false,
-    };
-    revealed.first().is_some_and(|one| value(&one.fields, "buyer.buyerName").is_some())
+    let Ok(opened) = home.try_reveal(action, &held) else { return false };
+    opened.revealed.first().is_some_and(|one| value(&one.fields, "buyer.buyerName").is_some())
 }
 
 #[test]
@@ -200,7 +197,7 @@ fn a_full_disk_lets_nothing_out_and_the_service_recovers_by_itself() {
     assert!(matches!(home.resolve(&id(2)), Resolved::Unknown { .. }));
     assert!(home.run_retention().is_ok(), "nothing is due, so nothing is written");
     home.heal();
-    assert_eq!(home.try_reveal(action(), &held).unwrap().0.len(), 1);
+    assert_eq!(home.try_reveal(action(), &held).unwrap().revealed.len(), 1);
     assert_eq!(home.collect(&open_order(2).to_string()).counts.collected, 1);
     assert!(is_held(&home, 2));
     home.verify_ledger();
@@ -229,10 +226,11 @@ fn a_reveal_that_fails_after_it_was_logged_says_so_in_the_ledger() {
     home.store.commit(act).unwrap();
     // One write is left: that of the event by which the reveal is minted.
     home.writes_left(1);
-    assert!(matches!(home.try_reveal(action(), &held), Err(VaultError::Envelope(_))));
+    let opened = home.try_reveal(action(), &held).unwrap();
+    assert!(matches!(opened.failed[0].error, VaultError::Envelope(_)) && opened.revealed.is_empty());
     assert_eq!(home.events().last().unwrap(), "revealed");
     home.heal();
-    assert!(home.try_reveal(action(), &held).is_err());
+    assert_eq!(home.try_reveal(action(), &held).unwrap().failed.len(), 1);
     assert_eq!(home.events()[home.events().len() - 3..], ["revealed", "reveal-failed", "reveal-failed"]);
     home.verify_ledger();
 }

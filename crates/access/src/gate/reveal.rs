@@ -40,19 +40,58 @@ impl Gate {
         Ok(Decided { authorized, denied: verdicts.denied })
     }
 
-    /// Whether the caller may reveal anything at all of a seller for a purpose. A face asks this before it looks a
-    /// reference up, since whether a reference exists is itself information. A refusal is an event.
-    pub fn may_reveal(&self, caller: &Caller, purpose: &str, seller: &SellerId) -> Result<(), AccessError> {
-        match Self::purpose(purpose) {
-            Some(purpose) => self.allow(caller, &Action::Reveal(seller, purpose)),
-            None => self.refuse(
-                &caller.context,
-                REVEAL,
-                self.existing(Some(seller))?,
-                None,
-                decision::unknown_purpose(),
-            ),
+    /// Of which of these sellers the caller may reveal nothing at all for a purpose, and why. A face asks this before
+    /// it looks references up, since whether a reference exists is itself information. The refusals are events in one
+    /// act, and those of sellers that this home does not have are one event, however many a request invents.
+    pub fn may_reveal(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        sellers: &BTreeSet<SellerId>,
+    ) -> Result<BTreeMap<SellerId, Denial>, AccessError> {
+        let decide = |seller: &SellerId| {
+            let denial = decision::decide(self.subject(caller), &Action::Reveal(seller, purpose)).err()?;
+            Some((seller.clone(), denial))
+        };
+        let denied: BTreeMap<SellerId, Denial> = sellers.iter().filter_map(decide).collect();
+        if denied.is_empty() {
+            return Ok(denied);
         }
+        let existing = self.sellers()?;
+        let named = |seller: &SellerId| existing.contains(seller).then(|| seller.clone());
+        let refusals: BTreeMap<_, _> =
+            denied.iter().map(|(seller, denial)| ((named(seller), denial.code), denial)).collect();
+        let events = refusals.into_iter().map(|((seller, _), denial)| What::Denied {
+            action: REVEAL.into(),
+            seller,
+            purpose: Some(purpose),
+            reason: denial.code.into(),
+            requirement: denial.requirement,
+            items: Vec::new(),
+        });
+        self.append(caller, events.collect())?;
+        Ok(denied)
+    }
+
+    /// Writes down that a reveal asked for what is not there: of these sellers, something gone or never held; for
+    /// these reasons, something that names nothing here, or does not open. Who asks learns from that, too.
+    pub fn missed(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        ticket: Option<&Ticket>,
+        sellers: BTreeSet<SellerId>,
+        reasons: BTreeSet<&'static str>,
+    ) -> Result<(), AccessError> {
+        let revealed = sellers.into_iter().map(|seller| What::Revealed {
+            seller,
+            purpose,
+            ticket: ticket.cloned(),
+            items: Vec::new(),
+            denied: 0,
+        });
+        let failed = reasons.into_iter().map(|reason| What::RevealFailed { reason: reason.into() });
+        self.append(caller, revealed.chain(failed).collect())
     }
 
     /// The verdict on each field of a record, in the order asked.

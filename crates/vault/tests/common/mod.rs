@@ -202,6 +202,7 @@ impl Home {
             Resolved::Held(held) => self.reveal_held(&held),
             Resolved::Gone(gone) => panic!("gone: {gone:?}"),
             Resolved::Unknown { code } => panic!("unknown: {code}"),
+            Resolved::Failed { error, .. } => panic!("failed: {error}"),
         }
     }
 
@@ -217,7 +218,7 @@ impl Home {
         &self,
         action: authorized::Reveal,
         held: &Held,
-    ) -> Result<(Vec<bailee_vault::reveal::Revealed>, Vec<Gone>), VaultError> {
+    ) -> Result<bailee_vault::reveal::Opened, VaultError> {
         let fields = held.fields.iter().map(|field| field.field).collect();
         let items = vec![RevealedItem { record: held.record, fields }];
         let purpose = action.purpose;
@@ -240,9 +241,9 @@ impl Home {
         }];
         let events = [What::Revealed { seller: seller(), purpose, ticket: None, items, denied: 0 }];
         let authorized = self.mint.reveal(&*self.store, self.context(), &events, action).unwrap();
-        let (mut revealed, gone) = self.vault.reveal(authorized, std::slice::from_ref(held)).unwrap();
-        assert!(gone.is_empty());
-        revealed.remove(0).fields
+        let mut opened = self.vault.reveal(authorized, std::slice::from_ref(held)).unwrap();
+        assert!(opened.gone.is_empty() && opened.failed.is_empty());
+        opened.revealed.remove(0).fields
     }
 
     pub fn gone(&self, order: &str) -> Gone {
@@ -250,6 +251,7 @@ impl Home {
             Resolved::Gone(gone) => gone,
             Resolved::Held(_) => panic!("still held"),
             Resolved::Unknown { code } => panic!("unknown: {code}"),
+            Resolved::Failed { error, .. } => panic!("failed: {error}"),
         }
     }
 

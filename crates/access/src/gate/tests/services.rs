@@ -1,14 +1,14 @@
 use bailee_core::catalogue::TermKind;
 use bailee_core::requirement::Requirement;
 use bailee_core::time::DAY_SECONDS;
-use bailee_core::{Class, Kind, PrincipalId, Purpose, RequestId};
+use bailee_core::{Class, Kind, PrincipalId, Purpose, RequestId, SellerId};
 use bailee_ledger::event::What;
 
 use super::fixture::{Home, MAIL, at, new_service, seller};
-use crate::AccessError;
 use crate::decision::AUTHENTICATE;
 use crate::gate::Who;
 use crate::service::KEY_DAYS_MAX;
+use crate::{AccessError, Caller, Gate};
 
 #[test]
 fn a_service_comes_in_with_the_key_that_was_shown_once() {
@@ -84,6 +84,30 @@ fn a_service_that_could_not_work_or_that_nobody_answers_for_is_not_added() {
     assert!(home.gate().add_service(&owner, owned).is_ok());
 }
 
+fn may_reveal(gate: &Gate, caller: &Caller, seller: &SellerId) -> Result<(), AccessError> {
+    let denied = gate.may_reveal(caller, Purpose::Fulfilment, &[seller.clone()].into())?;
+    denied.into_values().next().map_or(Ok(()), |denial| Err(denial.into()))
+}
+
+#[test]
+fn sellers_that_are_not_here_are_one_refusal_however_many_are_invented() {
+    let home = Home::new();
+    let key = home.service("erp", &[Purpose::Fulfilment], &[Class::Identity]);
+    let caller = home.caller(key.expose(), at(0));
+    let asked = (0..500).map(|number| seller(&format!("NONE{number}"))).chain([seller("S1"), seller("S2")]);
+    let (denied, events) =
+        home.events_of(|| home.gate().may_reveal(&caller, Purpose::Fulfilment, &asked.clone().collect()));
+    let denied = denied.ok().unwrap();
+    assert_eq!((denied.len(), denied.contains_key(&seller("S1"))), (501, false));
+    let sellers: Vec<_> = (events.iter())
+        .map(|event| match &event.what {
+            What::Denied { seller, .. } => seller.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(sellers, [None, Some(seller("S2"))]);
+}
+
 /// An act by the code that its denial bears.
 type Attempt<'a> = (&'static str, &'a dyn Fn() -> Result<(), AccessError>);
 
@@ -100,7 +124,7 @@ fn a_service_is_refused_all_that_is_not_its_own_and_each_refusal_is_an_event() {
         ("show", &|| gate.show(&caller, &other, Kind::Order).map(drop)),
         ("find", &|| gate.find(&caller, &other, Kind::Order, names).map(drop)),
         ("read-retention", &|| gate.read_retention(&caller, Some(&other)).map(drop)),
-        ("reveal", &|| gate.may_reveal(&caller, "fulfilment", &other)),
+        ("reveal", &|| may_reveal(gate, &caller, &other)),
     ];
     for (action, act) in of_another {
         let (denial, event) = home.denied(action, act);
@@ -137,7 +161,7 @@ fn a_service_does_what_it_was_added_for_and_the_gate_leaves_that_event_to_the_ac
         assert_eq!(find.action().terms, [TermKind::Name]);
         assert_eq!(gate.show(&caller, &own, Kind::Order).ok().unwrap().action().seller, own);
         assert!(gate.read_retention(&caller, Some(&own)).is_ok());
-        assert!(gate.may_reveal(&caller, "fulfilment", &own).is_ok());
+        assert!(may_reveal(gate, &caller, &own).is_ok());
     });
     assert!(events.is_empty(), "{events:?}");
     let (denial, _) = home.denied("find", || gate.find(&caller, &own, Kind::Order, &[TermKind::Phone]));
