@@ -136,7 +136,9 @@ fn sentence(what: &What) -> &'static str {
         }
         What::Denied { .. } => "Something was refused: what, why, and which requirement that serves.",
         What::Found { .. } => "Records were searched for, by these kinds of term; those found.",
-        What::Shown { .. } => "Facts and masked fields of records were shown.",
+        What::Shown { .. } => {
+            "Facts and masked fields of records were shown; without records, there was none of the reference asked for."
+        }
         What::QuarantineRead { .. } => "Quarantine was listed (no items) or items of it were shown.",
         What::RetentionRead { .. } => "The retention clock was asked about, in general or for one record.",
         What::DestructionIntended { .. } => {

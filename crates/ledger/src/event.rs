@@ -143,7 +143,7 @@ pub enum What {
         /// The records found.
         records: Vec<RecordId>,
     },
-    /// Facts and masked fields were shown.
+    /// Facts and masked fields were shown; of no record, when there is none of the reference that was asked for.
     Shown {
         /// Whose.
         seller: SellerId,

@@ -44,6 +44,15 @@ struct Condition {
     phone: Option<zeroize::Zeroizing<String>>,
 }
 
+/// What a search came upon.
+#[derive(Default)]
+struct Search {
+    /// The records that match.
+    found: Vec<(RecordRow, Reference)>,
+    /// Why some could not be looked at.
+    failed: BTreeSet<&'static str>,
+}
+
 impl Query {
     /// The kinds of term that it searches by, for the gate.
     ///
@@ -89,31 +98,53 @@ impl Vault {
     /// The references of the records that match, in the order of their first intake.
     ///
     /// # Errors
-    /// When the query is empty, or the ledger cannot be written.
+    /// When the query is empty, or the ledger cannot be written. The search is an event even where it failed.
     pub fn find(&self, authorized: Authorized<Find>, query: &Query) -> Result<Vec<Reference>, VaultError> {
         self.check_home(&authorized)?;
         let conditions = query.conditions()?;
         let (seller, kind) = (&authorized.action().seller, authorized.action().kind);
-        let now = authorized.context().now;
-        let mut found: Vec<(RecordRow, Reference)> = Vec::new();
-        for no in self.candidates(seller, &conditions, now)? {
-            let mut confirmed = self.confirm(seller, kind, no, &conditions, now);
+        let mut search = Search::default();
+        let searched = self.search(&mut search, (seller, kind), &conditions, authorized.context().now);
+        // However it ended: what was opened on the way was opened.
+        let found = What::Found {
+            seller: seller.clone(),
+            terms: conditions.iter().map(|condition| condition.kind).collect(),
+            records: search.found.iter().map(|(row, _)| row.id).collect(),
+        };
+        let failed = search
+            .failed
+            .into_iter()
+            .map(|code| What::SystemError { component: "store".to_owned(), code: code.to_owned() });
+        let events = [found].into_iter().chain(failed).map(|what| authorized.context().event(what)).collect();
+        self.base.store.commit(Act { name: "find", changes: Vec::new(), events })?;
+        searched?;
+        Ok(search.found.into_iter().map(|(_, reference)| reference).collect())
+    }
+
+    /// Confirms every candidate. One that does not open keeps no other from being found.
+    fn search(
+        &self,
+        search: &mut Search,
+        (seller, kind): (&SellerId, Kind),
+        conditions: &[Condition],
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
+        for no in self.candidates(seller, conditions, now)? {
+            let mut confirmed = self.confirm(seller, kind, no, conditions, now);
             for _ in 1..TRIES_MAX {
                 if !matches!(confirmed, Err(VaultError::Changed)) {
                     break;
                 }
-                confirmed = self.confirm(seller, kind, no, &conditions, now);
+                confirmed = self.confirm(seller, kind, no, conditions, now);
             }
-            found.extend(confirmed?);
+            match confirmed {
+                Err(error @ (VaultError::Damaged(_) | VaultError::Envelope(_))) => {
+                    search.failed.insert(error.code());
+                }
+                confirmed => search.found.extend(confirmed?),
+            }
         }
-        let event = What::Found {
-            seller: seller.clone(),
-            terms: conditions.iter().map(|condition| condition.kind).collect(),
-            records: found.iter().map(|(row, _)| row.id).collect(),
-        };
-        let events = vec![authorized.context().event(event)];
-        self.base.store.commit(Act { name: "find", changes: Vec::new(), events })?;
-        Ok(found.into_iter().map(|(_, reference)| reference).collect())
+        Ok(())
     }
 
     /// The records with a term of the first condition in a live bucket.

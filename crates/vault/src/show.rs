@@ -41,11 +41,14 @@ impl Vault {
         self.check_home(&authorized)?;
         let (seller, kind) = (&authorized.action().seller, authorized.action().kind);
         let now = authorized.context().now;
-        let Some((row, Some(facts))) = self.look_up(seller, kind, reference)? else { return Ok(None) };
-        let event = What::Shown { seller: seller.clone(), records: vec![row.id] };
-        let events = vec![authorized.context().event(event)];
+        let row = self.row(seller, kind, reference)?;
+        // Who asks for what is not there learns that it is not: that is an event as well.
+        let records = row.iter().map(|row| row.id).collect();
+        let events = vec![authorized.context().event(What::Shown { seller: seller.clone(), records })];
         self.base.store.commit(Act { name: "show", changes: Vec::new(), events })?;
 
+        let Some(row) = row else { return Ok(None) };
+        let Some(facts) = self.open_facts(seller, &row)? else { return Ok(None) };
         let (state, retention) = self.explained(seller, &row, &facts, now)?;
         let mut values: HashMap<FieldInstance, Json> = HashMap::new();
         for part in facts.about.parts.iter().filter(|_| state == "live") {

@@ -236,6 +236,43 @@ fn a_reveal_that_fails_after_it_was_logged_says_so_in_the_ledger() {
 }
 
 #[test]
+fn a_search_skips_what_is_damaged_and_is_an_event_however_it_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), NOW);
+    let named = |number: u32| {
+        let mut order = open_order(number);
+        order["buyer"]["buyerName"] = json!("Quirina Zettelmann");
+        order
+    };
+    home.collect(&lines((1..4).map(named)));
+    let bucket = home.store.buckets().unwrap().remove(0).bucket;
+    let part = home.store.parts(bucket, None, 1).unwrap().remove(0);
+    let mut row = home.store.record_by_no(part.record).unwrap().unwrap();
+    row.version += 1;
+    let changes = vec![bailee_store::act::Change::PutRecord(row)];
+    home.store.commit(bailee_store::act::Act { name: "by-hand", changes, events: Vec::new() }).unwrap();
+    let query = bailee_vault::find::Query {
+        name: Some(bailee_core::Sensitive::new("Quirina Zettelmann".to_owned())),
+        ..Default::default()
+    };
+    let kind = bailee_core::Kind::Order;
+    let terms = vec![bailee_core::catalogue::TermKind::Name];
+    let action = authorized::Find { seller: seller(), kind, terms };
+    assert_eq!(home.vault.find(home.act(action), &query).unwrap().len(), 2);
+    assert_eq!(home.events()[home.events().len() - 2..], ["found", "system-error"]);
+}
+
+#[test]
+fn who_is_shown_that_there_is_nothing_leaves_an_event() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), NOW);
+    let before = home.events().len();
+    let action = authorized::Show { seller: seller(), kind: bailee_core::Kind::Order };
+    assert!(home.vault.show(home.act(action), &common::reference(&id(1))).unwrap().is_none());
+    assert_eq!(home.events()[before..], ["shown"]);
+}
+
+#[test]
 fn two_collects_of_the_same_orders_lose_no_update() {
     let directory = tempfile::tempdir().unwrap();
     let home = Home::new(directory.path(), NOW);

@@ -88,5 +88,7 @@ fn every_command_is_an_event_and_reading_the_ledger_is_one_too() {
     trial.run(&["keys", "status"]).ends(0);
     let after = events(&trial);
     let new = &after[before.len()..];
-    assert!(new.contains(&"denied".to_owned()) && new.contains(&"keys-read".to_owned()), "{new:?}");
+    for event in ["shown", "denied", "keys-read", "ledger-read"] {
+        assert!(new.contains(&event.to_owned()), "{event}: {new:?}");
+    }
 }
