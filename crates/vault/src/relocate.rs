@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use bailee_core::retention::{CLOSING_DAYS, Evidence, bucket_day, moves_later};
-use bailee_core::{Day, FieldInstance, Json, PartNo, SellerId, Timestamp};
+use bailee_core::retention::{CLOSING_DAYS, Decision, Evidence, bucket_day, moves_later};
+use bailee_core::{Day, FieldInstance, Json, PartNo, PrincipalId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_crypto::envelope;
 use bailee_ledger::authorized::Context;
-use bailee_ledger::event::{PartRow as SealedPart, PartRows, What};
+use bailee_ledger::event::{ExpiryChange, PartRow as SealedPart, PartRows, What};
 use bailee_store::act::{Act, BucketNo, Change, PartRow, RecordNo, RecordRow};
 use bailee_store::records::StoreError;
 
@@ -23,6 +23,15 @@ const MOVES_MAX: usize = 500;
 
 /// How often a move is decided again when others change its records meanwhile.
 const TRIES_MAX: u32 = 5;
+
+/// What moves one part.
+struct Relocated {
+    /// The row of its event.
+    event: SealedPart,
+    /// The changed decision that it moves by, when no document brought it (R14).
+    expiry: Option<ExpiryChange>,
+    changes: Vec<Change>,
+}
 
 impl Vault {
     /// Moves what is due to move: of one seller when given, else of all.
@@ -60,6 +69,30 @@ impl Vault {
         Ok(())
     }
 
+    /// Does what is due on every day, once on each: moves parts of every seller in time, and raises the alarm for what
+    /// should be gone and is not (R3). Whoever opens a home calls this, since a home without a server has no scheduler.
+    /// On the same day again it reads one value.
+    ///
+    /// # Errors
+    /// When the store or a mirror of the keyring cannot be used; what is left is done at the next call.
+    pub fn keep_up(&self, now: Timestamp) -> Result<(), VaultError> {
+        const NAME: &str = "kept-up";
+        let today = Day::of(now).to_string();
+        if self.base.store.meta(NAME)?.is_some_and(|done| done == today) {
+            return Ok(());
+        }
+        let request = RequestId::new(now, &*self.base.entropy);
+        let context = Context { principal: PrincipalId::System, request, now };
+        let sellers: Vec<SellerId> = self.base.store.sellers()?.into_iter().map(|(_, id)| id).collect();
+        for seller in &sellers {
+            self.move_due_parts_once_a_day(&context, seller)?;
+        }
+        let events = self.late_alarm(now)?.into_iter().map(|what| context.event(what)).collect();
+        let changes = vec![Change::SetMeta { name: NAME.to_owned(), value: today }];
+        self.base.store.commit(Act { name: "keep-up", changes, events })?;
+        Ok(())
+    }
+
     fn move_bucket(&self, context: &Context, seller: &SellerId, bucket: BucketNo) -> Result<(), VaultError> {
         let mut after = None;
         loop {
@@ -88,7 +121,7 @@ impl Vault {
         parts: &[PartRow],
     ) -> Result<BTreeSet<(RecordNo, PartNo)>, VaultError> {
         let mut changes = Vec::new();
-        let (mut events, mut moved) = (Vec::new(), PartRows::default());
+        let (mut events, mut moved, mut expiries) = (Vec::new(), PartRows::default(), Vec::new());
         let (mut records, mut left) = (BTreeSet::new(), BTreeSet::new());
         for part in parts {
             if records.contains(&part.record) {
@@ -96,10 +129,11 @@ impl Vault {
                 continue;
             }
             match self.relocate(seller, part, context.now) {
-                Ok(Some((sealed, relocated))) => {
+                Ok(Some(relocated)) => {
                     records.insert(part.record);
-                    moved.0.push(sealed);
-                    changes.extend(relocated);
+                    moved.0.push(relocated.event);
+                    expiries.extend(relocated.expiry);
+                    changes.extend(relocated.changes);
                 }
                 Ok(None) => {}
                 // One that is damaged must not keep the others from moving.
@@ -114,19 +148,22 @@ impl Vault {
             changes.push(Change::SetAnchor(self.base.keyring.anchor()));
             events.push(context.event(What::Moved { seller: seller.clone(), parts: moved }));
         }
+        if !expiries.is_empty() {
+            events.push(context.event(What::ExpiryChanged { seller: seller.clone(), changes: expiries }));
+        }
         if !events.is_empty() {
             self.base.store.commit(Act { name: "move-parts", changes, events })?;
         }
         Ok(left)
     }
 
-    /// The changes that move a part, and the row of its event; nothing when its expiry no longer asks for it.
+    /// What moves a part; nothing when its expiry no longer asks for it.
     fn relocate(
         &self,
         seller: &SellerId,
         part: &PartRow,
         now: Timestamp,
-    ) -> Result<Option<(SealedPart, Vec<Change>)>, VaultError> {
+    ) -> Result<Option<Relocated>, VaultError> {
         let Some(row) = self.base.store.record_by_no(part.record)? else { return Ok(None) };
         let Some(mut facts) = self.open_facts(seller, &row)? else { return Ok(None) };
         let is_here = |entry: &PartEntry| {
@@ -134,7 +171,8 @@ impl Vault {
         };
         let Some(index) = facts.about.parts.iter().position(is_here) else { return Ok(None) };
         let Some(entry) = facts.about.parts.get(index).cloned() else { return Ok(None) };
-        let day = self.wanted_day(&facts.about.evidence, entry.item.as_deref(), now);
+        let decision = facts.about.evidence.decide(&self.base.policy, now);
+        let day = wanted_day(&decision, entry.item.as_deref());
         let target = BucketId { seller: seller.clone(), held: BucketUse::Order, day };
         if day <= entry.day || now >= target.closes_at() {
             return Ok(None);
@@ -151,6 +189,7 @@ impl Vault {
             digest: envelope::digest(&sealed.envelope),
             day,
         };
+        let expiry = self.expiry_change(row.id, &mut facts.about, &decision);
         if let Some(place) = facts.about.parts.get_mut(index) {
             *place = moved;
         }
@@ -160,20 +199,14 @@ impl Vault {
             Change::PutRecord(self.with_facts(seller, row, &facts)?),
             Change::PutPart(sealed),
         ];
-        Ok(Some((event, changes)))
-    }
-
-    /// The day that a part's expiry asks for at an instant.
-    fn wanted_day(&self, evidence: &Evidence, item: Option<&str>, now: Timestamp) -> Day {
-        let decision = evidence.decide(&self.base.policy, now);
-        let own = decision.items.iter().find(|(one, _)| Some(one.as_str()) == item);
-        bucket_day(own.map_or(decision.expires_at, |(_, expiry)| *expiry))
+        Ok(Some(Relocated { event, expiry, changes }))
     }
 
     /// The day that the expiry of a part in the bucket of `day` will ask for when that bucket closes: an expiry that
     /// lies too far ahead today is then computed again.
     pub(crate) fn due_day(&self, evidence: &Evidence, item: Option<&str>, day: Day) -> Day {
-        self.wanted_day(evidence, item, day.plus(-CLOSING_DAYS).start()).max(day)
+        let decision = evidence.decide(&self.base.policy, day.plus(-CLOSING_DAYS).start());
+        wanted_day(&decision, item).max(day)
     }
 
     fn seal_moved(
@@ -223,4 +256,10 @@ impl Vault {
         let sealed = self.seal_facts(&key, seller, (row.id, version), facts)?;
         Ok(RecordRow { version, content_mac: [0; 16], facts: sealed, ..row })
     }
+}
+
+/// The day that a decision asks for, for the part of an item or for the main one.
+fn wanted_day(decision: &Decision, item: Option<&str>) -> Day {
+    let own = decision.items.iter().find(|(one, _)| Some(one.as_str()) == item);
+    bucket_day(own.map_or(decision.expires_at, |(_, expiry)| *expiry))
 }

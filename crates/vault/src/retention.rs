@@ -58,7 +58,7 @@ pub struct BucketLine {
     pub held: &'static str,
     /// Its day, as `2026-11-23`.
     pub day: String,
-    /// `"open"` or `"closing"`.
+    /// `"open"`, `"closing"`, or `"late"`: it should have been destroyed a day ago and was not (R3).
     pub state: &'static str,
     /// It is closed, and destroyed, from then on.
     pub closes_at: Timestamp,
@@ -133,6 +133,16 @@ impl Vault {
         Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
     }
 
+    /// The alarm of R3, when the destruction of a bucket is a day late.
+    pub(crate) fn late_alarm(&self, now: Timestamp) -> Result<Option<What>, VaultError> {
+        let is_late = |summary: &BucketSummary| {
+            summary.state != BucketState::Destroyed && phase(summary.bucket.day, now) >= Phase::Late
+        };
+        let (component, code) = ("job".to_owned(), "disposal-late".to_owned());
+        let alarm = What::SystemError { component, code };
+        Ok(self.base.store.buckets()?.iter().any(is_late).then_some(alarm))
+    }
+
     /// Commits the intent to destroy all that is due to go.
     fn intend_due(&self, context: &Context) -> Result<(), VaultError> {
         for _ in 0..TRIES_MAX {
@@ -140,8 +150,9 @@ impl Vault {
             if removal.is_empty() {
                 return Ok(());
             }
+            let late = self.late_alarm(context.now)?;
             let intent = self.intend(removal)?;
-            let events = vec![context.event(intent.event)];
+            let events = late.into_iter().chain([intent.event]).map(|what| context.event(what)).collect();
             match self.base.store.commit(Act { name: "intend-destruction", changes: intent.changes, events })
             {
                 // Another run was quicker with some of it.
@@ -217,7 +228,8 @@ impl Vault {
             Some(main) if self.is_open(seller, main, now) => "live",
             _ => self.gone(seller, row, facts, facts.about.main(), now)?.state,
         };
-        let day = bucket_day(decision.expires_at);
+        // The bucket that holds it: a later one that the decision asks for takes it over only when this one closes.
+        let day = facts.about.main().map_or(bucket_day(decision.expires_at), |main| main.day);
         let closes_at = BucketId { seller: seller.clone(), held: BucketUse::Order, day }.closes_at();
         let explained = Explained {
             rule: decision.rule.to_string(),
@@ -246,11 +258,14 @@ impl Vault {
 
 fn bucket_line(summary: &BucketSummary, now: Timestamp) -> BucketLine {
     let Day(day) = summary.bucket.day;
-    let open = summary.state == BucketState::Open && phase(Day(day), now) == Phase::Open;
     BucketLine {
         held: Held::of(summary.bucket.held).as_str(),
         day: summary.bucket.day.to_string(),
-        state: if open { "open" } else { "closing" },
+        state: match phase(Day(day), now) {
+            Phase::Open if summary.state == BucketState::Open => "open",
+            Phase::Open | Phase::Closing => "closing",
+            Phase::Late | Phase::Past => "late",
+        },
         closes_at: Day(day).plus(-bailee_core::retention::CLOSING_DAYS).start(),
         parts: summary.parts + summary.quarantined,
     }

@@ -203,6 +203,55 @@ fn an_expiry_beyond_sight_is_computed_again_when_its_bucket_is_about_to_close() 
         home.run_retention().unwrap();
         assert_eq!(value(&home.reveal(ORDER), "buyer.buyerName"), Some("Quirina Zettelmann"), "{now}");
     }
+    // What no document brought is told as well (R14).
+    let changed = |event: &&String| *event == "expiry-changed";
+    assert!(home.events().iter().filter(changed).count() >= 2, "{:?}", home.events());
     let home = home.at("2026-06-28T00:00:00Z");
     assert_eq!(home.gone(ORDER).rule, "R2");
+}
+
+#[test]
+fn the_clock_is_explained_by_the_bucket_that_holds_the_data_now() {
+    let (_directory, home) = home("2026-03-02T12:00:00Z");
+    home.collect(&order("UNSHIPPED", "2026-03-02T10:00:00Z").to_string());
+    let explain = |home: &Home| {
+        let authorized = home.act(authorized::ReadRetention);
+        let reference = common::reference(ORDER);
+        home.vault.retention_explain(authorized, &common::seller(), &reference).unwrap().unwrap()
+    };
+    let first = explain(&home);
+    let home = home.at("2026-03-10T12:00:00Z");
+    home.collect(&order("UNSHIPPED", "2026-03-10T10:00:00Z").to_string());
+    let then = explain(&home);
+    assert!(then.expires_at > first.expires_at);
+    assert_eq!(then.closes_at, first.closes_at, "nothing has moved yet");
+}
+
+#[test]
+fn what_is_due_is_done_once_a_day_without_any_collect_and_what_is_late_raises_an_alarm() {
+    let (_directory, home) = home("2026-03-02T12:00:00Z");
+    home.collect(&order("UNSHIPPED", "2026-03-02T10:00:00Z").to_string());
+    let home = home.at("2026-03-20T12:00:00Z");
+    home.collect(&order("UNSHIPPED", "2026-03-20T10:00:00Z").to_string());
+    let home = home.at("2026-03-28T12:00:00Z");
+    home.vault.keep_up(home.now()).unwrap();
+    let events = home.events();
+    assert!(events.contains(&"moved".to_owned()) && !events.contains(&"system-error".to_owned()));
+    home.vault.keep_up(home.now()).unwrap();
+    assert_eq!(home.events(), events);
+    // Closed, and nobody has run retention since.
+    let state = |home: &Home| {
+        let status = home.vault.retention_status(home.act(authorized::ReadRetention), None).unwrap();
+        status[0].buckets[0].state
+    };
+    let home = home.at("2026-03-30T12:00:00Z");
+    assert_eq!(state(&home), "closing");
+    let home = home.at("2026-03-31T12:00:00Z");
+    assert_eq!(state(&home), "late");
+    home.vault.keep_up(home.now()).unwrap();
+    assert_eq!(home.events().last().unwrap(), "system-error");
+    home.run_retention().unwrap();
+    assert_eq!(home.events().iter().filter(|event| *event == "system-error").count(), 2);
+    home.run_retention().unwrap();
+    assert_eq!(home.events().iter().filter(|event| *event == "system-error").count(), 2);
 }

@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::{Outcome, PartPlan, Plan, Planning, Target, Write};
 use crate::Vault;
 use crate::document::walk;
-use crate::facts::{End, PartEntry};
+use crate::facts::{About, End, PartEntry};
 use crate::part::LEAVES_MAX;
 
 /// A part's scope: the main one, or one item's.
@@ -37,14 +37,14 @@ impl Vault {
         let past = phase(main_day, planning.now) != Phase::Open;
         if draft.ended || past || draft.is_gone() && !draft.returns {
             let ends_now = !draft.is_gone();
-            let change = ends_now.then(|| self.expiry_change(&mut draft, &decision)).flatten();
+            let change = ends_now.then(|| self.draft_change(&mut draft, &decision)).flatten();
             return draft.without_personal_data(planning, &decision, change);
         }
         let is_numbered = draft.about.next_instance == draft.stored_next_instance;
         if is_numbered && draft.outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
             return draft.into_plan(None);
         }
-        let change = self.expiry_change(&mut draft, &decision);
+        let change = self.draft_change(&mut draft, &decision);
         let wishes = self.wishes(planning, &draft, &decision, main_day);
         let layout = Layout::new(self, &draft, wishes, planning.now, &decision);
         draft.about.end = None;
@@ -52,12 +52,22 @@ impl Vault {
         draft.into_write(layout, change)
     }
 
-    /// What an event says of a changed decision (R14). A record's first decision stands in its collect's event.
-    fn expiry_change(&self, draft: &mut Draft, decision: &Decision) -> Option<ExpiryChange> {
-        let old = draft.about.expires_at.replace(decision.expires_at);
-        let change = decision.change(old).filter(|_| draft.row.is_some())?;
+    /// The change of a draft's decision. A record's first decision stands in its collect's event.
+    fn draft_change(&self, draft: &mut Draft, decision: &Decision) -> Option<ExpiryChange> {
+        self.expiry_change(draft.id, &mut draft.about, decision).filter(|_| draft.row.is_some())
+    }
+
+    /// Remembers a decision; what an event says of it when it is another than the last (R14).
+    pub(crate) fn expiry_change(
+        &self,
+        record: RecordId,
+        about: &mut About,
+        decision: &Decision,
+    ) -> Option<ExpiryChange> {
+        let old = about.expires_at.replace(decision.expires_at);
+        let change = decision.change(old)?;
         Some(ExpiryChange {
-            record: draft.id,
+            record,
             rule: change.rule,
             evidence: change.evidence,
             lo: change.lo,
