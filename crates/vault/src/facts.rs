@@ -27,6 +27,9 @@ pub(crate) struct About {
     pub(crate) first_intake: Timestamp,
     /// The last-update time of the newest document.
     pub(crate) source_time: Option<Timestamp>,
+    /// As of when the newest document speaks: its last-update time, or that of its arrival without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) spoken_at: Option<Timestamp>,
     /// When each place of the document was last shown.
     #[serde(default, skip_serializing_if = "Shown::is_nothing")]
     pub(crate) shown: Shown,
@@ -90,6 +93,7 @@ impl About {
             reference,
             first_intake: now,
             source_time: None,
+            spoken_at: None,
             shown: Shown::default(),
             evidence: Evidence::new(now),
             expires_at: None,

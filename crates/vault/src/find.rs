@@ -17,9 +17,6 @@ use crate::document::places;
 use crate::facts::Facts;
 use crate::{Vault, VaultError};
 
-/// Most hits that are looked at in one bucket.
-const HITS_MAX: usize = 1000;
-
 /// How often a record that changes while it is being read is read again.
 const TRIES_MAX: u32 = 5;
 
@@ -168,7 +165,7 @@ impl Vault {
             records.extend(self.base.store.hits(
                 bucket.bucket,
                 keys.term(first.kind, &first.form),
-                HITS_MAX,
+                usize::MAX,
             )?);
         }
         Ok(records)

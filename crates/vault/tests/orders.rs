@@ -189,6 +189,51 @@ fn an_unknown_leaf_is_sealed_and_known_to_nobody_but_by_number() {
 }
 
 #[test]
+fn an_unknown_leaf_of_an_older_document_never_overwrites_a_newer_one() {
+    let (_directory, home) = home("2026-03-10T12:00:00Z");
+    let mut newer = order();
+    newer["lastUpdatedTime"] = json!("2026-03-09T10:00:00Z");
+    newer["odd"] = json!("held value");
+    home.collect(&newer.to_string());
+    // Without a time of its own it speaks as of the file, which was fetched before.
+    let mut older = order();
+    older.as_object_mut().unwrap().remove("lastUpdatedTime");
+    older["odd"] = json!("stale value");
+    let request = Request { as_of: Some(time("2026-03-08T10:00:00Z")), ..Request::default() };
+    home.collect_with(&older.to_string(), request).unwrap();
+    let unknown = |home: &Home| {
+        let Resolved::Held(held) = home.resolve(ORDER) else { panic!("not held") };
+        let instances = held.fields.iter().filter(|one| one.class == bailee_core::Class::Unclassified);
+        let pairs = vec![(held.record, instances.map(|one| one.instance).collect())];
+        let action = authorized::Reveal { purpose: bailee_core::Purpose::Fulfilment, pairs };
+        let opened = home.try_reveal(action, &held).unwrap();
+        opened.revealed[0].fields[0].1.as_str().unwrap().to_owned()
+    };
+    assert_eq!(unknown(&home), "held value");
+    // One that comes later without a time is the newer one.
+    older["odd"] = json!("later value");
+    home.collect(&older.to_string());
+    assert_eq!(unknown(&home), "later value");
+}
+
+#[test]
+fn a_search_finds_however_many_there_are() {
+    let (_directory, home) = home("2026-03-02T12:00:00Z");
+    let named = |number: u32| {
+        json!({
+            "orderId": format!("302-1111111-{number:07}"), "createdTime": "2026-03-01T10:00:00Z",
+            "buyer": {"buyerName": "Quirina Zettelmann"}
+        })
+    };
+    let documents: String = (0..1100).map(|number| format!("{}\n", named(number))).collect();
+    home.collect(&documents);
+    let query = Query { name: Some(Sensitive::new("Quirina Zettelmann".to_owned())), ..Query::default() };
+    let terms = vec![bailee_core::catalogue::TermKind::Name];
+    let action = authorized::Find { seller: seller(), kind: Kind::Order, terms };
+    assert_eq!(home.vault.find(home.act(action), &query).unwrap().len(), 1100);
+}
+
+#[test]
 fn after_its_day_an_order_is_gone_and_does_not_come_back() {
     let (_directory, home) = home("2026-03-02T12:00:00Z");
     home.collect(&order().to_string());

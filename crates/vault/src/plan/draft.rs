@@ -177,7 +177,7 @@ impl Draft {
     fn merge(&mut self, vault: &Vault, planning: Planning<'_>, document: Incoming) {
         // INVARIANT: source time orders documents; one without a time speaks as of its arrival.
         let at = document.source_time.unwrap_or(document.as_of);
-        let wins = document.source_time.is_none() || document.source_time >= self.about.source_time;
+        let wins = self.about.spoken_at.or(self.about.source_time).is_none_or(|newest| at >= newest);
         let offset = self.leaves.len() as u64;
         let mut incoming = document.marked.document;
         fill(&mut incoming, &mut |marker| Marker(marker.0 + offset).into_json());
@@ -191,8 +191,9 @@ impl Draft {
         let root = vault.base.catalogue.root(planning.kind);
         self.tree = merge(held, incoming, &mut self.about.shown, at, root, &mut self.leaves);
         if wins {
-            self.about.source_time = document.source_time.or(self.about.source_time);
+            self.about.spoken_at = Some(at);
         }
+        self.about.source_time = self.about.source_time.max(document.source_time);
     }
 
     /// Leaves that the catalogue does not name are matched by their paths, since the stored skeleton leaves them out.
