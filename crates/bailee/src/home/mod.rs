@@ -92,6 +92,7 @@ impl Home {
             entropy: Arc::clone(&entropy),
         };
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;
+        keep_up(&vault, &*store, &*entropy, now)?;
         let mint = Mint::for_home(config.id).map_err(Failure::failed)?;
         let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy))
             .map_err(Failure::failed)?;
@@ -157,6 +158,12 @@ impl Home {
     }
 }
 
+impl Drop for Home {
+    fn drop(&mut self) {
+        unwritten::keep(&self.root, &*self.store, &*self.entropy, &self.faults);
+    }
+}
+
 /// Who can write into a home or a mirror can put anything in the place of what is there.
 fn refuse_shared(directory: &Path) -> Result<()> {
     const OTHERS_WRITE: u32 = 0o002;
@@ -186,12 +193,6 @@ fn rolled_back(error: AnchorError) -> Failure {
         _ => Exit::Failed,
     };
     Failure::new(exit, error)
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        unwritten::keep(&self.root, &*self.store, &*self.entropy, &self.faults);
-    }
 }
 
 /// `<home>.checkpoints`
@@ -255,6 +256,15 @@ impl Opened {
         self.store.commit(act).map_err(Failure::failed)?;
         Ok(Times { before, clock })
     }
+}
+
+/// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an
+/// event, and keeps nobody from the home.
+fn keep_up(vault: &Vault, store: &dyn Store, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
+    let Err(error) = vault.keep_up(now) else { return Ok(()) };
+    let what = What::SystemError { component: "job".to_owned(), code: error.code().to_owned() };
+    let act = Act { name: "job-failed", changes: vec![], events: vec![by_system(entropy, now, what)] };
+    store.commit(act).map(drop).map_err(Failure::failed)
 }
 
 fn write_repairs(store: &dyn Store, entropy: &dyn Entropy, now: Timestamp, repairs: &[Repair]) -> Result<()> {
