@@ -115,6 +115,9 @@ impl<'a> Action<'a> {
 }
 
 /// Whether the subject may do it.
+///
+/// # Errors
+/// The refusal, not yet an event: who asks here writes it down.
 pub fn decide(subject: Subject<'_>, action: &Action<'_>) -> Result<(), Denial> {
     match subject {
         Subject::Person { roles, environment } => decide_for_person(roles, environment, action),
@@ -124,6 +127,9 @@ pub fn decide(subject: Subject<'_>, action: &Action<'_>) -> Result<(), Denial> {
 
 /// Whether the subject, being allowed to reveal for that purpose at all, may see a field of that class, which the
 /// catalogue gives these purposes.
+///
+/// # Errors
+/// As for [`decide`].
 pub fn decide_field(
     subject: Subject<'_>,
     purpose: Purpose,

@@ -135,6 +135,9 @@ pub struct DeniedField {
 
 impl Gate {
     /// Opens the gate with the home's one right to mint, and reads who is known.
+    ///
+    /// # Errors
+    /// When a register cannot be read from the store, does not open or was written by a newer version.
     pub fn open(
         mint: Mint,
         store: Arc<dyn Store>,

@@ -37,6 +37,9 @@ const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Refuses a password that is too weak for a person of that name and mail, and says all that is missing.
+///
+/// # Errors
+/// [`AccessError::Unacceptable`], in words for the person who chose it.
 pub fn check(password: &Sensitive<String>, name: &str, mail: &str) -> Result<(), AccessError> {
     let missing = missing(password.expose(), name, mail);
     if missing.is_empty() {

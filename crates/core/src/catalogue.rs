@@ -200,7 +200,10 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The catalogue that comes with the program. An error is a mistake in the program, which its tests find.
+    /// The catalogue that comes with the program.
+    ///
+    /// # Errors
+    /// A mistake in the program, which its tests find.
     pub fn embedded() -> Result<Self, CatalogueError> {
         file::parse(include_str!("catalogue/orders.toml"))?.catalogue()
     }
@@ -210,6 +213,10 @@ impl Catalogue {
     /// `toml` has the format of the embedded file. A field that is known may become personal (`class`, `purposes`),
     /// lose purposes, get a stronger mask, or become `unclassified`. A field that is new needs an id from
     /// [`HOME_FIELD_ID_MIN`] on, and a class or the reason why it is a fact.
+    ///
+    /// # Errors
+    /// The first thing in `toml` that cannot be read, does not fit or is looser: the error names it and says
+    /// what is allowed.
     pub fn extended(&self, toml: &str) -> Result<Self, CatalogueError> {
         extend::extended(self, file::parse(toml)?)
     }

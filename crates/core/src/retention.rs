@@ -52,7 +52,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// A policy as configured; more than 30 days is refused, and so is none.
+    /// A policy as configured.
+    ///
+    /// # Errors
+    /// Fewer days than one, or more than [`DAYS_AFTER_DELIVERY_MAX`].
     pub fn new(days_after_delivery: i64, profile: Profile) -> Result<Self, PolicyError> {
         match u8::try_from(days_after_delivery) {
             Ok(days @ 1..=DAYS_AFTER_DELIVERY_MAX) => Ok(Self { days_after_delivery: days, profile }),

@@ -126,7 +126,10 @@ impl BucketKeys {
         Ok(Self::new(Tree::read(reader)?, index_key))
     }
 
-    /// The key of a slot; `Forgotten` when it was punctured.
+    /// The key of a slot.
+    ///
+    /// # Errors
+    /// [`Forgotten`] when it was punctured, for good, or lies beyond [`SLOTS_MAX`].
     pub fn leaf(&self, slot: Slot) -> Result<SealingKey, Forgotten> {
         // Who finds the path in use walks down alone rather than waits.
         let key = match self.path.try_lock() {

@@ -124,6 +124,9 @@ impl From<Malformed> for EnvelopeError {
 
 /// Seals fields in their order under a fresh salt. 1 to [`FIELDS_MAX`] fields of at most [`FIELD_BYTES_MAX`] bytes,
 /// each instance once.
+///
+/// # Errors
+/// Which of these limits is not kept; nothing is sealed then.
 pub fn seal(
     key: &SealingKey,
     place: &Place<'_>,
@@ -159,6 +162,10 @@ pub fn seal(
 
 /// Opens the wanted fields (all, when `None`), in the envelope's order. A wanted field that the envelope does not have
 /// is left out; the answer is authentic even then.
+///
+/// # Errors
+/// [`EnvelopeError::DoesNotOpen`] when the envelope's directory or a field that was to be opened was changed,
+/// moved or sealed under another key. No field is given out then.
 pub fn open(
     key: &SealingKey,
     place: &Place<'_>,

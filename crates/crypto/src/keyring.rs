@@ -127,6 +127,10 @@ pub struct Keyring {
 
 impl Keyring {
     /// Makes a new keyring in every mirror (two or more directories, each empty or missing).
+    ///
+    /// # Errors
+    /// When the mirrors are too few or one is not empty, the root key does not wrap, or a mirror cannot be
+    /// written. After the last, empty those already written before trying again.
     pub fn create(
         provider: Box<dyn KeyProvider>,
         binding: Binding,
@@ -138,6 +142,9 @@ impl Keyring {
 
     /// Opens it; repairs mirrors that are ancestors, damaged or empty; refuses forks, and a keyring older than
     /// `anchor`. A mirror that cannot be reached is among the repairs as `Unreachable`.
+    ///
+    /// # Errors
+    /// Those of [`Unanchored::look`] and [`Unanchored::open`].
     pub fn open(
         provider: Box<dyn KeyProvider>,
         binding: Binding,
@@ -183,6 +190,10 @@ impl Keyring {
     /// Adds a bucket where it is missing and reserves `count` slots in it that were never given out. Durable in every
     /// mirror when it returns. The reservation may be larger or end early: the range says what was given. It is never
     /// empty.
+    ///
+    /// # Errors
+    /// [`KeyringError::BucketGone`] or [`KeyringError::BucketFull`], neither of which passes. Any other is
+    /// about a mirror; no slot was given out, so mend it and ask again.
     pub fn reserve(
         &self,
         id: &BucketId,
@@ -194,6 +205,9 @@ impl Keyring {
     }
 
     /// The same for many different buckets at the price of one write of the head; the ranges come in the order asked.
+    ///
+    /// # Errors
+    /// Those of [`Self::reserve`]; one bucket that is gone or full refuses all.
     pub fn reserve_all(
         &self,
         wanted: &[(BucketId, u32)],
@@ -214,6 +228,10 @@ impl Keyring {
     }
 
     /// The facts key of a seller and month, made durable in every mirror where it was missing.
+    ///
+    /// # Errors
+    /// When the key was missing and a mirror cannot be written or is not as it should be: no key was made, so
+    /// mend it and ask again.
     pub fn ensure_facts(
         &self,
         seller: &SellerId,
@@ -224,6 +242,9 @@ impl Keyring {
     }
 
     /// The detail key of a month, made durable in every mirror where it was missing.
+    ///
+    /// # Errors
+    /// Those of [`Self::ensure_facts`].
     pub fn ensure_detail(&self, month: Month, entropy: &dyn Entropy) -> Result<SealingKey, KeyringError> {
         self.ensure_one(&SegmentId::Detail(month), entropy)
     }
@@ -265,6 +286,10 @@ impl Keyring {
     }
 
     /// Adds a mirror (an empty or missing directory, or an old copy of this keyring) and brings it up to date.
+    ///
+    /// # Errors
+    /// When the directory is a mirror already, holds anything but an old copy of this keyring, or cannot be
+    /// written; or when a file to be copied is intact nowhere. It has not become a mirror then.
     pub fn add_mirror(&self, directory: &Path) -> Result<(), KeyringError> {
         let path = std::path::absolute(directory).map_err(|error| KeyringError::mirror(directory, &error))?;
         let mut writer = self.writer();

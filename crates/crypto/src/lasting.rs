@@ -170,7 +170,11 @@ impl Lasting {
         token::make(&self.binding, self.series.last().expect("there is a series"), record, field)
     }
 
-    /// What a token names, whatever its series. Says who made it elsewhere, or that it is no token.
+    /// What a token names, whatever its series.
+    ///
+    /// # Errors
+    /// [`TokenError::OtherHome`] or [`TokenError::OtherEnvironment`]: ask there. Else
+    /// [`TokenError::NotAToken`].
     pub fn resolve(&self, token: &str) -> Result<(RecordId, FieldInstance), TokenError> {
         token::resolve(&self.binding, &self.series, token)
     }

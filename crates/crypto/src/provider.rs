@@ -29,8 +29,15 @@ pub enum DropsEpoch {
 /// Wraps and unwraps 32-byte secrets under the root key.
 pub trait KeyProvider: Send + Sync {
     /// Wraps a secret for a context (home, environment and use), which is authenticated.
+    ///
+    /// # Errors
+    /// When the root key cannot be used.
     fn wrap(&self, context: &[u8], secret: &[u8; 32]) -> Result<Vec<u8>, ProviderError>;
     /// Unwraps it; the context must be the same.
+    ///
+    /// # Errors
+    /// [`ProviderError::DoesNotUnwrap`] when it was changed, or wrapped under another root key or context;
+    /// else when the root key cannot be used.
     fn unwrap(&self, context: &[u8], wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, ProviderError>;
     /// What it can promise.
     fn drops_epoch(&self) -> DropsEpoch;
@@ -51,6 +58,9 @@ pub struct KeyFile {
 impl KeyFile {
     /// Makes a new root key; refuses to touch an existing file. The file and its directory are synced when it
     /// returns.
+    ///
+    /// # Errors
+    /// [`ProviderError::Exists`]: name another file. [`ProviderError::File`] when it cannot be written.
     pub fn create(path: &Path, entropy: &dyn bailee_core::Entropy) -> Result<Self, ProviderError> {
         let root = Key::random(entropy);
         match write_new(path, &root) {
@@ -63,6 +73,10 @@ impl KeyFile {
     }
 
     /// Opens one; refuses a file that others may read, that is no regular file, or that is not exactly of its form.
+    ///
+    /// # Errors
+    /// [`ProviderError::ReadableByOthers`], [`ProviderError::NotARootKey`], or [`ProviderError::File`] when
+    /// it cannot be read; each says how to mend it.
     pub fn open(path: &Path) -> Result<Self, ProviderError> {
         let unusable = |error: io::Error| ProviderError::File(path.into(), error.kind());
         let file = std::fs::File::open(path).map_err(unusable)?;

@@ -34,6 +34,10 @@ pub struct Anchors {
 impl Anchors {
     /// Opens a home's directory for checkpoints, made with mode 0700 when missing. A directory inside the home is refused:
     /// what rolls back the home would roll it back too.
+    ///
+    /// # Errors
+    /// [`AnchorError::InsideHome`]: name one outside. [`AnchorError::Directory`] when it cannot be made, or
+    /// either path not be followed.
     pub fn open(directory: &Path, home: &Path, verifier_key: &str) -> Result<Self, AnchorError> {
         let resolved = resolve(directory)?;
         if resolved.starts_with(resolve(home)?) {
@@ -44,12 +48,20 @@ impl Anchors {
     }
 
     /// Refuses a ledger that was rolled back or rewritten since its newest checkpoint was written here.
+    ///
+    /// # Errors
+    /// [`AnchorError::Behind`] or [`AnchorError::Forked`] for such a ledger: add nothing to it. Any other
+    /// when it cannot be told, since one side cannot be read or is not signed by this home.
     pub fn check(&self, ledger: &dyn Source) -> Result<(), AnchorError> {
         self.continues(ledger).map(drop)
     }
 
     /// Writes a ledger's newest checkpoint as the newest and as the last of its day, and drops the oldest days beyond
     /// [`DAYS_MAX`]. A ledger that [does not pass](Self::check) replaces nothing.
+    ///
+    /// # Errors
+    /// Those of [`Self::check`]; [`AnchorError::Directory`] when a file cannot be written or removed: write
+    /// again.
     pub fn write(&self, ledger: &dyn Source, day: Day) -> Result<(), AnchorError> {
         let note = self.continues(ledger)?;
         // The newest first: it is what guards against an older one, also when the second write fails.
@@ -77,6 +89,9 @@ impl Anchors {
     }
 
     /// The checkpoint written last.
+    ///
+    /// # Errors
+    /// When it cannot be read, or this home did not sign it. That there is none yet is no error.
     pub fn newest(&self) -> Result<Option<Checkpoint>, AnchorError> {
         match self.read(NEWEST) {
             Ok(note) => Ok(Some(open_checkpoint(&note, &self.verifier_key)?)),
@@ -86,6 +101,9 @@ impl Anchors {
     }
 
     /// Every checkpoint kept, as signed notes: what [`crate::verify::verify`] takes as `known`.
+    ///
+    /// # Errors
+    /// When one cannot be read, or is too long for a checkpoint. Signatures are not looked at.
     pub fn known(&self) -> Result<Vec<String>, AnchorError> {
         self.names()?.iter().map(|name| self.read(name)).collect()
     }

@@ -92,6 +92,9 @@ pub struct ReadLedger;
 
 impl Mint {
     /// The one right to mint for a home. Refused while another holds it in this process.
+    ///
+    /// # Errors
+    /// [`MintError::Held`], until the other is dropped.
     pub fn for_home(home: HomeId) -> Result<Self, MintError> {
         // A set of ids is whole after every step, so that a panic elsewhere does not spoil it.
         let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,6 +105,9 @@ impl Mint {
     ///
     /// The events must name, as revealed for this purpose, every record of the action; else nothing is appended and
     /// nothing minted.
+    ///
+    /// # Errors
+    /// When the events leave out something of the action or cannot be appended: reveal nothing.
     pub fn reveal(
         &self,
         ledger: &dyn Append,

@@ -28,6 +28,9 @@ pub struct DirectorySource {
 
 impl DirectorySource {
     /// Opens a directory: its checkpoint must be signed by this key, since the names of the files follow from its size.
+    ///
+    /// # Errors
+    /// When the checkpoint cannot be read or is refused. No other file is looked at yet.
     pub fn open(directory: &Path, verifier_key: &str) -> Result<Self, VerifyError> {
         let path = directory.join(CHECKPOINT_FILE);
         let length = fs::metadata(&path).map_err(|error| unreadable(CHECKPOINT_FILE, &error))?.len();

@@ -47,6 +47,10 @@ impl Event {
     /// The event as entries: one, or several when it lists more than one can hold; then each is a whole event of the same
     /// kind, in the order of the list, and what counts for the act as a whole (the counts of a collect, the number of
     /// denied fields of a reveal) stands in the first. Each draws a fresh 128-bit blind.
+    ///
+    /// # Errors
+    /// [`EntryError::Code`] for free text where a code belongs; [`EntryError::TooLong`] when one item alone
+    /// is too long.
     pub fn entries(&self, entropy: &dyn Entropy) -> Result<Vec<Entry>, EntryError> {
         let mut entries = Vec::with_capacity(1);
         self.write(&self.what, entropy, &mut entries)?;
@@ -54,6 +58,10 @@ impl Event {
     }
 
     /// Reads an entry's bytes back.
+    ///
+    /// # Errors
+    /// [`EntryError::Version`] when it says that it is of another version: use a newer program. Any other
+    /// when it is not, byte for byte, what this version would write.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
         if bytes.len() > ENTRY_BYTES_MAX {
             return Err(EntryError::TooLong);

@@ -25,6 +25,10 @@ pub const README_FILE: &str = "README.md";
 
 /// The files of an export, one after another: path below the directory, and content. The checkpoint comes last, so that
 /// an export that broke off has none. Returns how many entries were written.
+///
+/// # Errors
+/// When the ledger cannot be read or lacks something, its checkpoint is not of this key, or `write` fails.
+/// What was written until then is no export.
 pub fn files(
     source: &dyn Source,
     verifier_key: &str,

@@ -6,16 +6,28 @@ use crate::tree::TileId;
 /// Appends events durably: when it returns, they are synced and in a signed tree.
 pub trait Append: Send + Sync {
     /// Appends events in their order, as one commit.
+    ///
+    /// # Errors
+    /// When they cannot be made durable: nothing that depends on them may happen.
     fn append(&self, events: &[Event]) -> Result<Appended, AppendError>;
 }
 
 /// Reads a ledger: its newest checkpoint, entries and tiles. Nothing that it returns is trusted before it is verified.
 pub trait Source {
     /// The newest signed checkpoint.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
     fn checkpoint(&self) -> Result<String, SourceError>;
     /// The entry with that index, or nothing past the end.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
     fn entry(&self, index: u64) -> Result<Option<Vec<u8>>, SourceError>;
     /// A tile, full or partial. It may be wider than the checkpoint says when entries are being appended meanwhile.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
     fn tile(&self, tile: TileId) -> Result<Option<Vec<u8>>, SourceError>;
 }
 

@@ -29,6 +29,9 @@ pub struct Signer {
 
 impl Signer {
     /// The signer of a home: origin `bailee/<home id>`, and as environment test `bailee-test/<home id>`.
+    ///
+    /// # Errors
+    /// [`NoteError::SigningKey`] when the seed makes no key.
     pub fn new(home: HomeId, environment: Environment, seed: &[u8; 32]) -> Result<Self, NoteError> {
         let key = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::SigningKey)?;
         let public = key.public_key().as_ref().try_into().map_err(|_| NoteError::SigningKey)?;
@@ -84,6 +87,10 @@ pub struct Checkpoint {
 }
 
 /// Checks a signed checkpoint against a verifier key.
+///
+/// # Errors
+/// When note or key is not of its form, the key's signature is missing or does not hold, or the origin is
+/// another's: trust nothing in the note.
 pub fn open_checkpoint(note: &str, verifier_key: &str) -> Result<Checkpoint, NoteError> {
     let key = VerifierKey::parse(verifier_key)?;
     let (text, signatures) = split(note)?;

@@ -8,6 +8,9 @@ use crate::log::{Source, SourceError};
 use crate::tree::{HASH_BYTES, Hash, TILE_HEIGHT, TILE_WIDTH, TileId, fold, hashes_of, node_hash};
 
 /// Verifies that a leaf is in a tree (RFC 9162, 2.1.3.2). A hash that is not of 32 bytes is refused.
+///
+/// # Errors
+/// When the proof does not lead from this leaf, at this index, to the root.
 pub fn verify_inclusion(
     leaf: &Hash,
     index: u64,
@@ -41,6 +44,9 @@ pub fn verify_inclusion(
 /// Verifies that a tree is a prefix of another (RFC 9162, 2.1.4.2). The empty tree is a prefix of every tree, so that a
 /// proof for it says nothing and is refused. Two trees of one size are compared by their roots, whatever these are; in
 /// every other case a hash that is not of 32 bytes is refused.
+///
+/// # Errors
+/// When the proof does not join the two roots at these sizes.
 pub fn verify_consistency(
     size1: u64,
     size2: u64,
@@ -80,6 +86,10 @@ pub fn verify_consistency(
 
 /// Makes an inclusion proof from tiles, for the tree of the first `size` leaves: the sibling first, the root's child
 /// last.
+///
+/// # Errors
+/// When the tree has no such entry, or a tile that the proof needs cannot be read, is missing or is too
+/// narrow.
 pub fn inclusion(source: &dyn Source, index: u64, size: u64) -> Result<Vec<Hash>, SourceError> {
     if index >= size {
         return Err(SourceError(format!("there is no entry {index} in a tree of {size}")));
@@ -102,6 +112,10 @@ pub fn inclusion(source: &dyn Source, index: u64, size: u64) -> Result<Vec<Hash>
 }
 
 /// Makes a consistency proof from tiles, between the trees of the first `size1` and `size2` leaves.
+///
+/// # Errors
+/// When `size1` is 0 or greater than `size2`, or a tile that the proof needs cannot be read, is missing or is
+/// too narrow.
 pub fn consistency(source: &dyn Source, size1: u64, size2: u64) -> Result<Vec<Hash>, SourceError> {
     if size1 == 0 || size1 > size2 {
         return Err(SourceError(format!("a tree of {size2} has no proof for one of {size1}")));

@@ -30,6 +30,10 @@ pub struct Proven {
 }
 
 /// The document that proves the entry with that index, against the newest checkpoint.
+///
+/// # Errors
+/// [`ProveError::NoEntry`] when there is no such entry. Any other when the ledger cannot be read, is not of
+/// this key or is damaged; [`crate::verify::verify`] tells where.
 pub fn prove(source: &dyn Source, verifier_key: &str, index: u64) -> Result<String, ProveError> {
     let note = source.checkpoint()?;
     let checkpoint = open_checkpoint(&note, verifier_key)?;
@@ -50,6 +54,10 @@ pub fn prove(source: &dyn Source, verifier_key: &str, index: u64) -> Result<Stri
 }
 
 /// Verifies a document of [`prove`], offline.
+///
+/// # Errors
+/// [`ProveError::Form`] when this is no such document; else its checkpoint is refused, or its hashes do not
+/// lead there. It proves nothing then.
 pub fn verify_proof(document: &str, verifier_key: &str) -> Result<Proven, ProveError> {
     let (head, note) = document.split_once("\n\n").ok_or(ProveError::Form)?;
     let mut lines = head.split('\n');

@@ -84,6 +84,9 @@ impl Tree {
     /// The tree of `size` leaves, read back from its stored edge tiles (the rightmost tile of each level).
     ///
     /// What it reads is not checked against a signature: compare [`Tree::root`] with the checkpoint's.
+    ///
+    /// # Errors
+    /// The first tile that is missing or does not have its width.
     pub fn load(size: u64, tile: &mut dyn FnMut(TileId) -> Option<Vec<u8>>) -> Result<Self, TreeError> {
         let mut edge = Vec::new();
         for level in (0..LEVELS_MAX).take_while(|&level| nodes(size, level) > 0) {

@@ -30,6 +30,9 @@ pub struct Verified {
 }
 
 /// Verifies checkpoint, every entry and every tile of a source, and that `known` checkpoints are its ancestors.
+///
+/// # Errors
+/// The first thing found that does not hold, and from which entry on, where that can be told.
 pub fn verify(source: &dyn Source, verifier_key: &str, known: &[String]) -> Result<Verified, VerifyError> {
     let checkpoint = open_checkpoint(&source.checkpoint()?, verifier_key)?;
     let mut ancestors = Ancestors::open(known, verifier_key, checkpoint.size)?;
@@ -62,6 +65,10 @@ pub fn verify(source: &dyn Source, verifier_key: &str, known: &[String]) -> Resu
 
 /// The same of an exported directory, with the verifier key in its `*.pub`: any changed, missing or added byte is an
 /// error (README and `*.pub` excepted). The directory's own key is trusted only when the caller gives none.
+///
+/// # Errors
+/// Those of [`verify`]; a file that was changed, is missing or does not belong; [`Fault::NoKey`]: give the
+/// key.
 pub fn verify_directory(
     directory: &Path,
     verifier_key: Option<&str>,

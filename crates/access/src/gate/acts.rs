@@ -11,6 +11,10 @@ use crate::error::AccessError;
 
 impl Gate {
     /// May the caller take in documents for a seller?
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] says why and what to do, and is an event already. Any other means that a
+    /// refusal could not be written down, and allows nothing either.
     pub fn collect(
         &self,
         caller: &Caller,
@@ -21,6 +25,9 @@ impl Gate {
     }
 
     /// May the caller search by these kinds of term?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
     pub fn find(
         &self,
         caller: &Caller,
@@ -33,6 +40,9 @@ impl Gate {
     }
 
     /// May the caller see facts and masks?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
     pub fn show(
         &self,
         caller: &Caller,
@@ -43,6 +53,9 @@ impl Gate {
     }
 
     /// May the caller see quarantine: of one seller, or of all?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
     pub fn read_quarantine(
         &self,
         caller: &Caller,
@@ -52,6 +65,9 @@ impl Gate {
     }
 
     /// May the caller see the retention clock: of one seller, or of all?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
     pub fn read_retention(
         &self,
         caller: &Caller,
@@ -61,6 +77,9 @@ impl Gate {
     }
 
     /// May the caller run disposal?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
     pub fn run_retention(
         &self,
         caller: &Caller,
@@ -69,18 +88,27 @@ impl Gate {
     }
 
     /// May the caller change the home?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
     pub fn administer(&self, caller: &Caller) -> Result<Authorized<authorized::Administer>, AccessError> {
         self.mint(caller, &Action::Administer, authorized::Administer)
     }
 
     /// May the caller see how the keyring stands? The vault asks the proof of administering for it; a face takes this
     /// one for `keys status` alone, since an operator has it too.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
     pub fn read_keys(&self, caller: &Caller) -> Result<Authorized<authorized::Administer>, AccessError> {
         self.mint(caller, &Action::ReadKeys, authorized::Administer)
     }
 
     /// May the caller read the ledger? Writes `LedgerRead`, with `how` one of `"tail"`, `"verify"`, `"prove"` and
     /// `"export"`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Ledger`] when the event cannot be written.
     pub fn read_ledger(
         &self,
         caller: &Caller,

@@ -11,6 +11,9 @@ impl Gate {
     /// Carries the sessions that are alive at `before` over a jump to `now`: time that somebody gave to a test home is
     /// no time in which anybody was idle. A production home's time is not given, and nothing happens there. No event:
     /// that the time was given is one.
+    ///
+    /// # Errors
+    /// When they cannot be sealed or committed: none is carried then.
     pub fn carry_sessions(&self, before: Timestamp, now: Timestamp) -> Result<(), AccessError> {
         if self.environment != Environment::Test || now <= before {
             return Ok(());

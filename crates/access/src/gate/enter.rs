@@ -18,6 +18,11 @@ use crate::session::{Ended, IDLE_SECONDS_MAX, LIFE_SECONDS_MAX, NewSession, Sess
 impl Gate {
     /// Makes the first person of a new home: `"Name <mail>"`, roles owner, officer and auditor in a test home. Writes
     /// `HomeMade`.
+    ///
+    /// # Errors
+    /// [`AccessError::Unacceptable`] says what is wrong with name, mail or password;
+    /// [`AccessError::HasOwner`]: log in. Any other when the password cannot be hashed, or the person sealed
+    /// or committed.
     pub fn make_owner(
         &self,
         owner: &str,
@@ -48,6 +53,10 @@ impl Gate {
     }
 
     /// Logs a person in. Equal answers and equal work for unknown and known accounts.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] for a wrong mail or password, an event already. Any other when the session, or
+    /// the event of the failure, cannot be written.
     pub fn log_in(
         &self,
         mail: &str,
@@ -103,6 +112,10 @@ impl Gate {
     }
 
     /// Ends the caller's session.
+    ///
+    /// # Errors
+    /// [`AccessError::Unacceptable`] for a service, which has no session. [`AccessError::Store`] when the end
+    /// cannot be committed: the session lives on.
     pub fn log_out(&self, caller: &Caller) -> Result<(), AccessError> {
         let Who::Person { session, .. } = caller.who else {
             return Err(AccessError::Unacceptable(
@@ -123,6 +136,10 @@ impl Gate {
     }
 
     /// Who is calling. A service's key takes one hash and one look-up; a session is written to once a minute.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] for a credential that is missing, unknown or at its end, an event already. Any
+    /// other when something cannot be written, and lets nobody in.
     pub fn authenticate(&self, presented: &Presented) -> Result<Caller, AccessError> {
         let context = |principal| Context { principal, request: presented.request, now: presented.now };
         match self.recognise(presented) {

@@ -13,6 +13,10 @@ use crate::error::{AccessError, Denial};
 impl Gate {
     /// Decides field by field; the event (what is allowed, an upper bound; and denials) is durable when it returns.
     /// `purpose` is the text that was asked: one outside the closed set is a denial that names 2.1.b.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] for a purpose that is none; a refused field is no error but in
+    /// [`Decided::denied`]. [`AccessError::Ledger`] when an event cannot be written: reveal nothing.
     pub fn reveal(
         &self,
         caller: &Caller,
@@ -43,6 +47,9 @@ impl Gate {
     /// Of which of these sellers the caller may reveal nothing at all for a purpose, and why. A face asks this before
     /// it looks references up, since whether a reference exists is itself information. The refusals are events in one
     /// act, and those of sellers that this home does not have are one event, however many a request invents.
+    ///
+    /// # Errors
+    /// When the ledger cannot take the refusals; then nobody is told anything.
     pub fn may_reveal(
         &self,
         caller: &Caller,

@@ -14,6 +14,10 @@ use crate::service::{NewService, SERVICES_MAX, Service};
 
 impl Gate {
     /// Adds a service; returns its id and its key, shown once. Writes `ServiceAdded`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] says what is wrong with `new`. Any other
+    /// when the service cannot be sealed or committed.
     pub fn add_service(
         &self,
         caller: &Caller,
@@ -56,6 +60,9 @@ impl Gate {
     }
 
     /// Every service in the order in which they were added, without keys.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
     pub fn services(&self, caller: &Caller) -> Result<Vec<Service>, AccessError> {
         self.allow(caller, &Action::Administer)?;
         Ok(self.known().services())

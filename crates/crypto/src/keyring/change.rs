@@ -58,6 +58,10 @@ impl Keyring {
     /// returns. With nothing left to remove it still makes sure that every mirror says so.
     ///
     /// Keys handed out before are the caller's to drop: take [`super::BucketKeys`] anew for every act.
+    ///
+    /// # Errors
+    /// When a mirror is out of reach, is not this keyring's or does not read back, or the root key does not
+    /// wrap. Mend it and do the same again: until then, an old head may still derive what should be gone.
     pub fn destroy(&self, removals: &Removals, entropy: &dyn Entropy) -> Result<Destroyed, KeyringError> {
         let mut writer = self.writer();
         let mut live = self.live.read().unwrap_or_else(PoisonError::into_inner).clone();
