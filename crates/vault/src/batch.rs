@@ -165,6 +165,8 @@ struct Sending<'a> {
     events: Vec<What>,
     parts: PartRows,
     expiries: Vec<ExpiryChange>,
+    /// Whether an order that stays open is capped from here on.
+    reaches_cap: bool,
     removal: Removal,
     counts: Counts,
     returned: Vec<Returned>,
@@ -178,6 +180,7 @@ impl<'a> Sending<'a> {
             events: Vec::new(),
             parts: PartRows::default(),
             expiries: Vec::new(),
+            reaches_cap: false,
             removal: Removal::default(),
             counts: Counts::default(),
             returned: Vec::new(),
@@ -197,6 +200,7 @@ impl<'a> Sending<'a> {
         self.changes.extend(sealed.changes);
         self.parts.0.extend(sealed.parts);
         self.expiries.extend(sealed.expiry);
+        self.reaches_cap |= sealed.reaches_cap;
         for (day, slot) in sealed.punctured {
             self.removal.puncture(&self.run.seller, day, slot);
         }
@@ -216,6 +220,10 @@ impl<'a> Sending<'a> {
         self.events.insert(0, collected);
         if !self.expiries.is_empty() {
             self.events.push(What::ExpiryChanged { seller, changes: self.expiries });
+        }
+        if self.reaches_cap {
+            let (component, code) = ("job".to_owned(), "retention-cap".to_owned());
+            self.events.push(What::SystemError { component, code });
         }
         let destroys = !self.removal.is_empty();
         if destroys {

@@ -1,7 +1,7 @@
 //! Decides what becomes of one record when further documents of it arrive: what is merged, which parts hold what, in
 //! which bucket, and what must be forgotten. Seals nothing and writes nothing.
 
-use bailee_core::retention::Ended;
+use bailee_core::retention::{Ended, Rule};
 use bailee_core::{Day, Json, Kind, Month, PartNo, RecordId, Reference, SellerId, Timestamp};
 use bailee_crypto::bucket::Slot;
 use bailee_intake::reader::Shape;
@@ -106,6 +106,16 @@ pub(crate) struct Write {
 }
 
 impl Write {
+    /// Whether its decision now is the cap of an order that stays open: what arrives later cannot extend it any more,
+    /// which is an alarm (R6, R10).
+    pub(crate) fn reaches_cap(&self) -> bool {
+        let is_capped = |part: &PartPlan| {
+            let open = [Rule::R6, Rule::R10].map(|rule| rule.to_string());
+            part.ended == Ended::Cap && open.contains(&part.rule)
+        };
+        self.change.is_some() && self.parts.iter().any(is_capped)
+    }
+
     /// The month whose facts key the record's facts are sealed under: that of its first intake.
     pub(crate) fn facts_month(&self) -> Month {
         self.row.as_ref().map_or_else(|| Month::of(self.about.first_intake), |row| row.facts_month)

@@ -31,6 +31,8 @@ pub(crate) struct SealedRecord {
     pub(crate) changes: Vec<Change>,
     pub(crate) parts: Vec<SealedPart>,
     pub(crate) expiry: Option<ExpiryChange>,
+    /// Whether that is the cap of an order that stays open.
+    pub(crate) reaches_cap: bool,
     pub(crate) punctured: Vec<(Day, Slot)>,
 }
 
@@ -51,6 +53,7 @@ impl Vault {
             changes: Vec::new(),
             parts: Vec::new(),
             expiry: None,
+            reaches_cap: false,
             punctured: Vec::new(),
         };
         if let (Some(write), Some(no)) = (write, job.no) {
@@ -121,6 +124,7 @@ impl Sealing<'_> {
         }
         sealed.changes.push(Change::PutRecord(self.record(&write, skeleton, content_mac)?));
         sealed.changes.extend(rows.into_iter().map(Change::PutPart));
+        sealed.reaches_cap = write.reaches_cap();
         sealed.expiry = write.change;
         sealed.punctured = write.punctured;
         Ok(())

@@ -181,6 +181,8 @@ fn an_order_that_stays_open_lives_on_without_a_gap_up_to_its_cap() {
     let home = home.at("2026-08-25T12:00:00Z");
     home.collect(&order("UNSHIPPED", "2026-08-25T10:00:00Z").to_string());
     home.reveal(ORDER);
+    let alarms = home.ledger_text().matches("retention-cap").count();
+    assert_eq!(alarms, 1, "an alarm when the cap is reached, and not at every poll");
     let home = home.at("2026-08-26T00:00:00Z");
     home.run_retention().unwrap();
     assert_eq!(home.gone(ORDER).rule, "R10");
