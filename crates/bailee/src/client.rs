@@ -3,6 +3,8 @@
 
 mod stream;
 
+pub(crate) use stream::Interrupts;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -51,6 +53,8 @@ pub(crate) struct Refusal {
     pub(crate) detail: String,
     pub(crate) requirement: Option<String>,
     pub(crate) remedy: Option<String>,
+    /// The exit status, when it does not follow from the answer.
+    exit: Option<Exit>,
 }
 
 /// An answer, or why there is none.
@@ -145,6 +149,7 @@ impl Refusal {
             detail: text("detail").unwrap_or_else(|| format!("the server answered {status}")),
             requirement: text("requirement"),
             remedy: text("remedy"),
+            exit: None,
         }
     }
 
@@ -156,6 +161,7 @@ impl Refusal {
             detail: "the answer ended early; ask again".to_owned(),
             requirement: None,
             remedy: None,
+            exit: None,
         }
     }
 
@@ -172,6 +178,9 @@ impl Refusal {
     }
 
     pub(crate) fn exit(&self) -> Exit {
+        if let Some(exit) = self.exit {
+            return exit;
+        }
         match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::Denied,
             StatusCode::NOT_FOUND | StatusCode::GONE => Exit::NotFound,

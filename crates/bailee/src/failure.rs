@@ -20,6 +20,10 @@ pub(crate) enum Exit {
     NotFound = 5,
     /// A verification failed.
     VerificationFailed = 6,
+    /// Interrupted twice, as shells know it.
+    Interrupted = 130,
+    /// Told to end, as shells know it.
+    Terminated = 143,
 }
 
 /// Why a command did not end well.

@@ -93,7 +93,8 @@ impl Bench {
 fn collect(client: &Client, input: Vec<u8>) -> Result<Figure> {
     Figure::of("orders collected", || {
         let input = Box::new(std::io::Cursor::new(input));
-        let summary = client.collect("/v1/sellers/BENCH/orders:collect?source=bench", input, None, |_| {})?;
+        let path = "/v1/sellers/BENCH/orders:collect?source=bench";
+        let summary = client.collect(path, input, None, &mut client.interrupts(false)?, |_| {})?;
         match summary.member("read") {
             Some(Json::Integer(read)) => Ok(u64::try_from(*read).unwrap_or(0)),
             _ => Err(Failure::failed("the summary says nothing")),

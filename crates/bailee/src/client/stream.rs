@@ -11,18 +11,29 @@ use bailee_core::Json;
 use bailee_server::{Tick, Watch};
 use futures_util::stream;
 use http_body_util::BodyExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::{Answer, Client, Refusal, answer};
+use crate::failure::{Exit, Failure};
 
 /// Bytes read from an input at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Chunks that wait to be taken.
 const CHUNKS_WAITING_MAX: usize = 8;
-/// The status of a process that was interrupted, as shells know it.
-const INTERRUPTED: i32 = 130;
 
 impl Client {
+    /// Begins to listen for Ctrl-C; for being told to end as well (SIGTERM) when something must be taken away first.
+    pub(crate) fn interrupts(&self, takes_away: bool) -> crate::failure::Result<Interrupts> {
+        let listen = async {
+            let terminate = if takes_away { Some(signal(SignalKind::terminate())?) } else { None };
+            let interrupt = signal(SignalKind::interrupt())?;
+            Ok(Interrupts { interrupt, terminate, stop: Arc::default() })
+        };
+        let heard: Option<std::io::Result<_>> = self.runtime.block_on(listen);
+        heard.and_then(std::io::Result::ok).ok_or_else(|| Failure::failed("Ctrl-C cannot be listened for"))
+    }
+
     /// Collects an input. Tokenised documents go to `documents` when they are wanted. Ctrl-C stops after the batch that
     /// is under way.
     pub(crate) fn collect(
@@ -30,10 +41,10 @@ impl Client {
         path: &str,
         input: Box<dyn Read + Send>,
         documents: Option<&mut dyn Write>,
+        interrupts: &mut Interrupts,
         hear: impl FnMut(Tick) + Send + 'static,
     ) -> Answer {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
+        let stopped = Arc::clone(&interrupts.stop);
         let hear = std::sync::Mutex::new(hear);
         let watch = Watch::new(move |tick| {
             if let Ok(mut hear) = hear.lock() {
@@ -41,16 +52,20 @@ impl Client {
             }
             if stopped.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        self.block_on(async {
-            let interrupted = tokio::spawn(listen_for_interrupt(stop));
+        let asking = async {
             let mut request = self.request(Method::POST, path, readable(input));
             request.extensions_mut().insert(watch);
-            let answer = match documents {
+            match documents {
                 Some(documents) => self.collect_documents(request, documents).await,
                 None => answer(self.send(request).await).await,
-            };
-            interrupted.abort();
-            answer
+            }
+        };
+        self.block_on(async {
+            tokio::select! {
+                biased;
+                exit = interrupts.cut() => Err(Refusal::cut(exit)),
+                answer = asking => answer,
+            }
         })
     }
 
@@ -83,12 +98,32 @@ impl Client {
     }
 }
 
-/// First Ctrl-C: stop after this batch. Second: stop now; nothing that was committed is lost by it.
-async fn listen_for_interrupt(stop: Arc<AtomicBool>) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stop.store(true, Ordering::Relaxed);
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(INTERRUPTED);
+/// Signals to stop, heard as long as this lives: nothing is lost between two inputs.
+pub(crate) struct Interrupts {
+    interrupt: Signal,
+    terminate: Option<Signal>,
+    /// Whether to stop after the batch that is under way.
+    stop: Arc<AtomicBool>,
+}
+
+impl Interrupts {
+    /// First Ctrl-C: stop after this batch. Second, or told to end: stop now; nothing that was committed is lost by it.
+    async fn cut(&mut self) -> Exit {
+        loop {
+            let told_to_end = async {
+                match &mut self.terminate {
+                    Some(terminate) => terminate.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = told_to_end => return Exit::Terminated,
+                _ = self.interrupt.recv() => {
+                    if self.stop.swap(true, Ordering::Relaxed) {
+                        return Exit::Interrupted;
+                    }
+                }
+            }
         }
     }
 }
@@ -131,6 +166,12 @@ async fn copy(response: Response<Body>, to: &mut dyn Write) -> Result<HeaderMap,
 }
 
 impl Refusal {
+    /// A signal ended the request.
+    fn cut(exit: Exit) -> Self {
+        let detail = "stopped; what has gone in stays, and the same command goes on from there".to_owned();
+        Self { code: "cut".to_owned(), detail, exit: Some(exit), ..Self::broken() }
+    }
+
     fn unwritten(error: &std::io::Error) -> Self {
         let detail = format!("what came back cannot be written: {}", error.kind());
         let code = match error.kind() {

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use bailee_core::{Json, SellerId, Timestamp};
@@ -11,7 +10,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use crate::client::encoded;
+use super::emission::{Emission, is_standard};
+use crate::client::{Interrupts, encoded};
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::DIM;
 use crate::visit::Visit;
@@ -41,6 +41,9 @@ pub(crate) struct Collect {
     as_of: Option<Timestamp>,
 
     /// Write the documents with tokens in the place of personal data to this file (`-`: standard output).
+    ///
+    /// A file appears whole or not at all, and replaces one of that name. Never one of the inputs, nor anything of the
+    /// home.
     #[arg(long, value_name = "FILE")]
     emit: Option<PathBuf>,
 
@@ -64,12 +67,14 @@ struct Summary {
 impl Collect {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
         let mut summary = Summary::default();
-        let mut emission = self.emit.as_deref().map(Emission::begin).transpose()?;
+        let emit = |place: &PathBuf| Emission::begin(visit, place, &self.files);
+        let mut emission = self.emit.as_ref().map(emit).transpose()?;
+        let mut interrupts = visit.client.interrupts(emission.as_ref().is_some_and(Emission::is_draft))?;
         for file in &self.files {
             let documents = emission.as_mut().map(Emission::out);
-            summary.add(&self.collect(visit, file, documents)?);
+            summary.add(&self.collect(visit, file, documents, &mut interrupts)?);
         }
-        let on_stdout = self.emit.as_deref() == Some(Path::new("-"));
+        let on_stdout = self.emit.as_deref().is_some_and(is_standard);
         if let Some(emission) = emission {
             emission.finish()?;
         }
@@ -77,11 +82,17 @@ impl Collect {
         Ok(if summary.quarantined > 0 { Exit::Quarantined } else { Exit::Done })
     }
 
-    fn collect(&self, visit: &Visit, file: &Path, documents: Option<&mut dyn Write>) -> Result<Json> {
+    fn collect(
+        &self,
+        visit: &Visit,
+        file: &Path,
+        documents: Option<&mut dyn Write>,
+        interrupts: &mut Interrupts,
+    ) -> Result<Json> {
         let (input, bytes) = open(file)?;
         let bar = progress(bytes);
         let hear = bar.clone();
-        let answer = visit.client.collect(&self.path(file), input, documents, move |tick| {
+        let answer = visit.client.collect(&self.path(file), input, documents, interrupts, move |tick| {
             if let Tick::Collected { bytes, counts } = tick {
                 hear.set_position(bytes);
                 hear.set_message(format!("{} orders", counts.read));
@@ -114,7 +125,7 @@ fn source(file: &Path) -> String {
 
 /// An input and, when it is known, its length.
 fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
-    if file == Path::new("-") {
+    if is_standard(file) {
         return Ok((Box::new(io::stdin()), None));
     }
     let unusable = |error| Failure::file(file, &error);
@@ -189,57 +200,5 @@ impl Summary {
             screen.note(format_args!("{DIM}`bailee quarantine list` says why{DIM:#}"));
         }
         Ok(())
-    }
-}
-
-/// Where tokenised documents go: standard output, or a file that appears whole or not at all.
-struct Emission {
-    out: Box<dyn Write>,
-    draft: Option<Draft>,
-}
-
-/// A file that is not there yet.
-struct Draft {
-    path: PathBuf,
-    finished: PathBuf,
-}
-
-impl Emission {
-    fn begin(finished: &Path) -> Result<Self> {
-        if finished == Path::new("-") {
-            return Ok(Self { out: Box::new(io::stdout()), draft: None });
-        }
-        let mut name = finished.as_os_str().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let path = PathBuf::from(name);
-        let file = File::options().write(true).create_new(true).mode(0o600).open(&path);
-        let file = file.map_err(|error| Failure::file(&path, &error))?;
-        let draft = Draft { path, finished: finished.to_owned() };
-        Ok(Self { out: Box::new(io::BufWriter::new(file)), draft: Some(draft) })
-    }
-
-    fn out(&mut self) -> &mut dyn Write {
-        &mut self.out
-    }
-
-    fn finish(mut self) -> Result<()> {
-        self.out.flush().map_err(|error| Failure::stdout(&error))?;
-        match self.draft.take() {
-            Some(draft) => draft.keep(),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Draft {
-    fn keep(self) -> Result<()> {
-        std::fs::rename(&self.path, &self.finished).map_err(|error| Failure::file(&self.finished, &error))
-    }
-}
-
-impl Drop for Draft {
-    /// Takes a draft away that was not kept; one that was is not there any more under this name.
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
     }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod commands;
+mod emit;
 mod ledger;
 mod misplaced;
 mod readme;
