@@ -135,7 +135,7 @@ pub enum StoreError {
     #[error("something changed meanwhile")]
     Conflict,
     /// No room.
-    #[error("the disk is full; free some space, and it goes on by itself")]
+    #[error("the disk is full; free some space, then run it again")]
     DiskFull,
     /// The database cannot be read or written.
     #[error("the store cannot be used ({0})")]

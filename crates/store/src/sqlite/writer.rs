@@ -109,9 +109,10 @@ impl Writer {
         let written = open.write(group, &self.signer);
         match &written {
             Ok(_) => self.open = Some(open),
-            // A failed group leaves nothing to be trusted: dropping the connection rolls back.
+            // A failed group leaves nothing to be trusted: dropping the connection rolls back. Whoever asked is told by
+            // the error itself.
             Err(error) => {
-                tracing::warn!(code = error.code(), acts = group.len(), "a group of acts was not written");
+                tracing::info!(code = error.code(), acts = group.len(), "a group of acts was not written");
             }
         }
         written

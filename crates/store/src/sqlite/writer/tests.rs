@@ -72,7 +72,9 @@ fn a_full_disk_refuses_the_group_whole_and_the_next_one_goes_on() {
         // While it is full, again and again is no worse than once.
         for group in [vec![act(2, 100), act(3, size), act(4, 100)], vec![act(3, size)]] {
             fill_the_disk(&mut writer);
-            assert_eq!(writer.write(&group).err(), Some(StoreError::DiskFull));
+            let full = writer.write(&group).err();
+            assert_eq!(full, Some(StoreError::DiskFull));
+            assert!(StoreError::DiskFull.to_string().ends_with("then run it again"));
             assert_eq!(committed(&writer), (1, 1));
         }
     }
