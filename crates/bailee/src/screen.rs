@@ -30,6 +30,9 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 /// The grey of what matters less.
 pub(crate) const DIM: Style = Style::new().dimmed();
 
+/// Most bytes of a value or a password that is read from standard input.
+const LINE_BYTES_MAX: usize = 4096;
+
 /// Where a command prints.
 #[derive(Clone, Copy)]
 pub(crate) struct Screen {
@@ -153,13 +156,29 @@ pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Sensitive<String
     prompt.interact().map(Sensitive::new).map_err(|_| Failure::failed("no password was given"))
 }
 
-/// The first line of standard input, without its end.
+/// The first line of standard input, without its end. A longer one than any value or password is not read to its end.
 pub(crate) fn stdin_line() -> Result<Sensitive<String>> {
-    let mut line = String::new();
-    let read = io::stdin().lock().read_line(&mut line);
+    first_line(io::stdin().lock())
+}
+
+fn first_line(input: impl BufRead) -> Result<Sensitive<String>> {
+    // Room for the line, its end and a byte more, so that it leaves no copies where it grew.
+    let room = LINE_BYTES_MAX + 3;
+    let mut line = Vec::with_capacity(room);
+    let read = input.take(room as u64).read_until(b'\n', &mut line);
     let line = Sensitive::new(line);
-    match read {
-        Ok(_) => Ok(line.map(|line| line.trim_end_matches(['\r', '\n']).to_owned())),
+    read.map_err(|_| Failure::failed("standard input cannot be read"))?;
+    let line = line.map(|line| {
+        let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+        line.get(..end).unwrap_or_default().to_vec()
+    });
+    if line.expose().len() > LINE_BYTES_MAX {
+        return Err(Failure::usage(format_args!(
+            "the first line of standard input is longer than {LINE_BYTES_MAX} bytes, which no value or password is"
+        )));
+    }
+    match std::str::from_utf8(line.expose()) {
+        Ok(text) => Ok(Sensitive::new(text.to_owned())),
         Err(_) => Err(Failure::failed("standard input is not text")),
     }
 }
@@ -167,12 +186,27 @@ pub(crate) fn stdin_line() -> Result<Sensitive<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Exit;
 
     #[test]
     fn control_and_direction_characters_are_shown_not_obeyed() {
         assert_eq!(safe("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(safe("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(safe("Jürgen 山田"), "Jürgen 山田");
+    }
+
+    #[test]
+    fn a_line_is_read_to_its_end_and_no_further_than_it_may_be_long() {
+        let line = |text: &str| first_line(text.as_bytes()).map(|line| line.expose().clone());
+        let too_long = |line: Result<Sensitive<String>>| matches!(line.err(), Some(Failure::Said { exit: Exit::Usage, words }) if words.contains("4096 bytes"));
+        let longest = "é".repeat(LINE_BYTES_MAX / 2);
+        assert_eq!(line("one\r\ntwo\n").unwrap(), "one");
+        assert_eq!(line("").unwrap(), "");
+        assert_eq!(line(&format!("{longest}\r\nmore")).unwrap(), longest);
+        assert!(too_long(first_line(format!("{longest}x\n").as_bytes())));
+        // One without an end is not waited for.
+        assert!(too_long(first_line(io::BufReader::new(io::repeat(b'x')))));
+        assert!(first_line(&b"\xff\n"[..]).is_err());
     }
 
     #[test]
