@@ -85,6 +85,15 @@ pub(crate) struct NamedMail {
     pub(crate) mail: String,
 }
 
+/// Whether a person can be made of this text, `Name <mail>`: to be asked before anything is made.
+///
+/// # Errors
+///
+/// [`AccessError::Unacceptable`], which says how a person is given.
+pub fn check_named_mail(text: &str) -> Result<(), AccessError> {
+    text.parse::<NamedMail>().map(drop)
+}
+
 impl FromStr for NamedMail {
     type Err = AccessError;
 

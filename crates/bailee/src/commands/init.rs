@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bailee_access::person::check_named_mail;
 use bailee_core::Environment;
 use clap::Args;
 use serde_json::json;
@@ -50,6 +51,12 @@ impl Init {
                 "a keyring needs two mirrors at least (2.4.b); give --mirror once more",
             ));
         }
+        if same_twice(&self.mirrors) {
+            return Err(Failure::usage(
+                "the same directory is no second mirror (2.4.b); give --mirror with another one",
+            ));
+        }
+        check_named_mail(&self.owner).map_err(Failure::usage)?;
         let password = screen::password(self.password_stdin, true)?;
         let absolute =
             |path: PathBuf| std::path::absolute(&path).map_err(|error| Failure::file(&path, &error));
@@ -90,4 +97,12 @@ impl Init {
             .line(format_args!("{DIM}next: `bailee login --as MAIL`, then `bailee seller add ID`{DIM:#}"))?;
         Ok(Exit::Done)
     }
+}
+
+/// Whether one directory is named twice, by whatever way.
+fn same_twice(mirrors: &[PathBuf]) -> bool {
+    let found = |path: &PathBuf| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    let mut found: Vec<PathBuf> = mirrors.iter().filter_map(found).collect();
+    found.sort_unstable();
+    found.windows(2).any(|two| matches!(two, [one, other] if one == other))
 }

@@ -134,21 +134,25 @@ fn export(visit: &Visit, out: &Path) -> Result<Exit> {
     visit.client.get_lines("/v1/ledger/export", &mut |line| {
         match (line.member("path").and_then(Json::as_str), line.member("base64").and_then(Json::as_str)) {
             (Some(path), Some(base64)) => write_exported(out, path, base64)?,
-            _ => end = Some((text(&line, "files"), text(&line, "size"))),
+            _ => end = Some(line),
         }
         Ok(())
     })?;
-    let Some((files, size)) = end else {
+    let Some(end) = end else {
         return Err(Failure::failed(format_args!(
             "the export to {} is not complete; try again",
             out.display()
         )));
     };
     match visit.screen.is_json() {
-        true => visit.screen.json(&json!({ "out": out, "files": files, "size": size }))?,
+        true => visit
+            .screen
+            .json(&json!({ "out": out, "files": end.member("files"), "size": end.member("size") }))?,
         false => visit.screen.line(format_args!(
-            "{size} entries were written to {} in {files} files; `bailee ledger verify {}` verifies them anywhere",
+            "{} entries were written to {} in {} files; `bailee ledger verify {}` verifies them anywhere",
+            text(&end, "size"),
             out.display(),
+            text(&end, "files"),
             out.display()
         ))?,
     }

@@ -52,7 +52,7 @@ impl Reveal {
         };
         match visit.screen.is_json() {
             true => visit.screen.json(&answer)?,
-            false => show(visit.screen, &answer)?,
+            false => show(visit.screen, &answer, self.orders.len() + self.tokens.len() > 1)?,
         }
         self.judge(&answer)
     }
@@ -84,9 +84,16 @@ impl Reveal {
         if !records.is_empty() {
             return Ok(Exit::Done);
         }
-        let words = match gone.first() {
-            Some(gone) => gone_words(gone),
-            None => "nothing of this name is held here, nor ever was".to_owned(),
+        let unknown_field = list("unknown").iter().find(|unknown| text(unknown, "code") == "no-such-field");
+        let words = match (gone.first(), unknown_field) {
+            (Some(gone), _) => gone_words(gone),
+            (None, Some(unknown)) => format!(
+                "{}/{} has no such field: {}",
+                text(unknown, "seller"),
+                text(unknown, "reference"),
+                text(unknown, "field")
+            ),
+            (None, None) => "nothing of this name is held here, nor ever was".to_owned(),
         };
         Err(Failure::new(Exit::NotFound, words))
     }
@@ -106,7 +113,8 @@ fn refused(screen: Screen, refusal: Refusal) -> Result<Failure> {
     Ok(refusal.into())
 }
 
-fn show(screen: Screen, answer: &Json) -> Result<()> {
+/// `several`: whether more than one thing was asked for, so that each line must say of which it speaks.
+fn show(screen: Screen, answer: &Json, several: bool) -> Result<()> {
     let list = |name| answer.member(name).map(Json::elements).unwrap_or_default();
     for record in list("records") {
         screen.heading(format_args!("{}/{}", text(record, "seller"), text(record, "reference")))?;
@@ -119,8 +127,7 @@ fn show(screen: Screen, answer: &Json) -> Result<()> {
         return Ok(());
     }
     for denied in list("denied") {
-        let field = text(denied, "field");
-        let name = if field.is_empty() { text(denied, "reference") } else { field };
+        let name = denied_name(denied, several);
         screen.note(format_args!("denied: {BOLD}{name}{BOLD:#} {}", text(denied, "detail")));
     }
     for gone in list("gone") {
@@ -132,6 +139,16 @@ fn show(screen: Screen, answer: &Json) -> Result<()> {
         screen.note(format_args!("unknown: {} ({})", name.join(" "), text(unknown, "code")));
     }
     Ok(())
+}
+
+fn denied_name(denied: &Json, several: bool) -> String {
+    let [seller, reference, field] = ["seller", "reference", "field"].map(|name| text(denied, name));
+    let order = if reference.is_empty() { seller } else { format!("{seller}/{reference}") };
+    match (field.is_empty(), several) {
+        (true, _) => order,
+        (false, false) => field,
+        (false, true) => format!("{order} {field}"),
+    }
 }
 
 fn denial_words(denied: &Json) -> String {

@@ -30,10 +30,10 @@ Classes: identity, contact, address, tax, free-text.")]
         #[arg(long = "seller", required = true, value_delimiter = ',', value_name = "S")]
         sellers: Vec<SellerId>,
         /// A purpose for which it may; may be repeated.
-        #[arg(long = "purpose", required = true, value_delimiter = ',', value_name = "P")]
+        #[arg(long = "purpose", required = true, value_delimiter = ',', value_name = "P", value_parser = purpose)]
         purposes: Vec<Purpose>,
         /// The classes of field that it may see.
-        #[arg(long = "class", required = true, value_delimiter = ',', value_name = "C,…")]
+        #[arg(long = "class", required = true, value_delimiter = ',', value_name = "C,…", value_parser = class)]
         classes: Vec<Class>,
         /// The mail address of the person who answers for it; you, unless told.
         #[arg(long, value_name = "MAIL")]
@@ -41,6 +41,18 @@ Classes: identity, contact, address, tax, free-text.")]
     },
     /// List the services, without their keys.
     List,
+}
+
+fn purpose(text: &str) -> std::result::Result<Purpose, String> {
+    text.parse().map_err(|_| format!("purposes are: {}", listed(Purpose::ALL)))
+}
+
+fn class(text: &str) -> std::result::Result<Class, String> {
+    text.parse().map_err(|_| format!("classes are: {}", listed(Class::ALL)))
+}
+
+fn listed(all: &[impl ToString]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl Service {

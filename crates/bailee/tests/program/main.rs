@@ -9,6 +9,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod answers;
 mod commands;
 mod emit;
 mod ledger;
