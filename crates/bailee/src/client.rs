@@ -153,6 +153,17 @@ impl Refusal {
         }
     }
 
+    /// A problem that came after the answer had begun: its status is the one that it names.
+    fn read_late(body: &[u8]) -> Self {
+        let problem: Json = serde_json::from_slice(body).unwrap_or(Json::Null);
+        let status = match problem.member("status") {
+            Some(Json::Integer(status)) => u16::try_from(*status).ok(),
+            _ => None,
+        };
+        let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+        Self::read(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE), body)
+    }
+
     /// The answer ended early, or was none.
     fn broken() -> Self {
         Self {

@@ -78,7 +78,7 @@ impl Client {
         }
         let trailers = copy(response, documents).await?;
         if let Some(problem) = trailers.get("bailee-problem") {
-            return Err(Refusal::read(axum::http::StatusCode::SERVICE_UNAVAILABLE, problem.as_bytes()));
+            return Err(Refusal::read_late(problem.as_bytes()));
         }
         let summary = trailers.get("bailee-summary").ok_or_else(Refusal::broken)?;
         serde_json::from_slice(summary.as_bytes()).map_err(|_| Refusal::broken())

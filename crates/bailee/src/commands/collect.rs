@@ -3,7 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::http::StatusCode;
 use bailee_core::{Json, SellerId, Timestamp};
 use bailee_server::Tick;
 use clap::Args;
@@ -52,6 +55,26 @@ pub(crate) struct Collect {
     files: Vec<PathBuf>,
 }
 
+/// What is said of an input in UTF-16.
+const UTF16: &str = "the input is UTF-16; convert it to UTF-8, which documents are written in";
+
+/// Why an input was not taken in.
+enum NotTaken {
+    /// It is the input's fault, in words: the others may be better.
+    Input(String),
+    /// It would be the same with any input.
+    Any(Failure),
+}
+
+impl NotTaken {
+    fn input(failure: Failure) -> Self {
+        match failure {
+            Failure::Said { words, .. } => Self::Input(words),
+            closed @ Failure::PipeClosed => Self::Any(closed),
+        }
+    }
+}
+
 /// What became of the orders, over all inputs.
 #[derive(Debug, Default, Serialize)]
 struct Summary {
@@ -67,12 +90,32 @@ struct Summary {
 impl Collect {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
         let mut summary = Summary::default();
+        let mut bad = Vec::new();
         let emit = |place: &PathBuf| Emission::begin(visit, place, &self.files);
         let mut emission = self.emit.as_ref().map(emit).transpose()?;
         let mut interrupts = visit.client.interrupts(emission.as_ref().is_some_and(Emission::is_draft))?;
         for file in &self.files {
             let documents = emission.as_mut().map(Emission::out);
-            summary.add(&self.collect(visit, file, documents, &mut interrupts)?);
+            match self.collect(visit, file, documents, &mut interrupts) {
+                Ok(answer) => summary.add(&answer),
+                Err(NotTaken::Input(words)) => bad.push(words),
+                Err(NotTaken::Any(failure)) => {
+                    summary.show_so_far(visit)?;
+                    return Err(failure);
+                }
+            }
+        }
+        if !bad.is_empty() {
+            // The emission is whole or not at all: it is dropped.
+            summary.show_so_far(visit)?;
+            if let Some(place) = &self.emit
+                && emission.as_ref().is_some_and(Emission::is_draft)
+            {
+                visit
+                    .screen
+                    .note(format_args!("{} is not complete, so no file was made of it", place.display()));
+            }
+            return Err(Failure::failed(bad.join("; ")));
         }
         let on_stdout = self.emit.as_deref().is_some_and(is_standard);
         if let Some(emission) = emission {
@@ -88,8 +131,9 @@ impl Collect {
         file: &Path,
         documents: Option<&mut dyn Write>,
         interrupts: &mut Interrupts,
-    ) -> Result<Json> {
-        let (input, bytes) = open(file)?;
+    ) -> std::result::Result<Json, NotTaken> {
+        let (input, bytes) = open(file).map_err(NotTaken::input)?;
+        let (input, is_utf16) = watched(input);
         let bar = progress(bytes);
         let hear = bar.clone();
         let answer = visit.client.collect(&self.path(file), input, documents, interrupts, move |tick| {
@@ -99,9 +143,17 @@ impl Collect {
             }
         });
         bar.finish_and_clear();
-        answer.map_err(|refusal| match Failure::from(refusal) {
-            Failure::Said { exit, words } => Failure::new(exit, format_args!("{}: {words}", file.display())),
-            closed @ Failure::PipeClosed => closed,
+        answer.map_err(|refusal| {
+            let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
+            let failure = match Failure::from(refusal) {
+                Failure::Said { exit, words } => {
+                    let words =
+                        if of_input && is_utf16.load(Ordering::Relaxed) { UTF16.to_owned() } else { words };
+                    Failure::new(exit, format_args!("{}: {words}", file.display()))
+                }
+                closed @ Failure::PipeClosed => closed,
+            };
+            if of_input { NotTaken::input(failure) } else { NotTaken::Any(failure) }
         })
     }
 
@@ -141,6 +193,29 @@ fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
     Ok((Box::new(opened), about.is_file().then_some(about.len())))
 }
 
+/// An input, and whether it turns out to begin with the byte order mark of UTF-16.
+fn watched(input: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Arc<AtomicBool>) {
+    let is_utf16 = Arc::new(AtomicBool::new(false));
+    (Box::new(Watched { input, begun: false, is_utf16: Arc::clone(&is_utf16) }), is_utf16)
+}
+
+struct Watched {
+    input: Box<dyn Read + Send>,
+    begun: bool,
+    is_utf16: Arc<AtomicBool>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        if !std::mem::replace(&mut self.begun, true) {
+            let begins = buffer.starts_with(b"\xff\xfe") || buffer.starts_with(b"\xfe\xff");
+            self.is_utf16.store(begins && read >= 2, Ordering::Relaxed);
+        }
+        Ok(read)
+    }
+}
+
 /// A bar on a terminal's stderr; nothing elsewhere.
 fn progress(bytes: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::stderr());
@@ -171,6 +246,11 @@ impl Summary {
             Some(Json::Float(seconds)) => *seconds,
             _ => 0.0,
         };
+    }
+
+    /// Shows on stderr what went in before or beside what failed, when anything did.
+    fn show_so_far(&self, visit: &Visit) -> Result<()> {
+        if self.read > 0 { self.show(visit, true) } else { Ok(()) }
     }
 
     /// Shows it; on stderr, when the documents went to stdout.

@@ -15,5 +15,6 @@ mod emit;
 mod ledger;
 mod misplaced;
 mod readme;
+mod several;
 mod spine;
 mod support;
