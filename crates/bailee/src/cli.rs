@@ -34,7 +34,7 @@ pub(crate) struct Cli {
     pub(crate) output: Output,
 
     /// The time of a test home: replaces the clock until a later one is given, and never goes back.
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = crate::usage::time)]
     now: Option<Timestamp>,
 
     #[command(subcommand)]

@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 
-use bailee_core::ParseIdError;
+use bailee_core::{ParseIdError, Timestamp};
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -58,11 +58,30 @@ fn guess(problem: &str, error: &clap::Error, kind: ContextKind) -> String {
     }
 }
 
+/// What a value should have been. Says nothing of what it was.
+#[derive(Debug)]
+pub(crate) struct Expected(pub(crate) String);
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Expected {}
+
+/// A time as people write it on the command line.
+pub(crate) fn time(text: &str) -> std::result::Result<Timestamp, Expected> {
+    text.parse()
+        .map_err(|_| Expected("a time is written as in RFC 3339, such as 2026-03-02T09:00:00Z".to_owned()))
+}
+
 /// Why a value was refused, where the reason is known to hold nothing of the value.
 fn reason(error: &clap::Error) -> Option<String> {
     let source = std::error::Error::source(error)?;
     let of_an_id = || source.downcast_ref::<ParseIdError>().map(ToString::to_string);
-    source.downcast_ref::<NotAnOrder>().map(ToString::to_string).or_else(of_an_id)
+    let expected = || source.downcast_ref::<Expected>().map(ToString::to_string);
+    source.downcast_ref::<NotAnOrder>().map(ToString::to_string).or_else(of_an_id).or_else(expected)
 }
 
 /// A context of names, on one line.

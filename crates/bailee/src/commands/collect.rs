@@ -40,7 +40,7 @@ pub(crate) struct Collect {
     format: Option<String>,
 
     /// As of when the input speaks: when it was fetched from Amazon. Never in the future.
-    #[arg(long, value_name = "RFC3339", value_parser = time)]
+    #[arg(long, value_name = "RFC3339", value_parser = crate::usage::time)]
     as_of: Option<Timestamp>,
 
     /// Write the documents with tokens in the place of personal data to this file (`-`: standard output).
@@ -168,10 +168,6 @@ impl Collect {
         }
         path
     }
-}
-
-fn time(text: &str) -> std::result::Result<Timestamp, String> {
-    text.parse().map_err(|_| "a time is written as in RFC 3339, such as 2026-03-02T09:00:00Z".to_owned())
 }
 
 /// What quarantine calls an input: the file's name, without where it lies.

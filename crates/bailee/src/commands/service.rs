@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::failure::{Exit, Result};
 use crate::screen::{BOLD, DIM, leaf, text};
+use crate::usage::Expected;
 use crate::visit::Visit;
 
 /// Services: programs with a key of their own, each bound to sellers, purposes and classes.
@@ -43,12 +44,12 @@ Classes: identity, contact, address, tax, free-text.")]
     List,
 }
 
-fn purpose(text: &str) -> std::result::Result<Purpose, String> {
-    text.parse().map_err(|_| format!("purposes are: {}", listed(Purpose::ALL)))
+fn purpose(text: &str) -> std::result::Result<Purpose, Expected> {
+    text.parse().map_err(|_| Expected(format!("purposes are: {}", listed(Purpose::ALL))))
 }
 
-fn class(text: &str) -> std::result::Result<Class, String> {
-    text.parse().map_err(|_| format!("classes are: {}", listed(Class::ALL)))
+fn class(text: &str) -> std::result::Result<Class, Expected> {
+    text.parse().map_err(|_| Expected(format!("classes are: {}", listed(Class::ALL))))
 }
 
 fn listed(all: &[impl ToString]) -> String {

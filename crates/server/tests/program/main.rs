@@ -1,0 +1,243 @@
+//! Every route refuses whoever is not known, and whoever may not; what is refused says so as a problem document.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "tests may fail loudly"
+)]
+
+mod house;
+mod reveal;
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use bailee_core::{Clock, PrincipalId, RequestId};
+use bailee_ledger::event::{Event, What};
+use bailee_ledger::log::{Append, AppendError, Appended};
+use bailee_server::JSON_BODY_BYTES_MAX;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::house::*;
+
+const ID: &str = "000102030405060708090a0b0c0d0e0f";
+
+/// Every route but health and the log-in: method, path, and a body that it would take.
+const ROUTES: &[(&str, &str, &str)] = &[
+    ("DELETE", "/v1/sessions/current", ""),
+    ("GET", "/v1/sellers", ""),
+    ("POST", "/v1/sellers", r#"{"id":"GAMMA"}"#),
+    ("POST", "/v1/sellers/ALPHA/orders:collect", r#"{"orderId":"1-1-1"}"#),
+    ("POST", "/v1/sellers/ALPHA/orders:find", r#"{"name":"Ada Muster"}"#),
+    ("GET", "/v1/sellers/ALPHA/orders/1-1-1", ""),
+    ("GET", "/v1/sellers/ALPHA/orders/1-1-1/retention", ""),
+    ("GET", "/v1/services", ""),
+    ("POST", "/v1/services", r#"{"name":"x","sellers":["ALPHA"],"purposes":["tax"],"classes":["tax"]}"#),
+    ("POST", "/v1/reveal", r#"{"purpose":"tax","items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
+    ("GET", "/v1/quarantine", ""),
+    ("GET", "/v1/quarantine/000102030405060708090a0b0c0d0e0f", ""),
+    ("GET", "/v1/retention", ""),
+    ("POST", "/v1/retention:run", "{}"),
+    ("GET", "/v1/keys", ""),
+    ("POST", "/v1/keys/mirrors", r#"{"directory":"/nowhere"}"#),
+    ("GET", "/v1/ledger/events", ""),
+    ("POST", "/v1/ledger:verify", "{}"),
+    ("GET", "/v1/ledger/proofs/000102030405060708090a0b0c0d0e0f", ""),
+    ("GET", "/v1/ledger/export", ""),
+];
+
+/// What a service of ALPHA may be answered on each route that is not refused to it.
+const SERVICE_MAY: &[&str] = &[
+    "/v1/sellers/ALPHA/orders:collect",
+    "/v1/sellers/ALPHA/orders:find",
+    "/v1/sellers/ALPHA/orders/1-1-1",
+    "/v1/sellers/ALPHA/orders/1-1-1/retention",
+    "/v1/reveal",
+];
+
+#[test]
+fn the_table_names_every_route() {
+    let source = include_str!("../../src/lib.rs");
+    let shapes: BTreeSet<&str> =
+        source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next()).collect();
+    let shape = |path: &str| path.replace("ALPHA", "{seller}").replace("1-1-1", "{reference}");
+    let mut listed: BTreeSet<String> = ROUTES.iter().map(|(_, path, _)| shape(path)).collect();
+    listed.extend(["/v1/health".to_owned(), "/v1/sessions".to_owned()]);
+    let listed: BTreeSet<String> = listed
+        .into_iter()
+        .map(|path| match path.strip_suffix(ID) {
+            Some(before) if before.ends_with("proofs/") => format!("{before}{{request}}"),
+            Some(before) => format!("{before}{{id}}"),
+            None => path,
+        })
+        .collect();
+    assert!(shapes.iter().copied().eq(listed.iter().map(String::as_str)), "{shapes:?}\n{listed:?}");
+}
+
+#[tokio::test]
+async fn every_route_refuses_whoever_is_not_known_and_the_refusal_is_an_event() {
+    let house = House::new().await;
+    for (method, path, body) in ROUTES {
+        for bearer in ["", "not-a-session", "bsk_0000000000000000000000000000000000000000000"] {
+            let answer = house.ask(method, path, bearer, *body).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            answer.problem();
+            assert!(matches!(house.last_event().what, What::Denied { .. }), "{method} {path}");
+            assert_eq!(
+                house.last_event().request.to_string(),
+                answer.headers["request-id"].to_str().unwrap()
+            );
+        }
+    }
+}
+
+/// A ledger on a disk that is full.
+struct Full;
+
+impl Append for Full {
+    fn append(&self, _: &[Event]) -> Result<Appended, AppendError> {
+        Err(AppendError("disk-full"))
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_the_ledger_is_written_after_the_next_request_that_goes_well() {
+    let house = House::new().await;
+    let what = What::SystemError { component: "disk".to_owned(), code: "full".to_owned() };
+    let (at, principal) = (FixedClock.now(), PrincipalId::System);
+    let fault = Event { at, principal, request: RequestId([5; 16]), what };
+    house.faults.report(&Full, fault.clone());
+    assert_eq!(house.faults.waiting(), std::slice::from_ref(&fault));
+    assert_ne!(house.last_event(), fault);
+    let answer = house.ask("GET", "/v1/sellers", &house.session, "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(house.last_event(), fault);
+    assert_eq!(house.faults.waiting(), []);
+}
+
+#[tokio::test]
+async fn an_anonymous_caller_learns_nothing_of_what_a_route_takes() {
+    let house = House::new().await;
+    for (method, path, _) in ROUTES {
+        let path = path.replace("1-1-1", "a%20b").replace(ID, "no-id");
+        let answer = house.ask(method, &path, "", "{not json").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_reaches_its_own_seller_and_no_administration() {
+    let house = House::new().await;
+    for (method, path, body) in ROUTES.iter().filter(|(_, path, _)| *path != "/v1/sessions/current") {
+        let answer = house.ask(method, path, &house.service, *body).await;
+        if SERVICE_MAY.contains(path) {
+            assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        } else {
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
+            answer.problem();
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_seller_is_refused_whether_it_exists_or_not() {
+    let house = House::new().await;
+    for (method, path, body) in ROUTES.iter().filter(|(_, path, _)| path.contains("ALPHA")) {
+        let mut codes = BTreeSet::new();
+        for other in ["BETA", "NOBODY"] {
+            let answer = house.ask(method, &path.replace("ALPHA", other), &house.service, *body).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
+            codes.insert(answer.problem());
+        }
+        assert_eq!(codes.len(), 1);
+    }
+    let reveal =
+        |seller: &str| json!({ "purpose": "tax", "items": [{ "seller": seller, "reference": "1-1-1" }] });
+    for other in ["BETA", "NOBODY"] {
+        let answer = house.ask("POST", "/v1/reveal", &house.service, reveal(other).to_string()).await.json();
+        assert_eq!(answer["denied"][0]["code"], "seller-not-granted", "{answer}");
+        assert!(answer["unknown"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn problems_carry_no_text_of_the_request() {
+    let house = House::new().await;
+    let secret = "Juniper Fernsby";
+    let body = json!({ "email": secret, "surprise": secret }).to_string();
+    let answer = house.ask("POST", "/v1/sellers/ALPHA/orders:find", &house.session, body).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.problem(), "bad-body");
+    assert!(!String::from_utf8_lossy(&answer.body).contains(secret));
+    let answer = house.ask("GET", "/v1/sellers/ALPHA/orders/Juniper%20Fernsby", &house.session, "").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!String::from_utf8_lossy(&answer.body).contains("Juniper"));
+}
+
+#[tokio::test]
+async fn a_body_has_a_limit_and_a_collect_has_none() {
+    let house = House::new().await;
+    let pad = |text: &str, bytes: usize| " ".repeat(bytes - text.len()) + text;
+    let padded = |bytes: usize| pad(r#"{"name":"Nobody Atall"}"#, bytes);
+    let find = "/v1/sellers/ALPHA/orders:find";
+    assert_eq!(
+        house.ask("POST", find, &house.session, padded(JSON_BODY_BYTES_MAX)).await.status,
+        StatusCode::OK
+    );
+    let answer = house.ask("POST", find, &house.session, padded(JSON_BODY_BYTES_MAX + 1)).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answer.problem(), "body-too-long");
+    let collect = "/v1/sellers/ALPHA/orders:collect";
+    let order = pad(r#"{"orderId":"250-1234567-1234567"}"#, 2 * JSON_BODY_BYTES_MAX);
+    assert_eq!(house.ask("POST", collect, &house.session, order).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_no_route_is_a_problem_too() {
+    let house = House::new().await;
+    assert_eq!(house.ask("GET", "/v1/nothing", "", "").await.problem(), "not-found");
+    assert_eq!(house.ask("PUT", "/v1/keys", "", "").await.problem(), "method-not-allowed");
+    let healthy = house.ask("GET", "/v1/health", "", "").await;
+    assert_eq!(
+        (healthy.status, healthy.headers["cache-control"].to_str().unwrap()),
+        (StatusCode::OK, "no-store")
+    );
+}
+
+#[tokio::test]
+async fn the_summary_of_tokenised_documents_comes_in_a_trailer() {
+    let house = House::new().await;
+    let request = Request::builder()
+        .method("POST")
+        .uri("/v1/sellers/ALPHA/orders:collect")
+        .header("authorization", format!("Bearer {}", house.session))
+        .header("prefer", "respond-async, return=representation")
+        .body(Body::from(r#"{"orderId":"250-1234567-1234567","buyer":{"buyerName":"Juniper Fernsby"}}"#))
+        .unwrap();
+    let response = house.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let body = response.into_body().collect().await.unwrap();
+    let summary = body.trailers().unwrap()["bailee-summary"].to_str().unwrap().to_owned();
+    assert_eq!(serde_json::from_str::<Value>(&summary).unwrap()["read"], 1);
+    let document = String::from_utf8(body.to_bytes().to_vec()).unwrap();
+    assert!(document.contains("250-1234567-1234567") && !document.contains("Juniper"), "{document}");
+}
+
+#[test]
+fn the_reference_of_the_api_names_every_route() {
+    let reference = include_str!("../../../../docs/reference/api.md");
+    let shape = |path: &str| {
+        path.replace("ALPHA", "{seller}")
+            .replace("1-1-1", "{reference}")
+            .replace(&format!("proofs/{ID}"), "proofs/{request}")
+            .replace(ID, "{id}")
+    };
+    for (method, path, _) in ROUTES {
+        assert!(reference.contains(&format!("| `{method} {}` |", shape(path))), "{method} {path}");
+    }
+}
