@@ -150,7 +150,8 @@ mod tests {
             (&["seller", "list", "--home"], "--home <DIR> needs a value; see `bailee seller list --help`"),
             (
                 &["seller", "list", "--now", "Wilma"],
-                "the value of --now <RFC3339> cannot be used; see `bailee seller list --help`",
+                "the value of --now <RFC3339> cannot be used: a time is written as in RFC 3339, such as \
+                 2026-03-02T09:00:00Z; see `bailee seller list --help`",
             ),
             (
                 &["seller", "list", "--home", "a", "--home", "b"],

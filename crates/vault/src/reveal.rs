@@ -1,6 +1,8 @@
 //! Reveal: first resolve what is asked (nothing personal is opened), then the gate decides and logs, then open exactly
 //! what was authorised.
 
+use std::collections::HashMap;
+
 use std::collections::BTreeSet;
 
 use bailee_core::path::FieldSelector;
@@ -330,21 +332,22 @@ impl Vault {
     fn open_authorized(&self, authorized: &Authorized<Reveal>, held: &[Held]) -> Result<Opened, VaultError> {
         let now = authorized.context().now;
         let mut opened = Opened::default();
-        for (record, instances) in &authorized.action().pairs {
-            for (index, held) in held.iter().enumerate().filter(|(_, held)| held.record == *record) {
-                let asked = |field: &&HeldField| instances.contains(&field.instance);
-                let fields: Vec<&HeldField> = held.fields.iter().filter(asked).collect();
-                if fields.is_empty() {
-                    continue;
-                }
-                match self.open_held(held, &fields, now) {
-                    Ok(Ok(one)) => opened.revealed.push(one),
-                    Ok(Err(one)) => opened.gone.push(one),
-                    Err(error) if error.is_of_one_record() => {
-                        opened.failed.push(Failed { held: index, error });
-                    }
-                    Err(error) => return Err(error),
-                }
+        // In the order asked. INVARIANT: what is not among the authorised pairs is not opened.
+        let pairs = &authorized.action().pairs;
+        let allowed: HashMap<RecordId, &[FieldInstance]> =
+            pairs.iter().map(|(record, instances)| (*record, instances.as_slice())).collect();
+        for (index, held) in held.iter().enumerate() {
+            let instances = allowed.get(&held.record).copied().unwrap_or_default();
+            let asked = |field: &&HeldField| instances.contains(&field.instance);
+            let fields: Vec<&HeldField> = held.fields.iter().filter(asked).collect();
+            if fields.is_empty() {
+                continue;
+            }
+            match self.open_held(held, &fields, now) {
+                Ok(Ok(one)) => opened.revealed.push(one),
+                Ok(Err(one)) => opened.gone.push(one),
+                Err(error) if error.is_of_one_record() => opened.failed.push(Failed { held: index, error }),
+                Err(error) => return Err(error),
             }
         }
         Ok(opened)
