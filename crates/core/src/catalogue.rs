@@ -39,6 +39,16 @@ pub enum Cleaner {
     Email,
     /// ISO 3166-1 alpha-2.
     Country,
+    /// A postal code as the country of its address writes it.
+    PostalCode,
+    /// RFC 3339, or a date alone where no more is known.
+    Time,
+    /// A number as text, such as `-1234.56`. A JSON number stays one.
+    Decimal,
+    /// A JSON integer.
+    Integer,
+    /// `true` or `false`.
+    Flag,
     /// Left as it is.
     Verbatim,
 }

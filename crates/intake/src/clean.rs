@@ -27,7 +27,12 @@ pub fn clean(cleaner: Cleaner, value: &str, country: Option<&str>) -> String {
 pub fn cleaned<'a>(cleaner: Cleaner, value: &'a str, country: Option<&str>) -> Cow<'a, str> {
     match cleaner {
         Cleaner::Verbatim => Cow::Borrowed(value),
-        Cleaner::Text => text(value, White::Collapsed),
+        Cleaner::Text
+        | Cleaner::PostalCode
+        | Cleaner::Time
+        | Cleaner::Decimal
+        | Cleaner::Integer
+        | Cleaner::Flag => text(value, White::Collapsed),
         Cleaner::Lines => text(value, White::Lines),
         Cleaner::Phone => {
             then(text(value, White::Collapsed), |text| Some(phone_number(text, country)?.to_string()))
