@@ -1,7 +1,7 @@
 //! The catalogue: which fields exist, which are personal, why each may be used, and until when.
 //!
-//! One data file per kind, `catalogue/orders.toml`, declares every leaf on purpose: personal with its class, purposes
-//! and mask, or a fact with the reason. A leaf that it does not name is `unclassified`: sealed, and revealed to
+//! Data files, each of one kind (`catalogue/orders.toml`), declare every leaf on purpose: personal with its class,
+//! purposes and mask, or a fact with the reason. A leaf that it does not name is `unclassified`: sealed, and revealed to
 //! nobody, so that a new version of an API cannot leak. A home may add fields and be stricter, never looser
 //! ([`Catalogue::extended`]). Readers walk a document and the catalogue side by side with [`Catalogue::root`] and
 //! [`Node::member`].
@@ -14,13 +14,20 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, FieldId, Kind, Purpose};
 pub use error::CatalogueError;
+use file::Shared;
 use tree::Tree;
+
+/// The files that come with the program. Several may be of one kind; no two give out one number.
+const EMBEDDED: [&str; 4] = [
+    include_str!("catalogue/orders.toml"),
+    include_str!("catalogue/order-reports.toml"),
+    include_str!("catalogue/shipments.toml"),
+    include_str!("catalogue/returns.toml"),
+];
 
 /// The smallest number that a home may give to a field of its own. Those below belong to this program's versions.
 pub const HOME_FIELD_ID_MIN: u16 = 10_000;
@@ -118,8 +125,10 @@ pub struct Source {
 /// A field of the catalogue.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// Its number for ever.
+    /// Its number for ever, which no field of another kind has either.
     pub id: FieldId,
+    /// Of what it is a field.
+    pub kind: Kind,
     /// Its path, such as `orderItems[].fulfillment.packing.giftOption.giftMessage`.
     pub path: Box<str>,
     /// How it identifies somebody; a fact has none.
@@ -204,9 +213,7 @@ pub struct Catalogue {
     /// INVARIANT: sorted by id, each id and each path once.
     fields: Vec<Field>,
     tree: Tree,
-    lists: BTreeMap<String, String>,
-    ends: BTreeMap<Purpose, PurposeEnd>,
-    sources: BTreeMap<String, Source>,
+    shared: Shared,
 }
 
 impl Catalogue {
@@ -215,12 +222,13 @@ impl Catalogue {
     /// # Errors
     /// A mistake in the program, which its tests find.
     pub fn embedded() -> Result<Self, CatalogueError> {
-        file::parse(include_str!("catalogue/orders.toml"))?.catalogue()
+        file::catalogue(EMBEDDED.into_iter().map(file::parse).collect::<Result<_, _>>()?)
     }
 
     /// This catalogue with a home's own fields added or made stricter; looser is an error.
     ///
-    /// `toml` has the format of the embedded file. A field that is known may become personal (`class`, `purposes`),
+    /// `toml` has the format of the embedded files, but may speak of several kinds: a group may name its own `kind`,
+    /// and bring the `lists` of it. A field that is known may become personal (`class`, `purposes`),
     /// lose purposes, get a stronger mask, or become `unclassified`. A field that is new needs an id from
     /// [`HOME_FIELD_ID_MIN`] on, and a class or the reason why it is a fact.
     ///
@@ -233,9 +241,7 @@ impl Catalogue {
 
     /// The top of a kind's documents.
     pub fn root(&self, kind: Kind) -> Node<'_> {
-        match kind {
-            Kind::Order => Node { catalogue: self, index: Tree::ROOT },
-        }
+        Node { catalogue: self, index: Tree::root(kind) }
     }
 
     /// The field with that number.
@@ -255,8 +261,6 @@ impl Catalogue {
 
     /// Every field of a kind, by id.
     pub fn fields(&self, kind: Kind) -> impl Iterator<Item = &Field> {
-        match kind {
-            Kind::Order => self.fields.iter(),
-        }
+        self.fields.iter().filter(move |field| field.kind == kind)
     }
 }

@@ -206,8 +206,12 @@ closed_set! {
 closed_set! {
     /// What a record is held about.
     Kind {
-        /// An order.
+        /// An order: what a buyer bought, and all that is said about it.
         Order => "order",
+        /// A shipment, or the order of a fulfilment that tells of one.
+        Shipment => "shipment",
+        /// The returns of one order, under that order's number.
+        Return => "return",
     }
 }
 
@@ -216,6 +220,8 @@ impl Kind {
     pub const fn code(self) -> u8 {
         match self {
             Self::Order => 1,
+            Self::Shipment => 2,
+            Self::Return => 3,
         }
     }
 

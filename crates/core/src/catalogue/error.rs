@@ -8,6 +8,11 @@ pub enum CatalogueError {
     /// Not TOML, or not of this format.
     #[error("the catalogue cannot be read: {0}")]
     Syntax(String),
+    /// No kind, neither on the group nor on the file.
+    #[error(
+        "{0}: say of which kind it is: kind = \"order\", \"shipment\" or \"return\", on the group or on the file"
+    )]
+    NoKind(String),
     /// Neither class nor fact, or both.
     #[error("{0}: give it either a class or, as a fact, the reason why it is none (0.e)")]
     Undecided(String),
@@ -46,8 +51,8 @@ pub enum CatalogueError {
         "{0}: a path is written once, as members and lists such as a.b[].c, and does not run through another field"
     )]
     Path(String),
-    /// A source that the file does not describe.
-    #[error("{0}: its source is not described under [sources]")]
+    /// A source that no file describes, or that two describe differently.
+    #[error("{0}: its source is described once under [sources], and nowhere else differently")]
     Source(String),
     /// A list or its key that does not fit.
     #[error("{0}: under [lists] stand lists of objects, once each, with a member that is a fact")]
@@ -59,6 +64,7 @@ impl CatalogueError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax(_) => "catalogue-syntax",
+            Self::NoKind(_) => "field-without-kind",
             Self::Undecided(_) => "field-undecided",
             Self::NoPurpose(_) => "field-without-purpose",
             Self::MorePurposes(_) => "more-purposes",
@@ -79,7 +85,12 @@ impl CatalogueError {
             Self::Undecided(_) | Self::LooserClass(_) | Self::WeakerMask(_) | Self::Fixed { .. } => {
                 Some(Requirement::Use)
             }
-            Self::Syntax(_) | Self::Number { .. } | Self::Path(_) | Self::Source(_) | Self::List(_) => None,
+            Self::Syntax(_)
+            | Self::NoKind(_)
+            | Self::Number { .. }
+            | Self::Path(_)
+            | Self::Source(_)
+            | Self::List(_) => None,
         }
     }
 }

@@ -2,31 +2,26 @@
 
 use super::file::{self, Declared, File, Numbers};
 use super::{Catalogue, CatalogueError, Field, HOME_FIELD_ID_MIN, Mask};
-use crate::{Class, Kind};
+use crate::Class;
 
 /// `base` with what the home's file says.
 pub(super) fn extended(base: &Catalogue, file: File) -> Result<Catalogue, CatalogueError> {
-    if file.sets_ends() {
+    if !file.ends().is_empty() {
         return Err(CatalogueError::Fixed { path: "[ends]".into(), what: "table" });
     }
-    let mut lists = base.lists.clone();
-    for (list, key) in &file.lists {
-        if lists.insert(list.clone(), key.clone()).is_some_and(|known| known != *key) {
-            return Err(CatalogueError::List(list.clone()));
-        }
-    }
-    let mut sources = base.sources.clone();
-    sources.extend(file.sources.iter().map(|(name, source)| (name.clone(), source.clone())));
+    let mut shared = base.shared.clone();
+    shared.add_lists(&file)?;
+    shared.sources.extend(file.sources().iter().map(|(name, source)| (name.clone(), source.clone())));
     let mut fields = base.fields.clone();
     let numbers = Numbers { min: HOME_FIELD_ID_MIN, max: u16::MAX };
     for declared in file.into_declared() {
-        let known = base.field_at(Kind::Order, &declared.path).map(|field| field.id);
+        let known = declared.kind.and_then(|kind| base.field_at(kind, &declared.path)).map(|field| field.id);
         match fields.iter_mut().find(|field| Some(field.id) == known) {
             Some(field) => tighten(base, field, declared)?,
-            None => fields.push(declared.field(&base.ends, &sources, numbers)?),
+            None => fields.push(declared.field(&shared, numbers)?),
         }
     }
-    file::assemble(fields, lists, base.ends.clone(), sources)
+    file::assemble(fields, shared)
 }
 
 /// Makes a known field stricter.
@@ -70,7 +65,7 @@ fn become_personal(
     declared: Declared,
 ) -> Result<(), CatalogueError> {
     let purposes = declared.purposes.unwrap_or_default();
-    let ends = file::purpose_ends(&purposes, None, &base.ends);
+    let ends = file::purpose_ends(&purposes, None, &base.shared.ends);
     let (Some(ends), true) = (ends, file::has_its_purposes(class, &purposes)) else {
         return Err(CatalogueError::NoPurpose(declared.path));
     };

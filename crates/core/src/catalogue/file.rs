@@ -21,15 +21,14 @@ pub(super) fn parse(text: &str) -> Result<File, CatalogueError> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
-    /// Orders are the only kind so far; the line is there so that files of two kinds are told apart.
-    #[expect(dead_code, reason = "parsed, so that another kind is refused")]
-    kind: Kind,
+    /// The kind of every group that names none, and of `lists`.
+    kind: Option<Kind>,
     #[serde(default)]
     ends: BTreeMap<Purpose, PurposeEnd>,
     #[serde(default)]
-    pub(super) lists: BTreeMap<String, String>,
+    lists: BTreeMap<String, String>,
     #[serde(default)]
-    pub(super) sources: BTreeMap<String, Source>,
+    sources: BTreeMap<String, Source>,
     #[serde(default)]
     group: Vec<Group>,
 }
@@ -37,6 +36,10 @@ pub(super) struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Group {
+    #[serde(default)]
+    kind: Option<Kind>,
+    #[serde(default)]
+    lists: BTreeMap<String, String>,
     #[serde(default)]
     under: Option<String>,
     #[serde(default)]
@@ -55,6 +58,7 @@ struct Group {
     mask: Option<Mask>,
     #[serde(default)]
     cleaner: Option<Cleaner>,
+    #[serde(default)]
     fields: BTreeMap<String, Own>,
 }
 
@@ -101,6 +105,7 @@ impl<'de> Visitor<'de> for OwnVisitor {
 
 /// A field as the file declares it, its group's defaults filled in.
 pub(super) struct Declared {
+    pub(super) kind: Option<Kind>,
     pub(super) path: String,
     pub(super) id: Option<u16>,
     pub(super) fact: Option<Box<str>>,
@@ -115,13 +120,15 @@ pub(super) struct Declared {
 }
 
 impl Group {
-    fn declared(self) -> Vec<Declared> {
-        let Self { under, whole, source, fact, class, purposes, ends, mask, cleaner, fields } = self;
+    fn declared(self, kind_of_file: Option<Kind>) -> Vec<Declared> {
+        let Self { kind, under, whole, source, fact, class, purposes, ends, mask, cleaner, fields, .. } =
+            self;
         let unit: Option<Box<str>> = under.as_deref().filter(|_| whole).map(Into::into);
         let declare = |(name, Own(own)): (String, Own)| {
             // A field's own class or fact replaces whichever of the two its group has.
             let decided = own.class.is_some() || own.fact.is_some();
             Declared {
+                kind: kind.or(kind_of_file),
                 path: under.as_ref().map_or_else(|| name.clone(), |under| format!("{under}.{name}")),
                 id: own.id,
                 fact: if decided { own.fact } else { fact.clone() },
@@ -140,25 +147,76 @@ impl Group {
 }
 
 impl File {
-    /// The file as a catalogue of its own.
-    pub(super) fn catalogue(self) -> Result<Catalogue, CatalogueError> {
-        let Self { ends, lists, sources, group, .. } = self;
-        let numbers = Numbers { min: 1, max: HOME_FIELD_ID_MIN - 1 };
-        let fields = group.into_iter().flat_map(Group::declared);
-        let fields =
-            fields.map(|declared| declared.field(&ends, &sources, numbers)).collect::<Result<_, _>>()?;
-        assemble(fields, lists, ends, sources)
+    /// The lists that the file names elements of, each with its kind and key.
+    pub(super) fn lists(&self) -> impl Iterator<Item = (Option<Kind>, &String, &String)> {
+        let of_file = self.lists.iter().map(|(list, key)| (self.kind, list, key));
+        let of_groups = self
+            .group
+            .iter()
+            .flat_map(|group| group.lists.iter().map(|(list, key)| (group.kind.or(self.kind), list, key)));
+        of_file.chain(of_groups)
+    }
+
+    /// The sources that the file describes.
+    pub(super) fn sources(&self) -> &BTreeMap<String, Source> {
+        &self.sources
+    }
+
+    /// When purposes end, as the file says it.
+    pub(super) fn ends(&self) -> &BTreeMap<Purpose, PurposeEnd> {
+        &self.ends
     }
 
     /// Every field that the file declares.
     pub(super) fn into_declared(self) -> impl Iterator<Item = Declared> {
-        self.group.into_iter().flat_map(Group::declared)
+        self.group.into_iter().flat_map(move |group| group.declared(self.kind))
     }
+}
 
-    /// Whether the file tries to say when purposes end.
-    pub(super) fn sets_ends(&self) -> bool {
-        !self.ends.is_empty()
+/// What the fields of all files share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shared {
+    /// By the kind and path of a list: the member that names its elements.
+    pub(super) lists: BTreeMap<(Kind, String), String>,
+    pub(super) ends: BTreeMap<Purpose, PurposeEnd>,
+    pub(super) sources: BTreeMap<String, Source>,
+}
+
+impl Shared {
+    /// Adds the lists of a file; none may change a key that stands.
+    pub(super) fn add_lists(&mut self, file: &File) -> Result<(), CatalogueError> {
+        for (kind, list, key) in file.lists() {
+            let kind = kind.ok_or_else(|| CatalogueError::NoKind(list.clone()))?;
+            let known = self.lists.insert((kind, list.clone()), key.clone());
+            if known.is_some_and(|known| known != *key) {
+                return Err(CatalogueError::List(list.clone()));
+            }
+        }
+        Ok(())
     }
+}
+
+/// Several files as one catalogue. Their order does not matter: one may use the sources and ends of another.
+pub(super) fn catalogue(files: Vec<File>) -> Result<Catalogue, CatalogueError> {
+    let mut shared = Shared::default();
+    for file in &files {
+        shared.add_lists(file)?;
+        for (name, source) in file.sources() {
+            let known = shared.sources.insert(name.clone(), source.clone());
+            if known.is_some_and(|known| known != *source) {
+                return Err(CatalogueError::Source(name.clone()));
+            }
+        }
+        for (purpose, end) in file.ends() {
+            if shared.ends.insert(*purpose, *end).is_some_and(|known| known != *end) {
+                return Err(CatalogueError::Fixed { path: format!("[ends] {purpose}"), what: "end" });
+            }
+        }
+    }
+    let numbers = Numbers { min: 1, max: HOME_FIELD_ID_MIN - 1 };
+    let declared = files.into_iter().flat_map(File::into_declared);
+    let fields = declared.map(|declared| declared.field(&shared, numbers)).collect::<Result<_, _>>()?;
+    assemble(fields, shared)
 }
 
 /// The numbers that a file may give out.
@@ -170,18 +228,14 @@ pub(super) struct Numbers {
 
 impl Declared {
     /// A new field.
-    pub(super) fn field(
-        self,
-        ends: &BTreeMap<Purpose, PurposeEnd>,
-        sources: &BTreeMap<String, Source>,
-        numbers: Numbers,
-    ) -> Result<Field, CatalogueError> {
+    pub(super) fn field(self, shared: &Shared, numbers: Numbers) -> Result<Field, CatalogueError> {
         let Numbers { min, max } = numbers;
         let path = self.path;
+        let Some(kind) = self.kind else { return Err(CatalogueError::NoKind(path)) };
         let Some(id) = self.id.filter(|id| (min..=max).contains(id)) else {
             return Err(CatalogueError::Number { path, min, max });
         };
-        let Some(source) = self.source.and_then(|name| sources.get(&name).cloned()) else {
+        let Some(source) = self.source.and_then(|name| shared.sources.get(&name).cloned()) else {
             return Err(CatalogueError::Source(path));
         };
         if self.class.is_some() == self.fact.is_some() {
@@ -191,13 +245,14 @@ impl Declared {
             return Err(CatalogueError::Fixed { path, what: "search (a fact has none)" });
         }
         let purposes = if self.class.is_some() { self.purposes.unwrap_or_default() } else { Vec::new() };
-        let ends = purpose_ends(&purposes, self.ends, ends);
+        let ends = purpose_ends(&purposes, self.ends, &shared.ends);
         let (Some(ends), true) = (ends, self.class.is_none_or(|class| has_its_purposes(class, &purposes)))
         else {
             return Err(CatalogueError::NoPurpose(path));
         };
         Ok(Field {
             id: FieldId(id),
+            kind,
             path: path.into(),
             class: self.class,
             cleaner: self.cleaner.unwrap_or(Cleaner::Verbatim),
@@ -228,12 +283,7 @@ pub(super) fn purpose_ends(
 }
 
 /// Puts the parts of a catalogue together and checks what no part can check alone.
-pub(super) fn assemble(
-    mut fields: Vec<Field>,
-    lists: BTreeMap<String, String>,
-    ends: BTreeMap<Purpose, PurposeEnd>,
-    sources: BTreeMap<String, Source>,
-) -> Result<Catalogue, CatalogueError> {
+pub(super) fn assemble(mut fields: Vec<Field>, shared: Shared) -> Result<Catalogue, CatalogueError> {
     fields.sort_by_key(|field| field.id);
     let twice = fields.windows(2).find_map(|pair| match pair {
         [one, two] if one.id == two.id => Some(two.path.to_string()),
@@ -244,17 +294,18 @@ pub(super) fn assemble(
     }
     let mut tree = Tree::new();
     for (index, field) in fields.iter().enumerate() {
-        tree.insert(&field.path, index).map_err(|_| CatalogueError::Path(field.path.to_string()))?;
+        tree.insert(field.kind, &field.path, index)
+            .map_err(|_| CatalogueError::Path(field.path.to_string()))?;
     }
-    for (list, key) in &lists {
+    for ((kind, list), key) in &shared.lists {
         // An element's name stands in instance paths, which are shown: it must not be personal.
         let named = tree
-            .name_elements(list, key)
+            .name_elements(*kind, list, key)
             .and_then(|place| tree.leaf(place))
             .and_then(|leaf| fields.get(leaf));
         if named.is_none_or(Field::is_personal) {
             return Err(CatalogueError::List(list.clone()));
         }
     }
-    Ok(Catalogue { fields, tree, lists, ends, sources })
+    Ok(Catalogue { fields, tree, shared })
 }

@@ -1,7 +1,9 @@
-//! The catalogue as a tree that a reader walks beside a document.
+//! The catalogue as a tree for each kind, which a reader walks beside a document.
 //!
 //! Nodes lie in one vector and name each other by index. Objects have few members (an order has sixteen), so a member
 //! is found by looking at each in turn: comparing lengths first, that is quicker than hashing.
+
+use crate::Kind;
 
 /// One step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,9 @@ struct Place {
     leaf: Option<usize>,
 }
 
-/// Every place of a kind's documents.
+/// Every place of every kind's documents.
+///
+/// INVARIANT: the first places are the tops of the kinds, in the order of [`Kind::ALL`].
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     places: Vec<Place>,
@@ -40,10 +44,13 @@ pub(super) struct Tree {
 pub(super) struct Misfit;
 
 impl Tree {
-    pub(super) const ROOT: usize = 0;
-
     pub(super) fn new() -> Self {
-        Self { places: vec![Place::default()] }
+        Self { places: vec![Place::default(); Kind::ALL.len()] }
+    }
+
+    /// The top of a kind's documents.
+    pub(super) fn root(kind: Kind) -> usize {
+        Kind::ALL.iter().take_while(|other| **other != kind).count()
     }
 
     pub(super) fn member(&self, index: usize, key: &str) -> Option<usize> {
@@ -69,8 +76,8 @@ impl Tree {
     }
 
     /// Puts a field at its path.
-    pub(super) fn insert(&mut self, path: &str, field: usize) -> Result<(), Misfit> {
-        let mut at = Self::ROOT;
+    pub(super) fn insert(&mut self, kind: Kind, path: &str, field: usize) -> Result<(), Misfit> {
+        let mut at = Self::root(kind);
         for step in steps(path) {
             at = match step {
                 Step::Member(name) => self.grow_member(at, name)?,
@@ -86,16 +93,16 @@ impl Tree {
     }
 
     /// The place at a path, if there is one.
-    pub(super) fn find(&self, path: &str) -> Option<usize> {
-        steps(path).try_fold(Self::ROOT, |at, step| match step {
+    pub(super) fn find(&self, kind: Kind, path: &str) -> Option<usize> {
+        steps(path).try_fold(Self::root(kind), |at, step| match step {
             Step::Member(name) => self.member(at, name),
             Step::Element => self.element(at),
         })
     }
 
     /// Says which member names the elements of the list at `path`; returns the place of that member.
-    pub(super) fn name_elements(&mut self, path: &str, key: &str) -> Option<usize> {
-        let list = self.find(path)?;
+    pub(super) fn name_elements(&mut self, kind: Kind, path: &str, key: &str) -> Option<usize> {
+        let list = self.find(kind, path)?;
         let member = self.member(self.element(list)?, key)?;
         self.places.get_mut(list)?.list_key = Some(key.into());
         Some(member)
