@@ -5,6 +5,7 @@
 //! country nobody knows) is left as the clean text that it is: refusing is no cleaner's business.
 
 mod country;
+mod entities;
 mod phone;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use bailee_core::catalogue::Cleaner;
 
 pub(crate) use country::country_code;
+pub use entities::entities;
 pub(crate) use phone::{ascii_form, phone_number};
 use text::{White, text};
 
