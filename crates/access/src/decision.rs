@@ -43,6 +43,8 @@ pub enum Action<'a> {
     ReadRetention(Option<&'a SellerId>),
     /// See quarantine, never a value: of one seller, or of all.
     ReadQuarantine(Option<&'a SellerId>),
+    /// Throw away what is in quarantine of a seller: it is gone for good, and was never taken in.
+    DiscardQuarantine(&'a SellerId),
     /// Read the ledger.
     ReadLedger,
     /// Take in documents of a seller.
@@ -70,6 +72,7 @@ impl<'a> Action<'a> {
             Self::RunRetention => "run-retention",
             Self::ReadRetention(_) => "read-retention",
             Self::ReadQuarantine(_) => "read-quarantine",
+            Self::DiscardQuarantine(_) => "discard-quarantine",
             Self::ReadLedger => "read-ledger",
             Self::Collect(_) => "collect",
             Self::Show(_) => "show",
@@ -83,9 +86,11 @@ impl<'a> Action<'a> {
         match *self {
             Self::Administer | Self::ReadKeys | Self::RunRetention | Self::ReadLedger => None,
             Self::ReadRetention(seller) | Self::ReadQuarantine(seller) => seller,
-            Self::Collect(seller) | Self::Show(seller) | Self::Find(seller, _) | Self::Reveal(seller, _) => {
-                Some(seller)
-            }
+            Self::Collect(seller)
+            | Self::DiscardQuarantine(seller)
+            | Self::Show(seller)
+            | Self::Find(seller, _)
+            | Self::Reveal(seller, _) => Some(seller),
         }
     }
 
@@ -103,7 +108,9 @@ impl<'a> Action<'a> {
             Self::Administer | Self::Collect(_) => &[Role::Owner],
             Self::ReadKeys | Self::RunRetention => &[Role::Owner, Role::Operator],
             Self::ReadRetention(_) => &[Role::Owner, Role::Officer, Role::Auditor],
-            Self::ReadQuarantine(_) | Self::Show(_) | Self::Find(..) => &[Role::Owner, Role::Officer],
+            Self::ReadQuarantine(_) | Self::DiscardQuarantine(_) | Self::Show(_) | Self::Find(..) => {
+                &[Role::Owner, Role::Officer]
+            }
             Self::ReadLedger => &[Role::Auditor],
             // Need to know is no matter of rank (1.3.b).
             Self::Reveal(..) => match environment {
@@ -194,6 +201,7 @@ fn decide_for_service(service: &Service, action: &Action<'_>) -> Result<(), Deni
         | Action::ReadKeys
         | Action::RunRetention
         | Action::ReadQuarantine(_)
+        | Action::DiscardQuarantine(_)
         | Action::ReadLedger => {
             return Err(Reason::ServiceNotAllowed.denial(
                 "no service may do this",

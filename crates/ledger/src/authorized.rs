@@ -78,6 +78,19 @@ pub struct Show {
 /// List or show quarantine (reasons and positions; never a value).
 pub struct ReadQuarantine;
 
+/// Read quarantined documents again and take in what verifies now: a collect of documents that came before, of
+/// whatever kind each turns out to be.
+pub struct RetryQuarantine {
+    /// For whom.
+    pub seller: SellerId,
+}
+
+/// Throw quarantined documents away.
+pub struct DiscardQuarantine {
+    /// Whose.
+    pub seller: SellerId,
+}
+
 /// Read the retention clock.
 pub struct ReadRetention;
 
@@ -181,6 +194,8 @@ impl Act for Collect {}
 impl Act for Find {}
 impl Act for Show {}
 impl Act for ReadQuarantine {}
+impl Act for RetryQuarantine {}
+impl Act for DiscardQuarantine {}
 impl Act for ReadRetention {}
 impl Act for RunRetention {}
 impl Act for Administer {}

@@ -12,9 +12,8 @@ use super::*;
 use crate::event::{BucketName, Counts, ExpiryChange, RevealedItem};
 use crate::testing::Repeatable;
 
-const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
-const MARK: &str =
-    "<!-- generated: `UPDATE_DOCS=1 cargo test -p bailee-ledger events` writes what follows -->\n";
+#[path = "entry_tests_kinds.rs"]
+mod kinds;
 
 fn event(what: What) -> Event {
     Event {
@@ -108,126 +107,6 @@ fn intended(buckets: usize, punctures: usize, facts: usize) -> What {
     }
 }
 
-/// One of each kind, with what it says. A new kind fails to compile here until it has its sentence; then it needs its
-/// sample below.
-fn sentence(what: &What) -> &'static str {
-    match what {
-        What::HomeMade { .. } => "A home was made, with its environment and its owner.",
-        What::LoggedIn { .. } => "A person came in; `session` names the new session and does not open it.",
-        What::LogInFailed { .. } => "Somebody did not come in. `person` is null when no such account exists.",
-        What::LoggedOut { .. } => "A session ended.",
-        What::SellerAdded { .. } => "A seller was added.",
-        What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
-        What::Collected { .. } => {
-            "Documents were taken in: the counts of the commit, and every part sealed by it."
-        }
-        What::Quarantined { .. } => {
-            "Documents failed verification: the id of each in quarantine, and the reason's code."
-        }
-        What::ExpiryChanged { .. } => "The retention clock decided anew (rule R14).",
-        What::Revealed { .. } => {
-            "Plaintext is about to be handed out. Written before anything is opened: an upper bound on what was \
-             disclosed. `denied` counts the fields that the same request was refused. Without items, something was \
-             asked for that is gone, or was never held."
-        }
-        What::RevealFailed { .. } => {
-            "A reveal with the same request id could not be finished, or named something that is not here or does not \
-             open: the reason's code."
-        }
-        What::Denied { .. } => "Something was refused: what, why, and which requirement that serves.",
-        What::Found { .. } => "Records were searched for, by these kinds of term; those found.",
-        What::Shown { .. } => {
-            "Facts and masked fields of records were shown; without records, there was none of the reference asked for."
-        }
-        What::QuarantineRead { .. } => "Quarantine was listed (no items) or items of it were shown.",
-        What::RetentionRead { .. } => "The retention clock was asked about, in general or for one record.",
-        What::DestructionIntended { .. } => {
-            "Keys are about to be made underivable: of whole buckets, of so many parts of a bucket, of the facts of a \
-             month. Days and months count from 1970."
-        }
-        What::DestructionCompleted { .. } => {
-            "They are underivable, in that many mirrors, under the keyring's new epoch and revision; that many records \
-             have ended."
-        }
-        What::Moved { .. } => "Parts were sealed anew in a later bucket.",
-        What::MirrorsChanged { .. } => "Mirrors of the keyring were repaired, or added.",
-        What::KeysRead {} => "The state of the keys was looked at.",
-        What::LedgerRead { .. } => "The ledger was read: `tail`, `verify`, `prove` or `export`.",
-        What::SystemError { .. } => "Something went wrong in the system itself (requirement 2.6.a).",
-        What::TimeSet {} => "The time of a test home was set.",
-    }
-}
-
-fn samples() -> Vec<What> {
-    let (person, session) = (PersonId([0xaa; 16]), SessionId([0xcc; 16]));
-    let code = str::to_owned;
-    vec![
-        What::HomeMade { environment: Environment::Test, owner: person },
-        What::LoggedIn { session },
-        What::LogInFailed { person: None },
-        What::LoggedOut { session },
-        What::SellerAdded { seller: seller() },
-        What::ServiceAdded {
-            service: ServiceId([0xee; 16]),
-            owner: person,
-            sellers: vec![seller()],
-            purposes: vec![Purpose::Fulfilment],
-            classes: vec![Class::Identity, Class::Address],
-        },
-        collected(rows(1)),
-        What::Quarantined { seller: seller(), items: vec![(id(1), code("order-id-missing"))] },
-        What::ExpiryChanged { seller: seller(), changes: vec![change(1)] },
-        revealed(vec![item(1)]),
-        What::RevealFailed { reason: code("bucket-closing") },
-        denied(vec![item(1)]),
-        What::Found { seller: seller(), terms: vec![TermKind::NamePostalCode], records: vec![id(1)] },
-        What::Shown { seller: seller(), records: vec![id(1)] },
-        What::QuarantineRead { items: vec![id(1)] },
-        What::RetentionRead { record: Some(id(1)) },
-        intended(1, 1, 1),
-        What::DestructionCompleted { destruction: id(1), epoch: 2, revision: 17, mirrors: 2, disposed: 40 },
-        What::Moved { seller: seller(), parts: rows(1) },
-        What::MirrorsChanged { repaired: 1, added: 0 },
-        What::KeysRead {},
-        What::LedgerRead { how: code("verify") },
-        What::SystemError { component: code("disk"), code: code("disk-full") },
-        What::TimeSet {},
-    ]
-}
-
-#[test]
-fn every_kind_survives_a_round_trip_and_is_named_as_it_says() {
-    for what in samples() {
-        let written = entries(what.clone()).unwrap();
-        assert_eq!(written.len(), 1);
-        let text = str::from_utf8(&written[0].bytes).unwrap();
-        assert!(text.contains(&format!(",\"event\":\"{}\"", what.name())), "{text}");
-        assert!(!text.contains(['\n', ' ']), "{text}");
-        assert_eq!(Event::parse(&written[0].bytes).unwrap(), event(what));
-    }
-}
-
-#[test]
-fn the_documentation_of_events_is_up_to_date() {
-    let mut generated = String::new();
-    for what in samples() {
-        let bytes = entries(what.clone()).unwrap().remove(0).bytes;
-        let line = String::from_utf8(bytes).unwrap();
-        generated.push_str(&format!(
-            "\n### `{}`\n{}\n\n```json\n{line}\n```\n",
-            what.name(),
-            sentence(&what)
-        ));
-    }
-    let text = std::fs::read_to_string(DOCUMENT).unwrap();
-    let (head, found) = text.split_once(MARK).unwrap();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(DOCUMENT, format!("{head}{MARK}{generated}")).unwrap();
-    } else {
-        assert!(found == generated, "docs/formats/events.md is out of date: run with UPDATE_DOCS=1");
-    }
-}
-
 #[test]
 fn an_entry_has_exactly_these_bytes() {
     let bytes = entries(What::LoggedIn { session: SessionId([0xcc; 16]) }).unwrap().remove(0).bytes;
@@ -317,6 +196,8 @@ fn free_text_makes_no_entry() {
                 parts: rows(0),
             },
             What::Quarantined { seller: seller(), items: vec![(id(1), ok.clone()), (id(2), fail.clone())] },
+            What::QuarantineRetried { seller: seller(), items: vec![(id(1), fail.clone())] },
+            What::QuarantineDiscarded { seller: seller(), reason: fail.clone(), items: vec![] },
             What::RevealFailed { reason: fail.clone() },
             What::LedgerRead { how: fail.clone() },
             What::SystemError { component: ok.clone(), code: fail.clone() },
@@ -345,10 +226,16 @@ fn fitting(make: &dyn Fn(usize) -> What) -> usize {
 #[test]
 fn every_list_is_split_where_one_entry_ends() {
     type Make = dyn Fn(usize) -> What;
-    let makers: [&Make; 11] = [
+    let makers: [&Make; 13] = [
         &|n| collected(rows(n)),
         &|n| What::Moved { seller: seller(), parts: rows(n) },
         &|n| What::Quarantined { seller: seller(), items: vec![(id(1), "bad-date".to_owned()); n] },
+        &|n| What::QuarantineRetried { seller: seller(), items: vec![(id(1), "taken-in".to_owned()); n] },
+        &|n| What::QuarantineDiscarded {
+            seller: seller(),
+            reason: "test-data".to_owned(),
+            items: (0..n).map(id).collect(),
+        },
         &|n| What::ExpiryChanged { seller: seller(), changes: (0..n).map(change).collect() },
         &|n| revealed((0..n).map(item).collect()),
         &|n| denied((0..n).map(item).collect()),
@@ -386,8 +273,12 @@ fn joined(pieces: Vec<What>) -> What {
                     parts.0.extend(more.0);
                 }
                 (What::Moved { parts, .. }, What::Moved { parts: more, .. }) => parts.0.extend(more.0),
-                (What::Quarantined { items, .. }, What::Quarantined { items: more, .. }) => {
+                (What::Quarantined { items, .. }, What::Quarantined { items: more, .. })
+                | (What::QuarantineRetried { items, .. }, What::QuarantineRetried { items: more, .. }) => {
                     items.extend(more);
+                }
+                (What::QuarantineDiscarded { items, .. }, What::QuarantineDiscarded { items: more, .. }) => {
+                    items.extend(more)
                 }
                 (What::ExpiryChanged { changes, .. }, What::ExpiryChanged { changes: more, .. }) => {
                     changes.extend(more);

@@ -93,6 +93,22 @@ pub enum What {
         /// Their ids and reason codes.
         items: Vec<(RecordId, String)>,
     },
+    /// Quarantined documents were read again, after what kept them out was mended.
+    QuarantineRetried {
+        /// Whose.
+        seller: SellerId,
+        /// Their ids, each with `"taken-in"` or the code of the reason why it stays.
+        items: Vec<(RecordId, String)>,
+    },
+    /// Quarantined documents were thrown away.
+    QuarantineDiscarded {
+        /// Whose.
+        seller: SellerId,
+        /// Why: a code of a closed set.
+        reason: String,
+        /// Their ids.
+        items: Vec<RecordId>,
+    },
     /// A retention decision changed (R14).
     ExpiryChanged {
         /// Whose.
@@ -228,6 +244,8 @@ impl What {
             Self::ServiceAdded { .. } => "service-added",
             Self::Collected { .. } => "collected",
             Self::Quarantined { .. } => "quarantined",
+            Self::QuarantineRetried { .. } => "quarantine-retried",
+            Self::QuarantineDiscarded { .. } => "quarantine-discarded",
             Self::ExpiryChanged { .. } => "expiry-changed",
             Self::Revealed { .. } => "revealed",
             Self::RevealFailed { .. } => "reveal-failed",
@@ -252,8 +270,10 @@ impl What {
     pub(crate) fn codes(&self) -> Vec<&str> {
         match self {
             Self::Collected { source, .. } => vec![source],
-            Self::Quarantined { items, .. } => items.iter().map(|(_, reason)| reason.as_str()).collect(),
-            Self::RevealFailed { reason } => vec![reason],
+            Self::Quarantined { items, .. } | Self::QuarantineRetried { items, .. } => {
+                items.iter().map(|(_, code)| code.as_str()).collect()
+            }
+            Self::RevealFailed { reason } | Self::QuarantineDiscarded { reason, .. } => vec![reason],
             Self::Denied { action, reason, .. } => vec![action, reason],
             Self::DestructionIntended { buckets, punctures, .. } => {
                 let punctured = punctures.iter().map(|(bucket, _)| bucket);

@@ -28,11 +28,11 @@ pub(crate) fn pieces(what: &What, length: usize) -> Option<Vec<What>> {
 fn items(what: &What) -> usize {
     match what {
         What::Collected { parts, .. } | What::Moved { parts, .. } => parts.0.len(),
-        What::Quarantined { items, .. } => items.len(),
+        What::Quarantined { items, .. } | What::QuarantineRetried { items, .. } => items.len(),
         What::ExpiryChanged { changes, .. } => changes.len(),
         What::Revealed { items, .. } | What::Denied { items, .. } => items.len(),
         What::Found { records, .. } | What::Shown { records, .. } => records.len(),
-        What::QuarantineRead { items } => items.len(),
+        What::QuarantineRead { items } | What::QuarantineDiscarded { items, .. } => items.len(),
         What::DestructionIntended { buckets, punctures, facts, .. } => {
             buckets.len() + punctures.len() + facts.len()
         }
@@ -52,7 +52,10 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
             }
         }
         (What::Moved { parts, .. }, What::Moved { parts: all, .. }) => parts.0 = cut(&all.0, &range),
-        (What::Quarantined { items, .. }, What::Quarantined { items: all, .. }) => *items = cut(all, &range),
+        (What::Quarantined { items, .. }, What::Quarantined { items: all, .. })
+        | (What::QuarantineRetried { items, .. }, What::QuarantineRetried { items: all, .. }) => {
+            *items = cut(all, &range);
+        }
         (What::ExpiryChanged { changes, .. }, What::ExpiryChanged { changes: all, .. }) => {
             *changes = cut(all, &range);
         }
@@ -65,7 +68,10 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
         (What::Denied { items, .. }, What::Denied { items: all, .. }) => *items = cut(all, &range),
         (What::Found { records, .. }, What::Found { records: all, .. })
         | (What::Shown { records, .. }, What::Shown { records: all, .. }) => *records = cut(all, &range),
-        (What::QuarantineRead { items }, What::QuarantineRead { items: all }) => *items = cut(all, &range),
+        (What::QuarantineRead { items }, What::QuarantineRead { items: all })
+        | (What::QuarantineDiscarded { items, .. }, What::QuarantineDiscarded { items: all, .. }) => {
+            *items = cut(all, &range);
+        }
         (
             What::DestructionIntended { buckets, punctures, facts, .. },
             What::DestructionIntended {
@@ -97,6 +103,12 @@ fn without_items(what: &What) -> Option<What> {
         },
         What::Moved { seller, .. } => What::Moved { seller: seller.clone(), parts: PartRows::default() },
         What::Quarantined { seller, .. } => What::Quarantined { seller: seller.clone(), items: Vec::new() },
+        What::QuarantineRetried { seller, .. } => {
+            What::QuarantineRetried { seller: seller.clone(), items: Vec::new() }
+        }
+        What::QuarantineDiscarded { seller, reason, .. } => {
+            What::QuarantineDiscarded { seller: seller.clone(), reason: reason.clone(), items: Vec::new() }
+        }
         What::ExpiryChanged { seller, .. } => {
             What::ExpiryChanged { seller: seller.clone(), changes: Vec::new() }
         }

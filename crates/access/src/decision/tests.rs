@@ -45,6 +45,8 @@ fn the_whole_role_by_action_matrix() {
         ("read retention, other seller", Action::ReadRetention(Some(&other))),
         ("read quarantine, all", Action::ReadQuarantine(None)),
         ("read quarantine, own seller", Action::ReadQuarantine(Some(&own))),
+        ("discard quarantine, own seller", Action::DiscardQuarantine(&own)),
+        ("discard quarantine, other seller", Action::DiscardQuarantine(&other)),
         ("read ledger", Action::ReadLedger),
         ("collect, own seller", Action::Collect(&own)),
         ("collect, other seller", Action::Collect(&other)),

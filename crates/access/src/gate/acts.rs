@@ -64,6 +64,34 @@ impl Gate {
         self.mint(caller, &Action::ReadQuarantine(seller), authorized::ReadQuarantine)
     }
 
+    /// May the caller take in what is in quarantine? It came as documents of that seller: who may collect them may.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn retry_quarantine(
+        &self,
+        caller: &Caller,
+        seller: &SellerId,
+    ) -> Result<Authorized<authorized::RetryQuarantine>, AccessError> {
+        self.mint(caller, &Action::Collect(seller), authorized::RetryQuarantine { seller: seller.clone() })
+    }
+
+    /// May the caller throw away what is in quarantine?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn discard_quarantine(
+        &self,
+        caller: &Caller,
+        seller: &SellerId,
+    ) -> Result<Authorized<authorized::DiscardQuarantine>, AccessError> {
+        self.mint(
+            caller,
+            &Action::DiscardQuarantine(seller),
+            authorized::DiscardQuarantine { seller: seller.clone() },
+        )
+    }
+
     /// May the caller see the retention clock: of one seller, or of all?
     ///
     /// # Errors

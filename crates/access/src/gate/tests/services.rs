@@ -119,8 +119,9 @@ fn a_service_is_refused_all_that_is_not_its_own_and_each_refusal_is_an_event() {
     let gate = home.gate();
     let other = seller("S2");
     let names: &[TermKind] = &[TermKind::Name];
-    let of_another: [Attempt<'_>; 5] = [
+    let of_another: [Attempt<'_>; 6] = [
         ("collect", &|| gate.collect(&caller, &other, Kind::Order).map(drop)),
+        ("collect", &|| gate.retry_quarantine(&caller, &other).map(drop)),
         ("show", &|| gate.show(&caller, &other, Kind::Order).map(drop)),
         ("find", &|| gate.find(&caller, &other, Kind::Order, names).map(drop)),
         ("read-retention", &|| gate.read_retention(&caller, Some(&other)).map(drop)),
@@ -132,7 +133,8 @@ fn a_service_is_refused_all_that_is_not_its_own_and_each_refusal_is_an_event() {
         assert_eq!(event.principal, caller.context.principal);
         assert!(matches!(&event.what, What::Denied { seller: Some(seller), .. } if *seller == other));
     }
-    let for_nobody: [Attempt<'_>; 7] = [
+    let own = seller("S1");
+    let for_nobody: [Attempt<'_>; 8] = [
         ("administer", &|| gate.administer(&caller).map(drop)),
         ("administer", &|| gate.services(&caller).map(drop)),
         ("administer", &|| gate.add_service(&caller, new_service("more", "S1", &[], &[])).map(drop)),
@@ -140,6 +142,7 @@ fn a_service_is_refused_all_that_is_not_its_own_and_each_refusal_is_an_event() {
         ("run-retention", &|| gate.run_retention(&caller).map(drop)),
         ("read-ledger", &|| gate.read_ledger(&caller, "tail").map(drop)),
         ("read-quarantine", &|| gate.read_quarantine(&caller, None).map(drop)),
+        ("discard-quarantine", &|| gate.discard_quarantine(&caller, &own).map(drop)),
     ];
     for (action, act) in for_nobody {
         assert_eq!(home.denied(action, act).0.code, "service-not-allowed");
@@ -157,6 +160,7 @@ fn a_service_does_what_it_was_added_for_and_the_gate_leaves_that_event_to_the_ac
         assert_eq!(collect.action().seller, own);
         assert_eq!(collect.home(), home.binding.home);
         assert_eq!(collect.context().principal, caller.context.principal);
+        assert_eq!(gate.retry_quarantine(&caller, &own).ok().unwrap().action().seller, own);
         let find = gate.find(&caller, &own, Kind::Order, &[TermKind::Name]).ok().unwrap();
         assert_eq!(find.action().terms, [TermKind::Name]);
         assert_eq!(gate.show(&caller, &own, Kind::Order).ok().unwrap().action().seller, own);
@@ -177,6 +181,7 @@ fn the_first_person_of_a_test_home_administers_and_reads_the_ledger_which_is_an_
     assert!(gate.read_keys(&owner).is_ok());
     assert!(gate.run_retention(&owner).is_ok());
     assert!(gate.read_quarantine(&owner, None).is_ok());
+    assert_eq!(gate.discard_quarantine(&owner, &seller("S1")).ok().unwrap().action().seller, seller("S1"));
     let (read, events) = home.events_of(|| gate.read_ledger(&owner, "verify"));
     assert!(read.is_ok());
     assert_eq!(events.len(), 1);
