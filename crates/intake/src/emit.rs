@@ -119,11 +119,14 @@ impl<W: Write> Emitter<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::{Item, Reader};
+    use crate::format::Formats;
+    use crate::reader::{Item, Reader, Request};
 
     /// Reads an input and writes it again.
     fn check(input: &str, expected: &str) {
-        let mut reader = Reader::open(Box::new(std::io::Cursor::new(input.to_owned())), None).unwrap();
+        let input_bytes = Box::new(std::io::Cursor::new(input.to_owned()));
+        let mut reader =
+            Reader::open(input_bytes, &Formats::embedded().unwrap(), Request::default()).unwrap();
         let mut emitter = Emitter::new(Vec::new());
         loop {
             let batch = reader.next_batch(2, 1 << 20).unwrap();

@@ -1,13 +1,21 @@
 //! Why an input cannot be read at all. What is wrong with a single document is a [`crate::verify::Flaw`] instead.
 
+use crate::format::MappingError;
+
 /// Why an input cannot be read at all. Never quotes the input.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// The first bytes fit no format that this program reads. To be mended by whoever gave the input.
     #[error(
-        "the input is in no format that is read here; give Orders 2026-01-01 as JSON or NDJSON, or name its format"
+        "the input is in no format that is known here; name it with --format (`bailee mapping list` shows them), or let `bailee mapping draft` propose a mapping for it"
     )]
     UnknownFormat,
+    /// Several formats fit the first bytes as well.
+    #[error("the input may be in any of these formats: {}; name the right one with --format", .0.join(", "))]
+    AmbiguousFormat(Vec<String>),
+    /// A mapping that came with the program, or a home's own, cannot be read.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// The input failed while it was read: a disk, a pipe or a network. The kind only, since the text of an error
     /// can name a path.
     #[error("the input could not be read to its end ({0}); read it again")]
@@ -19,6 +27,8 @@ impl IntakeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownFormat => "unknown-format",
+            Self::AmbiguousFormat(_) => "ambiguous-format",
+            Self::Mapping(error) => error.code(),
             Self::Read(_) => "input-unreadable",
         }
     }

@@ -29,6 +29,8 @@
 pub mod clean;
 pub mod emit;
 mod error;
+pub mod format;
+pub mod mapping;
 pub mod reader;
 pub mod synth;
 pub mod terms;

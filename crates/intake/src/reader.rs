@@ -3,22 +3,26 @@
 //! A reader only finds where each document begins and ends; it does not parse. So it is fast, one thread feeds many
 //! that verify, and a document that is not even JSON still reaches quarantine with its bytes and its position.
 //!
-//! Each format has a framer of its own below this module; [`Reader::open`] picks one.
+//! Each syntax has a framer of its own below this module; [`Reader::open`] picks one by the format, which is named or
+//! detected from the input's first bytes.
 
-mod buffer;
-mod framer;
-mod lexer;
+mod detect;
+mod json;
+mod table;
 #[cfg(test)]
 mod tests;
 
 use std::io::{ErrorKind, Read};
+use std::sync::Arc;
 
-use bailee_core::{Json, Sensitive};
+use bailee_core::{Json, Kind, Sensitive};
 use zeroize::Zeroizing;
 
 pub use crate::error::IntakeError;
+use crate::format::{Form, Format, Formats, Syntax};
 use crate::verify::Flaw;
-use framer::Framer;
+use json::JsonFramer;
+pub use table::Table;
 
 /// Most bytes of one document; a longer one is quarantined (its beginning is kept). A hundred times the longest
 /// order that the API is known to answer.
@@ -29,44 +33,6 @@ pub const TOO_LONG_BYTES_KEPT: usize = 64 * 1024;
 
 /// How much is read from the input at once, and how far its format is looked for.
 const CHUNK_BYTES: usize = 64 * 1024;
-
-/// A format that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Orders 2026-01-01: `searchOrders` and `getOrder` answers, single orders, arrays of orders, and NDJSON of any of
-    /// them.
-    Orders20260101,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: &'static [Self] = &[Self::Orders20260101];
-
-    /// The name for `--format` and for events.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Orders20260101 => "orders-2026-01-01",
-        }
-    }
-
-    /// The format of the input's first bytes: JSON begins with `{` or `[`. A first line may be broken, then a later
-    /// one tells.
-    fn detect(head: &[u8]) -> Option<Self> {
-        let begins_json = |line: &[u8]| {
-            let blank = |byte: &u8| byte.is_ascii_whitespace() || framer::BYTE_ORDER_MARK.contains(byte);
-            line.iter().find(|byte| !blank(byte)).is_some_and(|byte| matches!(byte, b'{' | b'['))
-        };
-        head.split(|byte| *byte == b'\n').any(begins_json).then_some(Self::Orders20260101)
-    }
-}
-
-impl std::str::FromStr for Format {
-    type Err = IntakeError;
-
-    fn from_str(name: &str) -> Result<Self, IntakeError> {
-        Self::ALL.iter().copied().find(|format| format.as_str() == name).ok_or(IntakeError::UnknownFormat)
-    }
-}
 
 /// Where a document stood in its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -114,49 +80,105 @@ pub enum Item {
     PageEnd(Json),
 }
 
+/// What the caller overrules of what would be detected.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The format, when it was named.
+    pub format: Option<Arc<Format>>,
+}
+
+/// What was found out about an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detected {
+    /// The format's name.
+    pub format: Box<str>,
+}
+
+/// Finds where documents begin and end: one for each syntax.
+enum Framer {
+    Json(Box<JsonFramer>),
+}
+
+impl Framer {
+    fn next_item(&mut self) -> Option<Item> {
+        match self {
+            Self::Json(framer) => framer.next_item(),
+        }
+    }
+
+    /// Takes in bytes until an item is complete or they end; says how many it took.
+    fn take(&mut self, input: &[u8]) -> usize {
+        match self {
+            Self::Json(framer) => framer.take(input),
+        }
+    }
+
+    /// The input has ended. What was open is cut off; says whether anything was.
+    fn end(&mut self) -> bool {
+        match self {
+            Self::Json(framer) => framer.end(),
+        }
+    }
+}
+
 /// A streaming reader. Holds one chunk of the input and the document that it is in the middle of, no more.
 ///
 /// An input that holds no order gives either no document at all (`{"orders":[]}`, nothing but white space) or only
 /// documents with [`Flaw::NotAnOrder`]; that this is an error is for the caller to say.
 pub struct Reader {
-    input: Box<dyn Read + Send>,
-    format: Format,
+    input: Input,
+    form: Arc<Form>,
     framer: Framer,
+    /// A failure that waits until what was found before it has been given.
+    failed: Option<IntakeError>,
+}
+
+/// The bytes that come in, a chunk at a time.
+struct Input {
+    source: Box<dyn Read + Send>,
     chunk: Zeroizing<Vec<u8>>,
     /// How much of the chunk the framer has taken.
     taken: usize,
     bytes_read: u64,
     ended: bool,
-    /// A failure that waits until what was found before it has been given.
-    failed: Option<IntakeError>,
 }
 
 impl Reader {
-    /// Detects the format (or takes the named one) from the first bytes.
+    /// Detects the format among those given (or takes the named one) from the first bytes.
     ///
     /// # Errors
-    /// [`IntakeError::UnknownFormat`] when none fits (an input with nothing in it fits), [`IntakeError::Read`].
-    pub fn open(input: Box<dyn Read + Send>, format: Option<Format>) -> Result<Self, IntakeError> {
-        let mut reader = Self {
-            input,
-            format: Format::Orders20260101,
-            framer: Framer::default(),
-            chunk: Zeroizing::new(Vec::with_capacity(CHUNK_BYTES)),
-            taken: 0,
-            bytes_read: 0,
-            ended: false,
-            failed: None,
-        };
-        reader.format = match format {
+    /// [`IntakeError::UnknownFormat`] when none fits (an input with nothing in it fits),
+    /// [`IntakeError::AmbiguousFormat`] when several fit as well, [`IntakeError::Read`].
+    pub fn open(
+        source: Box<dyn Read + Send>,
+        formats: &Formats,
+        request: Request,
+    ) -> Result<Self, IntakeError> {
+        let mut input = Input::new(source);
+        let format = match request.format {
             Some(format) => format,
-            None => reader.detect()?,
+            None => input.detect(formats)?,
         };
-        Ok(reader)
+        let framer = match format.syntax() {
+            Syntax::Json => Framer::Json(Box::new(JsonFramer::new(Arc::clone(&format)))),
+            Syntax::Table | Syntax::Xml => return Err(IntakeError::UnknownFormat),
+        };
+        Ok(Self { input, form: Arc::new(Form::new(format)), framer, failed: None })
     }
 
-    /// The format it reads.
-    pub fn format(&self) -> Format {
-        self.format
+    /// All that is needed to read its documents, beside their own bytes.
+    pub fn form(&self) -> &Arc<Form> {
+        &self.form
+    }
+
+    /// What its documents are about.
+    pub fn kind(&self) -> Kind {
+        self.form.format.kind()
+    }
+
+    /// What was found out about the input.
+    pub fn detected(&self) -> Detected {
+        Detected { format: self.form.format.name().into() }
     }
 
     /// The next items, up to so many documents and bytes; empty at the end. Holds one document at least unless the
@@ -191,7 +213,7 @@ impl Reader {
 
     /// Bytes read so far, for progress.
     pub fn bytes_read(&self) -> u64 {
-        self.bytes_read
+        self.input.bytes_read
     }
 
     fn next_item(&mut self) -> Result<Option<Item>, IntakeError> {
@@ -199,28 +221,41 @@ impl Reader {
             if let Some(item) = self.framer.next_item() {
                 return Ok(Some(item));
             }
-            let rest = self.chunk.get(self.taken..).unwrap_or_default();
+            let rest = self.input.rest();
             if !rest.is_empty() {
-                self.taken += self.framer.take(rest);
-            } else if !self.ended {
-                self.chunk.clear();
-                self.taken = 0;
-                self.read_more()?;
+                self.input.taken += self.framer.take(rest);
+            } else if !self.input.ended {
+                self.input.next_chunk()?;
             } else if !self.framer.end() {
                 return Ok(None);
             }
         }
     }
+}
+
+impl Input {
+    fn new(source: Box<dyn Read + Send>) -> Self {
+        let chunk = Zeroizing::new(Vec::with_capacity(CHUNK_BYTES));
+        Self { source, chunk, taken: 0, bytes_read: 0, ended: false }
+    }
+
+    /// What the framer has not taken yet.
+    fn rest(&self) -> &[u8] {
+        self.chunk.get(self.taken..).unwrap_or_default()
+    }
+
+    fn next_chunk(&mut self) -> Result<(), IntakeError> {
+        self.chunk.clear();
+        self.taken = 0;
+        self.read_more()
+    }
 
     /// Reads until the format shows, the input ends, or there has been enough of it.
-    fn detect(&mut self) -> Result<Format, IntakeError> {
+    fn detect(&mut self, formats: &Formats) -> Result<Arc<Format>, IntakeError> {
         loop {
-            if let Some(format) = Format::detect(&self.chunk) {
+            let is_all = self.ended || self.chunk.len() >= CHUNK_BYTES;
+            if let Some(format) = detect::detect(&self.chunk, is_all, formats)? {
                 return Ok(format);
-            }
-            if self.ended || self.chunk.len() >= CHUNK_BYTES {
-                let blank = self.chunk.iter().all(u8::is_ascii_whitespace);
-                return if blank { Ok(Format::Orders20260101) } else { Err(IntakeError::UnknownFormat) };
             }
             self.read_more()?;
         }
@@ -231,7 +266,7 @@ impl Reader {
         let filled = self.chunk.len();
         self.chunk.resize(CHUNK_BYTES, 0);
         let result = loop {
-            match self.input.read(self.chunk.get_mut(filled..).unwrap_or_default()) {
+            match self.source.read(self.chunk.get_mut(filled..).unwrap_or_default()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => break result,
             }

@@ -9,9 +9,10 @@ mod parse;
 mod tests;
 
 use bailee_core::catalogue::{Catalogue, Node};
-use bailee_core::{Json, Kind, Reference};
+use bailee_core::{Json, Reference};
 
 use crate::clean;
+use crate::format::{Form, reference_member};
 use crate::reader::Raw;
 
 /// Deepest nesting of a document: what is accepted here must be readable again later.
@@ -19,9 +20,6 @@ pub use bailee_core::json::DEPTH_MAX;
 
 /// Most values in one document, counting objects and arrays: what it may cost in memory, some 10 MB.
 pub const VALUES_MAX: usize = 100_000;
-
-/// The member that names an order.
-const ORDER_ID: &str = "orderId";
 
 /// The member of an address that says how its phone number is to be read.
 const COUNTRY_CODE: &str = "countryCode";
@@ -31,10 +29,12 @@ const PAGE_MEMBERS: [&str; 3] = ["pagination", "lastUpdatedBefore", "createdBefo
 
 /// A verified and cleaned order.
 pub struct Document {
-    /// Its order id.
+    /// The name by which the outside knows it: for an order, its order id.
     pub reference: Reference,
-    /// The cleaned document: same shape as it came; personal leaves are clean.
+    /// The cleaned document in canonical names; personal leaves are clean.
     pub json: Json,
+    /// How many of its values had lost letters already at the source.
+    pub lost: u32,
 }
 
 /// Why a document goes into quarantine: a code from the program, never a value.
@@ -127,17 +127,18 @@ impl Flaw {
 ///
 /// # Errors
 /// The first flaw found: the framing's own, encoding, syntax and limits, order id, structure.
-pub fn verify(raw: &Raw, catalogue: &Catalogue) -> Result<Document, Flaw> {
+pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document, Flaw> {
     if let Some(flaw) = raw.flaw {
         return Err(flaw);
     }
     let mut json = parse::parse(raw.bytes.expose())?;
-    let reference = match json.member(ORDER_ID) {
+    let kind = form.format.kind();
+    let reference = match json.member(reference_member(kind)) {
         None => return Err(Flaw::NotAnOrder),
         Some(id) => id.as_str().and_then(|id| id.parse().ok()).ok_or(Flaw::OrderId)?,
     };
-    visit(&mut json, Some(catalogue.root(Kind::Order)), None)?;
-    Ok(Document { reference, json })
+    visit(&mut json, Some(catalogue.root(kind)), None)?;
+    Ok(Document { reference, json, lost: 0 })
 }
 
 /// The members of a page that go back to the caller.

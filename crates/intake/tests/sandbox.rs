@@ -12,10 +12,12 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bailee_core::catalogue::Catalogue;
 use bailee_intake::emit::Emitter;
-use bailee_intake::reader::{Item, Reader};
+use bailee_intake::format::{Form, Formats};
+use bailee_intake::reader::{Item, Reader, Request};
 use bailee_intake::synth::{Mess, Synth};
 use bailee_intake::verify::{Flaw, verify};
 use serde_json::Value;
@@ -38,9 +40,11 @@ fn responses(status: &str) -> Vec<(String, Value)> {
     found
 }
 
-fn items(input: String) -> Vec<Item> {
-    let mut reader = Reader::open(Box::new(Cursor::new(input)), None).unwrap();
-    reader.next_batch(usize::MAX, usize::MAX).unwrap()
+fn items(input: String) -> (Arc<Form>, Vec<Item>) {
+    let formats = Formats::embedded().unwrap();
+    let mut reader = Reader::open(Box::new(Cursor::new(input)), &formats, Request::default()).unwrap();
+    let items = reader.next_batch(usize::MAX, usize::MAX).unwrap();
+    (Arc::clone(reader.form()), items)
 }
 
 /// Every leaf as `path = letters and digits`: what cleaning must not change. Phone numbers by their digits alone.
@@ -79,11 +83,12 @@ fn every_sandbox_order_goes_through_and_nothing_is_lost() {
     for (name, response) in responses {
         for input in [response.to_string(), serde_json::to_string_pretty(&response).unwrap()] {
             let mut emitter = Emitter::new(Vec::new());
-            for item in items(input) {
+            let (form, items) = items(input);
+            for item in items {
                 match item {
                     Item::Document(raw) => {
-                        let document =
-                            verify(&raw, &catalogue).unwrap_or_else(|flaw| panic!("{name}: {}", flaw.code()));
+                        let document = verify(&raw, &form, &catalogue)
+                            .unwrap_or_else(|flaw| panic!("{name}: {}", flaw.code()));
                         emitter.document(raw.shape, &document.json).unwrap();
                     }
                     Item::PageEnd(members) => emitter.page_end(&members).unwrap(),
@@ -103,7 +108,7 @@ fn an_error_answer_holds_no_order() {
     let responses = responses("400");
     assert!(!responses.is_empty());
     for (name, response) in responses {
-        for item in items(response.to_string()) {
+        for item in items(response.to_string()).1 {
             let Item::Document(raw) = item else { panic!("{name}: a page") };
             assert_eq!(raw.flaw, Some(Flaw::NotAnOrder), "{name}");
         }

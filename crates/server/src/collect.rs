@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bailee_core::{Kind, SellerId, Timestamp};
 use bailee_intake::emit::Emitter;
-use bailee_intake::reader::Format;
+use bailee_intake::format::{Format, Formats};
 use bailee_vault::collect::{Request, Step, Summary};
 use futures_util::stream;
 use http_body::Frame;
@@ -124,10 +124,12 @@ impl Options {
     }
 }
 
-fn format(name: &str) -> Result<Format, Problem> {
-    let known = [Format::Orders20260101];
-    known.into_iter().find(|format| format.as_str() == name).ok_or_else(|| {
-        Problem::unacceptable("unknown-format", "this format is not known; formats are: orders-2026-01-01")
+fn format(name: &str) -> Result<Arc<Format>, Problem> {
+    let formats = Formats::embedded().map_err(|_| Problem::internal(Fault::new("formats", "collect")))?;
+    formats.named(name).cloned().ok_or_else(|| {
+        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+        let words = format!("this format is not known; formats are: {}", names.join(", "));
+        Problem::unacceptable("unknown-format", words)
     })
 }
 

@@ -3,11 +3,13 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use bailee_core::{Day, Kind, Month, SellerId};
 use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse, Slot};
 use bailee_crypto::envelope::SealingKey;
 use bailee_crypto::keyring::KeyringError;
+use bailee_intake::format::Form;
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{Counts, ExpiryChange, PartRows, What};
 use bailee_store::act::{Act, BucketNo, Change, RecordNo, SellerNo};
@@ -27,8 +29,8 @@ pub(crate) struct Run<'a> {
     pub(crate) seller: SellerId,
     pub(crate) seller_no: SellerNo,
     pub(crate) kind: Kind,
-    /// The reader's name of the format, for the event.
-    pub(crate) format: &'static str,
+    /// The form of the input.
+    pub(crate) form: Arc<Form>,
     pub(crate) tokenise: bool,
 }
 
@@ -209,7 +211,7 @@ impl<'a> Sending<'a> {
 
     fn submit(mut self) -> Result<Sent, VaultError> {
         let (run, seller) = (self.run, self.run.seller.clone());
-        let source = run.format.to_owned();
+        let source = run.form.format.event_name().to_owned();
         let collected = What::Collected {
             seller: seller.clone(),
             kind: run.kind,

@@ -5,12 +5,14 @@
 
 use std::io::Read;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use bailee_core::retention::parse_date;
 use bailee_core::{Json, Timestamp};
 use bailee_crypto::lasting::{Lasting, TokenError};
-use bailee_intake::reader::{Format, Item, Raw, Reader, Shape};
+use bailee_intake::format::{Form, Format, Formats};
+use bailee_intake::reader::{self, Item, Raw, Reader, Shape};
 use bailee_intake::verify::{Flaw, verify};
 use bailee_ledger::authorized::{Authorized, Collect};
 use bailee_ledger::event::Counts;
@@ -34,10 +36,10 @@ pub const BATCH_BYTES_MAX: usize = 12 * 1024 * 1024;
 const TRIES_MAX: u32 = 10;
 
 /// How to take an input in.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The format, when it was named.
-    pub format: Option<Format>,
+    pub format: Option<Arc<Format>>,
     /// As of when a file speaks; never in the future.
     pub as_of: Option<Timestamp>,
     /// Whether tokenised documents are wanted.
@@ -108,7 +110,8 @@ impl Vault {
         if request.as_of.is_some_and(|as_of| as_of > context.now) {
             return Err(VaultError::AsOfInFuture);
         }
-        let reader = Reader::open(input, request.format)?;
+        let formats = Formats::embedded().map_err(bailee_intake::IntakeError::from)?;
+        let reader = Reader::open(input, &formats, reader::Request { format: request.format.clone() })?;
         let action = authorized.action();
         let run = Run {
             vault: self,
@@ -116,7 +119,7 @@ impl Vault {
             seller: action.seller.clone(),
             seller_no: self.seller_no(&action.seller)?,
             kind: action.kind,
-            format: reader.format().as_str(),
+            form: Arc::clone(reader.form()),
             tokenise: request.tokenise,
         };
         let started = std::time::Instant::now();
@@ -162,7 +165,7 @@ impl Collecting<'_, '_> {
             }
             // While the disk syncs the batch before, this one is read and verified.
             let checked = check(&self.run, &self.request, &items);
-            if std::mem::take(&mut first) && holds_no_order(&checked) {
+            if std::mem::take(&mut first) && holds_no_order(&self.run.form, &checked) {
                 return Err(VaultError::NoOrders);
             }
             if let Some(batch) = in_flight.take() {
@@ -249,7 +252,7 @@ fn check<'i>(run: &Run<'_>, request: &Request, items: &'i [Item]) -> Vec<Checked
 
 fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result<Incoming, Flaw> {
     let base = &run.vault.base;
-    let document = verify(raw, &base.catalogue)?;
+    let document = verify(raw, &run.form, &base.catalogue)?;
     let content = zeroize::Zeroizing::new(serde_json::to_vec(&document.json).map_err(|_| Flaw::Number)?);
     let mut digest = [0; 16];
     digest
@@ -287,11 +290,10 @@ fn holds_token(leaf: &Leaf, lasting: &Lasting) -> bool {
 
 /// Whether nothing in the first batch looks like an order, so that the input is something else altogether. Then it is
 /// refused as a whole, and nothing of it is kept.
-fn holds_no_order(checked: &[Checked<'_>]) -> bool {
-    const MEMBER: &[u8] = b"orderId";
+fn holds_no_order(form: &Form, checked: &[Checked<'_>]) -> bool {
     checked.iter().all(|one| match one {
         Checked::Document(_) => false,
-        Checked::Flawed(raw, _) => !raw.bytes.expose().windows(MEMBER.len()).any(|bytes| bytes == MEMBER),
+        Checked::Flawed(raw, _) => !form.format.is_meant(raw.bytes.expose()),
         Checked::PageEnd => true,
     })
 }

@@ -17,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use bailee_core::catalogue::{Catalogue, Node};
 use bailee_core::path::InstancePath;
 use bailee_core::{Json, Kind, Timestamp};
-use bailee_intake::reader::{Item, Reader};
+use bailee_intake::format::Formats;
+use bailee_intake::reader::{self, Item, Reader};
 use bailee_intake::synth::{Line, Mess, Synth};
 use bailee_intake::verify::verify;
 use bailee_ledger::event::Counts;
@@ -43,10 +44,13 @@ fn is_bad(line: &Line) -> bool {
 /// A document's cleaned form, by the same verification as a collect's.
 fn cleaned(text: &str) -> Option<Json> {
     let input = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
-    let mut reader = Reader::open(input, None).unwrap();
+    let formats = Formats::embedded().unwrap();
+    let mut reader = Reader::open(input, &formats, reader::Request::default()).unwrap();
     let items = reader.next_batch(1, usize::MAX).unwrap();
     match items.first() {
-        Some(Item::Document(raw)) => Some(verify(raw, &Catalogue::embedded().unwrap()).ok()?.json),
+        Some(Item::Document(raw)) => {
+            Some(verify(raw, reader.form(), &Catalogue::embedded().unwrap()).ok()?.json)
+        }
         _ => None,
     }
 }

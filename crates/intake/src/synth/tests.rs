@@ -5,7 +5,8 @@ use bailee_core::catalogue::Catalogue;
 use bailee_core::{Json, Timestamp};
 
 use super::*;
-use crate::reader::{Item, Reader};
+use crate::format::Formats;
+use crate::reader::{Item, Reader, Request};
 use crate::verify::{Document, Flaw, verify};
 
 const NOW: &str = "2026-11-23T12:00:00Z";
@@ -18,12 +19,14 @@ fn synth(orders: u64, mess_percent: u8) -> Synth {
 fn taken_in(lines: &[Line]) -> Vec<Result<Document, Flaw>> {
     let input = lines.iter().map(|line| format!("{}\n", line.text)).collect::<String>();
     let catalogue = Catalogue::embedded().unwrap();
-    let mut reader = Reader::open(Box::new(Cursor::new(input)), None).unwrap();
+    let formats = Formats::embedded().unwrap();
+    let mut reader = Reader::open(Box::new(Cursor::new(input)), &formats, Request::default()).unwrap();
+    let form = std::sync::Arc::clone(reader.form());
     let items = reader.next_batch(usize::MAX, usize::MAX).unwrap();
     items
         .iter()
         .map(|item| match item {
-            Item::Document(raw) => verify(raw, &catalogue),
+            Item::Document(raw) => verify(raw, &form, &catalogue),
             Item::PageEnd(_) => panic!("a page in lines of orders"),
         })
         .collect()

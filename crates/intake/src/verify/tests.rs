@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use bailee_core::Sensitive;
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::Formats;
 use crate::reader::{Position, Shape};
 
 fn verified(document: &[u8]) -> Result<Document, Flaw> {
@@ -11,7 +14,8 @@ fn verified(document: &[u8]) -> Result<Document, Flaw> {
         bytes: Sensitive::new(document.to_vec()),
         flaw: None,
     };
-    verify(&raw, &Catalogue::embedded().unwrap())
+    let form = Form::new(Arc::clone(Formats::embedded().unwrap().canonical().unwrap()));
+    verify(&raw, &form, &Catalogue::embedded().unwrap())
 }
 
 fn check(document: &str, expected: Result<&str, Flaw>) {

@@ -1,18 +1,24 @@
-//! Framing of Orders 2026-01-01: where each order begins and ends in a stream of JSON, whatever stands around it.
+//! Framing of JSON: where each document begins and ends in a stream, whatever stands around it. What that may be, and
+//! by which member a document is known, its format says.
 //!
 //! Two manners of framing, told apart by the first line. When it is complete JSON the input is NDJSON: a line end
 //! then ends whatever is open, so that a broken line costs only itself. Else documents run on over lines until their
 //! brackets close; after a broken one, reading takes up again at a line that begins with a bracket where none can
 //! stand.
 
+mod buffer;
+mod lexer;
+
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bailee_core::Json;
 
-use super::buffer::Buffer;
-use super::lexer::{Event, Lexer};
 use super::{Item, Position, Raw, Shape};
+use crate::format::Format;
 use crate::verify::{Flaw, page_members};
+pub(super) use buffer::Buffer;
+use lexer::{Event, Lexer};
 
 /// U+FEFF in UTF-8. Between documents each of its bytes counts as white space.
 pub(super) const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
@@ -50,8 +56,8 @@ enum Manner {
 }
 
 /// Turns pieces of an input into items. The pieces may be cut anywhere.
-#[derive(Default)]
-pub(super) struct Framer {
+pub(super) struct JsonFramer {
+    format: Arc<Format>,
     place: Place,
     manner: Manner,
     shape: Option<Shape>,
@@ -60,6 +66,8 @@ pub(super) struct Framer {
     document: Buffer,
     /// The bytes around it: its page without the orders.
     frame: Buffer,
+    /// How many objects of the frame are open.
+    frame_depth: u32,
     /// An element has ended and no comma has followed.
     after_element: bool,
     flaw: Option<Flaw>,
@@ -80,7 +88,27 @@ struct At {
     line_has_begun: bool,
 }
 
-impl Framer {
+impl JsonFramer {
+    pub(super) fn new(format: Arc<Format>) -> Self {
+        Self {
+            format,
+            place: Place::default(),
+            manner: Manner::default(),
+            shape: None,
+            lexer: Lexer::default(),
+            document: Buffer::default(),
+            frame: Buffer::default(),
+            frame_depth: 0,
+            after_element: false,
+            flaw: None,
+            at: At::default(),
+            start: At::default(),
+            value_line: 0,
+            documents: 0,
+            items: VecDeque::new(),
+        }
+    }
+
     /// The next item, if one is complete.
     pub(super) fn next_item(&mut self) -> Option<Item> {
         self.items.pop_front()
@@ -168,7 +196,7 @@ impl Framer {
                 if self.shape == Some(Shape::Array) {
                     self.end_frame();
                 } else {
-                    self.lexer = Lexer::after_member();
+                    self.lexer = Lexer::after_member(self.frame_depth);
                     self.place = Place::Members;
                 }
                 self.advance(1)
@@ -187,7 +215,7 @@ impl Framer {
             self.cut_off();
             return 0;
         }
-        let (taken, event) = self.lexer.scan(rest);
+        let (taken, event) = self.lexer.scan(rest, &self.format);
         self.buffer().push(rest.get(..taken).unwrap_or_default());
         self.advance(taken);
         match event {
@@ -216,13 +244,14 @@ impl Framer {
                 self.lose();
                 taken
             }
-            Event::OrdersList => {
-                self.document_becomes_frame(b"[");
+            Event::List => {
+                self.document_becomes_frame();
+                self.frame.push(b"[");
                 self.begin_list(Shape::Page);
                 taken + self.advance(1)
             }
-            Event::OrderObject => {
-                self.document_becomes_frame(b"{}");
+            Event::Object => {
+                self.document_becomes_frame();
                 self.shape = Some(Shape::Order);
                 self.begin_document();
                 taken
@@ -275,6 +304,7 @@ impl Framer {
     /// A value of the top level ended as it should: the first tells how the input is framed.
     fn end_value(&mut self) {
         self.shape = None;
+        self.frame_depth = 0;
         self.place = Place::Between;
         if self.manner == Manner::Unknown {
             let one_line = self.value_line == self.at.lines_before;
@@ -284,14 +314,18 @@ impl Framer {
 
     fn begin_document(&mut self) {
         self.start = self.at;
-        self.lexer = if self.shape.is_some() { Lexer::inside_frame() } else { Lexer::default() };
+        self.lexer = match self.shape {
+            Some(Shape::Page | Shape::Array) => Lexer::of_element(),
+            // What was gone into may be an object around documents in its turn.
+            Some(Shape::Order | Shape::Bare) | None => Lexer::default(),
+        };
         self.place = Place::Document;
     }
 
     fn end_document(&mut self) {
         let flaw = if self.lexer.is_too_deep() {
             Some(Flaw::TooDeep)
-        } else if self.lexer.has_order_id() {
+        } else if self.lexer.is_identified() {
             None
         } else {
             Some(Flaw::NotAnOrder)
@@ -304,7 +338,8 @@ impl Framer {
                 self.place = Place::Elements;
             }
             Some(Shape::Order) => {
-                self.lexer = Lexer::after_member();
+                self.frame.push(b"{}");
+                self.lexer = Lexer::after_member(self.frame_depth);
                 self.place = Place::Members;
             }
         }
@@ -316,10 +351,11 @@ impl Framer {
         self.place = Place::Elements;
     }
 
-    /// What looked like a document is an object around documents. `placeholder` keeps it whole without them.
-    fn document_becomes_frame(&mut self, placeholder: &[u8]) {
-        std::mem::swap(&mut self.document, &mut self.frame);
-        self.frame.push(placeholder);
+    /// What looked like a document is an object around documents.
+    fn document_becomes_frame(&mut self) {
+        self.frame.push(self.document.as_slice());
+        drop(self.document.take());
+        self.frame_depth += 1;
     }
 
     /// A frame ended as it should. Its members that are known go on; if it cannot be parsed it is a flawed document,
@@ -337,7 +373,7 @@ impl Framer {
         });
         drop(self.frame.take());
         if self.shape != Some(Shape::Order) {
-            self.items.push_back(Item::PageEnd(members));
+            self.page_end(members);
         }
         self.end_value();
     }
@@ -377,12 +413,20 @@ impl Framer {
         }
         self.emit(Some(Flaw::Truncated));
         drop(self.frame.take());
+        self.frame_depth = 0;
         match self.shape.take() {
-            Some(Shape::Page) => self.items.push_back(Item::PageEnd(Json::Object(Vec::new()))),
-            Some(Shape::Array) => self.items.push_back(Item::PageEnd(Json::Null)),
+            Some(Shape::Page) => self.page_end(Json::Object(Vec::new())),
+            Some(Shape::Array) => self.page_end(Json::Null),
             Some(Shape::Order | Shape::Bare) | None => {}
         }
         self.place = Place::Between;
+    }
+
+    /// What is mapped goes back in canonical names, a document a line, whatever stood around it.
+    fn page_end(&mut self, members: Json) {
+        if self.format.mapping().is_none() {
+            self.items.push_back(Item::PageEnd(members));
+        }
     }
 
     /// Gives out the document that was collected. An error met inside it goes before `flaw`, its length before both.
@@ -390,13 +434,14 @@ impl Framer {
         self.documents += 1;
         let flaw = self.flaw.take().or(flaw);
         let flaw = if self.document.is_too_long() { Some(Flaw::TooLong) } else { flaw };
+        let shape = self.shape.filter(|_| self.format.mapping().is_none());
         self.items.push_back(Item::Document(Raw {
             position: Position {
                 document: self.documents,
                 line: self.start.lines_before + 1,
                 byte: self.start.byte,
             },
-            shape: self.shape.unwrap_or(Shape::Bare),
+            shape: shape.unwrap_or(Shape::Bare),
             bytes: self.document.take(),
             flaw,
         }));

@@ -3,6 +3,8 @@
 //! It knows strings, brackets and line ends, and nothing else of JSON: whether the value is sound is for
 //! [`crate::verify`]. It can stop and go on at any byte.
 
+use crate::format::{FRAME_NAME_BYTES_MAX, Format};
+
 /// Brackets nested deeper than this are counted, but no longer told apart. Twice what verification accepts.
 const NESTING_MAX: u32 = 128;
 
@@ -17,17 +19,17 @@ pub(super) enum Event {
     Closed,
     /// A bracket that closes what was not open, not consumed.
     Mismatch,
-    /// The `[` after the top-level key `orders`, not consumed.
-    OrdersList,
-    /// The `{` after the top-level key `order`, not consumed.
-    OrderObject,
+    /// The `[` after a top-level key whose list holds documents, not consumed.
+    List,
+    /// The `{` after a top-level key that is gone into, not consumed.
+    Object,
 }
 
-/// A top-level key that matters.
+/// What a top-level key leads to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Key {
-    Order,
-    Orders,
+    Unwrap,
+    List,
     #[default]
     Other,
 }
@@ -45,25 +47,26 @@ pub(super) struct Lexer {
     /// The last top-level string, as far as a key that matters can reach.
     string: ShortString,
     key: Key,
-    /// A frame has been found already, so that `order` and `orders` are keys like any other.
+    /// A frame has been found already, so that its keys are here keys like any other.
     framed: bool,
-    has_order_id: bool,
+    identified: bool,
     too_deep: bool,
 }
 
 impl Lexer {
-    /// Before the first byte of a value inside a frame.
-    pub(super) fn inside_frame() -> Self {
+    /// Before the first byte of an element of a list of documents.
+    pub(super) fn of_element() -> Self {
         Self { framed: true, ..Self::default() }
     }
 
-    /// In a frame's object, behind its order or its list.
-    pub(super) fn after_member() -> Self {
-        Self { depth: 1, previous: b']', framed: true, ..Self::default() }
+    /// In the innermost of so many objects of a frame, behind its document or its list.
+    pub(super) fn after_member(depth: u32) -> Self {
+        Self { depth, previous: b']', framed: true, ..Self::default() }
     }
 
-    pub(super) fn has_order_id(&self) -> bool {
-        self.has_order_id
+    /// Whether a member was seen by which a document is known.
+    pub(super) fn is_identified(&self) -> bool {
+        self.identified
     }
 
     pub(super) fn is_too_deep(&self) -> bool {
@@ -85,7 +88,7 @@ impl Lexer {
     }
 
     /// Goes on until something happens; says how many bytes that took.
-    pub(super) fn scan(&mut self, input: &[u8]) -> (usize, Event) {
+    pub(super) fn scan(&mut self, input: &[u8], format: &Format) -> (usize, Event) {
         let mut at = 0;
         loop {
             if self.in_string {
@@ -96,7 +99,7 @@ impl Lexer {
                 }
             }
             let Some(byte) = input.get(at) else { return (at, Event::More) };
-            match self.byte(*byte) {
+            match self.byte(*byte, format) {
                 None => at += 1,
                 Some(Event::Closed) => return (at + 1, Event::Closed),
                 Some(event) => return (at, event),
@@ -105,16 +108,16 @@ impl Lexer {
     }
 
     /// One byte outside strings. What it returns has not been consumed, but for the last bracket.
-    fn byte(&mut self, byte: u8) -> Option<Event> {
+    fn byte(&mut self, byte: u8, format: &Format) -> Option<Event> {
         match byte {
             b' ' | b'\t' | b'\r' => return None,
             b'\n' => return Some(Event::Newline),
             b'"' => {
                 self.in_string = true;
-                self.string = ShortString::default();
+                self.string.length = 0;
             }
-            b'{' if self.key == Key::Order => return Some(Event::OrderObject),
-            b'[' if self.key == Key::Orders => return Some(Event::OrdersList),
+            b'{' if self.key == Key::Unwrap => return Some(Event::Object),
+            b'[' if self.key == Key::List => return Some(Event::List),
             b'{' | b'[' => self.open(byte == b'['),
             b'}' | b']' => match self.close(byte == b']') {
                 None => {}
@@ -122,8 +125,8 @@ impl Lexer {
             },
             _ => {}
         }
-        self.key =
-            if byte == b':' && self.depth == 1 && self.previous == b'"' { self.key() } else { Key::Other };
+        let is_key = byte == b':' && self.depth == 1 && self.previous == b'"';
+        self.key = if is_key { self.key(format) } else { Key::Other };
         self.previous = byte;
         None
     }
@@ -178,26 +181,37 @@ impl Lexer {
         }
     }
 
-    /// The key just read. Once an order's id has been seen, this is an order and no frame around one.
-    fn key(&mut self) -> Key {
-        let may_be_frame = !self.framed && !self.has_order_id;
-        match self.string.as_bytes() {
-            b"orderId" => {
-                self.has_order_id = true;
-                Key::Other
-            }
-            b"order" if may_be_frame => Key::Order,
-            b"orders" if may_be_frame => Key::Orders,
-            _ => Key::Other,
+    /// The key just read. Once a document is known to be one, it is no frame around one.
+    fn key(&mut self, format: &Format) -> Key {
+        let key = self.string.as_bytes();
+        let is_one_of = |names: &[Box<str>]| names.iter().any(|name| name.as_bytes() == key);
+        if self.framed && self.identified {
+            return Key::Other;
         }
+        if is_one_of(format.identifying()) {
+            self.identified = true;
+        } else if !self.framed && !self.identified {
+            if is_one_of(&format.frame().unwrap) {
+                return Key::Unwrap;
+            }
+            if is_one_of(&format.frame().lists) {
+                return Key::List;
+            }
+        }
+        Key::Other
     }
 }
 
 /// The first bytes of a string, one more than the longest key that matters has.
-#[derive(Default)]
 struct ShortString {
-    bytes: [u8; 8],
+    bytes: [u8; FRAME_NAME_BYTES_MAX + 1],
     length: usize,
+}
+
+impl Default for ShortString {
+    fn default() -> Self {
+        Self { bytes: [0; FRAME_NAME_BYTES_MAX + 1], length: 0 }
+    }
 }
 
 impl ShortString {

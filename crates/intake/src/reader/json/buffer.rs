@@ -3,21 +3,21 @@
 use bailee_core::Sensitive;
 use zeroize::Zeroize;
 
-use super::{DOCUMENT_BYTES_MAX, TOO_LONG_BYTES_KEPT};
+use super::super::{DOCUMENT_BYTES_MAX, TOO_LONG_BYTES_KEPT};
 
 /// Most documents fit without growing.
 const FIRST_BYTES: usize = 4 * 1024;
 
 /// Collects the bytes of one document. Past [`DOCUMENT_BYTES_MAX`] it keeps the beginning only.
 #[derive(Default)]
-pub(super) struct Buffer {
+pub(in crate::reader) struct Buffer {
     bytes: Vec<u8>,
     too_long: bool,
 }
 
 impl Buffer {
     /// Appends, unless it has become too long.
-    pub(super) fn push(&mut self, more: &[u8]) {
+    pub(in crate::reader) fn push(&mut self, more: &[u8]) {
         if self.too_long {
             return;
         }
@@ -35,16 +35,16 @@ impl Buffer {
         }
     }
 
-    pub(super) fn is_too_long(&self) -> bool {
+    pub(in crate::reader) fn is_too_long(&self) -> bool {
         self.too_long
     }
 
-    pub(super) fn as_slice(&self) -> &[u8] {
+    pub(in crate::reader) fn as_slice(&self) -> &[u8] {
         &self.bytes
     }
 
     /// The bytes, leaving this empty for the next document.
-    pub(super) fn take(&mut self) -> Sensitive<Vec<u8>> {
+    pub(in crate::reader) fn take(&mut self) -> Sensitive<Vec<u8>> {
         self.too_long = false;
         Sensitive::new(std::mem::take(&mut self.bytes))
     }

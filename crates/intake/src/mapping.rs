@@ -1,0 +1,77 @@
+//! Mappings: which source name becomes which canonical one.
+//!
+//! A mapping file names source paths and their targets; `docs/formats/mapping.md` has the grammar. Here it is read and
+//! checked; [`tree`] applies it to documents that are trees (JSON, XML).
+
+mod file;
+mod path;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub(crate) use file::parse;
+pub use path::{Path, Step};
+
+/// How the names of a format become canonical.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// INVARIANT: each source once, none leads through another; their lists bind to those of their targets.
+    rules: Vec<Rule>,
+    by_source: BTreeMap<Box<str>, usize>,
+    aliases: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// What becomes of one source name.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Where it stands. A column of a table is one member, whatever signs its name holds.
+    pub source: Path,
+    /// Where it goes; nowhere when it is dropped.
+    pub targets: Vec<Path>,
+    /// Which word becomes which; others stay. An empty one says nothing.
+    pub words: BTreeMap<Box<str>, Box<str>>,
+    /// Why it is dropped, if it is.
+    pub drop: Option<Box<str>>,
+}
+
+impl Rule {
+    /// What a word becomes.
+    pub fn word<'a>(&'a self, word: &'a str) -> &'a str {
+        self.words.get(word).map_or(word, |to| to)
+    }
+}
+
+impl Mapping {
+    /// The rule of a source, by its path as the file writes it.
+    pub fn rule(&self, source: &str) -> Option<&Rule> {
+        self.rules.get(*self.by_source.get(source)?)
+    }
+
+    /// Every rule, in the order of the sources.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The name under which a column is mapped: its own, or the one that it is another heading of.
+    pub fn column<'a>(&'a self, heading: &'a str) -> &'a str {
+        self.aliases.get(heading).map_or(heading, |name| name)
+    }
+
+    /// Other headings of columns, each with the name under which it is mapped.
+    pub fn aliases(&self) -> &BTreeMap<Box<str>, Box<str>> {
+        &self.aliases
+    }
+
+    /// The top-level source names that lead to a canonical member of the top.
+    pub(crate) fn sources_of(&self, target: &str) -> Vec<Box<str>> {
+        let leads = |rule: &&Rule| rule.targets.iter().any(|path| path.to_string() == target);
+        let first = |rule: &Rule| match rule.source.steps().first() {
+            Some(Step::Member(name)) => Some(name.clone()),
+            _ => None,
+        };
+        let mut sources: Vec<_> = self.rules.iter().filter(leads).filter_map(first).collect();
+        sources.dedup();
+        sources
+    }
+}
