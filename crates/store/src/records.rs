@@ -13,6 +13,10 @@ use crate::act::{
 };
 
 /// Records, their parts and their index.
+///
+/// # Errors
+/// Every read fails with [`StoreError::Unusable`], [`StoreError::Damaged`] or [`StoreError::Closed`], and then has
+/// given nothing; that something is not there is no error.
 pub trait Records: Send + Sync {
     /// The record of a keyed reference.
     fn record(
@@ -75,7 +79,7 @@ pub struct BucketSummary {
     pub quarantined: u64,
 }
 
-/// Sealed registers.
+/// Sealed registers. Fails as [`Records`] does.
 pub trait Registers: Send + Sync {
     /// One entry.
     fn entry(&self, register: &str, id: RecordId) -> Result<Option<RegisterRow>, StoreError>;
@@ -83,7 +87,7 @@ pub trait Registers: Send + Sync {
     fn entries(&self, register: &str) -> Result<Vec<RegisterRow>, StoreError>;
 }
 
-/// Leases: one holder at a time runs a job.
+/// Leases: one holder at a time runs a job. Fails as [`Records`] does, and with [`StoreError::DiskFull`].
 pub trait Leases: Send + Sync {
     /// Takes or renews a lease until an instant; `false` while another holds it. It has ended when `now` reaches that
     /// instant.
@@ -93,9 +97,14 @@ pub trait Leases: Send + Sync {
     fn give_back(&self, job: &str, holder: RecordId) -> Result<(), StoreError>;
 }
 
-/// Everything kept of a home.
+/// Everything kept of a home. Its reads fail as those of [`Records`] do.
 pub trait Store: Records + Registers + Leases + Append + Source + Send + Sync {
     /// Applies an act: all of it, durable, with its events in a signed tree; or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when something that the act expects is not so any more: read and decide again.
+    /// [`StoreError::DiskFull`], [`StoreError::Unusable`], [`StoreError::Closed`]. After any of them nothing of it is
+    /// there.
     fn commit(&self, act: Act) -> Result<Appended, StoreError>;
     /// The same without waiting for the disk: acts sent one after another share a sync. They are applied in order.
     /// Blocks while too much is waiting already.
@@ -115,6 +124,9 @@ pub struct Pending(pub oneshot::Receiver<Result<Appended, StoreError>>);
 
 impl Pending {
     /// Waits until it is durable. For threads outside the asynchronous runtime.
+    ///
+    /// # Errors
+    /// Those of [`Store::commit`].
     pub fn wait(self) -> Result<Appended, StoreError> {
         self.0.blocking_recv().unwrap_or(Err(StoreError::Closed))
     }
