@@ -9,6 +9,7 @@
 mod date;
 mod decide;
 mod evidence;
+mod observe;
 mod tombstone;
 mod window;
 mod words;

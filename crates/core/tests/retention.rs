@@ -10,7 +10,7 @@
 )]
 
 use bailee_core::retention::{Decision, Evidence, Policy, Spoken};
-use bailee_core::{Json, Timestamp};
+use bailee_core::{Json, Kind, Timestamp};
 use serde_json::{Value, json};
 
 const NOW: &str = "2026-02-01";
@@ -43,7 +43,7 @@ fn every_case_of_the_clock() {
 /// What is wrong with a case.
 fn check(policy: &Policy, name: &str, documents: &[&str], expected: &str) -> Option<String> {
     let decision = decide(policy, &mut documents.iter());
-    let words = decision.words(policy);
+    let words = decision.words(Kind::Order, policy);
     assert!(words.contains(decision.rule.as_str()) && words.ends_with("(R3)."), "{name}: {words}");
     let depends_on_order = documents.iter().any(|document| document.starts_with("again"));
     let reversed = (!depends_on_order).then(|| decide(policy, &mut documents.iter().rev()));
@@ -64,7 +64,7 @@ fn observe(evidence: &mut Evidence, document: &str) {
     if let Some((who, at)) = document.strip_prefix("delivered").and_then(|rest| rest.split_once('=')) {
         return evidence.observe_delivery(who.strip_prefix(':'), day(at), day(NOW));
     }
-    let mut words = document.split(' ');
+    let mut words = document.split(' ').peekable();
     let (how, as_of) = words.next().unwrap().split_once('@').unwrap();
     let spoken = Spoken {
         as_of: day(as_of),
@@ -72,40 +72,61 @@ fn observe(evidence: &mut Evidence, document: &str) {
         seen_before: matches!(how, "again" | "refetched"),
         now: day(NOW),
     };
-    let mut order = json!({ "fulfillment": {}, "packages": [] });
-    words.for_each(|word| put(&mut order, word));
-    evidence.observe_order(&from_value(&order), &spoken);
+    let kind = words.next_if(|word| ["shipment", "return"].contains(word));
+    let kind = kind.map_or(Kind::Order, |kind| kind.parse().unwrap());
+    let mut document = json!({ "fulfillment": {}, "packages": [], "returns": [] });
+    words.for_each(|word| put(kind, &mut document, word));
+    evidence.observe(kind, &from_value(&document), &spoken);
 }
 
-fn put(order: &mut Value, word: &str) {
+fn put(kind: Kind, document: &mut Value, word: &str) {
     if let Some((id, inside)) = word.strip_suffix(')').and_then(|word| word.split_once('(')) {
-        let mut package = json!({ "packageReferenceId": id });
-        for part in inside.split(',') {
-            match part.split_once('=') {
-                Some(("shipped", at)) => package["shipTime"] = text(at),
-                Some(("packed", at)) => package["createdTime"] = text(at),
-                Some(("items", items)) => {
-                    package["packageItems"] =
-                        items.split('+').map(|item| json!({ "orderItemId": item })).collect();
-                }
-                _ => package["packageStatus"] = json!({ "status": part }),
+        return document["packages"].as_array_mut().unwrap().push(package(id, inside));
+    }
+    // What an order tells under `fulfillment`, a shipment tells of itself.
+    let fulfillment = match kind {
+        Kind::Order => "/fulfillment",
+        Kind::Shipment | Kind::Return => "",
+    };
+    match (word.split_once('='), kind) {
+        (Some(("created", at)), _) => document["createdTime"] = text(at),
+        (Some(("updated", at)), _) => document["lastUpdatedTime"] = text(at),
+        (Some(("ordered", at)), _) => document["orderTime"] = text(at),
+        (Some(("shipped", at)), _) => document["shipTime"] = text(at),
+        (Some(("delivered", at)), _) => document["deliveredTime"] = text(at),
+        (Some(("returned", at)), _) => {
+            document["returns"].as_array_mut().unwrap().push(json!({ "returnTime": text(at) }));
+        }
+        (Some(("ship-by", at)), _) => {
+            document.pointer_mut(fulfillment).unwrap()["shipByWindow"] =
+                json!({ "earliestDateTime": text(at) });
+        }
+        (Some(("promise", at)), _) => {
+            document.pointer_mut(fulfillment).unwrap()["deliverByWindow"] =
+                json!({ "earliestDateTime": text(at) });
+        }
+        (Some(("associated", how)), _) => document["associatedOrders"] = json!([{ "associationType": how }]),
+        (Some(other), _) => panic!("{other:?}"),
+        (None, Kind::Order) => document["fulfillment"]["fulfillmentStatus"] = json!(word),
+        (None, _) => document["status"] = json!(word),
+    }
+}
+
+fn package(id: &str, inside: &str) -> Value {
+    let mut package = json!({ "packageReferenceId": id });
+    for part in inside.split(',') {
+        match part.split_once('=') {
+            Some(("shipped", at)) => package["shipTime"] = text(at),
+            Some(("packed", at)) => package["createdTime"] = text(at),
+            Some(("delivered", at)) => package["deliveredTime"] = text(at),
+            Some(("items", items)) => {
+                package["packageItems"] =
+                    items.split('+').map(|item| json!({ "orderItemId": item })).collect();
             }
+            _ => package["packageStatus"] = json!({ "status": part }),
         }
-        return order["packages"].as_array_mut().unwrap().push(package);
     }
-    match word.split_once('=') {
-        Some(("created", at)) => order["createdTime"] = text(at),
-        Some(("updated", at)) => order["lastUpdatedTime"] = text(at),
-        Some(("ship-by", at)) => {
-            order["fulfillment"]["shipByWindow"] = json!({ "earliestDateTime": text(at) });
-        }
-        Some(("promise", at)) => {
-            order["fulfillment"]["deliverByWindow"] = json!({ "earliestDateTime": text(at) });
-        }
-        Some(("associated", how)) => order["associatedOrders"] = json!([{ "associationType": how }]),
-        Some(other) => panic!("{other:?}"),
-        None => order["fulfillment"]["fulfillmentStatus"] = json!(word),
-    }
+    package
 }
 
 fn text(at: &str) -> Value {

@@ -14,7 +14,7 @@ use bailee_core::retention::{
     phase, quarantine_expiry, tombstone_yields,
 };
 use bailee_core::time::DAY_SECONDS;
-use bailee_core::{Day, Json, Month, Timestamp};
+use bailee_core::{Day, Json, Kind, Month, Timestamp};
 use proptest::prelude::*;
 
 /// 2026-02-01T00:00:00Z, day 0 of the properties below.
@@ -160,7 +160,9 @@ fn policy() -> impl Strategy<Value = Policy> {
 
 fn heard(documents: &[Document]) -> Evidence {
     let mut evidence = Evidence::new(day(-100));
-    documents.iter().for_each(|document| evidence.observe_order(&document.order(), &document.spoken()));
+    documents
+        .iter()
+        .for_each(|document| evidence.observe(Kind::Order, &document.order(), &document.spoken()));
     evidence
 }
 
@@ -177,7 +179,7 @@ proptest! {
         let mut proofs = vec![day(-100)];
         let mut lo = None;
         for document in &documents {
-            evidence.observe_order(&document.order(), &document.spoken());
+            evidence.observe(Kind::Order, &document.order(), &document.spoken());
             proofs.extend(document.not_delivered_at());
             let next = evidence.decide(&policy, now()).lo;
             prop_assert!(lo.is_none_or(|lo| next <= lo) || proofs.iter().any(|proof| next <= *proof), "{next}");
@@ -207,7 +209,7 @@ proptest! {
             as_of, fetched: true, created: None, updated: None, ship_by: None, promise: Some(promise), status: None,
             packages: packages.collect(),
         };
-        evidence.observe_order(&after.order(), &after.spoken());
+        evidence.observe(Kind::Order, &after.order(), &after.spoken());
         prop_assert!(evidence.decide(&policy, now()).lo <= lo);
     }
 
@@ -222,7 +224,7 @@ proptest! {
         let then = day(later);
         let before = evidence.decide(&policy, then);
         let document = again.get(&documents);
-        evidence.observe_order(&document.order(), &Spoken { as_of: then, fetched: false, seen_before: true, now: then });
+        evidence.observe(Kind::Order, &document.order(), &Spoken { as_of: then, fetched: false, seen_before: true, now: then });
         let after = evidence.decide(&policy, then);
         prop_assert!(after.lo <= before.lo && after.expires_at <= before.expires_at);
     }
@@ -270,10 +272,10 @@ proptest! {
             "packages": [{ "packageReferenceId": text, "shipTime": text, "packageStatus": { "status": "DELIVERED" } }],
         }));
         let mut evidence = Evidence::new(first);
-        evidence.observe_order(&order, &Spoken { as_of: first, fetched: false, seen_before: false, now });
+        evidence.observe(Kind::Order, &order, &Spoken { as_of: first, fetched: false, seen_before: false, now });
         evidence.observe_delivery(None, first, now);
         let decision = evidence.decide(&policy, now);
-        let _ = decision.words(&policy);
+        let _ = decision.words(Kind::Order, &policy);
         let _ = (phase(bucket_day(decision.expires_at), now), moves_later(Day(i32::MIN), now), facts_end(Month::of(first)));
     }
 }
@@ -287,11 +289,11 @@ fn evidence_stays_small_whatever_arrives() {
     })).collect();
     let mut evidence = Evidence::new(now());
     let spoken = Spoken { as_of: now(), fetched: true, seen_before: false, now: now() };
-    evidence.observe_order(&json(&serde_json::json!({ "packages": packages })), &spoken);
+    evidence.observe(Kind::Order, &json(&serde_json::json!({ "packages": packages })), &spoken);
     assert!(serde_json::to_string(&evidence).unwrap().len() < 64 * 1024);
     let long = serde_json::json!({ "packages": [{ "packageReferenceId": "x".repeat(100_000) }] });
     let mut evidence = Evidence::new(now());
-    evidence.observe_order(&json(&long), &spoken);
+    evidence.observe(Kind::Order, &json(&long), &spoken);
     assert!(serde_json::to_string(&evidence).unwrap().len() < 200);
 }
 
@@ -366,7 +368,7 @@ fn only_a_tombstone_of_the_clock_yields_and_only_to_an_open_order() {
     };
     let arriving = |document: &Document| {
         let mut evidence = Evidence::new(now());
-        evidence.observe_order(&document.order(), &document.spoken());
+        evidence.observe(Kind::Order, &document.order(), &document.spoken());
         evidence
     };
     let fetched = open.spoken();
@@ -424,7 +426,7 @@ fn a_decision_is_explained_in_plain_sentences() {
         status: Some("SHIPPED"),
         packages: vec![package],
     };
-    evidence.observe_order(&document.order(), &document.spoken());
+    evidence.observe(Kind::Order, &document.order(), &document.spoken());
     let policy = Policy::default();
-    insta::assert_snapshot!(evidence.decide(&policy, now()).words(&policy));
+    insta::assert_snapshot!(evidence.decide(&policy, now()).words(Kind::Order, &policy));
 }

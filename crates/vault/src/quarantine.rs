@@ -4,7 +4,7 @@
 //! never give a value.
 
 use bailee_core::retention::{Evidence, Spoken, quarantine_expiry};
-use bailee_core::{Day, FieldInstance, Json, PartNo, RecordId, SellerId, Timestamp};
+use bailee_core::{Day, FieldInstance, Json, Kind, PartNo, RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_crypto::envelope;
 use bailee_intake::reader::{Position, Raw};
@@ -83,7 +83,7 @@ impl Vault {
         let mut quarantining = Quarantining::default();
         for one in flawed {
             let id = RecordId::new(run.context.now, &*self.base.entropy);
-            let expires_at = self.quarantine_ends(&one, run.context.now);
+            let expires_at = self.quarantine_ends(run.kind, &one, run.context.now);
             let bucket_id = BucketId {
                 seller: run.seller.clone(),
                 held: BucketUse::Quarantine,
@@ -114,11 +114,11 @@ impl Vault {
 
     /// R20. A date that says the time is over already would leave no day to look at it: it gets the shortest life that
     /// a bucket can have.
-    fn quarantine_ends(&self, one: &Flawed<'_>, now: Timestamp) -> Timestamp {
+    fn quarantine_ends(&self, kind: Kind, one: &Flawed<'_>, now: Timestamp) -> Timestamp {
         let longest = quarantine_expiry(now, None);
         let Ok(document) = serde_json::from_slice::<Json>(one.raw.bytes.expose()) else { return longest };
         let mut evidence = Evidence::new(now);
-        evidence.observe_order(&document, &Spoken { as_of: now, fetched: false, seen_before: true, now });
+        evidence.observe(kind, &document, &Spoken { as_of: now, fetched: false, seen_before: true, now });
         let dated = evidence.decide(&self.base.policy, now);
         let ends = quarantine_expiry(now, (!dated.fallback).then_some(dated.expires_at));
         ends.max(Day::of(now).plus(SHORTEST_LIFE_DAYS).start())

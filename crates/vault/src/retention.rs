@@ -240,7 +240,7 @@ impl Vault {
             closes_at,
             profile: self.base.policy.profile.to_string(),
             state: state.to_owned(),
-            words: decision.words(&self.base.policy),
+            words: decision.words(row.kind, &self.base.policy),
         };
         Ok((state, explained))
     }

@@ -29,7 +29,9 @@ struct Span {
 impl Evidence {
     /// What follows, as of `now`. Pure: the same evidence, policy and present give the same decision.
     pub fn decide(&self, policy: &Policy, now: Timestamp) -> Decision {
-        let decision = match (self.cancelled, self.status.map(|status| status.value)) {
+        // What is over is not open any more, whatever a document says that is taken in later.
+        let status = self.status.filter(|_| self.over_by.is_none()).map(|status| status.value);
+        let decision = match (self.cancelled, status) {
             (Some(cancelled), _) => self.ended_by_cancellation(cancelled, policy),
             (None, Some(Status::Open)) => self.still_open(Rule::R10, self.unshipped, policy),
             (None, Some(Status::PartlyShipped)) => {
@@ -45,7 +47,9 @@ impl Evidence {
         let after = plus_days(cancelled, days(policy).min(CANCELLED_DAYS.into()));
         let shipped = self.shipped(policy);
         let had_shipped = self.shipped_by.is_some()
+            || self.shipped.is_some()
             || self.delivered.is_some()
+            || self.over_by.is_some()
             || self.packages.values().any(|package| package.shipped.is_some() || package.is_over());
         Decision {
             rule: Rule::R7,
@@ -130,10 +134,11 @@ impl Evidence {
             return Span { lo: delivered, hi: Some(at), kind: EvidenceKind::DeliveredAt };
         }
         // Seen as delivered by a document that claims to be older than the purchase: then it is as early as can be.
-        let hi =
-            delivered.or(package.delivered_by.map(|by| self.ordered.map_or(by, |ordered| ordered.max(by))));
+        let over_by = [package.delivered_by, self.over_by].into_iter().flatten().min();
+        let hi = delivered.or(over_by.map(|by| self.ordered.map_or(by, |ordered| ordered.max(by))));
         let unshipped = self.ordered.max(self.unshipped).max(package.pending);
-        let shipped = package.shipped.or_else(|| package.packed.max(self.earliest_shipping()));
+        let packed = package.packed.or(self.packed);
+        let shipped = package.shipped.or(self.shipped).or_else(|| packed.max(self.earliest_shipping()));
         let mut lo = unshipped.max(shipped);
         if policy.profile == Profile::Balanced {
             lo = lo.max(self.promised_from.map(|promised| promised.value));

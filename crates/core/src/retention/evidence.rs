@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Spoken;
 use super::date::{Dates, whole_second};
-use crate::{Json, Timestamp};
+use crate::Timestamp;
 
 /// Packages of one order that are remembered: those with the smallest ids.
 const PACKAGES_MAX: usize = 32;
@@ -29,7 +28,7 @@ pub struct Evidence {
     pub(super) first_intake: Timestamp,
     /// Whether any document has been heard.
     #[serde(default)]
-    heard: bool,
+    pub(super) heard: bool,
     /// Ordered then: the earliest that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) ordered: Option<Timestamp>,
@@ -45,9 +44,18 @@ pub struct Evidence {
     /// The change by which it was cancelled: the earliest that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cancelled: Option<Timestamp>,
-    /// Delivered then, the whole order: the latest that was said.
+    /// All of it packed then: the latest that was said. A package's own time comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) packed: Option<Timestamp>,
+    /// All of it handed to the carrier then: the latest that was said. A package's own time comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shipped: Option<Timestamp>,
+    /// Delivered then, all of it: the latest that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) delivered: Option<Timestamp>,
+    /// The earliest instant as of which all of it was over: delivered, given up, or on its way back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) over_by: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<Newest<Status>>,
     /// Start of the window in which it was to be shipped.
@@ -78,7 +86,7 @@ pub(super) struct Newest<T> {
 }
 
 impl<T: Copy + Ord> Newest<T> {
-    fn join(known: &mut Option<Self>, at: Timestamp, value: Option<T>) {
+    pub(super) fn join(known: &mut Option<Self>, at: Timestamp, value: Option<T>) {
         let Some(value) = value else { return };
         let newer = known.is_none_or(|known| known.at < at || (known.at == at && value < known.value));
         if newer {
@@ -123,38 +131,14 @@ impl Evidence {
             partly: None,
             shipped_by: None,
             cancelled: None,
+            packed: None,
+            shipped: None,
             delivered: None,
+            over_by: None,
             status: None,
             ship_from: None,
             promised_from: None,
             packages: BTreeMap::new(),
-        }
-    }
-
-    /// Takes in what an order document in canonical names says (facts only are read). Documents may be partial and may
-    /// come in any order. Content that a file brings again says nothing new.
-    pub fn observe_order(&mut self, order: &Json, spoken: &Spoken) {
-        let again = spoken.seen_before && !spoken.fetched;
-        if again && self.heard {
-            return;
-        }
-        self.heard = true;
-        let dates = Dates { now: spoken.now };
-        let as_of = spoken.as_of.min(spoken.now);
-        let said =
-            Said { dates, as_of: dates.usable(if again { as_of.min(self.first_intake) } else { as_of }) };
-        let changed = dates.actual(order.member("lastUpdatedTime")).or(said.as_of);
-        let at = changed.unwrap_or(self.first_intake);
-
-        earliest(&mut self.ordered, dates.actual(order.member("createdTime")));
-        if let Some(status) = order.at("fulfillment.fulfillmentStatus").and_then(Json::as_str) {
-            self.observe_status(status, at, said);
-        }
-        let window = |path| dates.planned(order.at(path));
-        Newest::join(&mut self.ship_from, at, window("fulfillment.shipByWindow.earliestDateTime"));
-        Newest::join(&mut self.promised_from, at, window("fulfillment.deliverByWindow.earliestDateTime"));
-        for package in order.member("packages").map(Json::elements).unwrap_or_default() {
-            self.observe_package(package, said);
         }
     }
 
@@ -169,7 +153,9 @@ impl Evidence {
 
     /// Whether it shows the order still pending or unshipped (R16).
     pub fn is_open(&self) -> bool {
-        self.cancelled.is_none() && self.status.is_some_and(|status| status.value == Status::Open)
+        self.cancelled.is_none()
+            && self.over_by.is_none()
+            && self.status.is_some_and(|status| status.value == Status::Open)
     }
 
     /// The purchase, or the latest it can have been.
@@ -177,49 +163,8 @@ impl Evidence {
         self.ordered.unwrap_or(self.first_intake)
     }
 
-    fn observe_status(&mut self, status: &str, at: Timestamp, said: Said) {
-        let status = match status {
-            "PENDING_AVAILABILITY" | "PENDING" | "UNSHIPPED" => Status::Open,
-            "PARTIALLY_SHIPPED" => Status::PartlyShipped,
-            "CANCELLED" | "UNFULFILLABLE" => return earliest(&mut self.cancelled, Some(at)),
-            // A status nobody knows proves nothing that would let the data live longer than a shipped order's.
-            _ => Status::Shipped,
-        };
-        match status {
-            Status::Open => latest(&mut self.unshipped, said.as_of),
-            Status::PartlyShipped => latest(&mut self.partly, said.as_of),
-            Status::Shipped => earliest(&mut self.shipped_by, said.as_of),
-        }
-        Newest::join(&mut self.status, at, Some(status));
-    }
-
-    fn observe_package(&mut self, package: &Json, said: Said) {
-        let id = package.member("packageReferenceId").and_then(Json::as_str).unwrap_or_default();
-        let items = package.member("packageItems").map(Json::elements).unwrap_or_default();
-        self.package(id, |known| {
-            latest(&mut known.shipped, said.dates.actual(package.member("shipTime")));
-            latest(&mut known.packed, said.dates.actual(package.member("createdTime")));
-            match package.at("packageStatus.status").and_then(Json::as_str) {
-                Some("PENDING") => latest(&mut known.pending, said.as_of),
-                Some("DELIVERED" | "UNDELIVERABLE") => {
-                    earliest(&mut known.delivered_by, said.as_of.or(Some(whole_second(said.dates.now))));
-                }
-                Some("CANCELLED") => known.cancelled = true,
-                // Shipped and in transit say no more than the ship time does (R4 is another matter).
-                _ => {}
-            }
-            let ids = items.iter().filter_map(|item| item.member("orderItemId").and_then(Json::as_str));
-            for id in ids.filter(|id| id.len() <= ID_BYTES_MAX) {
-                known.items.insert(id.to_owned());
-                if known.items.len() > ITEMS_MAX {
-                    known.items.pop_last();
-                }
-            }
-        });
-    }
-
     /// Changes what is known of a package, and keeps the number of packages within its limit.
-    fn package(&mut self, id: &str, change: impl FnOnce(&mut Package)) {
+    pub(super) fn package(&mut self, id: &str, change: impl FnOnce(&mut Package)) {
         let id = if id.len() <= ID_BYTES_MAX { id } else { "" };
         change(self.packages.entry(id.to_owned()).or_default());
         if self.packages.len() > PACKAGES_MAX {
@@ -229,21 +174,25 @@ impl Evidence {
     }
 }
 
-/// The circumstances in which a document is read.
-#[derive(Clone, Copy)]
-struct Said {
-    dates: Dates,
-    /// `None` when R12 drops it.
-    as_of: Option<Timestamp>,
+impl Package {
+    /// Takes in the ids of items that are in it.
+    pub(super) fn hold<'a>(&mut self, items: impl Iterator<Item = &'a str>) {
+        for id in items.filter(|id| id.len() <= ID_BYTES_MAX) {
+            self.items.insert(id.to_owned());
+            if self.items.len() > ITEMS_MAX {
+                self.items.pop_last();
+            }
+        }
+    }
 }
 
-fn earliest(known: &mut Option<Timestamp>, said: Option<Timestamp>) {
+pub(super) fn earliest(known: &mut Option<Timestamp>, said: Option<Timestamp>) {
     *known = match (*known, said) {
         (Some(known), Some(said)) => Some(known.min(said)),
         (known, said) => known.or(said),
     };
 }
 
-fn latest(known: &mut Option<Timestamp>, said: Option<Timestamp>) {
+pub(super) fn latest(known: &mut Option<Timestamp>, said: Option<Timestamp>) {
     *known = (*known).max(said);
 }

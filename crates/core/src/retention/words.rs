@@ -1,12 +1,12 @@
 //! A decision in plain sentences, for people. Dates and rules only, no personal data.
 
 use super::{CLOSING_DAYS, Decision, EvidenceKind, Policy, Profile, Rule, bucket_day};
-use crate::Timestamp;
+use crate::{Kind, Timestamp};
 
 impl Decision {
-    /// The decision in words: what is known, what follows, and when the data is gone.
-    pub fn words(&self, policy: &Policy) -> String {
-        let mut words = format!("{} {}", self.known(), self.follows(policy));
+    /// The decision on a record of a kind in words: what is known, what follows, and when the data is gone.
+    pub fn words(&self, kind: Kind, policy: &Policy) -> String {
+        let mut words = format!("{} {}", self.known(kind), self.follows(policy));
         if self.capped {
             words.push_str(" That is a cap: nothing that arrives later can extend it.");
         }
@@ -23,32 +23,43 @@ impl Decision {
         words
     }
 
-    fn known(&self) -> String {
+    fn known(&self, kind: Kind) -> String {
         let lo = shown(self.lo);
+        let it = match kind {
+            // What is returned is an order.
+            Kind::Order | Kind::Return => "order",
+            Kind::Shipment => "shipment",
+        };
         match (self.rule, self.evidence) {
-            (Rule::R12, _) => {
-                format!("No date of the order is usable (R12), so it counts from its first intake at {lo}.")
+            (Rule::R12, EvidenceKind::DeliveredBy) => {
+                let by = self.hi.map_or_else(String::new, |hi| format!(" by {}", shown(hi)));
+                format!(
+                    "The {it} was over{by}, delivered or given up, and no date says for how long (R12), so it counts from its first intake or from that, whichever is earlier: {lo}."
+                )
             }
-            (Rule::R7, _) => format!("The order was cancelled, or cannot be fulfilled, since {lo} (R7)."),
-            (Rule::R10, _) => format!("The order had not shipped as of {lo} (R10)."),
-            (Rule::R6, _) => format!("Part of the order had not shipped as of {lo} (R6)."),
+            (Rule::R12, _) => {
+                format!("No date of the {it} is usable (R12), so it counts from its first intake at {lo}.")
+            }
+            (Rule::R7, _) => format!("The {it} was cancelled, or cannot be fulfilled, since {lo} (R7)."),
+            (Rule::R10, _) => format!("The {it} had not shipped as of {lo} (R10)."),
+            (Rule::R6, _) => format!("Part of the {it} had not shipped as of {lo} (R6)."),
             (Rule::R5, EvidenceKind::DeliveredAt) => {
                 format!("The last of several packages was delivered at {lo} (R5).")
             }
             (Rule::R5, _) => {
                 format!("The last of several packages cannot have been delivered before {lo} (R5).")
             }
-            (_, EvidenceKind::DeliveredAt) => format!("The order was delivered at {lo} ({}).", self.rule),
+            (_, EvidenceKind::DeliveredAt) => format!("The {it} was delivered at {lo} ({}).", self.rule),
             (_, EvidenceKind::DeliveredBy) => {
                 let by = self.hi.map_or_else(String::new, |hi| format!(" by {}", shown(hi)));
                 format!(
-                    "The order was over{by}, delivered or given up, and cannot have been delivered before {lo} ({}).",
+                    "The {it} was over{by}, delivered or given up, and cannot have been delivered before {lo} ({}).",
                     self.rule
                 )
             }
             (_, EvidenceKind::NotDeliveredAt) => {
                 format!(
-                    "The order has shipped, and nothing proves its delivery; it cannot have been delivered before {lo} ({}).",
+                    "The {it} has shipped, and nothing proves its delivery; it cannot have been delivered before {lo} ({}).",
                     self.rule
                 )
             }

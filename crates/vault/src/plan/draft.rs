@@ -142,12 +142,12 @@ impl Draft {
                 || self.is_gone() && !self.is_news(&document),
             now: planning.now,
         };
-        self.about.evidence.observe_order(&document.marked.document, &spoken);
+        self.about.evidence.observe(planning.kind, &document.marked.document, &spoken);
         self.outcomes.push(self.outcome(seen, &evidence));
         if !seen && self.state.seen.len() < SEEN_MAX {
             self.state.seen.push(digest);
         }
-        self.returns |= self.is_gone() && self.yields(&document, &spoken);
+        self.returns |= self.is_gone() && self.yields(planning, &document, &spoken);
         self.digest = document.digest;
         let before = self.leaves.len();
         self.merge(vault, planning, document);
@@ -159,9 +159,9 @@ impl Draft {
         document.source_time > self.about.source_time
     }
 
-    fn yields(&self, document: &Incoming, spoken: &Spoken) -> bool {
+    fn yields(&self, planning: Planning<'_>, document: &Incoming, spoken: &Spoken) -> bool {
         let mut alone = Evidence::new(self.about.first_intake);
-        alone.observe_order(&document.marked.document, spoken);
+        alone.observe(planning.kind, &document.marked.document, spoken);
         let ended = self.about.ended();
         ended.is_some_and(|ended| tombstone_yields(ended, &alone, spoken, document.as_of_named))
     }
