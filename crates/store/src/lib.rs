@@ -21,6 +21,8 @@
 )]
 
 pub mod act;
+#[cfg(feature = "faulty")]
+pub mod faulty;
 mod limits;
 mod migrations;
 pub mod records;

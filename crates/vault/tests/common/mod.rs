@@ -12,12 +12,9 @@
     reason = "tests may fail loudly, and not every suite uses every helper"
 )]
 
-pub mod faulty;
-
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::{Policy, Profile};
@@ -29,6 +26,7 @@ use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::authorized::{self, Act, Authorized, Context, Mint};
 use bailee_ledger::event::{RevealedItem, What};
 use bailee_ledger::note::Signer;
+use bailee_store::faulty::Faulty;
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use bailee_vault::collect::{Request, Step, Summary};
@@ -44,7 +42,7 @@ pub struct Home {
     mint: Mint,
     now: Timestamp,
     directory: PathBuf,
-    writes_left: Arc<AtomicI64>,
+    faulty: Arc<Faulty>,
 }
 
 pub fn time(text: &str) -> Timestamp {
@@ -88,9 +86,8 @@ impl Home {
         let (keyring, _) = Keyring::open(Box::new(root), binding(home), &mirrors(directory), None)?;
         let signer = Signer::new(home, Environment::Test, keyring.lasting().ledger_seed()).unwrap();
         let store = Sqlite::open(store, signer, Arc::new(SystemEntropy))?;
-        let writes_left = Arc::new(AtomicI64::new(-1));
-        let store = faulty::Faulty::new(Arc::new(store), Arc::clone(&writes_left));
-        let (keyring, store): (_, Arc<dyn Store>) = (Arc::new(keyring), Arc::new(store));
+        let faulty = Arc::new(Faulty::new(Arc::new(store)));
+        let (keyring, store): (_, Arc<dyn Store>) = (Arc::new(keyring), Arc::<Faulty>::clone(&faulty));
         let base = Foundations {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
@@ -100,17 +97,17 @@ impl Home {
         };
         let vault = Vault::open(base, time(now))?;
         let mint = Mint::for_home(home).unwrap();
-        Ok(Self { vault, store, keyring, mint, now: time(now), directory: directory.to_owned(), writes_left })
+        Ok(Self { vault, store, keyring, mint, now: time(now), directory: directory.to_owned(), faulty })
     }
 
     /// From here on so many writes succeed; the next ones find the disk full.
-    pub fn writes_left(&self, count: i64) {
-        self.writes_left.store(count, Ordering::SeqCst);
+    pub fn writes_left(&self, count: u32) {
+        self.faulty.writes_left(count);
     }
 
     /// From here on every write succeeds again.
     pub fn heal(&self) {
-        self.writes_left(-1);
+        self.faulty.heal();
     }
 
     pub fn now(&self) -> Timestamp {

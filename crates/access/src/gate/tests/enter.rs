@@ -245,7 +245,7 @@ fn nobody_gets_in_with_nothing_or_with_what_looks_like_something() {
 fn what_cannot_be_logged_does_not_happen() {
     let home = Home::new();
     let caller = home.owner();
-    home.store.broken.store(true, Ordering::Relaxed);
+    home.store.writes_left(0);
     let log_in = home.gate().log_in(MAIL, &sensitive(PASSWORD), home.request(), at(0));
     assert!(matches!(log_in, Err(AccessError::Store(_))));
     let failed = home.gate().log_in(MAIL, &sensitive("Wrong-Kettle-7"), home.request(), at(0));
@@ -253,7 +253,7 @@ fn what_cannot_be_logged_does_not_happen() {
     assert!(matches!(home.try_caller(None, at(0)), Err(AccessError::Ledger(_))));
     assert!(matches!(home.gate().log_out(&caller), Err(AccessError::Store(_))));
 
-    home.store.broken.store(false, Ordering::Relaxed);
+    home.store.heal();
     let sessions = home.store.entries("session").unwrap().len();
     assert_eq!(sessions, 1, "neither did the session begin nor the other end");
     assert!(home.gate().log_out(&caller).is_ok());

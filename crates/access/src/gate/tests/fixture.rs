@@ -1,29 +1,22 @@
-//! A home in a temporary directory, with a hasher that counts and a store whose writing can be made to fail.
+//! A home in a temporary directory, with a hasher that counts and a store whose disk can be made full.
 
-use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::time::saturating_add;
-use bailee_core::{
-    Class, Entropy, Environment, HomeId, Kind, PartNo, Purpose, RecordId, RequestId, SellerId, Sensitive,
-    Timestamp,
-};
-use bailee_crypto::bucket::Term;
-use bailee_crypto::keyring::{Anchor, Keyring};
+use bailee_core::{Class, Entropy, Environment, HomeId, Purpose, RequestId, SellerId, Sensitive, Timestamp};
+use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
-use bailee_ledger::log::{Append, AppendError, Appended, Source, SourceError};
+use bailee_ledger::log::Source;
 use bailee_ledger::note::Signer;
-use bailee_ledger::tree::TileId;
-use bailee_store::act::{
-    Act, BucketNo, Change, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo,
-};
-use bailee_store::records::{BucketSummary, Leases, Pending, Records, Registers, Store, StoreError};
+use bailee_store::act::{Act, Change, SellerNo};
+use bailee_store::faulty::Faulty;
+use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use tempfile::TempDir;
 
@@ -69,8 +62,8 @@ impl Home {
         let mirrors = ["mirror-a", "mirror-b"].map(|name| directory.path().join(name));
         let keyring = Arc::new(Keyring::create(Box::new(provider), binding, &mirrors, &*entropy).unwrap());
         let signer = Signer::new(binding.home, environment, keyring.lasting().ledger_seed()).unwrap();
-        let inner = Sqlite::open(&directory.path().join("home.db"), signer, entropy).unwrap();
-        let store = Arc::new(Faulty { inner, broken: AtomicBool::new(false) });
+        let store = Sqlite::open(&directory.path().join("home.db"), signer, entropy).unwrap();
+        let store = Arc::new(Faulty::new(Arc::new(store)));
         let mut home = Self {
             directory,
             binding,
@@ -142,7 +135,7 @@ impl Home {
     /// Every event so far.
     pub(super) fn events(&self) -> Vec<Event> {
         (0..)
-            .map_while(|index| Source::entry(&self.store.inner, index).unwrap())
+            .map_while(|index| Source::entry(&*self.store, index).unwrap())
             .map(|entry| Event::parse(&entry).unwrap())
             .collect()
     }
@@ -215,148 +208,5 @@ impl Hasher for Counting {
     fn verify(&self, password: &Sensitive<String>, kept: Option<&str>) -> bool {
         self.0.fetch_add(1, Ordering::Relaxed);
         kept == Some(Self::kept(password).as_str())
-    }
-}
-
-/// The real store, whose writes can be made to fail. What the gate has no business with is not there.
-pub(super) struct Faulty {
-    pub(super) inner: Sqlite,
-    pub(super) broken: AtomicBool,
-}
-
-impl Faulty {
-    fn check(&self) -> Result<(), StoreError> {
-        if self.broken.load(Ordering::Relaxed) { Err(StoreError::DiskFull) } else { Ok(()) }
-    }
-}
-
-impl Append for Faulty {
-    fn append(&self, events: &[Event]) -> Result<Appended, AppendError> {
-        self.check().map_err(AppendError::from)?;
-        self.inner.append(events)
-    }
-}
-
-impl Store for Faulty {
-    fn commit(&self, act: Act) -> Result<Appended, StoreError> {
-        self.check()?;
-        self.inner.commit(act)
-    }
-
-    fn submit(&self, _: Act) -> Pending {
-        unimplemented!("the gate waits for what it writes")
-    }
-
-    fn anchor(&self) -> Result<Option<Anchor>, StoreError> {
-        unimplemented!("the gate has no business with it")
-    }
-
-    fn meta(&self, _: &str) -> Result<Option<String>, StoreError> {
-        unimplemented!("the gate has no business with it")
-    }
-
-    fn entries_of(&self, _: RequestId) -> Result<Vec<u64>, StoreError> {
-        unimplemented!("the gate has no business with it")
-    }
-
-    fn verifier_key(&self) -> String {
-        unimplemented!("the gate has no business with it")
-    }
-}
-
-impl Registers for Faulty {
-    fn entry(&self, _: &str, _: RecordId) -> Result<Option<RegisterRow>, StoreError> {
-        unimplemented!("the gate reads registers whole")
-    }
-
-    fn entries(&self, register: &str) -> Result<Vec<RegisterRow>, StoreError> {
-        self.inner.entries(register)
-    }
-}
-
-impl Source for Faulty {
-    fn checkpoint(&self) -> Result<String, SourceError> {
-        unimplemented!("the gate does not read the ledger")
-    }
-
-    fn entry(&self, _: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        unimplemented!("the gate does not read the ledger")
-    }
-
-    fn tile(&self, _: TileId) -> Result<Option<Vec<u8>>, SourceError> {
-        unimplemented!("the gate does not read the ledger")
-    }
-}
-
-impl Leases for Faulty {
-    fn take(&self, _: &str, _: RecordId, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
-        unimplemented!("the gate runs no jobs")
-    }
-
-    fn give_back(&self, _: &str, _: RecordId) -> Result<(), StoreError> {
-        unimplemented!("the gate runs no jobs")
-    }
-}
-
-impl Records for Faulty {
-    fn record(&self, _: SellerNo, _: Kind, _: &[u8; 16]) -> Result<Option<RecordRow>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn records(&self, _: SellerNo, _: Kind, _: &[[u8; 16]]) -> Result<Vec<Option<RecordRow>>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn record_by_id(&self, _: RecordId) -> Result<Option<RecordRow>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn records_in(&self, _: BucketNo) -> Result<u64, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-    fn record_by_no(&self, _: RecordNo) -> Result<Option<RecordRow>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn part(&self, _: BucketNo, _: RecordNo, _: PartNo) -> Result<Option<PartRow>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn parts(
-        &self,
-        _: BucketNo,
-        _: Option<(RecordNo, PartNo)>,
-        _: usize,
-    ) -> Result<Vec<PartRow>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn hits(&self, _: BucketNo, _: Term, _: usize) -> Result<Vec<RecordNo>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn quarantine(
-        &self,
-        _: Option<SellerNo>,
-        _: Option<RecordId>,
-        _: usize,
-    ) -> Result<Vec<QuarantineRow>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn quarantined(&self, _: RecordId) -> Result<Option<QuarantineRow>, StoreError> {
-        unimplemented!("the gate reads no records")
-    }
-
-    fn sellers(&self) -> Result<Vec<(SellerNo, SellerId)>, StoreError> {
-        self.inner.sellers()
-    }
-
-    fn reserve_records(&self, _: u32) -> Result<Range<i64>, StoreError> {
-        unimplemented!("the gate reads no records")
     }
 }

@@ -1,5 +1,3 @@
-use std::sync::atomic::Ordering;
-
 use bailee_core::catalogue::Catalogue;
 use bailee_core::requirement::Requirement;
 use bailee_core::{Class, Environment, FieldId, FieldInstance, Kind, Purpose, RecordId, SellerId};
@@ -263,12 +261,12 @@ fn nothing_is_revealed_nor_refused_while_the_ledger_cannot_be_written() {
     let caller = shipping(&home);
     let allowed = [asked(&s1, 1, true, &[fields.name(10)])];
     let refused = [asked(&s1, 1, true, &[unclassified(10)])];
-    home.store.broken.store(true, Ordering::Relaxed);
+    home.store.writes_left(0);
     for (purpose, asked) in [("fulfilment", &allowed), ("fulfilment", &refused), ("marketing", &allowed)] {
         let decided = home.gate().reveal(&caller, purpose, None, asked);
         assert!(matches!(decided, Err(AccessError::Ledger(_))));
     }
-    home.store.broken.store(false, Ordering::Relaxed);
+    home.store.heal();
     let (decided, _) = reveal(&home, &caller, "fulfilment", &allowed);
     assert_eq!(pairs(&decided), [(1, vec![10])], "and recovers by itself");
 }

@@ -1,27 +1,41 @@
-//! A store whose disk can be made full, and that can be made to stop as if the process had been killed.
+//! For tests of what builds on a store: the real one, with a disk that can be made full at any write.
+//!
+//! Built only with the feature `faulty`, which no program turns on.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use crate::act::{Act, BucketNo, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo};
+use crate::records::{BucketSummary, Leases, Pending, Records, Registers, Store, StoreError};
 use bailee_core::{Kind, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::Term;
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::event::Event;
 use bailee_ledger::log::{Append, AppendError, Appended, Source, SourceError};
 use bailee_ledger::tree::TileId;
-use bailee_store::act::{Act, BucketNo, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo};
-use bailee_store::records::{BucketSummary, Leases, Pending, Records, Registers, Store, StoreError};
 
-/// How many writes succeed before the disk is full. For ever, when negative.
+/// A store whose disk is full after so many writes.
 pub struct Faulty {
     inner: Arc<dyn Store>,
-    writes_left: Arc<AtomicI64>,
+    /// Negative: for ever.
+    writes_left: AtomicI64,
 }
 
 impl Faulty {
-    pub fn new(inner: Arc<dyn Store>, writes_left: Arc<AtomicI64>) -> Self {
-        Self { inner, writes_left }
+    /// A store that works, for now.
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, writes_left: AtomicI64::new(-1) }
+    }
+
+    /// From here on so many writes succeed; the next ones find the disk full.
+    pub fn writes_left(&self, count: u32) {
+        self.writes_left.store(count.into(), Ordering::SeqCst);
+    }
+
+    /// From here on every write succeeds again.
+    pub fn heal(&self) {
+        self.writes_left.store(-1, Ordering::SeqCst);
     }
 
     fn write(&self) -> Result<(), StoreError> {
@@ -142,11 +156,7 @@ impl Store for Faulty {
     fn submit(&self, act: Act) -> Pending {
         match self.write() {
             Ok(()) => self.inner.submit(act),
-            Err(error) => {
-                let (sender, receiver) = tokio::sync::oneshot::channel();
-                let _ = sender.send(Err(error));
-                Pending(receiver)
-            }
+            Err(error) => Pending::answered(Err(error)),
         }
     }
     fn anchor(&self) -> Result<Option<Anchor>, StoreError> {
