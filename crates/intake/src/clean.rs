@@ -10,6 +10,7 @@ mod phone;
 #[cfg(test)]
 mod tests;
 mod text;
+mod time;
 
 use std::borrow::Cow;
 
@@ -29,12 +30,10 @@ pub fn clean(cleaner: Cleaner, value: &str, country: Option<&str>) -> String {
 pub fn cleaned<'a>(cleaner: Cleaner, value: &'a str, country: Option<&str>) -> Cow<'a, str> {
     match cleaner {
         Cleaner::Verbatim => Cow::Borrowed(value),
-        Cleaner::Text
-        | Cleaner::PostalCode
-        | Cleaner::Time
-        | Cleaner::Decimal
-        | Cleaner::Integer
-        | Cleaner::Flag => text(value, White::Collapsed),
+        Cleaner::Time => then(text(value, White::Collapsed), time::time),
+        Cleaner::Text | Cleaner::PostalCode | Cleaner::Decimal | Cleaner::Integer | Cleaner::Flag => {
+            text(value, White::Collapsed)
+        }
         Cleaner::Lines => text(value, White::Lines),
         Cleaner::Phone => {
             then(text(value, White::Collapsed), |text| Some(phone_number(text, country)?.to_string()))
