@@ -5,13 +5,21 @@
 
 mod file;
 mod path;
+mod target;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::collections::BTreeMap;
 
+use bailee_core::Json;
+
 pub(crate) use file::parse;
 pub use path::{Path, Step};
+pub(crate) use target::{Target, id_as_string, settle};
+use tree::Sources;
+
+use crate::verify::Flaw;
 
 /// How the names of a format become canonical.
 #[derive(Clone, Debug)]
@@ -20,6 +28,8 @@ pub struct Mapping {
     rules: Vec<Rule>,
     by_source: BTreeMap<Box<str>, usize>,
     aliases: BTreeMap<Box<str>, Box<str>>,
+    /// The sources as a tree, for documents that are trees.
+    sources: Sources,
 }
 
 /// What becomes of one source name.
@@ -46,6 +56,15 @@ impl Mapping {
     /// The rule of a source, by its path as the file writes it.
     pub fn rule(&self, source: &str) -> Option<&Rule> {
         self.rules.get(*self.by_source.get(source)?)
+    }
+
+    /// A document that is a tree, in canonical names.
+    ///
+    /// # Errors
+    /// [`Flaw::Structure`] where something stands that the mapping has not: an object for a value, or the reverse, or
+    /// two values for one target.
+    pub(crate) fn apply(&self, document: Json) -> Result<Json, Flaw> {
+        tree::apply(self, document)
     }
 
     /// Every rule, in the order of the sources.

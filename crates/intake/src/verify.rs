@@ -11,9 +11,9 @@ mod tests;
 use bailee_core::catalogue::{Catalogue, Node};
 use bailee_core::{Json, Reference};
 
-use crate::clean;
 use crate::format::{Form, reference_member};
 use crate::reader::Raw;
+use crate::{clean, mapping};
 
 /// Deepest nesting of a document: what is accepted here must be readable again later.
 pub use bailee_core::json::DEPTH_MAX;
@@ -133,12 +133,25 @@ pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document,
     }
     let mut json = parse::parse(raw.bytes.expose())?;
     let kind = form.format.kind();
+    if let Some(mapping) = form.format.mapping() {
+        json = mapping.apply(json)?;
+        mapping::settle(&mut json, Some(catalogue.root(kind)), 1)?;
+        reference_as_string(&mut json, reference_member(kind));
+    }
     let reference = match json.member(reference_member(kind)) {
         None => return Err(Flaw::NotAnOrder),
         Some(id) => id.as_str().and_then(|id| id.parse().ok()).ok_or(Flaw::OrderId)?,
     };
     visit(&mut json, Some(catalogue.root(kind)), None)?;
     Ok(Document { reference, json, lost: 0 })
+}
+
+/// A reference that was written as a number is the text of that number.
+fn reference_as_string(json: &mut Json, member: &str) {
+    if let Json::Object(members) = json {
+        let reference = members.iter_mut().filter(|(name, _)| name == member);
+        reference.for_each(|(_, value)| mapping::id_as_string(value));
+    }
 }
 
 /// The members of a page that go back to the caller.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bailee_core::Kind;
 use serde::Deserialize;
 
+use super::tree::Sources;
 use super::{Mapping, Path, Rule, Step};
 use crate::format::{Frame, Head, MappingError, Recognise, Syntax};
 
@@ -13,6 +14,9 @@ pub(super) const RULES_MAX: usize = 2000;
 
 /// Longest name, path or reason in a mapping.
 pub(super) const NAME_BYTES_MAX: usize = 400;
+
+/// Most targets of one source.
+const TARGETS_MAX: usize = 8;
 
 /// Longest name of a format.
 const FORMAT_BYTES_MAX: usize = 60;
@@ -97,7 +101,11 @@ fn mapping(
             return Err(MappingError::Undecided(name.to_string()));
         }
     }
-    Ok(Mapping { rules, by_source, aliases })
+    let tree = match syntax {
+        Syntax::Table => Sources::default(),
+        Syntax::Json | Syntax::Xml => Sources::new(&rules)?,
+    };
+    Ok(Mapping { rules, by_source, aliases, sources: tree })
 }
 
 fn rule(name: &str, target: Target, syntax: Syntax) -> Result<Rule, MappingError> {
@@ -112,7 +120,7 @@ fn rule(name: &str, target: Target, syntax: Syntax) -> Result<Rule, MappingError
             (to, words, drop)
         }
     };
-    if to.is_empty() != drop.is_some() {
+    if to.is_empty() != drop.is_some() || to.len() > TARGETS_MAX {
         return Err(MappingError::Undecided(name.to_owned()));
     }
     let wrong = || MappingError::Path(name.to_owned());
@@ -120,7 +128,7 @@ fn rule(name: &str, target: Target, syntax: Syntax) -> Result<Rule, MappingError
         Syntax::Table => Path::column(name),
         Syntax::Json | Syntax::Xml => Path::parse(name).ok_or_else(wrong)?,
     };
-    if source.steps().contains(&Step::One) {
+    if source.steps().iter().any(|step| !matches!(step, Step::Member(_) | Step::Each)) {
         return Err(wrong());
     }
     let targets: Vec<Path> =

@@ -1,4 +1,4 @@
-//! Paths of a mapping file: `a.b[].c`, in targets also `a[0].b`.
+//! Paths of a mapping file: `a.b[].c`, in targets also `a[0].b` and `a[type=ITEM].b`.
 
 use std::fmt;
 
@@ -11,6 +11,8 @@ pub enum Step {
     Each,
     /// Into the one element of a list of one: `[0]`.
     One,
+    /// Into the element of a list of which a member is this word, such as `[type=ITEM]`.
+    Which(Box<str>, Box<str>),
 }
 
 /// A path of steps. Begins with a member.
@@ -32,12 +34,15 @@ impl Path {
             steps.push(Step::Member(name.into()));
             let mut rest = segment.get(name.len()..)?;
             while !rest.is_empty() {
-                let (step, after) = match (rest.strip_prefix("[]"), rest.strip_prefix("[0]")) {
-                    (Some(after), _) => (Step::Each, after),
-                    (_, Some(after)) => (Step::One, after),
-                    (None, None) => return None,
-                };
-                steps.push(step);
+                let (inside, after) = rest.strip_prefix('[')?.split_once(']')?;
+                steps.push(match (inside, inside.split_once('=')) {
+                    ("", _) => Step::Each,
+                    ("0", _) => Step::One,
+                    (_, Some((name, word))) if is_word(name) && is_word(word) => {
+                        Step::Which(name.into(), word.into())
+                    }
+                    _ => return None,
+                });
                 rest = after;
             }
         }
@@ -47,6 +52,11 @@ impl Path {
     /// A single member, whatever signs its name holds: a column.
     pub fn column(name: &str) -> Self {
         Self { steps: vec![Step::Member(name.into())] }
+    }
+
+    /// A path of these steps.
+    pub(super) fn from_steps(steps: Vec<Step>) -> Self {
+        Self { steps }
     }
 
     /// Its steps.
@@ -65,6 +75,11 @@ impl Path {
     }
 }
 
+/// Whether this is a plain word, as selects an element.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
 /// As it is written in a mapping file.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,6 +89,7 @@ impl fmt::Display for Path {
                 Step::Member(name) => write!(f, ".{name}")?,
                 Step::Each => f.write_str("[]")?,
                 Step::One => f.write_str("[0]")?,
+                Step::Which(name, word) => write!(f, "[{name}={word}]")?,
             }
         }
         Ok(())
