@@ -26,7 +26,10 @@ pub const OWN: &str = "own-mapping";
 pub const FRAME_NAME_BYTES_MAX: usize = 63;
 
 /// The mapping files that come with the program.
-const EMBEDDED: &[&str] = &[include_str!("mapping/formats/orders-2026-01-01.toml")];
+const EMBEDDED: &[&str] = &[
+    include_str!("mapping/formats/orders-2026-01-01.toml"),
+    include_str!("mapping/formats/orders-v0.toml"),
+];
 
 /// A format: how its documents are written, and how its names become canonical.
 #[derive(Debug)]
