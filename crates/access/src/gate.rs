@@ -14,7 +14,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use bailee_core::catalogue::Catalogue;
+use bailee_core::catalogue::Current;
 use bailee_core::{
     Class, Entropy, Environment, FieldId, FieldInstance, Kind, PrincipalId, Purpose, RecordId, RequestId,
     SellerId, Sensitive, SessionId, Timestamp,
@@ -37,7 +37,8 @@ use crate::service::Service;
 pub struct Gate {
     mint: Mint,
     store: Arc<dyn Store>,
-    catalogue: Arc<Catalogue>,
+    /// The vault goes by the same.
+    catalogue: Arc<Current>,
     environment: Environment,
     sealer: Sealer,
     hasher: Box<dyn Hasher>,
@@ -142,7 +143,7 @@ impl Gate {
         mint: Mint,
         store: Arc<dyn Store>,
         keyring: Arc<Keyring>,
-        catalogue: Arc<Catalogue>,
+        catalogue: Arc<Current>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, AccessError> {
         Self::open_with(mint, store, keyring, catalogue, entropy, Box::new(Argon2id::new()?))
@@ -152,7 +153,7 @@ impl Gate {
         mint: Mint,
         store: Arc<dyn Store>,
         keyring: Arc<Keyring>,
-        catalogue: Arc<Catalogue>,
+        catalogue: Arc<Current>,
         entropy: Arc<dyn Entropy>,
         hasher: Box<dyn Hasher>,
     ) -> Result<Self, AccessError> {

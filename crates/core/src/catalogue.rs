@@ -6,9 +6,11 @@
 //! ([`Catalogue::extended`]). Readers walk a document and the catalogue side by side with [`Catalogue::root`] and
 //! [`Node::member`].
 
+mod current;
 mod error;
 mod extend;
 mod file;
+mod own;
 mod tree;
 
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, FieldId, Kind, Purpose};
+pub use current::Current;
 pub use error::CatalogueError;
 use file::Shared;
 use tree::Tree;
@@ -253,10 +256,17 @@ impl Catalogue {
     pub fn field_at(&self, kind: Kind, path: &str) -> Option<&Field> {
         tree::steps(path)
             .try_fold(self.root(kind), |node, step| match step {
-                tree::Step::Member(key) => node.member(key),
+                tree::Step::Member(key) => node.member(&key),
                 tree::Step::Element => node.element(),
             })?
             .field()
+    }
+
+    /// The number of the next field that a home gives itself: one more than any it has given, so that none is given
+    /// twice; none once all are given.
+    pub fn next_home_id(&self) -> Option<FieldId> {
+        let last = self.fields.last().map_or(0, |field| field.id.0);
+        last.max(HOME_FIELD_ID_MIN - 1).checked_add(1).map(FieldId)
     }
 
     /// Every field of a kind, by id.

@@ -3,7 +3,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bailee_core::{Day, Kind, Month, SellerId};
 use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse, Slot};
@@ -48,6 +48,12 @@ pub(crate) struct Sent {
 impl Run<'_> {
     /// Plans, seals and submits verified documents and flawed ones.
     pub(crate) fn send(&self, documents: Vec<Incoming>, flawed: Vec<Flawed<'_>>) -> Result<Sent, VaultError> {
+        // Held until the act is on its way: what follows from another catalogue comes after it.
+        let _fixed = self.vault.planning.read().unwrap_or_else(PoisonError::into_inner);
+        let catalogue = self.vault.catalogue();
+        if documents.iter().any(|document| !Arc::ptr_eq(&document.catalogue, &catalogue)) {
+            return Err(VaultError::Changed);
+        }
         let plans = self.plans(documents)?;
         let mut sent = Sending::new(self);
         for sealed in self.seal(plans, &mut sent)? {

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
+use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::parse_date;
 use bailee_core::{Json, Timestamp};
 use bailee_crypto::lasting::{Lasting, TokenError};
@@ -241,18 +242,25 @@ impl Collecting<'_, '_> {
 
 /// Verifies and takes apart every document of a batch, in parallel.
 fn check<'i>(run: &Run<'_>, request: &Request, items: &'i [Item]) -> Vec<Checked<'i>> {
+    let catalogue = run.vault.catalogue();
     in_parallel(items.iter().enumerate().collect(), |(order, item)| match item {
         Item::PageEnd(_) => Checked::PageEnd,
-        Item::Document(raw) => match incoming(run, request, raw, order) {
+        Item::Document(raw) => match incoming(run, &catalogue, request, raw, order) {
             Ok(incoming) => Checked::Document(Box::new(incoming)),
             Err(flaw) => Checked::Flawed(raw, flaw),
         },
     })
 }
 
-fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result<Incoming, Flaw> {
+fn incoming(
+    run: &Run<'_>,
+    catalogue: &Arc<Catalogue>,
+    request: &Request,
+    raw: &Raw,
+    order: usize,
+) -> Result<Incoming, Flaw> {
     let base = &run.vault.base;
-    let document = verify(raw, &run.form, &base.catalogue)?;
+    let document = verify(raw, &run.form, catalogue)?;
     let content = zeroize::Zeroizing::new(serde_json::to_vec(&document.json).map_err(|_| Flaw::Number)?);
     let mut digest = [0; 16];
     digest
@@ -261,7 +269,7 @@ fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result
         .for_each(|(to, from)| *to = *from);
     let updated = document.json.at("lastUpdatedTime").and_then(Json::as_str).and_then(parse_date);
     let source_time = updated.filter(|updated| *updated <= run.context.now);
-    let marked = mark(document.json, &base.catalogue, run.kind);
+    let marked = mark(document.json, catalogue, run.kind);
     if marked.leaves.len() > LEAVES_MAX {
         return Err(Flaw::TooLong);
     }
@@ -278,6 +286,7 @@ fn incoming(run: &Run<'_>, request: &Request, raw: &Raw, order: usize) -> Result
         as_of_named: request.as_of.is_some(),
         shape: raw.shape,
         order,
+        catalogue: Arc::clone(catalogue),
     })
 }
 

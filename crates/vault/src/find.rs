@@ -197,7 +197,8 @@ impl Vault {
         conditions: &[Condition],
         now: Timestamp,
     ) -> Result<bool, VaultError> {
-        let places = places(&facts.skeleton, &self.base.catalogue, Kind::Order);
+        let catalogue = self.catalogue();
+        let places = places(&facts.skeleton, &catalogue, Kind::Order);
         let mut values = std::collections::HashMap::new();
         for part in &facts.about.parts {
             if let Some(opened) = self.open_part(seller, row, part, None, now)? {

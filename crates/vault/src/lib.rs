@@ -47,7 +47,7 @@ mod terms;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, RwLock};
 
-use bailee_core::catalogue::Catalogue;
+use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::Policy;
 use bailee_core::{Entropy, PartNo, RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::BucketId;
@@ -66,8 +66,8 @@ pub struct Foundations {
     pub store: Arc<dyn Store>,
     /// Its keyring.
     pub keyring: Arc<Keyring>,
-    /// Its catalogue.
-    pub catalogue: Arc<Catalogue>,
+    /// Its catalogue: the gate goes by the same.
+    pub catalogue: Arc<Current>,
     /// How long personal data is kept.
     pub policy: Policy,
     /// Randomness.
@@ -85,6 +85,9 @@ pub struct Vault {
     destroying: Mutex<()>,
     /// Reveals that failed while the ledger could not be written.
     failures: Mutex<Vec<Event>>,
+    /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
+    /// catalogue: so no act that was planned by an older one comes after the change.
+    planning: RwLock<()>,
 }
 
 impl Vault {
@@ -101,9 +104,15 @@ impl Vault {
             doomed: RwLock::new(HashSet::new()),
             destroying: Mutex::new(()),
             failures: Mutex::default(),
+            planning: RwLock::default(),
         };
         vault.resume_destructions(now)?;
         Ok(vault)
+    }
+
+    /// The catalogue as it is now.
+    pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
+        self.base.catalogue.now()
     }
 
     /// The authorisation must be of this home: a proof from another opens nothing here.

@@ -1,6 +1,9 @@
 //! Decides what becomes of one record when further documents of it arrive: what is merged, which parts hold what, in
 //! which bucket, and what must be forgotten. Seals nothing and writes nothing.
 
+use std::sync::Arc;
+
+use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::{Ended, Rule};
 use bailee_core::{Day, Json, Kind, Month, PartNo, RecordId, Reference, SellerId, Timestamp};
 use bailee_crypto::bucket::Slot;
@@ -30,6 +33,8 @@ pub(crate) struct Incoming {
     pub(crate) shape: Shape,
     /// Its place in the batch, so that what goes back keeps the order of what came.
     pub(crate) order: usize,
+    /// The catalogue by which it was taken apart.
+    pub(crate) catalogue: Arc<Catalogue>,
 }
 
 /// What became of one document.

@@ -230,7 +230,8 @@ impl Vault {
         };
         let leaves: Vec<(FieldInstance, &Json)> =
             opened.values.iter().map(|(one, value)| (*one, value)).collect();
-        let places = places(&facts.skeleton, &self.base.catalogue, row.kind);
+        let catalogue = self.catalogue();
+        let places = places(&facts.skeleton, &catalogue, row.kind);
         let searched: Vec<_> = places
             .iter()
             .filter_map(|place| Some((place.field, opened.values.get(&FieldInstance(place.marker.0))?)))

@@ -249,7 +249,7 @@ impl Vault {
     ) -> (Vec<HeldField>, Option<FieldInstance>) {
         let mut held = Vec::new();
         let mut lost = None;
-        for place in places(&facts.skeleton, &self.base.catalogue, kind) {
+        for place in places(&facts.skeleton, &self.catalogue(), kind) {
             let instance = FieldInstance(place.marker.0);
             if !selected.names(instance, &place.path) {
                 continue;

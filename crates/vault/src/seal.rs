@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bailee_core::catalogue::Field;
+use bailee_core::catalogue::{Catalogue, Field};
 use bailee_core::{Day, FieldInstance, Json};
 use bailee_crypto::bucket::Slot;
 use bailee_crypto::envelope;
@@ -57,7 +57,8 @@ impl Vault {
             punctured: Vec::new(),
         };
         if let (Some(write), Some(no)) = (write, job.no) {
-            let sealing = Sealing { vault: self, run, keys, id, no, leaves: &leaves };
+            let catalogue = self.catalogue();
+            let sealing = Sealing { vault: self, run, catalogue: &catalogue, keys, id, no, leaves: &leaves };
             sealing.write(write, &job.slots, &mut sealed)?;
         }
         Ok(sealed)
@@ -73,6 +74,7 @@ impl Vault {
 struct Sealing<'a> {
     vault: &'a Vault,
     run: &'a Run<'a>,
+    catalogue: &'a Catalogue,
     keys: &'a Keys,
     id: bailee_core::RecordId,
     no: RecordNo,
@@ -133,7 +135,7 @@ impl Sealing<'_> {
     /// The catalogue's field of each leaf that is in the document; none for those that it does not name.
     fn fields(&self, tree: &Json) -> Vec<Option<&Field>> {
         let mut fields = vec![None; self.leaves.len()];
-        walk(tree, self.vault.base.catalogue.root(self.run.kind), &mut |met| {
+        walk(tree, self.catalogue.root(self.run.kind), &mut |met| {
             if let Some(place) = fields.get_mut(met.marker.0 as usize) {
                 *place = met.node.field();
             }
@@ -143,7 +145,7 @@ impl Sealing<'_> {
 
     /// The document as its facts hold it: markers with instances, nothing that the catalogue does not name.
     fn skeleton(&self, tree: &Json) -> Json {
-        let mut skeleton = without_unknown(tree, self.vault.base.catalogue.root(self.run.kind));
+        let mut skeleton = without_unknown(tree, self.catalogue.root(self.run.kind));
         fill(&mut skeleton, &mut |marker| Marker(self.instance(marker.0 as usize).0).into_json());
         skeleton
     }

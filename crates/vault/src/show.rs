@@ -58,7 +58,7 @@ impl Vault {
         }
         let mut masks: HashMap<u64, String> = HashMap::new();
         let mut fields = Vec::new();
-        for place in places(&facts.skeleton, &self.base.catalogue, kind) {
+        for place in places(&facts.skeleton, &self.catalogue(), kind) {
             let value = values.get(&FieldInstance(place.marker.0)).and_then(text);
             if let (Some(value), Some(class)) = (value, place.field.class) {
                 let masked = mask(place.field.mask, &value);

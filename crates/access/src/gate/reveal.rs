@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bailee_core::catalogue::Catalogue;
 use bailee_core::{Class, FieldId, FieldInstance, Purpose, RecordId, SellerId, Ticket};
 use bailee_ledger::authorized;
 use bailee_ledger::event::{RevealedItem, What};
@@ -109,23 +110,13 @@ impl Gate {
         record: &Asked<'_>,
     ) -> Vec<Result<(), Denial>> {
         let subject = self.subject(caller);
+        let catalogue = self.catalogue.now();
         let anything = decision::decide(subject, &Action::Reveal(record.seller, purpose));
         let decide_field = |asked: &AskedField| {
-            let (class, purposes) = self.attributes(asked);
+            let (class, purposes) = attributes(&catalogue, asked);
             anything.clone().and_then(|()| decision::decide_field(subject, purpose, class, purposes))
         };
         record.fields.iter().map(decide_field).collect()
-    }
-
-    /// Class and purposes of a field, as the catalogue says now. What it does not name, or no longer takes for
-    /// personal though it was sealed as that, is unclassified.
-    fn attributes(&self, asked: &AskedField) -> (Class, &[Purpose]) {
-        match self.catalogue.field(asked.field) {
-            Some(field) if asked.class != Class::Unclassified => {
-                (field.class.unwrap_or(Class::Unclassified), field.purposes.as_slice())
-            }
-            _ => (Class::Unclassified, &[]),
-        }
     }
 
     /// Refuses a request whose purpose is none, naming the records it was about.
@@ -151,6 +142,17 @@ impl Gate {
         let events: Vec<_> = events.into_iter().map(|what| caller.context.event(what)).collect();
         self.store.append(&events)?;
         Ok(())
+    }
+}
+
+/// Class and purposes of a field, as the catalogue says now. What it does not name, or no longer takes for personal
+/// though it was sealed as that, is unclassified.
+fn attributes<'a>(catalogue: &'a Catalogue, asked: &AskedField) -> (Class, &'a [Purpose]) {
+    match catalogue.field(asked.field) {
+        Some(field) if asked.class != Class::Unclassified => {
+            (field.class.unwrap_or(Class::Unclassified), field.purposes.as_slice())
+        }
+        _ => (Class::Unclassified, &[]),
     }
 }
 

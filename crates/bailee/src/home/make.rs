@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bailee_access::Gate;
+use bailee_core::catalogue::Catalogue;
 use bailee_core::{Clock, Entropy, Environment, HomeId, RequestId, Sensitive, Timestamp};
 use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Binding;
@@ -112,7 +113,8 @@ impl NewHome {
             changes.push(Change::SetMeta { name: META_NOW.to_owned(), value: now.to_string() });
         }
         store.commit(Act { name: "init", changes, events: vec![] }).map_err(Failure::failed)?;
-        let catalogue = Arc::new(bailee_core::catalogue::Catalogue::embedded().map_err(Failure::failed)?);
+        let catalogue = Catalogue::embedded().map_err(Failure::failed)?;
+        let catalogue = Arc::new(catalogue.into());
         let mint = Mint::for_home(home).map_err(Failure::failed)?;
         let gate = Gate::open(mint, store, Arc::new(keyring), catalogue, Arc::clone(entropy))
             .map_err(Failure::failed)?;

@@ -80,7 +80,7 @@ impl Home {
         let opened = Opened::open(root, &config, &entropy)?;
         let Times { before, clock } = opened.set_time(&config, &*entropy, now)?;
         let (store, keyring, catalogue) =
-            (opened.store, Arc::new(opened.keyring), Arc::new(catalogue(root, &config)?));
+            (opened.store, Arc::new(opened.keyring), Arc::new(catalogue(root, &config)?.into()));
         let now = clock.now();
         write_repairs(&*store, &*entropy, now, &opened.repairs)?;
         unwritten::replay(root, &*store, &*entropy, now)?;

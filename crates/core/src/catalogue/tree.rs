@@ -3,24 +3,49 @@
 //! Nodes lie in one vector and name each other by index. Objects have few members (an order has sixteen), so a member
 //! is found by looking at each in turn: comparing lengths first, that is quicker than hashing.
 
+use std::borrow::Cow;
+
 use crate::Kind;
 
 /// One step of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
-    /// Into a member of an object.
-    Member(&'a str),
+    /// Into a member of an object; empty where the path is malformed.
+    Member(Cow<'a, str>),
     /// Into the elements of a list.
     Element,
 }
 
-/// The steps of a schema path: `a.b[].c` is a, b, element, c.
+/// The steps of a schema path: `a.b[].c` is a, b, element, c. In a name, `.`, `[`, `]` and `\` stand behind a `\`.
 pub(super) fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
-    path.split('.').flat_map(|segment| {
+    let mut escaped = false;
+    let ends = move |sign: char| {
+        let ends = !escaped && sign == '.';
+        escaped = !escaped && sign == '\\';
+        ends
+    };
+    path.split(ends).flat_map(|segment| {
         let name = segment.trim_end_matches("[]");
         let lists = (segment.len() - name.len()) / 2;
-        std::iter::once(Step::Member(name)).chain(std::iter::repeat_n(Step::Element, lists))
+        std::iter::once(Step::Member(plain(name))).chain(std::iter::repeat_n(Step::Element, lists))
     })
+}
+
+/// A name as documents have it; empty for one that no path writes so.
+fn plain(name: &str) -> Cow<'_, str> {
+    if !name.contains(['[', ']', '\\']) {
+        return Cow::Borrowed(name);
+    }
+    let mut plain = String::with_capacity(name.len());
+    let mut signs = name.chars();
+    while let Some(sign) = signs.next() {
+        match (sign, sign == '\\') {
+            ('[' | ']', _) => return Cow::Borrowed(""),
+            (_, true) => plain.extend(signs.next()),
+            (_, false) => plain.push(sign),
+        }
+    }
+    Cow::Owned(plain)
 }
 
 #[derive(Clone, Debug, Default)]
@@ -80,7 +105,7 @@ impl Tree {
         let mut at = Self::root(kind);
         for step in steps(path) {
             at = match step {
-                Step::Member(name) => self.grow_member(at, name)?,
+                Step::Member(name) => self.grow_member(at, &name)?,
                 Step::Element => self.grow_element(at)?,
             };
         }
@@ -95,7 +120,7 @@ impl Tree {
     /// The place at a path, if there is one.
     pub(super) fn find(&self, kind: Kind, path: &str) -> Option<usize> {
         steps(path).try_fold(Self::root(kind), |at, step| match step {
-            Step::Member(name) => self.member(at, name),
+            Step::Member(name) => self.member(at, &name),
             Step::Element => self.element(at),
         })
     }
@@ -109,7 +134,7 @@ impl Tree {
     }
 
     fn grow_member(&mut self, at: usize, name: &str) -> Result<usize, Misfit> {
-        if name.is_empty() || name.contains(['[', ']', '\\']) {
+        if name.is_empty() {
             return Err(Misfit);
         }
         if let Some(child) = self.member(at, name) {

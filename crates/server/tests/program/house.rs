@@ -65,7 +65,7 @@ impl House {
         let signer = Signer::new(binding.home, binding.environment, keyring.lasting().ledger_seed()).unwrap();
         let store: Arc<dyn Store> =
             Arc::new(Sqlite::open(&path("store.db"), signer, Arc::clone(&entropy)).unwrap());
-        let catalogue = Arc::new(Catalogue::embedded().unwrap());
+        let catalogue = Arc::new(Catalogue::embedded().unwrap().into());
         let foundations = Foundations {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),

@@ -188,7 +188,8 @@ impl Draft {
             self.returned.push(Returned { order: document.order, shape: document.shape, document: returned });
         }
         let held = std::mem::replace(&mut self.tree, Json::Null);
-        let root = vault.base.catalogue.root(planning.kind);
+        let catalogue = vault.catalogue();
+        let root = catalogue.root(planning.kind);
         self.tree = merge(held, incoming, &mut self.about.shown, at, root, &mut self.leaves);
         if wins {
             self.about.spoken_at = Some(at);

@@ -94,7 +94,7 @@ impl Vault {
         let mut main = Wish { day: main_day, leaves: Vec::new() };
         let mut scopes: BTreeMap<Scope, Wish> = BTreeMap::new();
         let mut dropped = Vec::new();
-        walk(&draft.tree, self.base.catalogue.root(planning.kind), &mut |met| {
+        walk(&draft.tree, self.catalogue().root(planning.kind), &mut |met| {
             let index = met.marker.0 as usize;
             if draft.leaves.get(index).is_none_or(|leaf| leaf.value.is_none()) {
                 return;

@@ -91,7 +91,7 @@ impl Home {
         let base = Foundations {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
-            catalogue: Arc::new(Catalogue::embedded().unwrap()),
+            catalogue: Arc::new(Catalogue::embedded().unwrap().into()),
             policy: Policy::new(30, profile).unwrap(),
             entropy: Arc::new(SystemEntropy),
         };

@@ -91,7 +91,7 @@ impl Home {
         // A home has one right to mint: the old gate gives it back first.
         self.gate = None;
         let mint = Mint::for_home(self.binding.home).unwrap();
-        let catalogue = Arc::new(Catalogue::embedded().unwrap());
+        let catalogue = Arc::new(Catalogue::embedded().unwrap().into());
         let store: Arc<dyn Store> = Arc::<Faulty>::clone(&self.store);
         let keyring = Arc::clone(&self.keyring);
         let gate = Gate::open_with(mint, store, keyring, catalogue, Arc::new(SystemEntropy), hasher)?;
