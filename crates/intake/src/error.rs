@@ -1,6 +1,7 @@
 //! Why an input cannot be read at all. What is wrong with a single document is a [`crate::verify::Flaw`] instead.
 
 use crate::format::MappingError;
+use crate::source::SourceError;
 
 /// Why an input cannot be read at all. Never quotes the input.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum IntakeError {
     /// A mapping that came with the program, or a home's own, cannot be read.
     #[error(transparent)]
     Mapping(#[from] MappingError),
+    /// The input gives no text: how it is packed, or a character set that cannot be.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// The input failed while it was read: a disk, a pipe or a network. The kind only, since the text of an error
     /// can name a path.
     #[error("the input could not be read to its end ({0}); read it again")]
@@ -29,7 +33,14 @@ impl IntakeError {
             Self::UnknownFormat => "unknown-format",
             Self::AmbiguousFormat(_) => "ambiguous-format",
             Self::Mapping(error) => error.code(),
+            Self::Source(error) => error.code(),
             Self::Read(_) => "input-unreadable",
         }
+    }
+}
+
+impl From<std::io::Error> for IntakeError {
+    fn from(error: std::io::Error) -> Self {
+        SourceError::of(&error).map_or_else(|| Self::Read(error.kind()), Self::Source)
     }
 }

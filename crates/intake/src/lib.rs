@@ -32,6 +32,7 @@ mod error;
 pub mod format;
 pub mod mapping;
 pub mod reader;
+pub mod source;
 pub mod synth;
 pub mod terms;
 pub mod verify;

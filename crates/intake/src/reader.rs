@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 pub use crate::error::IntakeError;
 use crate::format::{Form, Format, Formats, Syntax};
+use crate::source::{self, Charset, Detection, Source};
 use crate::verify::Flaw;
 use json::JsonFramer;
 pub use table::Table;
@@ -41,7 +42,7 @@ pub struct Position {
     pub document: u64,
     /// Counts lines, from 1.
     pub line: u64,
-    /// Counts bytes, from 0.
+    /// Counts bytes of the input's text, from 0: unpacked, in UTF-8, without a byte-order mark.
     pub byte: u64,
 }
 
@@ -85,6 +86,8 @@ pub enum Item {
 pub struct Request {
     /// The format, when it was named.
     pub format: Option<Arc<Format>>,
+    /// The character set, when it was named.
+    pub charset: Option<Charset>,
 }
 
 /// What was found out about an input.
@@ -92,6 +95,8 @@ pub struct Request {
 pub struct Detected {
     /// The format's name.
     pub format: Box<str>,
+    /// What is known of its bytes so far.
+    pub source: source::Detected,
 }
 
 /// Finds where documents begin and end: one for each syntax.
@@ -135,11 +140,10 @@ pub struct Reader {
 
 /// The bytes that come in, a chunk at a time.
 struct Input {
-    source: Box<dyn Read + Send>,
+    source: Source,
     chunk: Zeroizing<Vec<u8>>,
     /// How much of the chunk the framer has taken.
     taken: usize,
-    bytes_read: u64,
     ended: bool,
 }
 
@@ -154,7 +158,7 @@ impl Reader {
         formats: &Formats,
         request: Request,
     ) -> Result<Self, IntakeError> {
-        let mut input = Input::new(source);
+        let mut input = Input::new(Source::open(source, request.charset));
         let format = match request.format {
             Some(format) => format,
             None => input.detect(formats)?,
@@ -178,7 +182,12 @@ impl Reader {
 
     /// What was found out about the input.
     pub fn detected(&self) -> Detected {
-        Detected { format: self.form.format.name().into() }
+        Detected { format: self.form.format.name().into(), source: self.input.source.detected() }
+    }
+
+    /// What is known of its bytes so far, to be asked while something else reads.
+    pub fn detection(&self) -> Detection {
+        self.input.source.detection()
     }
 
     /// The next items, up to so many documents and bytes; empty at the end. Holds one document at least unless the
@@ -211,9 +220,9 @@ impl Reader {
         Ok(batch)
     }
 
-    /// Bytes read so far, for progress.
+    /// Bytes of the input itself read so far, compressed as they are, for progress.
     pub fn bytes_read(&self) -> u64 {
-        self.input.bytes_read
+        self.input.source.bytes_read()
     }
 
     fn next_item(&mut self) -> Result<Option<Item>, IntakeError> {
@@ -234,9 +243,9 @@ impl Reader {
 }
 
 impl Input {
-    fn new(source: Box<dyn Read + Send>) -> Self {
+    fn new(source: Source) -> Self {
         let chunk = Zeroizing::new(Vec::with_capacity(CHUNK_BYTES));
-        Self { source, chunk, taken: 0, bytes_read: 0, ended: false }
+        Self { source, chunk, taken: 0, ended: false }
     }
 
     /// What the framer has not taken yet.
@@ -273,8 +282,7 @@ impl Input {
         };
         let count = *result.as_ref().unwrap_or(&0);
         self.chunk.truncate(filled + count);
-        self.bytes_read += u64::try_from(count).unwrap_or(0);
         self.ended = matches!(result, Ok(0));
-        result.map(drop).map_err(|error| IntakeError::Read(error.kind()))
+        Ok(result.map(drop)?)
     }
 }

@@ -13,7 +13,7 @@ use bailee_core::{Json, Reference};
 
 use crate::format::{Form, reference_member};
 use crate::reader::Raw;
-use crate::{clean, mapping};
+use crate::{clean, mapping, source};
 
 /// Deepest nesting of a document: what is accepted here must be readable again later.
 pub use bailee_core::json::DEPTH_MAX;
@@ -52,8 +52,10 @@ pub enum Flaw {
     DuplicateKey,
     /// A number that cannot be kept exactly.
     Number,
-    /// Not UTF-8.
+    /// Bytes that are no letters in the character set of the input.
     Encoding,
+    /// Letters whose character set is not certain.
+    Charset,
     /// No object, or one without an order id.
     NotAnOrder,
     /// No usable order id.
@@ -74,6 +76,7 @@ impl Flaw {
         Self::DuplicateKey,
         Self::Number,
         Self::Encoding,
+        Self::Charset,
         Self::NotAnOrder,
         Self::OrderId,
         Self::Structure,
@@ -90,6 +93,7 @@ impl Flaw {
             Self::DuplicateKey => "duplicate-key",
             Self::Number => "number",
             Self::Encoding => "encoding",
+            Self::Charset => "charset",
             Self::NotAnOrder => "not-an-order",
             Self::OrderId => "order-id",
             Self::Structure => "structure",
@@ -111,7 +115,10 @@ impl Flaw {
             Self::TooDeep => "the document is nested deeper than an order can be; check what wrote it",
             Self::DuplicateKey => "an object has the same key twice; fetch it again or mend what wrote it",
             Self::Number => "a number has more digits than can be kept; write it as a string",
-            Self::Encoding => "the document is not UTF-8; convert it or name its format",
+            Self::Encoding => {
+                "some bytes are no letters in the input's character set; fetch it again, or name the right one with --charset"
+            }
+            Self::Charset => "which character set its letters are in is not certain; name it with --charset",
             Self::NotAnOrder => "this is no order, since it has no orderId; give orders in Orders 2026-01-01",
             Self::OrderId => "the orderId is no order id; fetch the order again",
             Self::Structure => "a value stands where the API has none of its kind; fetch the order again",
@@ -128,7 +135,8 @@ impl Flaw {
 /// # Errors
 /// The first flaw found: the framing's own, encoding, syntax and limits, order id, structure.
 pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document, Flaw> {
-    if let Some(flaw) = raw.flaw {
+    // What is no text comes first: whatever else is wrong may follow from it.
+    if let Some(flaw) = source::flaw(raw.bytes.expose()).or(raw.flaw) {
         return Err(flaw);
     }
     let mut json = parse::parse(raw.bytes.expose())?;

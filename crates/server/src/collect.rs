@@ -13,6 +13,7 @@ use axum::{Extension, Json};
 use bailee_core::{Kind, SellerId, Timestamp};
 use bailee_intake::emit::Emitter;
 use bailee_intake::format::{Format, Formats};
+use bailee_intake::source::Charset;
 use bailee_vault::collect::{Request, Step, Summary};
 use futures_util::stream;
 use http_body::Frame;
@@ -38,6 +39,8 @@ struct Options {
     as_of: Option<String>,
     #[serde(default)]
     format: Option<String>,
+    #[serde(default)]
+    charset: Option<String>,
     /// What the input is called. Sealed with what is quarantined, and nowhere else.
     #[serde(default)]
     source: Option<String>,
@@ -51,7 +54,7 @@ struct Wanted {
     watch: Option<Watch>,
 }
 
-/// `POST /v1/sellers/{seller}/orders:collect?as_of=…&format=…&source=…` takes documents and answers
+/// `POST /v1/sellers/{seller}/orders:collect?as_of=…&format=…&charset=…&source=…` takes documents and answers
 /// `{"read","collected","updated","unchanged","past_retention","quarantined","seconds"}`; with
 /// `Prefer: return=representation` the tokenised documents, in the shape in which they came, and that in the trailer
 /// `bailee-summary`.
@@ -120,7 +123,10 @@ impl Options {
             Problem::unacceptable("bad-time", "as_of is no RFC 3339 time, such as 2026-11-23T09:00:00Z")
         })?;
         let format = self.format.as_deref().map(format).transpose()?;
-        Ok(Request { format, as_of, tokenise })
+        let charset = self.charset.as_deref().map(str::parse::<Charset>).transpose();
+        let charset =
+            charset.map_err(|unknown| Problem::unacceptable("unknown-charset", unknown.to_string()))?;
+        Ok(Request { format, charset, as_of, tokenise })
     }
 }
 

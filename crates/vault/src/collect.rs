@@ -14,6 +14,7 @@ use bailee_core::{Json, Timestamp};
 use bailee_crypto::lasting::{Lasting, TokenError};
 use bailee_intake::format::{Form, Format, Formats};
 use bailee_intake::reader::{self, Item, Raw, Reader, Shape};
+use bailee_intake::source::Charset;
 use bailee_intake::verify::{Flaw, verify};
 use bailee_ledger::authorized::{Authorized, Collect};
 use bailee_ledger::event::Counts;
@@ -41,6 +42,8 @@ const TRIES_MAX: u32 = 10;
 pub struct Request {
     /// The format, when it was named.
     pub format: Option<Arc<Format>>,
+    /// The character set, when it was named.
+    pub charset: Option<Charset>,
     /// As of when a file speaks; never in the future.
     pub as_of: Option<Timestamp>,
     /// Whether tokenised documents are wanted.
@@ -112,7 +115,8 @@ impl Vault {
             return Err(VaultError::AsOfInFuture);
         }
         let formats = Formats::embedded().map_err(bailee_intake::IntakeError::from)?;
-        let reader = Reader::open(input, &formats, reader::Request { format: request.format.clone() })?;
+        let wanted = reader::Request { format: request.format.clone(), charset: request.charset };
+        let reader = Reader::open(input, &formats, wanted)?;
         let action = authorized.action();
         let run = Run {
             vault: self,

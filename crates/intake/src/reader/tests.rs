@@ -25,7 +25,7 @@ impl Read for Pieces {
 fn open(input: Box<dyn Read + Send>, format: Option<&str>) -> Result<Reader, IntakeError> {
     let formats = Formats::embedded().unwrap();
     let format = format.map(|name| Arc::clone(formats.named(name).unwrap()));
-    Reader::open(input, &formats, Request { format })
+    Reader::open(input, &formats, Request { format, charset: None })
 }
 
 fn items(bytes: &[u8], cuts: &[usize]) -> Vec<Item> {
@@ -86,7 +86,7 @@ fn orders_are_found_whatever_stands_around_them() {
         r#"[{"orderId":"1"}, {"orderId":"2"}]"#,
         &[r#"Array 1:1 {"orderId":"1"}"#, r#"Array 1:18 {"orderId":"2"}"#, "end null"],
     );
-    check("\u{FEFF}{\"orderId\":\"1\"}", &[r#"Bare 1:3 {"orderId":"1"}"#]);
+    check("\u{FEFF}{\"orderId\":\"1\"}", &[r#"Bare 1:0 {"orderId":"1"}"#]);
     check(r#"{"orderId":"a\"}{\\","x":[{}]}"#, &[r#"Bare 1:0 {"orderId":"a\"}{\\","x":[{}]}"#]);
 }
 
