@@ -10,7 +10,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::Cli;
-use crate::commands::order::NotAnOrder;
+use crate::commands::record::NotARecord;
 
 /// What was wrong, and where to read what is right.
 pub(crate) fn words(error: &clap::Error, typed: impl Iterator<Item = OsString>) -> String {
@@ -81,7 +81,7 @@ fn reason(error: &clap::Error) -> Option<String> {
     let source = std::error::Error::source(error)?;
     let of_an_id = || source.downcast_ref::<ParseIdError>().map(ToString::to_string);
     let expected = || source.downcast_ref::<Expected>().map(ToString::to_string);
-    source.downcast_ref::<NotAnOrder>().map(ToString::to_string).or_else(of_an_id).or_else(expected)
+    source.downcast_ref::<NotARecord>().map(ToString::to_string).or_else(of_an_id).or_else(expected)
 }
 
 /// A context of names, on one line.

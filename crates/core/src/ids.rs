@@ -225,6 +225,15 @@ impl Kind {
         }
     }
 
+    /// Its name in addresses, where nouns stand in the plural.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Order => "orders",
+            Self::Shipment => "shipments",
+            Self::Return => "returns",
+        }
+    }
+
     /// The kind of a stored number.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)

@@ -57,12 +57,10 @@ pub struct Collect {
     pub kind: Kind,
 }
 
-/// Search by terms; returns references only.
+/// Search records of every kind by terms; returns references only.
 pub struct Find {
     /// Whose.
     pub seller: SellerId,
-    /// Of what kind.
-    pub kind: Kind,
     /// By which kinds of term.
     pub terms: Vec<TermKind>,
 }

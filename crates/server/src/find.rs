@@ -1,8 +1,10 @@
-//! Find: references only.
+//! Find: references only, of records of every kind.
+
+use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::Path;
-use bailee_core::{Kind, Reference, SellerId, Sensitive};
+use bailee_core::{Reference, SellerId, Sensitive};
 use bailee_vault::find::Query;
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +48,11 @@ pub(crate) async fn find(
             name: name.map(Sensitive::new),
             postal_code: postal_code.map(Sensitive::new),
         };
-        let authorized = call.gate().find(call.caller(), &seller, Kind::Order, &query.terms()?)?;
-        Ok(Json(Found { references: call.vault().find(authorized, &query)? }))
+        let authorized = call.gate().find(call.caller(), &seller, &query.terms()?)?;
+        let found = call.vault().find(authorized, &query)?.into_iter().map(|(_, reference)| reference);
+        // Records of several kinds may share one, as an order and its returns do.
+        let mut told = HashSet::new();
+        Ok(Json(Found { references: found.filter(|reference| told.insert(reference.clone())).collect() }))
     })
     .await
 }

@@ -28,9 +28,9 @@ mod find;
 mod health;
 mod keys;
 mod ledger;
-mod order;
 mod problem;
 mod quarantine;
+mod record;
 mod retention;
 mod reveal;
 mod seller;
@@ -43,7 +43,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{delete, get, post};
 use bailee_access::Gate;
-use bailee_core::{Clock, Entropy};
+use bailee_core::{Clock, Entropy, Kind};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 
@@ -74,6 +74,19 @@ pub fn router(server: Server) -> Router {
     router_with(server, Arc::default())
 }
 
+/// The routes to one record, of each kind.
+fn records() -> Router<Arc<edge::House>> {
+    let show = |kind| get(move |edge, named| record::show(kind, edge, named));
+    let explain = |kind| get(move |edge, named| retention::explain(kind, edge, named));
+    Router::new()
+        .route("/v1/sellers/{seller}/orders/{reference}", show(Kind::Order))
+        .route("/v1/sellers/{seller}/orders/{reference}/retention", explain(Kind::Order))
+        .route("/v1/sellers/{seller}/shipments/{reference}", show(Kind::Shipment))
+        .route("/v1/sellers/{seller}/shipments/{reference}/retention", explain(Kind::Shipment))
+        .route("/v1/sellers/{seller}/returns/{reference}", show(Kind::Return))
+        .route("/v1/sellers/{seller}/returns/{reference}/retention", explain(Kind::Return))
+}
+
 /// The router of a home, and what the ledger did not take in its time: the wiring keeps that when the process ends.
 pub fn router_with(server: Server, faults: Arc<Faults>) -> Router {
     let house = Arc::new(edge::House::new(server, faults));
@@ -84,8 +97,7 @@ pub fn router_with(server: Server, faults: Arc<Faults>) -> Router {
         .route("/v1/sellers", get(seller::list).post(seller::add))
         .route("/v1/sellers/{seller}/orders:collect", post(collect::collect))
         .route("/v1/sellers/{seller}/orders:find", post(find::find))
-        .route("/v1/sellers/{seller}/orders/{reference}", get(order::show))
-        .route("/v1/sellers/{seller}/orders/{reference}/retention", get(retention::explain))
+        .merge(records())
         .route("/v1/services", get(service::list).post(service::add))
         .route("/v1/reveal", post(reveal::reveal))
         .route("/v1/quarantine", get(quarantine::list))

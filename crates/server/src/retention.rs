@@ -3,14 +3,14 @@
 use axum::extract::Path;
 use axum::http::Uri;
 use axum::{Extension, Json};
-use bailee_core::{Reference, SellerId};
+use bailee_core::{Kind, Reference, SellerId};
 use bailee_vault::retention::{Explained, Ran, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::body;
 use crate::edge::Edge;
-use crate::order::unknown;
 use crate::problem::Problem;
+use crate::record::unknown;
 use crate::watch::{Tick, Watch};
 
 #[derive(Deserialize)]
@@ -52,17 +52,18 @@ pub(crate) async fn run(edge: Edge, watch: Option<Extension<Watch>>) -> Result<J
     .await
 }
 
-/// `GET /v1/sellers/{seller}/orders/{reference}/retention` answers
+/// `GET /v1/sellers/{seller}/{orders|shipments|returns}/{reference}/retention` answers
 /// `{"rule","evidence","lo","hi","expires_at","closes_at","profile","state","words"}`.
 pub(crate) async fn explain(
+    kind: Kind,
     edge: Edge,
     Path((seller, reference)): Path<(String, String)>,
 ) -> Result<Json<Explained>, Problem> {
     edge.run(move |call| {
         let (seller, reference): (SellerId, Reference) = (seller.parse()?, reference.parse()?);
         let authorized = call.gate().read_retention(call.caller(), Some(&seller))?;
-        let explained = call.vault().retention_explain(authorized, &seller, &reference)?;
-        explained.map(Json).ok_or_else(|| unknown(&seller, &reference))
+        let explained = call.vault().retention_explain(authorized, &seller, kind, &reference)?;
+        explained.map(Json).ok_or_else(|| unknown(&seller, kind, &reference))
     })
     .await
 }

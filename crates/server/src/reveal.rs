@@ -32,6 +32,8 @@ enum Item {
     },
     Reference {
         seller: String,
+        #[serde(default)]
+        kind: Option<String>,
         reference: String,
         #[serde(default)]
         fields: Option<Vec<String>>,
@@ -87,7 +89,7 @@ struct Unknown {
     code: &'static str,
 }
 
-/// `POST /v1/reveal` takes `{"purpose","ticket"?,"items":[{"token"}|{"seller","reference","fields"?}]}` and answers
+/// `POST /v1/reveal` takes `{"purpose","ticket"?,"items":[{"token"}|{"seller","kind"?,"reference","fields"?}]}` and answers
 /// `{"records":[{"seller","kind","reference","fields":{"PATH":value}}],"denied":[…],"gone":[…],"unknown"?:[…]}`.
 pub(crate) async fn reveal(edge: Edge, body: JsonBody) -> Result<Json<Answer>, Problem> {
     edge.run(move |call| {
@@ -121,10 +123,11 @@ impl Item {
     fn wanted(self) -> Result<Wanted, Problem> {
         Ok(match self {
             Self::Token { token } => Wanted::Token(token),
-            Self::Reference { seller, reference, fields } => {
+            Self::Reference { seller, kind, reference, fields } => {
                 let fields = fields.map(|fields| fields.iter().map(|field| field.parse()).collect());
                 let (seller, reference) = (seller.parse()?, reference.parse()?);
-                Wanted::Reference { seller, reference, fields: fields.transpose()? }
+                let kind = kind.as_deref().map(known_kind).transpose()?;
+                Wanted::Reference { seller, kind, reference, fields: fields.transpose()? }
             }
         })
     }
@@ -274,7 +277,7 @@ impl Sorted {
                     continue;
                 };
                 let (seller, reference) = (held.seller.clone(), held.reference.clone());
-                let wanted = Wanted::Reference { seller, reference, fields: None };
+                let wanted = Wanted::Reference { seller, kind: Some(held.kind), reference, fields: None };
                 self.fail(found.item, Some(wanted), failed.error.into());
             }
         }
@@ -316,6 +319,10 @@ impl Sight {
     fn denial(&self, seller: &SellerId) -> Option<Denial> {
         self.denied.get(seller).cloned()
     }
+}
+
+fn known_kind(name: &str) -> Result<Kind, Problem> {
+    name.parse().map_err(|_| Problem::unacceptable("bad-id", "a kind is one of: order, shipment, return"))
 }
 
 fn seller_of(resolved: &Resolved) -> Option<&SellerId> {

@@ -182,6 +182,16 @@ impl Vault {
         Ok(self.base.store.record(self.seller_no(seller)?, kind, &mac)?)
     }
 
+    /// The row of a reference under the first of some kinds that has it, with nothing opened.
+    pub(crate) fn row_of_kinds(
+        &self,
+        seller: &SellerId,
+        kinds: &[Kind],
+        reference: &Reference,
+    ) -> Result<Option<RecordRow>, VaultError> {
+        kinds.iter().find_map(|kind| self.row(seller, *kind, reference).transpose()).transpose()
+    }
+
     /// The row and facts of a reference.
     pub(crate) fn look_up(
         &self,

@@ -92,16 +92,20 @@ impl Query {
 }
 
 impl Vault {
-    /// The references of the records that match, in the order of their first intake.
+    /// Kind and reference of the records that match, of whatever kind, in the order of their first intake.
     ///
     /// # Errors
     /// When the query is empty, or the ledger cannot be written. The search is an event even where it failed.
-    pub fn find(&self, authorized: Authorized<Find>, query: &Query) -> Result<Vec<Reference>, VaultError> {
+    pub fn find(
+        &self,
+        authorized: Authorized<Find>,
+        query: &Query,
+    ) -> Result<Vec<(Kind, Reference)>, VaultError> {
         self.check_home(&authorized)?;
         let conditions = query.conditions()?;
-        let (seller, kind) = (&authorized.action().seller, authorized.action().kind);
+        let seller = &authorized.action().seller;
         let mut search = Search::default();
-        let searched = self.search(&mut search, (seller, kind), &conditions, authorized.context().now);
+        let searched = self.search(&mut search, seller, &conditions, authorized.context().now);
         // However it ended: what was opened on the way was opened.
         let found = What::Found {
             seller: seller.clone(),
@@ -115,24 +119,24 @@ impl Vault {
         let events = [found].into_iter().chain(failed).map(|what| authorized.context().event(what)).collect();
         self.base.store.commit(Act { name: "find", changes: Vec::new(), events })?;
         searched?;
-        Ok(search.found.into_iter().map(|(_, reference)| reference).collect())
+        Ok(search.found.into_iter().map(|(row, reference)| (row.kind, reference)).collect())
     }
 
     /// Confirms every candidate. One that does not open keeps no other from being found.
     fn search(
         &self,
         search: &mut Search,
-        (seller, kind): (&SellerId, Kind),
+        seller: &SellerId,
         conditions: &[Condition],
         now: Timestamp,
     ) -> Result<(), VaultError> {
         for no in self.candidates(seller, conditions, now)? {
-            let mut confirmed = self.confirm(seller, kind, no, conditions, now);
+            let mut confirmed = self.confirm(seller, no, conditions, now);
             for _ in 1..TRIES_MAX {
                 if !matches!(confirmed, Err(VaultError::Changed)) {
                     break;
                 }
-                confirmed = self.confirm(seller, kind, no, conditions, now);
+                confirmed = self.confirm(seller, no, conditions, now);
             }
             match confirmed {
                 Err(error @ (VaultError::Damaged(_) | VaultError::Envelope(_))) => {
@@ -175,14 +179,11 @@ impl Vault {
     fn confirm(
         &self,
         seller: &SellerId,
-        kind: Kind,
         no: RecordNo,
         conditions: &[Condition],
         now: Timestamp,
     ) -> Result<Option<(RecordRow, Reference)>, VaultError> {
-        let Some(row) = self.base.store.record_by_no(no)?.filter(|row| row.kind == kind) else {
-            return Ok(None);
-        };
+        let Some(row) = self.base.store.record_by_no(no)? else { return Ok(None) };
         let Some(facts) = self.open_facts(seller, &row)? else { return Ok(None) };
         let holds = self.satisfies(seller, &row, &facts, conditions, now)?;
         Ok(holds.then_some((row, facts.about.reference)))
@@ -198,7 +199,7 @@ impl Vault {
         now: Timestamp,
     ) -> Result<bool, VaultError> {
         let catalogue = self.catalogue();
-        let places = places(&facts.skeleton, &catalogue, Kind::Order);
+        let places = places(&facts.skeleton, &catalogue, row.kind);
         let mut values = std::collections::HashMap::new();
         for part in &facts.about.parts {
             if let Some(opened) = self.open_part(seller, row, part, None, now)? {

@@ -205,10 +205,11 @@ impl Vault {
         &self,
         authorized: Authorized<ReadRetention>,
         seller: &SellerId,
+        kind: Kind,
         reference: &Reference,
     ) -> Result<Option<Explained>, VaultError> {
         self.check_home(&authorized)?;
-        let found = self.look_up(seller, Kind::Order, reference)?;
+        let found = self.look_up(seller, kind, reference)?;
         self.log_retention_read(&authorized, found.as_ref().map(|(row, _)| row.id))?;
         let Some((row, Some(facts))) = found else { return Ok(None) };
         Ok(Some(self.explained(seller, &row, &facts, authorized.context().now)?.1))

@@ -35,6 +35,8 @@ pub enum Wanted {
     Reference {
         /// Whose.
         seller: SellerId,
+        /// Of what kind; the first of [`Kind::ALL`] that has this reference, when `None`.
+        kind: Option<Kind>,
         /// Its reference.
         reference: Reference,
         /// Which fields; all that it has, when `None`.
@@ -172,8 +174,12 @@ impl Vault {
     /// The row that a wanted item names, with nothing opened.
     fn named_row<'w>(&self, wanted: &'w Wanted) -> Result<Named<'w>, VaultError> {
         match wanted {
-            Wanted::Reference { seller, reference, fields } => {
-                let row = match self.row(seller, Kind::Order, reference) {
+            Wanted::Reference { seller, kind, reference, fields } => {
+                let row = match self.row_of_kinds(
+                    seller,
+                    kind.as_ref().map_or(Kind::ALL, std::slice::from_ref),
+                    reference,
+                ) {
                     Err(VaultError::UnknownSeller(_)) => None,
                     row => row?,
                 };

@@ -219,7 +219,10 @@ fn the_clock_is_explained_by_the_bucket_that_holds_the_data_now() {
     let explain = |home: &Home| {
         let authorized = home.act(authorized::ReadRetention);
         let reference = common::reference(ORDER);
-        home.vault.retention_explain(authorized, &common::seller(), &reference).unwrap().unwrap()
+        home.vault
+            .retention_explain(authorized, &common::seller(), bailee_core::Kind::Order, &reference)
+            .unwrap()
+            .unwrap()
     };
     let first = explain(&home);
     let home = home.at("2026-03-10T12:00:00Z");

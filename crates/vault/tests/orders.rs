@@ -229,7 +229,7 @@ fn a_search_finds_however_many_there_are() {
     home.collect(&documents);
     let query = Query { name: Some(Sensitive::new("Quirina Zettelmann".to_owned())), ..Query::default() };
     let terms = vec![bailee_core::catalogue::TermKind::Name];
-    let action = authorized::Find { seller: seller(), kind: Kind::Order, terms };
+    let action = authorized::Find { seller: seller(), terms };
     assert_eq!(home.vault.find(home.act(action), &query).unwrap().len(), 1100);
 }
 
@@ -346,9 +346,7 @@ fn a_record_is_found_by_every_kind_of_term_and_by_nothing_less() {
     let text = |text: &str| Some(Sensitive::new(text.to_owned()));
     let hits = |query: Query| {
         let terms = query.terms().unwrap();
-        home.vault
-            .find(home.act(authorized::Find { seller: seller(), kind: Kind::Order, terms }), &query)
-            .unwrap()
+        home.vault.find(home.act(authorized::Find { seller: seller(), terms }), &query).unwrap()
     };
     for query in [
         Query { email: text("Q7ZETT@marketplace.example"), ..Query::default() },
@@ -362,7 +360,7 @@ fn a_record_is_found_by_every_kind_of_term_and_by_nothing_less() {
             ..Query::default()
         },
     ] {
-        assert_eq!(hits(query), vec![reference(ORDER)]);
+        assert_eq!(hits(query), vec![(Kind::Order, reference(ORDER))]);
     }
     assert!(hits(Query { name: text("Quirina"), ..Query::default() }).is_empty());
     let same_last_digits = Query { phone: text("+44 20 23125011"), ..Query::default() };

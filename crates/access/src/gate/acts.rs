@@ -24,7 +24,7 @@ impl Gate {
         self.mint(caller, &Action::Collect(seller), authorized::Collect { seller: seller.clone(), kind })
     }
 
-    /// May the caller search by these kinds of term?
+    /// May the caller search by these kinds of term, among records of every kind?
     ///
     /// # Errors
     /// Those of [`Self::collect`].
@@ -32,10 +32,9 @@ impl Gate {
         &self,
         caller: &Caller,
         seller: &SellerId,
-        kind: Kind,
         terms: &[TermKind],
     ) -> Result<Authorized<authorized::Find>, AccessError> {
-        let find = authorized::Find { seller: seller.clone(), kind, terms: terms.to_vec() };
+        let find = authorized::Find { seller: seller.clone(), terms: terms.to_vec() };
         self.mint(caller, &Action::Find(seller, terms), find)
     }
 

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use std::ops::ControlFlow;
 
-use super::order::OrderName;
+use super::record::{OfKind, RecordName};
 use crate::failure::{Exit, Result};
 use crate::screen::{pick, text};
 use crate::visit::Visit;
@@ -25,12 +25,15 @@ enum Command {
     Status,
     /// Destroy the keys of what is due. Nothing under them opens again, in any copy.
     Run,
-    /// Explain one order's clock: evidence, rule and dates.
+    /// Explain the clock of one order, shipment or return: evidence, rule and dates.
     #[command(after_help = "Example:\n  bailee retention explain ALPHA/250-1234567-1234567")]
     Explain {
-        /// The order.
+        /// The order, shipment or return.
         #[arg(value_name = "S/REF")]
-        order: OrderName,
+        record: RecordName,
+
+        #[command(flatten)]
+        of: OfKind,
     },
 }
 
@@ -39,7 +42,7 @@ impl Retention {
         match &self.command {
             Command::Status => status(visit),
             Command::Run => run(visit),
-            Command::Explain { order } => explain(visit, order),
+            Command::Explain { record, of } => explain(visit, record, *of),
         }
     }
 }
@@ -79,7 +82,7 @@ fn run(visit: &Visit) -> Result<Exit> {
         visit.screen.json(&pick(&ran, &["disposed", "buckets_destroyed", "archived", "held"]))?;
     } else {
         visit.screen.line(format_args!(
-            "the personal data of {} orders is gone: {} buckets destroyed",
+            "the personal data of {} records is gone: {} buckets destroyed",
             text(&ran, "disposed"),
             text(&ran, "buckets_destroyed"),
         ))?;
@@ -87,14 +90,14 @@ fn run(visit: &Visit) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn explain(visit: &Visit, order: &OrderName) -> Result<Exit> {
-    let explained = visit.client.get(&format!("{}/retention", order.path()))?;
+fn explain(visit: &Visit, record: &RecordName, of: OfKind) -> Result<Exit> {
+    let explained = of.get(visit, record, "/retention")?;
     if visit.screen.is_json() {
         let members = ["rule", "evidence", "lo", "hi", "expires_at", "profile", "state", "words"];
         visit.screen.json(&pick(&explained, &members))?;
         return Ok(Exit::Done);
     }
-    visit.screen.heading(format_args!("retention of {order}"))?;
+    visit.screen.heading(format_args!("retention of {record}"))?;
     visit.screen.line(format_args!("  {}", text(&explained, "words")))?;
     let rows = ["state", "rule", "evidence", "lo", "hi", "expires_at", "closes_at", "profile"];
     let rows = rows.iter().map(|name| vec![format!("  {name}"), text(&explained, name)]);

@@ -4,13 +4,13 @@ use bailee_core::{Json, Ticket};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::order::OrderName;
+use super::record::{OfKind, RecordName};
 use crate::client::Refusal;
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::{BOLD, Screen, leaf, text};
 use crate::visit::Visit;
 
-/// Reveal personal data of orders for a purpose. The ledger says so before anything is opened.
+/// Reveal personal data of orders, shipments and returns for a purpose. The ledger says so before anything is opened.
 ///
 /// Without --field, what you may see is given and the rest is named as denied.
 #[derive(Debug, Args)]
@@ -22,12 +22,15 @@ use crate::visit::Visit;
 Purposes: fulfilment, tax, invoice, subject-request, incident.
 Exit status 4: nothing is allowed, or a field you named is denied. 5: all of it is gone or unknown.")]
 pub(crate) struct Reveal {
-    /// The orders.
+    /// The orders, shipments or returns.
     #[arg(value_name = "S/REF", required_unless_present = "tokens", conflicts_with = "tokens")]
-    orders: Vec<OrderName>,
+    records: Vec<RecordName>,
 
-    /// Tokens, instead of orders.
-    #[arg(long = "token", value_name = "T", num_args = 1..)]
+    #[command(flatten)]
+    of: OfKind,
+
+    /// Tokens, instead of those.
+    #[arg(long = "token", value_name = "T", num_args = 1.., conflicts_with = "kind")]
     tokens: Vec<String>,
 
     /// Why you need it.
@@ -52,19 +55,21 @@ impl Reveal {
         };
         match visit.screen.is_json() {
             true => visit.screen.json(&answer)?,
-            false => show(visit.screen, &answer, self.orders.len() + self.tokens.len() > 1)?,
+            false => show(visit.screen, &answer, self.records.len() + self.tokens.len() > 1)?,
         }
         self.judge(&answer)
     }
 
     fn question(&self) -> Value {
         let tokens = self.tokens.iter().map(|token| json!({ "token": token }));
-        let orders = self.orders.iter().map(|order| match self.fields.is_empty() {
-            true => json!({ "seller": order.seller, "reference": order.reference }),
-            false => json!({ "seller": order.seller, "reference": order.reference, "fields": self.fields }),
+        let fields = (!self.fields.is_empty()).then_some(&self.fields);
+        let records = self.records.iter().map(|record| {
+            json!({
+                "seller": record.seller, "kind": self.of.kind, "reference": record.reference, "fields": fields
+            })
         });
         let mut question =
-            json!({ "purpose": self.purpose, "items": tokens.chain(orders).collect::<Vec<_>>() });
+            json!({ "purpose": self.purpose, "items": tokens.chain(records).collect::<Vec<_>>() });
         if let (Some(ticket), Some(members)) = (&self.ticket, question.as_object_mut()) {
             members.insert("ticket".to_owned(), json!(ticket));
         }

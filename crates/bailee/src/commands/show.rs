@@ -1,4 +1,4 @@
-//! `bailee show`: an order without a reveal.
+//! `bailee show`: a record without a reveal.
 
 use std::collections::BTreeSet;
 
@@ -7,23 +7,26 @@ use bailee_core::path::{InstancePath, schema_of};
 use bailee_core::{Json, Kind};
 use clap::Args;
 
-use super::order::OrderName;
+use super::record::{OfKind, RecordName};
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::{DIM, Screen, leaf, safe, text};
 use crate::visit::Visit;
 
-/// Show an order's facts, its masked fields and its retention clock.
+/// Show the facts of an order, shipment or return, its masked fields and its retention clock.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bailee show ALPHA/250-1234567-1234567")]
 pub(crate) struct Show {
-    /// The order.
+    /// The order, shipment or return.
     #[arg(value_name = "S/REF")]
-    order: OrderName,
+    record: RecordName,
+
+    #[command(flatten)]
+    of: OfKind,
 }
 
 impl Show {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
-        let shown = visit.client.get(&self.order.path())?;
+        let shown = self.of.get(visit, &self.record, "")?;
         match visit.screen.is_json() {
             true => visit.screen.json(&shown)?,
             false => self.show(visit.screen, &shown)?,
@@ -32,7 +35,8 @@ impl Show {
     }
 
     fn show(&self, screen: Screen, shown: &Json) -> Result<()> {
-        screen.heading(format_args!("order {} ({})", self.order, text(shown, "state")))?;
+        let (kind, state) = (text(shown, "kind"), text(shown, "state"));
+        screen.heading(format_args!("{kind} {} ({state})", self.record))?;
         let fields = shown.member("fields").map(Json::elements).unwrap_or_default();
         screen.heading("personal data, masked")?;
         let masked = fields.iter().map(|field| {
@@ -44,7 +48,9 @@ impl Show {
         screen.line(format_args!("  {words}"))?;
         screen.heading("facts")?;
         screen.table(&[], facts(shown, fields)?)?;
-        screen.line(format_args!("{DIM}`bailee reveal {} --purpose P` gives plaintext{DIM:#}", self.order))
+        let of_kind = self.of.kind.map(|kind| format!(" --kind {kind}")).unwrap_or_default();
+        let reveal = format!("bailee reveal {}{of_kind} --purpose P", self.record);
+        screen.line(format_args!("{DIM}`{reveal}` gives plaintext{DIM:#}"))
     }
 }
 
@@ -54,7 +60,8 @@ fn facts(shown: &Json, fields: &[Json]) -> Result<Vec<Vec<String>>> {
     let personal: BTreeSet<String> = fields.iter().map(|field| schema_of(&text(field, "path"))).collect();
     let mut facts = Vec::new();
     if let Some(document) = shown.member("document") {
-        let node = Some(catalogue.root(Kind::Order));
+        let kind = text(shown, "kind").parse::<Kind>();
+        let node = kind.ok().map(|kind| catalogue.root(kind));
         leaves(document, node, &mut InstancePath::new(), &mut |path, value| {
             if !value.is_blank() && !personal.contains(&path.schema()) {
                 facts.push(vec![format!("  {}", safe(path.as_str())), leaf(value)]);
@@ -98,6 +105,7 @@ mod tests {
     #[test]
     fn items_are_named_by_their_id_and_what_is_personal_is_no_fact() {
         let shown = r#"{
+            "kind": "order",
             "document": {
                 "orderId": "1-1-1",
                 "orderItems": [{ "orderItemId": "7", "quantityOrdered": 2 }],

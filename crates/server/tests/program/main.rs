@@ -36,6 +36,10 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/sellers/ALPHA/orders:find", r#"{"name":"Ada Muster"}"#),
     ("GET", "/v1/sellers/ALPHA/orders/1-1-1", ""),
     ("GET", "/v1/sellers/ALPHA/orders/1-1-1/retention", ""),
+    ("GET", "/v1/sellers/ALPHA/shipments/1-1-1", ""),
+    ("GET", "/v1/sellers/ALPHA/shipments/1-1-1/retention", ""),
+    ("GET", "/v1/sellers/ALPHA/returns/1-1-1", ""),
+    ("GET", "/v1/sellers/ALPHA/returns/1-1-1/retention", ""),
     ("GET", "/v1/services", ""),
     ("POST", "/v1/services", r#"{"name":"x","sellers":["ALPHA"],"purposes":["tax"],"classes":["tax"]}"#),
     ("POST", "/v1/reveal", r#"{"purpose":"tax","items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
@@ -57,6 +61,10 @@ const SERVICE_MAY: &[&str] = &[
     "/v1/sellers/ALPHA/orders:find",
     "/v1/sellers/ALPHA/orders/1-1-1",
     "/v1/sellers/ALPHA/orders/1-1-1/retention",
+    "/v1/sellers/ALPHA/shipments/1-1-1",
+    "/v1/sellers/ALPHA/shipments/1-1-1/retention",
+    "/v1/sellers/ALPHA/returns/1-1-1",
+    "/v1/sellers/ALPHA/returns/1-1-1/retention",
     "/v1/reveal",
 ];
 

@@ -189,7 +189,8 @@ impl Home {
     }
 
     pub fn resolve(&self, order: &str) -> Resolved {
-        let wanted = Wanted::Reference { seller: seller(), reference: reference(order), fields: None };
+        let wanted =
+            Wanted::Reference { seller: seller(), kind: None, reference: reference(order), fields: None };
         self.vault.resolve(&[wanted], self.now).unwrap().remove(0)
     }
 

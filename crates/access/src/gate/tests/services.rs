@@ -123,7 +123,7 @@ fn a_service_is_refused_all_that_is_not_its_own_and_each_refusal_is_an_event() {
         ("collect", &|| gate.collect(&caller, &other, Kind::Order).map(drop)),
         ("collect", &|| gate.retry_quarantine(&caller, &other).map(drop)),
         ("show", &|| gate.show(&caller, &other, Kind::Order).map(drop)),
-        ("find", &|| gate.find(&caller, &other, Kind::Order, names).map(drop)),
+        ("find", &|| gate.find(&caller, &other, names).map(drop)),
         ("read-retention", &|| gate.read_retention(&caller, Some(&other)).map(drop)),
         ("reveal", &|| may_reveal(gate, &caller, &other)),
     ];
@@ -161,14 +161,14 @@ fn a_service_does_what_it_was_added_for_and_the_gate_leaves_that_event_to_the_ac
         assert_eq!(collect.home(), home.binding.home);
         assert_eq!(collect.context().principal, caller.context.principal);
         assert_eq!(gate.retry_quarantine(&caller, &own).ok().unwrap().action().seller, own);
-        let find = gate.find(&caller, &own, Kind::Order, &[TermKind::Name]).ok().unwrap();
+        let find = gate.find(&caller, &own, &[TermKind::Name]).ok().unwrap();
         assert_eq!(find.action().terms, [TermKind::Name]);
         assert_eq!(gate.show(&caller, &own, Kind::Order).ok().unwrap().action().seller, own);
         assert!(gate.read_retention(&caller, Some(&own)).is_ok());
         assert!(may_reveal(gate, &caller, &own).is_ok());
     });
     assert!(events.is_empty(), "{events:?}");
-    let (denial, _) = home.denied("find", || gate.find(&caller, &own, Kind::Order, &[TermKind::Phone]));
+    let (denial, _) = home.denied("find", || gate.find(&caller, &own, &[TermKind::Phone]));
     assert_eq!((denial.code, denial.requirement), ("class-not-granted", Requirement::FineGrainedAccess));
 }
 

@@ -1,4 +1,4 @@
-//! An order as it may be shown without a reveal.
+//! A record of any kind as it may be shown without a reveal.
 
 use axum::Json;
 use axum::extract::Path;
@@ -30,20 +30,22 @@ struct MaskedField {
     mask: String,
 }
 
-/// `GET /v1/sellers/{seller}/orders/{reference}` answers
+/// `GET /v1/sellers/{seller}/{orders|shipments|returns}/{reference}` answers
 /// `{"seller","kind","reference","state","document","fields":[{"path","class","mask"}],"unclassified","retention"}`.
 pub(crate) async fn show(
+    kind: Kind,
     edge: Edge,
     Path((seller, reference)): Path<(String, String)>,
 ) -> Result<Json<Shown>, Problem> {
     edge.run(move |call| {
         let (seller, reference): (SellerId, Reference) = (seller.parse()?, reference.parse()?);
-        let authorized = call.gate().show(call.caller(), &seller, Kind::Order)?;
-        let shown = call.vault().show(authorized, &reference)?.ok_or_else(|| unknown(&seller, &reference))?;
+        let authorized = call.gate().show(call.caller(), &seller, kind)?;
+        let shown =
+            call.vault().show(authorized, &reference)?.ok_or_else(|| unknown(&seller, kind, &reference))?;
         let fields = shown.fields.into_iter();
         Ok(Json(Shown {
             seller,
-            kind: Kind::Order,
+            kind,
             reference: shown.reference,
             state: shown.state,
             document: shown.document,
@@ -55,7 +57,7 @@ pub(crate) async fn show(
     .await
 }
 
-/// There is no such order.
-pub(crate) fn unknown(seller: &SellerId, reference: &Reference) -> Problem {
-    Problem::not_found(format!("there is no order {seller}/{reference}"))
+/// There is no such record.
+pub(crate) fn unknown(seller: &SellerId, kind: Kind, reference: &Reference) -> Problem {
+    Problem::not_found(format!("there is no {kind} {seller}/{reference}"))
 }

@@ -1,0 +1,112 @@
+//! How a record is named on the command line: `SELLER/REFERENCE`, and where it matters `--kind`.
+
+use std::str::FromStr;
+
+use bailee_core::{Json, Kind, ParseIdError, Reference, SellerId};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::failure::{Exit, Failure, Result};
+use crate::visit::Visit;
+
+/// A record's name.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordName {
+    pub(crate) seller: SellerId,
+    pub(crate) reference: Reference,
+}
+
+/// What is no record's name, and why. Nothing of the text is in it.
+#[derive(Debug)]
+pub(crate) enum NotARecord {
+    /// There is no `/` in it.
+    Form,
+    /// Its seller or its reference is none.
+    Id(ParseIdError),
+}
+
+impl std::fmt::Display for NotARecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Form => {
+                f.write_str("an order is named SELLER/REFERENCE, such as ALPHA/250-1234567-1234567")
+            }
+            Self::Id(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotARecord {}
+
+impl From<ParseIdError> for NotARecord {
+    fn from(error: ParseIdError) -> Self {
+        Self::Id(error)
+    }
+}
+
+impl FromStr for RecordName {
+    type Err = NotARecord;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NotARecord> {
+        let (seller, reference) = text.split_once('/').ok_or(NotARecord::Form)?;
+        Ok(Self { seller: seller.parse()?, reference: reference.parse()? })
+    }
+}
+
+impl RecordName {
+    /// Its address in the API.
+    fn path(&self, kind: Kind) -> String {
+        format!("/v1/sellers/{}/{}/{}", self.seller, kind.plural(), self.reference)
+    }
+}
+
+impl std::fmt::Display for RecordName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.seller, self.reference)
+    }
+}
+
+/// Of what kind a record is: an order and its returns, say, have the same reference.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct OfKind {
+    /// Of what kind it is. Without it: the first of these that has the reference.
+    #[arg(long, value_name = "K", value_parser = a_kind())]
+    pub(crate) kind: Option<Kind>,
+}
+
+impl OfKind {
+    /// What the API answers about a record at its address and so much more: of the kind that was named, or of the first
+    /// kind that has it.
+    pub(crate) fn get(self, visit: &Visit, name: &RecordName, more: &str) -> Result<Json> {
+        let ask = |kind| visit.client.get(&format!("{}{more}", name.path(kind)));
+        if let Some(kind) = self.kind {
+            return Ok(ask(kind)?);
+        }
+        for kind in Kind::ALL {
+            match ask(*kind) {
+                Err(refusal) if refusal.exit() == Exit::NotFound => {}
+                answer => return Ok(answer?),
+            }
+        }
+        Err(Failure::new(Exit::NotFound, format_args!("there is no order, shipment or return {name}")))
+    }
+}
+
+fn a_kind() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.iter().map(|kind| kind.as_str())).try_map(|name| name.parse::<Kind>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_named_by_seller_and_reference() {
+        let name: RecordName = "ALPHA/250-1234567-1234567".parse().unwrap();
+        assert_eq!(name.path(Kind::Order), "/v1/sellers/ALPHA/orders/250-1234567-1234567");
+        assert_eq!(name.path(Kind::Return), "/v1/sellers/ALPHA/returns/250-1234567-1234567");
+        for bad in ["ALPHA", "/x", "ALPHA/", "ALPHA/a b", "A/B/C"] {
+            assert!(bad.parse::<RecordName>().is_err(), "{bad}");
+        }
+    }
+}
