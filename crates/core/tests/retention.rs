@@ -105,6 +105,9 @@ fn put(kind: Kind, document: &mut Value, word: &str) {
             document.pointer_mut(fulfillment).unwrap()["deliverByWindow"] =
                 json!({ "earliestDateTime": text(at) });
         }
+        (Some(("easy-ship", status)), _) => {
+            document["fulfillment"]["easyShipShipmentStatus"] = json!(status);
+        }
         (Some(("associated", how)), _) => document["associatedOrders"] = json!([{ "associationType": how }]),
         (Some(other), _) => panic!("{other:?}"),
         (None, Kind::Order) => document["fulfillment"]["fulfillmentStatus"] = json!(word),

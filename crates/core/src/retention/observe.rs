@@ -96,6 +96,12 @@ impl Evidence {
         if let Some(status) = order.at("fulfillment.fulfillmentStatus").and_then(Json::as_str) {
             self.observe_status(status, said);
         }
+        // Easy Ship tells of its parcel for longer than Amazon tells of the order. Only its end is news: that it waits,
+        // the order says itself.
+        let parcel = order.at("fulfillment.easyShipShipmentStatus").and_then(Json::as_str);
+        if parcel.is_some_and(|status| Stage::of(status) == Stage::Over) {
+            earliest(&mut self.over_by, said.seen());
+        }
         self.observe_promises(order.member("fulfillment"), said);
         self.observe_packages(order, said);
     }
