@@ -25,10 +25,12 @@ use file::Shared;
 use tree::Tree;
 
 /// The files that come with the program. Several may be of one kind; no two give out one number.
-const EMBEDDED: [&str; 4] = [
+const EMBEDDED: [&str; 6] = [
     include_str!("catalogue/orders.toml"),
     include_str!("catalogue/order-reports.toml"),
+    include_str!("catalogue/vendor-orders.toml"),
     include_str!("catalogue/shipments.toml"),
+    include_str!("catalogue/shipments-by-format.toml"),
     include_str!("catalogue/returns.toml"),
 ];
 
