@@ -319,6 +319,24 @@ pub struct Counts {
     pub quarantined: u64,
 }
 
+impl Counts {
+    /// Documents whose outcome is counted. Nothing is lost when these are as many as were read.
+    pub const fn outcomes(&self) -> u64 {
+        self.collected + self.updated + self.unchanged + self.past_retention + self.quarantined
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.read += more.read;
+        self.collected += more.collected;
+        self.updated += more.updated;
+        self.unchanged += more.unchanged;
+        self.past_retention += more.past_retention;
+        self.quarantined += more.quarantined;
+    }
+}
+
 /// A part that was sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartRow {

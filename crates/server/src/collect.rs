@@ -13,7 +13,9 @@ use axum::{Extension, Json};
 use bailee_core::{Kind, SellerId, Timestamp};
 use bailee_intake::emit::Emitter;
 use bailee_intake::format::{Format, Formats};
-use bailee_intake::source::Charset;
+use bailee_intake::reader::{self, Reader};
+use bailee_intake::source::{Charset, UnknownCharset};
+use bailee_vault::VaultError;
 use bailee_vault::collect::{Request, Step, Summary};
 use futures_util::stream;
 use http_body::Frame;
@@ -85,16 +87,20 @@ fn wants_documents(headers: &HeaderMap) -> bool {
 impl Wanted {
     fn run<W: Write>(self, call: &Call, mut emitter: Option<Emitter<W>>) -> Result<Summary, Problem> {
         let seller: SellerId = self.seller.parse()?;
-        let authorized = call.gate().collect(call.caller(), &seller, Kind::Order)?;
-        let options: Options = body::query(&self.uri)?;
-        let request = options.request(emitter.is_some())?;
+        let options = body::query::<Options>(&self.uri);
+        // What the documents are about is the reader's to say: of whom nothing is taken in learns no more than that.
+        let opened =
+            options.and_then(|options| Ok((options.open(call, self.input, emitter.is_some())?, options)));
+        let kind = opened.as_ref().map_or(Kind::Order, |((reader, _), _)| reader.kind());
+        let authorized = call.gate().collect(call.caller(), &seller, kind)?;
+        let ((reader, request), options) = opened?;
         let source = options.source.as_deref().unwrap_or("-");
         let mut lost = false;
         let mut each = |step: Step<'_>| {
             let told = match step {
-                Step::Batch { bytes, counts } => {
+                Step::Batch { bytes, counts, lost } => {
                     return self.watch.as_ref().map_or(ControlFlow::Continue(()), |watch| {
-                        watch.tick(Tick::Collected { bytes, counts })
+                        watch.tick(Tick::Collected { bytes, counts, lost })
                     });
                 }
                 Step::Document { shape, json } => {
@@ -105,7 +111,7 @@ impl Wanted {
             lost = matches!(told, Some(Err(_)));
             if lost { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let summary = call.vault().collect(authorized, self.input, source, request, &mut each)?;
+        let summary = call.vault().collect(authorized, reader, source, request, &mut each)?;
         if let Some(emitter) = emitter {
             // Whoever has hung up will not read a problem either.
             emitter
@@ -118,20 +124,30 @@ impl Wanted {
 }
 
 impl Options {
-    fn request(&self, tokenise: bool) -> Result<Request, Problem> {
+    fn open(
+        &self,
+        call: &Call,
+        input: Box<dyn std::io::Read + Send>,
+        tokenise: bool,
+    ) -> Result<(Reader, Request), Problem> {
         let as_of = self.as_of.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|_| {
             Problem::unacceptable("bad-time", "as_of is no RFC 3339 time, such as 2026-11-23T09:00:00Z")
         })?;
-        let format = self.format.as_deref().map(format).transpose()?;
-        let charset = self.charset.as_deref().map(str::parse::<Charset>).transpose();
-        let charset =
-            charset.map_err(|unknown| Problem::unacceptable("unknown-charset", unknown.to_string()))?;
-        Ok(Request { format, charset, as_of, tokenise })
+        let format = self.format.as_deref().map(|name| format(call.formats(), name)).transpose()?;
+        let charset = self.charset.as_deref().map(charset).transpose()?;
+        let reader = Reader::open(input, call.formats(), reader::Request { format, charset });
+        Ok((reader.map_err(VaultError::from)?, Request { as_of, tokenise }))
     }
 }
 
-fn format(name: &str) -> Result<Arc<Format>, Problem> {
-    let formats = Formats::embedded().map_err(|_| Problem::internal(Fault::new("formats", "collect")))?;
+/// The character set of that name.
+pub(crate) fn charset(name: &str) -> Result<Charset, Problem> {
+    name.parse()
+        .map_err(|unknown: UnknownCharset| Problem::unacceptable("unknown-charset", unknown.to_string()))
+}
+
+/// The format of that name.
+pub(crate) fn format(formats: &Formats, name: &str) -> Result<Arc<Format>, Problem> {
     formats.named(name).cloned().ok_or_else(|| {
         let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
         let words = format!("this format is not known; formats are: {}", names.join(", "));

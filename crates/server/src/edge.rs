@@ -17,6 +17,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bailee_access::{Caller, Gate, Presented};
 use bailee_core::{RequestId, Sensitive, Timestamp};
+use bailee_intake::format::Formats;
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 use futures_util::FutureExt;
@@ -49,6 +50,10 @@ impl House {
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.server.store
+    }
+
+    pub(crate) fn formats(&self) -> &Formats {
+        &self.server.formats
     }
 
     /// Writes what went wrong into the ledger, now or as soon as it can be written.
@@ -201,6 +206,10 @@ impl Call {
 
     pub(crate) fn store(&self) -> &dyn Store {
         self.house.store()
+    }
+
+    pub(crate) fn formats(&self) -> &Formats {
+        self.house.formats()
     }
 
     pub(crate) fn caller(&self) -> &Caller {

@@ -44,6 +44,7 @@ use axum::Router;
 use axum::routing::{delete, get, post};
 use bailee_access::Gate;
 use bailee_core::{Clock, Entropy, Kind};
+use bailee_intake::format::Formats;
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 
@@ -63,6 +64,8 @@ pub struct Server {
     pub gate: Arc<Gate>,
     /// Its store, for the ledger.
     pub store: Arc<dyn Store>,
+    /// The formats that it reads: those of the program, and its own.
+    pub formats: Formats,
     /// Its time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for request ids.
@@ -98,10 +101,11 @@ pub fn router_with(server: Server, faults: Arc<Faults>) -> Router {
         .route("/v1/sellers/{seller}/orders:collect", post(collect::collect))
         .route("/v1/sellers/{seller}/orders:find", post(find::find))
         .merge(records())
+        .route("/v1/sellers/{seller}/quarantine:retry", post(quarantine::retry))
         .route("/v1/services", get(service::list).post(service::add))
         .route("/v1/reveal", post(reveal::reveal))
         .route("/v1/quarantine", get(quarantine::list))
-        .route("/v1/quarantine/{id}", get(quarantine::show))
+        .route("/v1/quarantine/{id}", get(quarantine::show).post(quarantine::act))
         .route("/v1/retention", get(retention::status))
         .route("/v1/retention:run", post(retention::run))
         .route("/v1/keys", get(keys::status))

@@ -217,6 +217,7 @@ impl From<VaultError> for Problem {
             | VaultError::EmptyQuery
             | VaultError::UnusableTerm(_)
             | VaultError::TooManyItems
+            | VaultError::UnknownReason
             | VaultError::AsOfInFuture => Self::unacceptable(code, words),
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
@@ -229,7 +230,9 @@ impl From<VaultError> for Problem {
                     .serving(Requirement::EncryptionAtRest)
                     .with_fault(Fault::new("store", code))
             }
-            VaultError::OtherHome => Self::internal(Fault::new("job", code)),
+            VaultError::OtherHome | VaultError::OtherKind | VaultError::Miscounted => {
+                Self::internal(Fault::new("job", code))
+            }
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Tick {
         bytes: u64,
         /// Orders so far, by outcome.
         counts: Counts,
+        /// Values so far that had lost letters already at the source.
+        lost: u64,
     },
     /// Buckets of a retention run are done.
     Destroyed {

@@ -34,11 +34,24 @@ pub(crate) struct Run<'a> {
     pub(crate) tokenise: bool,
 }
 
+/// What an act does beside taking documents in.
+#[derive(Default)]
+pub(crate) struct Beside {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) events: Vec<What>,
+    /// Keys that it makes underivable.
+    pub(crate) removal: Removal,
+    /// Documents that were read again and stay where they are.
+    pub(crate) stays: u64,
+}
+
 /// A batch that has been sent to the store.
 pub(crate) struct Sent {
     /// None once it has been waited for.
     pub(crate) pending: Option<Pending>,
     pub(crate) counts: Counts,
+    /// Values that had lost letters already at the source.
+    pub(crate) lost: u64,
     /// Tokenised documents, in the order of the input.
     pub(crate) returned: Vec<Returned>,
     /// Whether it intends a destruction, to be completed once it is durable.
@@ -47,20 +60,34 @@ pub(crate) struct Sent {
 
 impl Run<'_> {
     /// Plans, seals and submits verified documents and flawed ones.
-    pub(crate) fn send(&self, documents: Vec<Incoming>, flawed: Vec<Flawed<'_>>) -> Result<Sent, VaultError> {
+    ///
+    /// # Errors
+    /// [`VaultError::Miscounted`] when not every document has one outcome: then nothing is submitted.
+    pub(crate) fn send(
+        &self,
+        documents: Vec<Incoming>,
+        flawed: Vec<Flawed<'_>>,
+        beside: Beside,
+    ) -> Result<Sent, VaultError> {
         // Held until the act is on its way: what follows from another catalogue comes after it.
         let _fixed = self.vault.planning.read().unwrap_or_else(PoisonError::into_inner);
         let catalogue = self.vault.catalogue();
         if documents.iter().any(|document| !Arc::ptr_eq(&document.catalogue, &catalogue)) {
             return Err(VaultError::Changed);
         }
+        let read = documents.len() as u64 + flawed.len() as u64 + beside.stays;
+        let lost = documents.iter().map(|document| u64::from(document.lost)).sum();
         let plans = self.plans(documents)?;
-        let mut sent = Sending::new(self);
+        let mut sent = Sending { lost, ..Sending::new(self, beside) };
         for sealed in self.seal(plans, &mut sent)? {
             sent.add(sealed);
         }
-        sent.counts.read += flawed.len() as u64;
+        sent.counts.read = read;
         sent.counts.quarantined += flawed.len() as u64;
+        // INVARIANT: nothing that was read is lost: it is in the vault, or in quarantine, or known already.
+        if sent.counts.outcomes() != read {
+            return Err(VaultError::Miscounted);
+        }
         let quarantining = self.vault.quarantine_changes(self, flawed)?;
         sent.changes.extend(quarantining.changes);
         if !quarantining.items.is_empty() {
@@ -177,27 +204,29 @@ struct Sending<'a> {
     reaches_cap: bool,
     removal: Removal,
     counts: Counts,
+    lost: u64,
     returned: Vec<Returned>,
 }
 
 impl<'a> Sending<'a> {
-    fn new(run: &'a Run<'a>) -> Self {
+    fn new(run: &'a Run<'a>, beside: Beside) -> Self {
+        let Beside { changes, events, removal, stays } = beside;
         Self {
             run,
-            changes: Vec::new(),
-            events: Vec::new(),
+            changes,
+            events,
             parts: PartRows::default(),
             expiries: Vec::new(),
             reaches_cap: false,
-            removal: Removal::default(),
-            counts: Counts::default(),
+            removal,
+            counts: Counts { quarantined: stays, ..Counts::default() },
+            lost: 0,
             returned: Vec::new(),
         }
     }
 
     fn add(&mut self, sealed: SealedRecord) {
         for outcome in sealed.outcomes {
-            self.counts.read += 1;
             *match outcome {
                 Outcome::Collected => &mut self.counts.collected,
                 Outcome::Updated => &mut self.counts.updated,
@@ -210,7 +239,7 @@ impl<'a> Sending<'a> {
         self.expiries.extend(sealed.expiry);
         self.reaches_cap |= sealed.reaches_cap;
         for (day, slot) in sealed.punctured {
-            self.removal.puncture(&self.run.seller, day, slot);
+            self.removal.puncture(&self.run.seller, BucketUse::Order, day, slot);
         }
         self.returned.extend(sealed.returned);
     }
@@ -243,6 +272,12 @@ impl<'a> Sending<'a> {
         let events = self.events.into_iter().map(|what| run.context.event(what)).collect();
         let pending = run.vault.base.store.submit(Act { name: "collect", changes: self.changes, events });
         self.returned.sort_by_key(|returned| returned.order);
-        Ok(Sent { pending: Some(pending), counts: self.counts, returned: self.returned, destroys })
+        Ok(Sent {
+            pending: Some(pending),
+            counts: self.counts,
+            lost: self.lost,
+            returned: self.returned,
+            destroys,
+        })
     }
 }

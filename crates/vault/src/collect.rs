@@ -3,27 +3,20 @@
 //! While the store syncs a batch, the next one is read and verified. A batch is an act: it is there whole, with its
 //! events, or not at all; so a killed collect can be repeated without harm.
 
-use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
-use bailee_core::catalogue::Catalogue;
-use bailee_core::retention::parse_date;
 use bailee_core::{Json, Timestamp};
-use bailee_crypto::lasting::{Lasting, TokenError};
-use bailee_intake::format::{Form, Format, Formats};
-use bailee_intake::reader::{self, Item, Raw, Reader, Shape};
-use bailee_intake::source::Charset;
-use bailee_intake::verify::{Flaw, verify};
+use bailee_intake::format::Form;
+use bailee_intake::reader::{Item, Raw, Reader, Shape};
+use bailee_intake::verify::Flaw;
 use bailee_ledger::authorized::{Authorized, Collect};
 use bailee_ledger::event::Counts;
 use bailee_store::records::StoreError;
 
-use crate::batch::{Run, Sent};
-use crate::document::{Leaf, mark};
+use crate::batch::{Beside, Run, Sent};
+use crate::incoming::{Reading, Times};
 use crate::parallel::in_parallel;
-use crate::part::LEAVES_MAX;
 use crate::plan::Incoming;
 use crate::quarantine::Flawed;
 use crate::{Vault, VaultError};
@@ -38,12 +31,8 @@ pub const BATCH_BYTES_MAX: usize = 12 * 1024 * 1024;
 const TRIES_MAX: u32 = 10;
 
 /// How to take an input in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Request {
-    /// The format, when it was named.
-    pub format: Option<Arc<Format>>,
-    /// The character set, when it was named.
-    pub charset: Option<Charset>,
     /// As of when a file speaks; never in the future.
     pub as_of: Option<Timestamp>,
     /// Whether tokenised documents are wanted.
@@ -58,6 +47,8 @@ pub enum Step<'a> {
         bytes: u64,
         /// Counts so far.
         counts: Counts,
+        /// Values so far that had lost letters already at the source.
+        lost: u64,
     },
     /// A document that went in, with tokens in the place of personal data.
     Document {
@@ -95,16 +86,17 @@ struct InFlight {
 }
 
 impl Vault {
-    /// Takes in a stream of documents. `source` names the input for quarantine and is sealed. `each` hears every step;
+    /// Takes in what a reader finds. `source` names the input for quarantine and is sealed. `each` hears every step;
     /// to break stops after the batch that is on its way.
     ///
     /// # Errors
+    /// [`VaultError::OtherKind`] when the reader's documents are of another kind than was authorised;
     /// [`VaultError::NoOrders`] when the input holds none; [`VaultError::Stopped`] when `each` broke; what was
     /// committed before any error stays.
     pub fn collect(
         &self,
         authorized: Authorized<Collect>,
-        input: Box<dyn Read + Send>,
+        reader: Reader,
         source: &str,
         request: Request,
         each: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
@@ -114,10 +106,10 @@ impl Vault {
         if request.as_of.is_some_and(|as_of| as_of > context.now) {
             return Err(VaultError::AsOfInFuture);
         }
-        let formats = Formats::embedded().map_err(bailee_intake::IntakeError::from)?;
-        let wanted = reader::Request { format: request.format.clone(), charset: request.charset };
-        let reader = Reader::open(input, &formats, wanted)?;
         let action = authorized.action();
+        if reader.kind() != action.kind {
+            return Err(VaultError::OtherKind);
+        }
         let run = Run {
             vault: self,
             context,
@@ -128,8 +120,15 @@ impl Vault {
             tokenise: request.tokenise,
         };
         let started = std::time::Instant::now();
-        let mut collecting =
-            Collecting { run, source, request, each, counts: Counts::default(), destroys: false };
+        let mut collecting = Collecting {
+            run,
+            input: source,
+            request,
+            each,
+            counts: Counts::default(),
+            lost: 0,
+            destroys: false,
+        };
         let result = collecting.all(reader);
         if collecting.destroys {
             self.complete_destructions(&context, &mut |_, _| {})?;
@@ -144,10 +143,12 @@ impl Vault {
 
 struct Collecting<'a, 'e> {
     run: Run<'a>,
-    source: &'a str,
+    /// What the input is called.
+    input: &'a str,
     request: Request,
     each: &'e mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
     counts: Counts,
+    lost: u64,
     /// Whether a destruction was intended on the way.
     destroys: bool,
 }
@@ -198,11 +199,13 @@ impl Collecting<'_, '_> {
         for one in checked {
             match one {
                 Checked::Document(incoming) => documents.push(*incoming),
-                Checked::Flawed(raw, flaw) => flawed.push(Flawed { raw, flaw, source: self.source }),
+                Checked::Flawed(raw, flaw) => {
+                    flawed.push(Flawed { raw, flaw, source: self.input, as_of: self.request.as_of })
+                }
                 Checked::PageEnd => {}
             }
         }
-        self.run.send(documents, flawed)
+        self.run.send(documents, flawed, Beside::default())
     }
 
     /// Waits until a batch is durable, deciding it again where others were quicker, and tells what became of it.
@@ -220,7 +223,8 @@ impl Collecting<'_, '_> {
             }
         }
         self.destroys |= batch.sent.destroys;
-        add(&mut self.counts, &batch.sent.counts);
+        self.counts += batch.sent.counts;
+        self.lost += batch.sent.lost;
         self.tell(&batch)
     }
 
@@ -237,7 +241,7 @@ impl Collecting<'_, '_> {
                 return Err(VaultError::Stopped);
             }
         }
-        match (self.each)(Step::Batch { bytes: batch.bytes, counts: self.counts }) {
+        match (self.each)(Step::Batch { bytes: batch.bytes, counts: self.counts, lost: self.lost }) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(VaultError::Stopped),
         }
@@ -246,59 +250,16 @@ impl Collecting<'_, '_> {
 
 /// Verifies and takes apart every document of a batch, in parallel.
 fn check<'i>(run: &Run<'_>, request: &Request, items: &'i [Item]) -> Vec<Checked<'i>> {
-    let catalogue = run.vault.catalogue();
+    let (now, catalogue) = (run.context.now, run.vault.catalogue());
+    let times = Times { as_of: request.as_of, first: now, now };
+    let reading = Reading { seller: &run.seller, form: &run.form, catalogue: &catalogue, times };
     in_parallel(items.iter().enumerate().collect(), |(order, item)| match item {
         Item::PageEnd(_) => Checked::PageEnd,
-        Item::Document(raw) => match incoming(run, &catalogue, request, raw, order) {
+        Item::Document(raw) => match run.vault.incoming(reading, raw, order) {
             Ok(incoming) => Checked::Document(Box::new(incoming)),
             Err(flaw) => Checked::Flawed(raw, flaw),
         },
     })
-}
-
-fn incoming(
-    run: &Run<'_>,
-    catalogue: &Arc<Catalogue>,
-    request: &Request,
-    raw: &Raw,
-    order: usize,
-) -> Result<Incoming, Flaw> {
-    let base = &run.vault.base;
-    let document = verify(raw, &run.form, catalogue)?;
-    let content = zeroize::Zeroizing::new(serde_json::to_vec(&document.json).map_err(|_| Flaw::Number)?);
-    let mut digest = [0; 16];
-    digest
-        .iter_mut()
-        .zip(digest::digest(&digest::SHA256, &content).as_ref())
-        .for_each(|(to, from)| *to = *from);
-    let updated = document.json.at("lastUpdatedTime").and_then(Json::as_str).and_then(parse_date);
-    let source_time = updated.filter(|updated| *updated <= run.context.now);
-    let marked = mark(document.json, catalogue, run.kind);
-    if marked.leaves.len() > LEAVES_MAX {
-        return Err(Flaw::TooLong);
-    }
-    if marked.leaves.iter().any(|leaf| holds_token(leaf, base.keyring.lasting())) {
-        return Err(Flaw::Token);
-    }
-    Ok(Incoming {
-        mac: base.keyring.lasting().reference_mac(&run.seller, run.kind, &document.reference),
-        reference: document.reference,
-        digest,
-        marked,
-        source_time,
-        as_of: request.as_of.or(source_time).unwrap_or(run.context.now),
-        as_of_named: request.as_of.is_some(),
-        shape: raw.shape,
-        order,
-        catalogue: Arc::clone(catalogue),
-    })
-}
-
-/// Whether a token stands where a value belongs: a tokenised document that was handed in again must not overwrite what
-/// its tokens stand for.
-fn holds_token(leaf: &Leaf, lasting: &Lasting) -> bool {
-    let text = leaf.value.as_ref().and_then(Json::as_str);
-    text.is_some_and(|text| !matches!(lasting.resolve(text), Err(TokenError::NotAToken)))
 }
 
 /// Whether nothing in the first batch looks like an order, so that the input is something else altogether. Then it is
@@ -309,13 +270,4 @@ fn holds_no_order(form: &Form, checked: &[Checked<'_>]) -> bool {
         Checked::Flawed(raw, _) => !form.format.is_meant(raw.bytes.expose()),
         Checked::PageEnd => true,
     })
-}
-
-fn add(total: &mut Counts, counts: &Counts) {
-    total.read += counts.read;
-    total.collected += counts.collected;
-    total.updated += counts.updated;
-    total.unchanged += counts.unchanged;
-    total.past_retention += counts.past_retention;
-    total.quarantined += counts.quarantined;
 }

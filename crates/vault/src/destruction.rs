@@ -22,8 +22,11 @@ const REGISTER: &str = "destruction";
 /// What is to be made underivable.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Removal {
-    /// Slots of buckets that live on.
+    /// Slots of buckets of records that live on.
     punctures: Vec<(SellerId, Day, Vec<u32>)>,
+    /// Slots of buckets of quarantine that live on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    quarantine_punctures: Vec<(SellerId, Day, Vec<u32>)>,
     /// Whole buckets.
     buckets: Vec<(SellerId, Held, Day)>,
     /// Facts keys.
@@ -78,14 +81,28 @@ pub(crate) struct Completed {
 
 impl Removal {
     pub(crate) fn is_empty(&self) -> bool {
-        self.punctures.is_empty() && self.buckets.is_empty() && self.facts.is_empty()
+        let Self { punctures, quarantine_punctures, buckets, facts, disposed: _ } = self;
+        punctures.is_empty() && quarantine_punctures.is_empty() && buckets.is_empty() && facts.is_empty()
     }
 
-    pub(crate) fn puncture(&mut self, seller: &SellerId, day: Day, slot: Slot) {
-        match self.punctures.iter_mut().find(|(other, on, _)| other == seller && *on == day) {
+    pub(crate) fn puncture(&mut self, seller: &SellerId, held: BucketUse, day: Day, slot: Slot) {
+        let punctures = match held {
+            BucketUse::Order => &mut self.punctures,
+            BucketUse::Quarantine => &mut self.quarantine_punctures,
+        };
+        match punctures.iter_mut().find(|(other, on, _)| other == seller && *on == day) {
             Some((_, _, slots)) => slots.push(slot.0),
-            None => self.punctures.push((seller.clone(), day, vec![slot.0])),
+            None => punctures.push((seller.clone(), day, vec![slot.0])),
         }
+    }
+
+    /// Every bucket of which slots are punctured, with them.
+    fn punctured(&self) -> impl Iterator<Item = (BucketId, &[u32])> {
+        let order = self.punctures.iter().map(|of| (BucketUse::Order, of));
+        let quarantine = self.quarantine_punctures.iter().map(|of| (BucketUse::Quarantine, of));
+        order.chain(quarantine).map(|(held, (seller, day, slots))| {
+            (BucketId { seller: seller.clone(), held, day: *day }, slots.as_slice())
+        })
     }
 
     pub(crate) fn bucket(&mut self, id: &BucketId, disposed: u64) {
@@ -106,15 +123,9 @@ impl Removal {
     }
 
     fn removals(&self) -> Removals {
-        let order =
-            |seller: &SellerId, day: Day| BucketId { seller: seller.clone(), held: BucketUse::Order, day };
         let slots = |slots: &[u32]| slots.iter().copied().map(Slot).collect();
         Removals {
-            punctures: self
-                .punctures
-                .iter()
-                .map(|(seller, day, at)| (order(seller, *day), slots(at)))
-                .collect(),
+            punctures: self.punctured().map(|(bucket, at)| (bucket, slots(at))).collect(),
             buckets: self.bucket_ids().collect(),
             facts: self.facts.clone(),
             details: Vec::new(),
@@ -122,19 +133,16 @@ impl Removal {
     }
 
     fn event(&self, destruction: RecordId) -> What {
-        let name = |seller: &SellerId, held: Held, day: Day| BucketName {
-            seller: seller.clone(),
-            held: held.as_str().to_owned(),
-            day,
+        let name = |id: BucketId| BucketName {
+            seller: id.seller,
+            held: Held::of(id.held).as_str().to_owned(),
+            day: id.day,
         };
+        let count = |slots: &[u32]| u32::try_from(slots.len()).unwrap_or(u32::MAX);
         What::DestructionIntended {
             destruction,
-            buckets: self.buckets.iter().map(|(seller, held, day)| name(seller, *held, *day)).collect(),
-            punctures: (self.punctures.iter())
-                .map(|(seller, day, slots)| {
-                    (name(seller, Held::Order, *day), u32::try_from(slots.len()).unwrap_or(u32::MAX))
-                })
-                .collect(),
+            buckets: self.bucket_ids().map(name).collect(),
+            punctures: self.punctured().map(|(bucket, slots)| (name(bucket), count(slots))).collect(),
             facts: self.facts.clone(),
         }
     }

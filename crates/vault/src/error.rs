@@ -17,6 +17,9 @@ pub enum VaultError {
     /// The authorisation was minted for another home.
     #[error("this authorisation belongs to another home")]
     OtherHome,
+    /// The authorisation was minted for documents of another kind.
+    #[error("this authorisation is for documents of another kind")]
+    OtherKind,
     /// The input holds no order.
     #[error("the input holds no order; give it Orders 2026-01-01 documents, as JSON or as NDJSON")]
     NoOrders,
@@ -29,12 +32,21 @@ pub enum VaultError {
     /// More items than a reveal may name.
     #[error("a reveal names {} items at most; ask for them in several requests", crate::reveal::ITEMS_MAX)]
     TooManyItems,
+    /// A discard for a reason that is none of the set.
+    #[error(
+        "there is no such reason; a discard is for one of: {}",
+        crate::quarantine::discard::Reason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>().join(", ")
+    )]
+    UnknownReason,
     /// A time in the future.
     #[error("--as-of lies in the future; give the time at which the file was fetched from Amazon")]
     AsOfInFuture,
     /// The same record was being changed by others again and again.
     #[error("the record is being changed by others; try again")]
     Changed,
+    /// A batch whose documents have not one outcome each: a fault of the program. Nothing of it was committed.
+    #[error("not every document of a batch was accounted for, so none of it was taken in; please report it")]
+    Miscounted,
     /// Sealed bytes opened to something this version did not write.
     #[error("{0} opened to something that this version of bailee did not write")]
     Damaged(&'static str),
@@ -73,12 +85,15 @@ impl VaultError {
             Self::SellerExists(_) => "seller-exists",
             Self::TooManySellers => "too-many-sellers",
             Self::OtherHome => "other-home",
+            Self::OtherKind => "other-kind",
             Self::NoOrders => "no-orders",
             Self::EmptyQuery => "empty-query",
             Self::UnusableTerm(_) => "unusable-term",
             Self::TooManyItems => "too-many-items",
+            Self::UnknownReason => "unknown-reason",
             Self::AsOfInFuture => "as-of-in-future",
             Self::Changed => "changed-meanwhile",
+            Self::Miscounted => "miscounted",
             Self::Damaged(_) => "damaged",
             Self::Intake(_) => "unreadable-input",
             Self::Keyring(_) => "keyring",

@@ -30,6 +30,7 @@ mod document;
 pub mod error;
 mod facts;
 pub mod find;
+mod incoming;
 pub mod keys;
 mod parallel;
 mod part;

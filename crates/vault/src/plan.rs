@@ -30,6 +30,10 @@ pub(crate) struct Incoming {
     pub(crate) as_of: Timestamp,
     /// Whether the caller named the as-of.
     pub(crate) as_of_named: bool,
+    /// When it came first: now, or when it was quarantined. A record that begins with it was first taken in then.
+    pub(crate) first: Timestamp,
+    /// How many of its values had lost letters already at the source.
+    pub(crate) lost: u32,
     pub(crate) shape: Shape,
     /// Its place in the batch, so that what goes back keeps the order of what came.
     pub(crate) order: usize,

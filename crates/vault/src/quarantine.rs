@@ -1,24 +1,37 @@
 //! Quarantine: what failed verification, sealed in buckets of its own, so that nothing is lost and nothing lies open.
 //!
 //! It ends 14 days after its first intake at most, sooner where a date can be read in it (R20). Listing and showing
-//! never give a value.
+//! never give a value. [`retry`] takes in what can be read since its catalogue or mapping was mended; [`discard`]
+//! throws away. After either no copy opens it any more.
+
+pub mod discard;
+mod label;
+pub mod outline;
+pub mod retry;
 
 use bailee_core::retention::{Evidence, Spoken, quarantine_expiry};
-use bailee_core::{Day, FieldInstance, Json, Kind, PartNo, RecordId, SellerId, Timestamp};
+use bailee_core::{Day, Json, Kind, RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
-use bailee_crypto::envelope;
 use bailee_intake::reader::{Position, Raw};
 use bailee_intake::verify::Flaw;
 use bailee_ledger::authorized::{Authorized, ReadQuarantine};
 use bailee_ledger::event::What;
-use bailee_store::act::{Act, BucketNo, Change, QuarantineRow};
-use serde::{Deserialize, Serialize};
+use bailee_store::act::{Act, BucketNo, Change, QuarantineRow, SellerNo};
+use serde::Serialize;
 
 use crate::batch::Run;
 use crate::{Vault, VaultError};
+use label::Label;
+use outline::Outline;
 
 /// Most items that one answer lists.
 pub const LIST_MAX: usize = 1000;
+
+/// Rows that are read from the store at a time, since each holds a whole document.
+const ROWS_AT_A_TIME: usize = 16;
+
+/// A bucket closes two days before its day: with three, what is quarantined today can be looked at today.
+const SHORTEST_LIFE_DAYS: i32 = 3;
 
 /// A document that failed verification.
 pub(crate) struct Flawed<'a> {
@@ -26,17 +39,8 @@ pub(crate) struct Flawed<'a> {
     pub(crate) flaw: Flaw,
     /// What the input was called.
     pub(crate) source: &'a str,
-}
-
-/// What is sealed of a quarantined document beside its bytes.
-#[derive(Serialize, Deserialize)]
-struct Label {
-    source: String,
-    position: Position,
-    reason: String,
-    since: Timestamp,
-    expires_at: Timestamp,
-    bytes: u64,
+    /// As of when the caller said that the input speaks.
+    pub(crate) as_of: Option<Timestamp>,
 }
 
 /// What an act needs to keep flawed documents.
@@ -46,9 +50,6 @@ pub(crate) struct Quarantining {
     /// Ids and reason codes, for the event.
     pub(crate) items: Vec<(RecordId, String)>,
 }
-
-const LABEL: FieldInstance = FieldInstance(0);
-const BYTES: FieldInstance = FieldInstance(1);
 
 /// A quarantined document, without its content.
 #[derive(Clone, Debug, Serialize)]
@@ -65,12 +66,26 @@ pub struct Item {
     pub reason: String,
     /// The same in words, with what to do.
     pub words: String,
+    /// The format that it was read as.
+    pub format: String,
+    /// Of what kind its records are.
+    pub kind: Kind,
     /// Bytes kept.
     pub bytes: u64,
     /// Since when.
     pub since: Timestamp,
     /// Gone by.
     pub expires_at: Timestamp,
+}
+
+/// A quarantined document with what can be told of its content.
+#[derive(Clone, Debug, Serialize)]
+pub struct Quarantined {
+    /// The document.
+    #[serde(flatten)]
+    pub item: Item,
+    /// What is in it: names and masks, never a value.
+    pub outline: Outline,
 }
 
 impl Vault {
@@ -93,18 +108,8 @@ impl Vault {
             let slot = self.slots.take_one(&self.base.keyring, &bucket_id, &*self.base.entropy)?;
             let keys = self.live_keys(&bucket_id, run.context.now).ok_or(VaultError::Changed)?;
             let key = keys.leaf(slot).map_err(|_| VaultError::Changed)?;
-            let label = Label {
-                source: one.source.to_owned(),
-                position: one.raw.position,
-                reason: one.flaw.code().to_owned(),
-                since: run.context.now,
-                expires_at,
-                bytes: one.raw.bytes.expose().len() as u64,
-            };
-            let label = serde_json::to_vec(&label).map_err(|_| VaultError::Damaged("a quarantine label"))?;
-            let place = self.place("quarantine", &run.seller, id, PartNo(0), 1);
-            let fields = [(LABEL, label.as_slice()), (BYTES, one.raw.bytes.expose().as_slice())];
-            let envelope = envelope::seal(&key, &place, &fields, &*self.base.entropy)?;
+            let label = Label::of(&one, run, expires_at);
+            let envelope = self.seal_quarantined(&key, &run.seller, id, &label, one.raw.bytes.expose())?;
             quarantining.changes.push(Change::OpenBucket(bucket));
             quarantining.changes.push(Change::PutQuarantine(QuarantineRow { bucket, id, slot, envelope }));
             quarantining.items.push((id, one.flaw.code().to_owned()));
@@ -124,7 +129,7 @@ impl Vault {
         ends.max(Day::of(now).plus(SHORTEST_LIFE_DAYS).start())
     }
 
-    /// Lists quarantine (of one seller, or all), newest first; [`LIST_MAX`] items at most.
+    /// Lists quarantine (of one seller, or all), newest first; [`LIST_MAX`] items at most, from behind `after`.
     ///
     /// # Errors
     /// When an item does not open.
@@ -132,14 +137,34 @@ impl Vault {
         &self,
         authorized: Authorized<ReadQuarantine>,
         seller: Option<&SellerId>,
+        after: Option<RecordId>,
     ) -> Result<Vec<Item>, VaultError> {
         self.check_home(&authorized)?;
         let seller = seller.map(|seller| self.seller_no(seller)).transpose()?;
-        let rows = self.base.store.quarantine(seller, None, LIST_MAX)?;
-        let now = authorized.context().now;
-        let items: Result<Vec<_>, _> = rows.iter().map(|row| self.open_item(row, now)).collect();
+        let items = self.items(seller, after, authorized.context().now);
         self.log_quarantine_read(&authorized, Vec::new())?;
-        Ok(items?.into_iter().flatten().collect())
+        items
+    }
+
+    fn items(
+        &self,
+        seller: Option<SellerNo>,
+        mut after: Option<RecordId>,
+        now: Timestamp,
+    ) -> Result<Vec<Item>, VaultError> {
+        let mut items = Vec::new();
+        while items.len() < LIST_MAX {
+            let rows = self.base.store.quarantine(seller, after, ROWS_AT_A_TIME)?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.id);
+            for row in &rows {
+                items.extend(
+                    self.open_label(row, now)?.map(|(seller, label)| label.into_item(row.id, seller)),
+                );
+            }
+        }
+        items.truncate(LIST_MAX);
+        Ok(items)
     }
 
     /// Shows one item; `None` when there is none, or its bucket has closed.
@@ -150,11 +175,23 @@ impl Vault {
         &self,
         authorized: Authorized<ReadQuarantine>,
         id: RecordId,
-    ) -> Result<Option<Item>, VaultError> {
+    ) -> Result<Option<Quarantined>, VaultError> {
         self.check_home(&authorized)?;
         let row = self.base.store.quarantined(id)?;
         self.log_quarantine_read(&authorized, row.iter().map(|row| row.id).collect())?;
-        row.map_or(Ok(None), |row| self.open_item(&row, authorized.context().now))
+        let Some(row) = row else { return Ok(None) };
+        let Some(opened) = self.open_quarantined(&row, authorized.context().now)? else { return Ok(None) };
+        let outline = Outline::of(opened.bytes.expose(), &self.catalogue(), opened.label.kind);
+        Ok(Some(Quarantined { item: opened.label.into_item(row.id, opened.seller), outline }))
+    }
+
+    /// Whose an item is, so that the gate can be asked; `None` when there is none of that id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn quarantined_of(&self, id: RecordId) -> Result<Option<SellerId>, VaultError> {
+        let row = self.base.store.quarantined(id)?;
+        Ok(row.and_then(|row| self.seller_id(row.bucket.seller)))
     }
 
     fn log_quarantine_read(
@@ -166,30 +203,4 @@ impl Vault {
         self.base.store.commit(Act { name: "read-quarantine", changes: Vec::new(), events })?;
         Ok(())
     }
-
-    fn open_item(&self, row: &QuarantineRow, now: Timestamp) -> Result<Option<Item>, VaultError> {
-        let Some(seller) = self.seller_id(row.bucket.seller) else { return Ok(None) };
-        let id = BucketId { seller: seller.clone(), held: row.bucket.held, day: row.bucket.day };
-        let Some(keys) = self.live_keys(&id, now) else { return Ok(None) };
-        let Ok(key) = keys.leaf(row.slot) else { return Ok(None) };
-        let place = self.place("quarantine", &seller, row.id, PartNo(0), 1);
-        let opened = envelope::open(&key, &place, &row.envelope, Some(&[LABEL]))?;
-        let (_, label) = opened.first().ok_or(VaultError::Damaged("a quarantine label"))?;
-        let label: Label =
-            serde_json::from_slice(label.expose()).map_err(|_| VaultError::Damaged("a quarantine label"))?;
-        Ok(Some(Item {
-            id: row.id,
-            seller,
-            source: label.source,
-            position: label.position,
-            words: Flaw::from_code(&label.reason).map_or("", Flaw::words).to_owned(),
-            reason: label.reason,
-            bytes: label.bytes,
-            since: label.since,
-            expires_at: label.expires_at,
-        }))
-    }
 }
-
-/// A bucket closes two days before its day: with three, what is quarantined today can be looked at today.
-const SHORTEST_LIFE_DAYS: i32 = 3;

@@ -400,10 +400,13 @@ fn an_input_that_breaks_off_leaves_no_destruction_half_done() {
         Broken,
     );
     let action = authorized::Collect { seller: seller(), kind: bailee_core::Kind::Order };
-    let stopped =
-        home.vault.collect(home.act(action), Box::new(input), "orders.json", Request::default(), &mut |_| {
-            std::ops::ControlFlow::Continue(())
-        });
+    let stopped = home.vault.collect(
+        home.act(action),
+        common::reader(input).unwrap(),
+        "orders.json",
+        Request::default(),
+        &mut |_| std::ops::ControlFlow::Continue(()),
+    );
     assert!(stopped.is_err());
     let events = home.events();
     let count = |name: &str| events.iter().filter(|event| *event == name).count();

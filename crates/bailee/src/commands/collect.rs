@@ -137,7 +137,7 @@ impl Collect {
         let bar = progress(bytes);
         let hear = bar.clone();
         let answer = visit.client.collect(&self.path(file), input, documents, interrupts, move |tick| {
-            if let Tick::Collected { bytes, counts } = tick {
+            if let Tick::Collected { bytes, counts, .. } = tick {
                 hear.set_position(bytes);
                 hear.set_message(format!("{} orders", counts.read));
             }

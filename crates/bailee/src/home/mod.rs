@@ -28,6 +28,7 @@ use bailee_crypto::keyring::{Keyring, Repair, Unanchored};
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
+use bailee_intake::format::Formats;
 use bailee_ledger::anchor::{AnchorError, Anchors};
 use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
@@ -58,6 +59,7 @@ pub(crate) struct Home {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     gate: Arc<Gate>,
+    formats: Formats,
     clock: Arc<HomeClock>,
     entropy: Arc<dyn Entropy>,
     /// What was mended of the keyring's mirrors at opening.
@@ -103,6 +105,7 @@ impl Home {
             store,
             vault: Arc::new(vault),
             gate: Arc::new(gate),
+            formats: Formats::embedded().map_err(Failure::failed)?,
             clock: Arc::new(clock),
             entropy,
             repairs: opened.repairs,
@@ -137,6 +140,7 @@ impl Home {
             vault: Arc::clone(&self.vault),
             gate: Arc::clone(&self.gate),
             store: Arc::clone(&self.store),
+            formats: self.formats.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy),
         };

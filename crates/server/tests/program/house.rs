@@ -13,6 +13,7 @@ use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
+use bailee_intake::format::Formats;
 use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::Event;
 use bailee_ledger::log::Source;
@@ -83,6 +84,7 @@ impl House {
             vault,
             gate: Arc::new(gate),
             store: Arc::clone(&store),
+            formats: Formats::embedded().unwrap(),
             clock: Arc::new(FixedClock),
             entropy,
         };

@@ -45,6 +45,9 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/reveal", r#"{"purpose":"tax","items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
     ("GET", "/v1/quarantine", ""),
     ("GET", "/v1/quarantine/000102030405060708090a0b0c0d0e0f", ""),
+    ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:retry", "{}"),
+    ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:discard", r#"{"reason":"test-data"}"#),
+    ("POST", "/v1/sellers/ALPHA/quarantine:retry", "{}"),
     ("GET", "/v1/retention", ""),
     ("POST", "/v1/retention:run", "{}"),
     ("GET", "/v1/keys", ""),
@@ -65,6 +68,7 @@ const SERVICE_MAY: &[&str] = &[
     "/v1/sellers/ALPHA/shipments/1-1-1/retention",
     "/v1/sellers/ALPHA/returns/1-1-1",
     "/v1/sellers/ALPHA/returns/1-1-1/retention",
+    "/v1/sellers/ALPHA/quarantine:retry",
     "/v1/reveal",
 ];
 
@@ -78,7 +82,7 @@ fn the_table_names_every_route() {
     listed.extend(["/v1/health".to_owned(), "/v1/sessions".to_owned()]);
     let listed: BTreeSet<String> = listed
         .into_iter()
-        .map(|path| match path.strip_suffix(ID) {
+        .map(|path| match path.trim_end_matches(":retry").trim_end_matches(":discard").strip_suffix(ID) {
             Some(before) if before.ends_with("proofs/") => format!("{before}{{request}}"),
             Some(before) => format!("{before}{{id}}"),
             None => path,
@@ -248,4 +252,43 @@ fn the_reference_of_the_api_names_every_route() {
     for (method, path, _) in ROUTES {
         assert!(reference.contains(&format!("| `{method} {}` |", shape(path))), "{method} {path}");
     }
+}
+
+#[tokio::test]
+async fn what_is_in_quarantine_is_retried_by_who_may_collect_and_thrown_away_by_a_person() {
+    let house = House::new().await;
+    let bad = r#"{"orderId":"250-1234567-1234567","buyer":{"buyerName":"Juniper Fernsby"},"buyer":{}}"#;
+    let collect = "/v1/sellers/ALPHA/orders:collect";
+    let counts = house.ask("POST", collect, &house.session, format!("{bad}\n{bad}")).await.json();
+    assert_eq!((&counts["read"], &counts["quarantined"]), (&json!(2), &json!(2)));
+    let list = house.ask("GET", "/v1/quarantine?seller=ALPHA", &house.session, "").await.json();
+    let id = |index: usize| list["quarantined"][index]["id"].as_str().unwrap().to_owned();
+    assert!(list["next"].is_null());
+    let shown = house.ask("GET", &format!("/v1/quarantine/{}", id(0)), &house.session, "").await.json();
+    assert_eq!(shown["reason"], "duplicate-key");
+    assert!(shown["outline"]["fields"].to_string().contains("buyerName"), "{shown}");
+    assert!(!shown.to_string().contains("Juniper"), "{shown}");
+
+    // A service that collects for the seller may retry, and may not throw away.
+    let retry = format!("/v1/quarantine/{}:retry", id(0));
+    let discard = format!("/v1/quarantine/{}:discard", id(0));
+    let again = house.ask("POST", &retry, &house.service, "{}").await.json();
+    assert_eq!((&again["read"], &again["quarantined"]), (&json!(1), &json!(1)));
+    let why = r#"{"reason":"unreadable"}"#;
+    assert_eq!(house.ask("POST", &discard, &house.service, why).await.status, StatusCode::FORBIDDEN);
+    let unknown = house.ask("POST", &discard, &house.session, r#"{"reason":"because"}"#).await;
+    assert_eq!(
+        (unknown.status, unknown.problem().as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, "unknown-reason")
+    );
+    assert_eq!(house.ask("POST", &discard, &house.session, why).await.status, StatusCode::NO_CONTENT);
+    for gone in [&discard, &retry] {
+        assert_eq!(house.ask("POST", gone, &house.session, why).await.status, StatusCode::NOT_FOUND);
+    }
+    let all = house.ask("POST", "/v1/sellers/ALPHA/quarantine:retry", &house.session, "{}").await.json();
+    assert_eq!(all["read"], 1);
+    let nothing = house.ask("POST", "/v1/sellers/BETA/quarantine:retry", &house.session, "{}").await.json();
+    assert_eq!(nothing["read"], 0);
+    let not_an_act = format!("/v1/quarantine/{}:bury", id(1));
+    assert_eq!(house.ask("POST", &not_an_act, &house.session, "{}").await.status, StatusCode::NOT_FOUND);
 }

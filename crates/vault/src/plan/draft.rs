@@ -52,7 +52,7 @@ impl Vault {
         let ended = row.is_some() && facts.is_none();
         let (about, mut tree) = match facts {
             Some(facts) => (facts.about, facts.skeleton),
-            None => (About::new(first.reference.clone(), planning.now), Json::Object(Vec::new())),
+            None => (About::new(first.reference.clone(), first.first), Json::Object(Vec::new())),
         };
         let mut leaves = Vec::new();
         fill(&mut tree, &mut |stored| {

@@ -23,6 +23,8 @@ use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
+use bailee_intake::format::Formats;
+use bailee_intake::reader::Reader;
 use bailee_ledger::authorized::{self, Act, Authorized, Context, Mint};
 use bailee_ledger::event::{RevealedItem, What};
 use bailee_ledger::note::Signer;
@@ -57,6 +59,15 @@ pub fn reference(text: &str) -> Reference {
     text.parse().unwrap()
 }
 
+/// A reader of an input in whatever format it is.
+pub fn reader(input: impl std::io::Read + Send + 'static) -> Result<Reader, VaultError> {
+    Ok(Reader::open(
+        Box::new(input),
+        &Formats::embedded().unwrap(),
+        bailee_intake::reader::Request::default(),
+    )?)
+}
+
 impl Home {
     /// A new home with one seller.
     pub fn new(directory: &Path, now: &str) -> Self {
@@ -81,6 +92,17 @@ impl Home {
 
     /// Opens it with another reading of the clock.
     pub fn open_as(directory: &Path, now: &str, store: &Path, profile: Profile) -> Result<Self, VaultError> {
+        Self::open_with(directory, now, store, profile, Catalogue::embedded().unwrap())
+    }
+
+    /// Opens it with a catalogue of its own.
+    pub fn open_with(
+        directory: &Path,
+        now: &str,
+        store: &Path,
+        profile: Profile,
+        catalogue: Catalogue,
+    ) -> Result<Self, VaultError> {
         let home: HomeId = std::fs::read_to_string(directory.join("id")).unwrap().parse().unwrap();
         let root = KeyFile::open(&directory.join("root.key")).unwrap();
         let (keyring, _) = Keyring::open(Box::new(root), binding(home), &mirrors(directory), None)?;
@@ -91,7 +113,7 @@ impl Home {
         let base = Foundations {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
-            catalogue: Arc::new(Catalogue::embedded().unwrap().into()),
+            catalogue: Arc::new(catalogue.into()),
             policy: Policy::new(30, profile).unwrap(),
             entropy: Arc::new(SystemEntropy),
         };
@@ -178,7 +200,7 @@ impl Home {
     ) -> Result<(Summary, Vec<serde_json::Value>), VaultError> {
         let action = authorized::Collect { seller: seller(), kind: Kind::Order };
         let mut returned = Vec::new();
-        let input = Box::new(std::io::Cursor::new(documents.as_bytes().to_vec()));
+        let input = reader(std::io::Cursor::new(documents.as_bytes().to_vec()))?;
         let summary = self.vault.collect(self.act(action), input, "orders.json", request, &mut |step| {
             if let Step::Document { json, .. } = step {
                 returned.push(serde_json::to_value(json).unwrap());
