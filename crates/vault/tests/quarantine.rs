@@ -137,7 +137,12 @@ fn what_is_mended_goes_in_as_it_would_have_when_it_came_and_the_rest_stays() {
     // The clock runs from the day on which it came, not from that on which it was mended.
     let explained = home
         .vault
-        .retention_explain(home.act(authorized::ReadRetention), &seller(), &common::reference(&id(0)))
+        .retention_explain(
+            home.act(authorized::ReadRetention),
+            &seller(),
+            Kind::Order,
+            &common::reference(&id(0)),
+        )
         .unwrap()
         .unwrap();
     assert!(explained.lo < time(NOW), "{explained:?}");
@@ -156,7 +161,7 @@ fn a_retry_keeps_the_first_as_of() {
     let explain = |home: &Home| {
         let reference = common::reference(&id(0));
         home.vault
-            .retention_explain(home.act(authorized::ReadRetention), &seller(), &reference)
+            .retention_explain(home.act(authorized::ReadRetention), &seller(), Kind::Order, &reference)
             .unwrap()
             .unwrap()
     };
