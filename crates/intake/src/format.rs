@@ -6,7 +6,7 @@
 mod error;
 mod head;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use bailee_core::Kind;
 
@@ -14,6 +14,7 @@ pub use error::MappingError;
 pub use head::{Frame, Head, Recognise, Syntax};
 
 use crate::mapping::Mapping;
+use crate::mapping::rows::Plan;
 use crate::reader::Table;
 
 /// The format whose names are the canonical ones.
@@ -210,11 +211,29 @@ pub struct Form {
     pub format: Arc<Format>,
     /// The columns and the dialect, for [`Syntax::Table`].
     pub table: Option<Arc<Table>>,
+    /// What the format makes of the columns, worked out once.
+    plan: OnceLock<Option<Arc<Plan>>>,
 }
 
 impl Form {
     /// The form of a format without a table.
     pub fn new(format: Arc<Format>) -> Self {
-        Self { format, table: None }
+        Self { format, table: None, plan: OnceLock::new() }
+    }
+
+    /// The form of a table of a format.
+    pub fn of_table(format: Arc<Format>, table: Arc<Table>) -> Self {
+        Self { format, table: Some(table), plan: OnceLock::new() }
+    }
+
+    /// What the format makes of the table's columns; `None` when this is no table, or has no column with the name of
+    /// the record.
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        let plan = || {
+            let kind = self.format.kind();
+            let (mapping, table) = (self.format.mapping()?, self.table.as_ref()?);
+            Plan::new(kind, mapping, reference_member(kind), table).map(Arc::new)
+        };
+        self.plan.get_or_init(plan).as_deref()
     }
 }

@@ -5,6 +5,7 @@
 
 mod file;
 mod path;
+pub(crate) mod rows;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub struct Mapping {
     rules: Vec<Rule>,
     by_source: BTreeMap<Box<str>, usize>,
     aliases: BTreeMap<Box<str>, Box<str>>,
+    joined: Vec<(Path, Vec<Box<str>>)>,
     /// The sources as a tree, for documents that are trees.
     sources: Sources,
 }
@@ -80,6 +82,11 @@ impl Mapping {
     /// Other headings of columns, each with the name under which it is mapped.
     pub fn aliases(&self) -> &BTreeMap<Box<str>, Box<str>> {
         &self.aliases
+    }
+
+    /// Targets whose value is made of several columns, with a `/` between them.
+    pub fn joined(&self) -> &[(Path, Vec<Box<str>>)] {
+        &self.joined
     }
 
     /// The top-level source names that lead to a canonical member of the top.

@@ -8,7 +8,7 @@
 
 mod detect;
 mod json;
-mod table;
+pub mod table;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +24,7 @@ use crate::source::{self, Charset, Detection, Source};
 use crate::verify::Flaw;
 use json::JsonFramer;
 pub use table::Table;
+use table::TableFramer;
 
 /// Most bytes of one document; a longer one is quarantined (its beginning is kept). A hundred times the longest
 /// order that the API is known to answer.
@@ -102,12 +103,14 @@ pub struct Detected {
 /// Finds where documents begin and end: one for each syntax.
 enum Framer {
     Json(Box<JsonFramer>),
+    Table(Box<TableFramer>),
 }
 
 impl Framer {
     fn next_item(&mut self) -> Option<Item> {
         match self {
             Self::Json(framer) => framer.next_item(),
+            Self::Table(framer) => framer.next_item(),
         }
     }
 
@@ -115,6 +118,7 @@ impl Framer {
     fn take(&mut self, input: &[u8]) -> usize {
         match self {
             Self::Json(framer) => framer.take(input),
+            Self::Table(framer) => framer.take(input),
         }
     }
 
@@ -122,6 +126,7 @@ impl Framer {
     fn end(&mut self) -> bool {
         match self {
             Self::Json(framer) => framer.end(),
+            Self::Table(framer) => framer.end(),
         }
     }
 }
@@ -159,15 +164,16 @@ impl Reader {
         request: Request,
     ) -> Result<Self, IntakeError> {
         let mut input = Input::new(Source::open(source, request.charset));
-        let format = match request.format {
-            Some(format) => format,
-            None => input.detect(formats)?,
+        let named = request.format;
+        let form = input.detect(|head, is_all| detect::form(head, is_all, named.as_ref(), formats))?;
+        let framer = match form.format.syntax() {
+            Syntax::Json => Framer::Json(Box::new(JsonFramer::new(Arc::clone(&form.format)))),
+            Syntax::Table => {
+                Framer::Table(Box::new(TableFramer::new(&form).ok_or(IntakeError::UnknownFormat)?))
+            }
+            Syntax::Xml => return Err(IntakeError::UnknownFormat),
         };
-        let framer = match format.syntax() {
-            Syntax::Json => Framer::Json(Box::new(JsonFramer::new(Arc::clone(&format)))),
-            Syntax::Table | Syntax::Xml => return Err(IntakeError::UnknownFormat),
-        };
-        Ok(Self { input, form: Arc::new(Form::new(format)), framer, failed: None })
+        Ok(Self { input, form: Arc::new(form), framer, failed: None })
     }
 
     /// All that is needed to read its documents, beside their own bytes.
@@ -260,11 +266,14 @@ impl Input {
     }
 
     /// Reads until the format shows, the input ends, or there has been enough of it.
-    fn detect(&mut self, formats: &Formats) -> Result<Arc<Format>, IntakeError> {
+    fn detect(
+        &mut self,
+        detect: impl Fn(&[u8], bool) -> Result<Option<Form>, IntakeError>,
+    ) -> Result<Form, IntakeError> {
         loop {
             let is_all = self.ended || self.chunk.len() >= CHUNK_BYTES;
-            if let Some(format) = detect::detect(&self.chunk, is_all, formats)? {
-                return Ok(format);
+            if let Some(form) = detect(&self.chunk, is_all)? {
+                return Ok(form);
             }
             self.read_more()?;
         }

@@ -11,7 +11,7 @@ mod tests;
 use bailee_core::catalogue::{Catalogue, Node};
 use bailee_core::{Json, Reference};
 
-use crate::format::{Form, reference_member};
+use crate::format::{Form, Syntax, reference_member};
 use crate::reader::Raw;
 use crate::{clean, mapping, source};
 
@@ -62,6 +62,8 @@ pub enum Flaw {
     OrderId,
     /// An object where a leaf belongs, or the reverse; an id twice in a list.
     Structure,
+    /// Rows of one record say different things of a person.
+    RowsDisagree,
     /// A token in the place of a value. Only the keeper of the keys can tell.
     Token,
 }
@@ -80,6 +82,7 @@ impl Flaw {
         Self::NotAnOrder,
         Self::OrderId,
         Self::Structure,
+        Self::RowsDisagree,
         Self::Token,
     ];
 
@@ -97,6 +100,7 @@ impl Flaw {
             Self::NotAnOrder => "not-an-order",
             Self::OrderId => "order-id",
             Self::Structure => "structure",
+            Self::RowsDisagree => "rows-disagree",
             Self::Token => "token",
         }
     }
@@ -122,6 +126,9 @@ impl Flaw {
             Self::NotAnOrder => "this is no order, since it has no orderId; give orders in Orders 2026-01-01",
             Self::OrderId => "the orderId is no order id; fetch the order again",
             Self::Structure => "a value stands where the API has none of its kind; fetch the order again",
+            Self::RowsDisagree => {
+                "rows of the same order tell different names or addresses; find out which one is right"
+            }
             Self::Token => "a token stands in the place of a value; give the order as it came from Amazon",
         }
     }
@@ -139,9 +146,16 @@ pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document,
     if let Some(flaw) = source::flaw(raw.bytes.expose()).or(raw.flaw) {
         return Err(flaw);
     }
-    let mut json = parse::parse(raw.bytes.expose())?;
     let kind = form.format.kind();
-    if let Some(mapping) = form.format.mapping() {
+    let bytes = raw.bytes.expose();
+    let mut json = match form.format.syntax() {
+        Syntax::Table => {
+            let rows = std::str::from_utf8(bytes).map_err(|_| Flaw::Encoding)?;
+            form.plan().ok_or(Flaw::NotAnOrder)?.document(rows, catalogue)?
+        }
+        Syntax::Json | Syntax::Xml => parse::parse(bytes)?,
+    };
+    if let (Some(mapping), Syntax::Json | Syntax::Xml) = (form.format.mapping(), form.format.syntax()) {
         json = mapping.apply(json)?;
         mapping::settle(&mut json, Some(catalogue.root(kind)), 1)?;
         reference_as_string(&mut json, reference_member(kind));

@@ -16,7 +16,7 @@ pub(super) const RULES_MAX: usize = 2000;
 pub(super) const NAME_BYTES_MAX: usize = 400;
 
 /// Most targets of one source.
-const TARGETS_MAX: usize = 8;
+const TARGETS_MAX: usize = 32;
 
 /// Longest name of a format.
 const FORMAT_BYTES_MAX: usize = 60;
@@ -38,6 +38,8 @@ struct File {
     fields: BTreeMap<Box<str>, Target>,
     #[serde(default)]
     aliases: BTreeMap<Box<str>, Box<str>>,
+    #[serde(default)]
+    join: BTreeMap<Box<str>, Vec<Box<str>>>,
 }
 
 /// A target alone, or a table.
@@ -68,8 +70,9 @@ enum To {
 
 /// Reads a mapping file. One without fields is of a format whose names are the canonical ones.
 pub(crate) fn parse(text: &str) -> Result<(Head, Option<Mapping>), MappingError> {
-    let File { format, title, names, kind, syntax, recognise, frame, fields, aliases } = toml::from_str(text)
-        .map_err(|error| MappingError::Syntax(error.to_string().trim_end().replace('\n', " ")))?;
+    let File { format, title, names, kind, syntax, recognise, frame, fields, aliases, join } =
+        toml::from_str(text)
+            .map_err(|error| MappingError::Syntax(error.to_string().trim_end().replace('\n', " ")))?;
     let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if format.is_empty() || format.len() > FORMAT_BYTES_MAX || !format.bytes().all(sound) {
         return Err(MappingError::Name);
@@ -81,13 +84,14 @@ pub(crate) fn parse(text: &str) -> Result<(Head, Option<Mapping>), MappingError>
     if recognise.all.is_empty() && recognise.any.is_empty() {
         return Err(MappingError::Unrecognisable);
     }
-    let mapping = if fields.is_empty() { None } else { Some(mapping(fields, aliases, syntax)?) };
+    let mapping = if fields.is_empty() { None } else { Some(mapping(fields, aliases, join, syntax)?) };
     Ok((Head { name: format, title, names, kind, syntax, recognise, frame }, mapping))
 }
 
 fn mapping(
     fields: BTreeMap<Box<str>, Target>,
     aliases: BTreeMap<Box<str>, Box<str>>,
+    join: BTreeMap<Box<str>, Vec<Box<str>>>,
     syntax: Syntax,
 ) -> Result<Mapping, MappingError> {
     let mut rules = Vec::with_capacity(fields.len());
@@ -96,7 +100,7 @@ fn mapping(
         by_source.insert(source.clone(), rules.len());
         rules.push(rule(&source, target, syntax)?);
     }
-    for name in aliases.values() {
+    for name in aliases.values().chain(join.values().flatten()) {
         if !by_source.contains_key(name) {
             return Err(MappingError::Undecided(name.to_string()));
         }
@@ -105,7 +109,10 @@ fn mapping(
         Syntax::Table => Sources::default(),
         Syntax::Json | Syntax::Xml => Sources::new(&rules)?,
     };
-    Ok(Mapping { rules, by_source, aliases, sources: tree })
+    let path = |target: &str| Path::parse(target).ok_or_else(|| MappingError::Path(target.to_owned()));
+    let joined = join.into_iter().map(|(target, columns)| Ok((path(&target)?, columns)));
+    let joined = joined.collect::<Result<_, MappingError>>()?;
+    Ok(Mapping { rules, by_source, aliases, joined, sources: tree })
 }
 
 fn rule(name: &str, target: Target, syntax: Syntax) -> Result<Rule, MappingError> {

@@ -10,8 +10,39 @@ use std::sync::Arc;
 
 use super::IntakeError;
 use super::json::BYTE_ORDER_MARK;
-use crate::format::{Format, Formats, Recognise, Syntax};
+use super::table::{self, Table};
+use crate::format::{Form, Format, Formats, Recognise, Syntax};
 use names::{Names, values};
+
+/// How an input that begins so is read: in the named format, else in the one that fits. `None` while more of it may
+/// tell. `is_all`: there is no more, or it has been enough.
+///
+/// # Errors
+/// As [`detect`]; [`IntakeError::UnknownFormat`] also when a named table has no column with the name of the record.
+pub(super) fn form(
+    head: &[u8],
+    is_all: bool,
+    named: Option<&Arc<Format>>,
+    formats: &Formats,
+) -> Result<Option<Form>, IntakeError> {
+    match named {
+        Some(format) if format.syntax() == Syntax::Table => {
+            let Some(tables) = Table::candidates(head, is_all) else { return Ok(None) };
+            let table = table::named(tables, format).ok_or(IntakeError::UnknownFormat)?;
+            return Ok(Some(Form::of_table(Arc::clone(format), Arc::new(table))));
+        }
+        Some(format) => return Ok(Some(Form::new(Arc::clone(format)))),
+        // A later line of a table may begin with a bracket.
+        None if begins_json(head.split(|byte| *byte == b'\n').next().unwrap_or_default()) => {}
+        None => {
+            let Some(tables) = Table::candidates(head, is_all) else { return Ok(None) };
+            if let Some((format, table)) = table::recognised(&tables, formats)? {
+                return Ok(Some(Form::of_table(format, Arc::new(table))));
+            }
+        }
+    }
+    Ok(detect(head, is_all, formats)?.map(Form::new))
+}
 
 /// The format of an input that begins so; `None` while more of it may tell. `is_all`: there is no more, or it has been
 /// enough.

@@ -1,0 +1,161 @@
+//! One row, built along the plan.
+
+use std::borrow::Cow;
+
+use bailee_core::Json;
+use zeroize::Zeroize;
+
+use super::{EXTRA, Keyed, Leaf, Node, Plan, Which};
+use crate::clean::entities;
+use crate::reader::table::Cell;
+
+/// What reports write where there is nothing.
+const ABSENT: &str = "--";
+
+/// What stands between the values of several columns that make one.
+const JOINT: &str = "/";
+
+/// A row of a table.
+pub(super) struct Row<'a> {
+    pub(super) text: &'a str,
+    pub(super) cells: &'a [Cell],
+}
+
+impl Row<'_> {
+    /// What a cell says: its entities decoded once, without blanks around it; `None` when it says nothing.
+    pub(super) fn value(&self, column: usize) -> Option<String> {
+        let text = self.cells.get(column)?.text(self.text);
+        let trimmed = text.trim();
+        if trimmed.is_empty() || trimmed == ABSENT {
+            return None;
+        }
+        let value = match entities(trimmed) {
+            Cow::Borrowed(text) => text.to_owned(),
+            Cow::Owned(mut decoded) => {
+                let value = decoded.trim().to_owned();
+                decoded.zeroize();
+                value
+            }
+        };
+        if let Cow::Owned(mut text) = text {
+            text.zeroize();
+        }
+        Some(value).filter(|value| !value.is_empty())
+    }
+
+    fn is_absent(&self, leaf: &Leaf) -> bool {
+        match leaf {
+            Leaf::Column { column, .. } => self.value(*column).is_none(),
+            Leaf::Joined(columns) => columns.iter().any(|column| self.value(*column).is_none()),
+        }
+    }
+}
+
+impl Plan {
+    /// The document of a row alone.
+    pub(super) fn row(&self, row: &Row<'_>, keyed: &[Keyed<'_>]) -> Json {
+        let mut built = Json::Object(self.root.members(row).unwrap_or_default());
+        let extra =
+            |(column, name): &(usize, Box<str>)| Some((name.to_string(), Json::String(row.value(*column)?)));
+        let extras: Vec<_> = self.extras.iter().filter_map(extra).collect();
+        if !extras.is_empty() {
+            let list = keyed.iter().find(|keyed| !row.is_absent(keyed.leaf)).map(|keyed| keyed.list);
+            add(&mut built, list, (EXTRA.to_owned(), Json::Object(extras)));
+        }
+        built
+    }
+}
+
+/// Adds a member to a row's element of a list, else to the row itself.
+fn add(built: &mut Json, list: Option<&str>, member: (String, Json)) {
+    let Json::Object(members) = built else { return };
+    let element = list.and_then(|list| members.iter_mut().find(|(name, _)| name == list));
+    let element = element.and_then(|(_, value)| match value {
+        Json::Array(elements) => elements.first_mut(),
+        _ => None,
+    });
+    match element {
+        Some(Json::Object(members)) => members.push(member),
+        _ => members.push(member),
+    }
+}
+
+impl Node {
+    fn build(&self, row: &Row<'_>) -> Option<Json> {
+        match self {
+            Self::Leaf(leaf) => leaf.value(row).map(Json::String),
+            Self::List { element, .. } => element.build(row).map(|element| Json::Array(vec![element])),
+            Self::Which(elements) => {
+                let elements: Vec<Json> = elements.iter().filter_map(|which| which.build(row)).collect();
+                (!elements.is_empty()).then_some(Json::Array(elements))
+            }
+            Self::Object(members) => {
+                if self.is_absent_money(row) {
+                    return None;
+                }
+                let build = |(name, node): &(Box<str>, Node)| Some((name.to_string(), node.build(row)?));
+                let mut built = Vec::with_capacity(members.len());
+                built.extend(members.iter().filter_map(build));
+                (!built.is_empty()).then_some(Json::Object(built))
+            }
+        }
+    }
+
+    /// The members of the document of a row. A list is not begun for what is told elsewhere already: a row that speaks
+    /// of no package makes none, though the items in it would have their ids.
+    fn members(&self, row: &Row<'_>) -> Option<Vec<(String, Json)>> {
+        let Self::Object(members) = self else { return None };
+        let tells = |node: &Node| !matches!(node, Self::List { .. }) || node.tells(row);
+        let build = |(name, node): &(Box<str>, Node)| {
+            Some((name.to_string(), node.build(row).filter(|_| tells(node))?))
+        };
+        Some(members.iter().filter_map(build).collect())
+    }
+
+    /// Whether a row tells anything here that it does not tell elsewhere.
+    fn tells(&self, row: &Row<'_>) -> bool {
+        match self {
+            Self::Leaf(Leaf::Column { again: true, .. }) => false,
+            Self::Leaf(leaf) => !row.is_absent(leaf),
+            Self::List { element, .. } => element.tells(row),
+            Self::Which(elements) => elements.iter().any(|which| which.element.tells(row)),
+            Self::Object(members) => members.iter().any(|(_, node)| node.tells(row)),
+        }
+    }
+
+    /// A report tells the currency once for all its amounts. Where there is no amount, there is nothing in it.
+    fn is_absent_money(&self, row: &Row<'_>) -> bool {
+        match (self.member("amount"), self.member("currencyCode")) {
+            (Some(Self::Leaf(amount)), Some(_)) => row.is_absent(amount),
+            _ => false,
+        }
+    }
+}
+
+impl Which {
+    fn build(&self, row: &Row<'_>) -> Option<Json> {
+        let mut element = self.element.build(row)?;
+        if let Json::Object(members) = &mut element {
+            members.insert(0, (self.name.to_string(), Json::String(self.word.to_string())));
+        }
+        Some(element)
+    }
+}
+
+impl Leaf {
+    fn value(&self, row: &Row<'_>) -> Option<String> {
+        match self {
+            Self::Column { column, words, .. } => {
+                let value = row.value(*column)?;
+                match words.get(value.as_str()) {
+                    Some(word) => Some(word.to_string()).filter(|word| !word.is_empty()),
+                    None => Some(value),
+                }
+            }
+            Self::Joined(columns) => {
+                let values: Option<Vec<String>> = columns.iter().map(|column| row.value(*column)).collect();
+                values.map(|values| values.join(JOINT))
+            }
+        }
+    }
+}
