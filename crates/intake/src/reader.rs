@@ -11,6 +11,7 @@ mod json;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 use std::io::{ErrorKind, Read};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::verify::Flaw;
 use json::JsonFramer;
 pub use table::Table;
 use table::TableFramer;
+use xml::XmlFramer;
 
 /// Most bytes of one document; a longer one is quarantined (its beginning is kept). A hundred times the longest
 /// order that the API is known to answer.
@@ -104,6 +106,7 @@ pub struct Detected {
 enum Framer {
     Json(Box<JsonFramer>),
     Table(Box<TableFramer>),
+    Xml(Box<XmlFramer>),
 }
 
 impl Framer {
@@ -111,6 +114,7 @@ impl Framer {
         match self {
             Self::Json(framer) => framer.next_item(),
             Self::Table(framer) => framer.next_item(),
+            Self::Xml(framer) => framer.next_item(),
         }
     }
 
@@ -119,6 +123,7 @@ impl Framer {
         match self {
             Self::Json(framer) => framer.take(input),
             Self::Table(framer) => framer.take(input),
+            Self::Xml(framer) => framer.take(input),
         }
     }
 
@@ -127,6 +132,7 @@ impl Framer {
         match self {
             Self::Json(framer) => framer.end(),
             Self::Table(framer) => framer.end(),
+            Self::Xml(framer) => framer.end(),
         }
     }
 }
@@ -171,7 +177,7 @@ impl Reader {
             Syntax::Table => {
                 Framer::Table(Box::new(TableFramer::new(&form).ok_or(IntakeError::UnknownFormat)?))
             }
-            Syntax::Xml => return Err(IntakeError::UnknownFormat),
+            Syntax::Xml => Framer::Xml(Box::new(XmlFramer::new(Arc::clone(&form.format)))),
         };
         Ok(Self { input, form: Arc::new(form), framer, failed: None })
     }

@@ -7,6 +7,7 @@ mod number;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 use bailee_core::catalogue::{Catalogue, Node};
 use bailee_core::{Json, Reference};
@@ -56,6 +57,8 @@ pub enum Flaw {
     Encoding,
     /// Letters whose character set is not certain.
     Charset,
+    /// XML that declares entities, or uses one that is not XML's own.
+    Entities,
     /// No object, or one without an order id.
     NotAnOrder,
     /// No usable order id.
@@ -79,6 +82,7 @@ impl Flaw {
         Self::Number,
         Self::Encoding,
         Self::Charset,
+        Self::Entities,
         Self::NotAnOrder,
         Self::OrderId,
         Self::Structure,
@@ -97,6 +101,7 @@ impl Flaw {
             Self::Number => "number",
             Self::Encoding => "encoding",
             Self::Charset => "charset",
+            Self::Entities => "entities",
             Self::NotAnOrder => "not-an-order",
             Self::OrderId => "order-id",
             Self::Structure => "structure",
@@ -123,6 +128,9 @@ impl Flaw {
                 "some bytes are no letters in the input's character set; fetch it again, or name the right one with --charset"
             }
             Self::Charset => "which character set its letters are in is not certain; name it with --charset",
+            Self::Entities => {
+                "XML entities of its own are not expanded; have it written with XML's five alone"
+            }
             Self::NotAnOrder => "this is no order, since it has no orderId; give orders in Orders 2026-01-01",
             Self::OrderId => "the orderId is no order id; fetch the order again",
             Self::Structure => "a value stands where the API has none of its kind; fetch the order again",
@@ -153,7 +161,8 @@ pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document,
             let rows = std::str::from_utf8(bytes).map_err(|_| Flaw::Encoding)?;
             form.plan().ok_or(Flaw::NotAnOrder)?.document(rows, catalogue)?
         }
-        Syntax::Json | Syntax::Xml => parse::parse(bytes)?,
+        Syntax::Json => parse::parse(bytes)?,
+        Syntax::Xml => xml::parse(bytes)?,
     };
     if let (Some(mapping), Syntax::Json | Syntax::Xml) = (form.format.mapping(), form.format.syntax()) {
         json = mapping.apply(json)?;

@@ -33,7 +33,8 @@ pub(super) fn form(
         }
         Some(format) => return Ok(Some(Form::new(Arc::clone(format)))),
         // A later line of a table may begin with a bracket.
-        None if begins_json(head.split(|byte| *byte == b'\n').next().unwrap_or_default()) => {}
+        None if begins_xml(head)
+            || begins_json(head.split(|byte| *byte == b'\n').next().unwrap_or_default()) => {}
         None => {
             let Some(tables) = Table::candidates(head, is_all) else { return Ok(None) };
             if let Some((format, table)) = table::recognised(&tables, formats)? {
@@ -54,6 +55,9 @@ pub(super) fn detect(
     is_all: bool,
     formats: &Formats,
 ) -> Result<Option<Arc<Format>>, IntakeError> {
+    if begins_xml(head) {
+        return xml(head, is_all, formats);
+    }
     if begins_json(head) {
         return json(head, is_all, formats);
     }
@@ -67,6 +71,28 @@ pub(super) fn detect(
 /// An input without any document is in the canonical format, as in any other.
 fn canonical(formats: &Formats) -> Result<Option<Arc<Format>>, IntakeError> {
     Ok(Some(Arc::clone(formats.canonical()?)))
+}
+
+/// XML begins with `<`.
+fn begins_xml(head: &[u8]) -> bool {
+    head.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte == b'<')
+}
+
+/// The first record decides: its element's name, and those of the elements in it.
+fn xml(head: &[u8], is_all: bool, formats: &Formats) -> Result<Option<Arc<Format>>, IntakeError> {
+    let tags = super::xml::tags(head);
+    let named = |format: &&Arc<Format>| {
+        let record = format.frame().record.as_deref()?;
+        let has_ended = is_all || tags.iter().any(|tag| tag.is(record) && (tag.closes || tag.is_empty));
+        let is_there = |name: &str| tags.iter().any(|tag| tag.is(name));
+        if has_ended && is_there(record) { score(format.recognise(), is_there) } else { None }
+    };
+    let fits = formats.iter().filter(|format| format.syntax() == Syntax::Xml);
+    match best(fits.filter_map(|format| Some((format, named(&format)?))))? {
+        Some(format) => Ok(Some(Arc::clone(format))),
+        None if is_all => Err(IntakeError::UnknownFormat),
+        None => Ok(None),
+    }
 }
 
 /// JSON begins with `{` or `[`. A first line may be broken, then a later one tells.
