@@ -18,6 +18,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use crate::marketplace::marketplace;
 use crate::{Class, FieldId, Kind, Purpose};
 pub use current::Current;
 pub use error::CatalogueError;
@@ -269,6 +270,11 @@ impl Catalogue {
     pub fn next_home_id(&self) -> Option<FieldId> {
         let last = self.fields.last().map_or(0, |field| field.id.0);
         last.max(HOME_FIELD_ID_MIN - 1).checked_add(1).map(FieldId)
+    }
+
+    /// Whether a marketplace has that id: one that the program knows, or one of the home's own.
+    pub fn knows_marketplace(&self, id: &str) -> bool {
+        marketplace(id).is_some() || self.shared.marketplaces.contains(id)
     }
 
     /// Every field of a kind, by id.

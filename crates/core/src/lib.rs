@@ -22,6 +22,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod ids;
 pub mod json;
+pub mod marketplace;
 pub mod mask;
 pub mod path;
 pub mod purpose;

@@ -57,6 +57,9 @@ pub enum CatalogueError {
     /// A list or its key that does not fit.
     #[error("{0}: under [lists] stand lists of objects, once each, with a member that is a fact")]
     List(String),
+    /// What is no marketplace's id.
+    #[error("{0}: under marketplaces stand ids, such as ATVPDKIKX0DER")]
+    Marketplace(String),
 }
 
 impl CatalogueError {
@@ -75,6 +78,7 @@ impl CatalogueError {
             Self::Path(_) => "field-path",
             Self::Source(_) => "field-source",
             Self::List(_) => "list-key",
+            Self::Marketplace(_) => "marketplace-id",
         }
     }
 
@@ -90,7 +94,8 @@ impl CatalogueError {
             | Self::Number { .. }
             | Self::Path(_)
             | Self::Source(_)
-            | Self::List(_) => None,
+            | Self::List(_)
+            | Self::Marketplace(_) => None,
         }
     }
 }

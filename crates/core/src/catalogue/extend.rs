@@ -11,6 +11,7 @@ pub(super) fn extended(base: &Catalogue, file: File) -> Result<Catalogue, Catalo
     }
     let mut shared = base.shared.clone();
     shared.add_lists(&file)?;
+    shared.add_marketplaces(&file)?;
     shared.sources.extend(file.sources().iter().map(|(name, source)| (name.clone(), source.clone())));
     let mut fields = base.fields.clone();
     let numbers = Numbers { min: HOME_FIELD_ID_MIN, max: u16::MAX };

@@ -1,6 +1,6 @@
 //! The catalogue's file format: groups of fields that share what they have in common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use super::tree::Tree;
 use super::{
     Catalogue, CatalogueError, Cleaner, Field, HOME_FIELD_ID_MIN, Mask, PurposeEnd, Source, TermKind,
 };
+use crate::marketplace::is_marketplace_id;
 use crate::{Class, FieldId, Kind, Purpose};
 
 /// Reads a file. What it says is checked when it becomes, or extends, a catalogue.
@@ -29,6 +30,9 @@ pub(super) struct File {
     lists: BTreeMap<String, String>,
     #[serde(default)]
     sources: BTreeMap<String, Source>,
+    /// Ids of marketplaces that this program does not know yet.
+    #[serde(default)]
+    marketplaces: Vec<String>,
     #[serde(default)]
     group: Vec<Group>,
 }
@@ -180,9 +184,20 @@ pub(super) struct Shared {
     pub(super) lists: BTreeMap<(Kind, String), String>,
     pub(super) ends: BTreeMap<Purpose, PurposeEnd>,
     pub(super) sources: BTreeMap<String, Source>,
+    /// Ids of marketplaces beside those that the program knows.
+    pub(super) marketplaces: BTreeSet<String>,
 }
 
 impl Shared {
+    /// Adds the marketplaces of a file.
+    pub(super) fn add_marketplaces(&mut self, file: &File) -> Result<(), CatalogueError> {
+        if let Some(other) = file.marketplaces.iter().find(|id| !is_marketplace_id(id)) {
+            return Err(CatalogueError::Marketplace(other.clone()));
+        }
+        self.marketplaces.extend(file.marketplaces.iter().cloned());
+        Ok(())
+    }
+
     /// Adds the lists of a file; none may change a key that stands.
     pub(super) fn add_lists(&mut self, file: &File) -> Result<(), CatalogueError> {
         for (kind, list, key) in file.lists() {

@@ -418,6 +418,17 @@ fn a_home_can_never_be_looser() {
 }
 
 #[test]
+fn a_home_may_name_marketplaces_that_are_new() {
+    let known = |catalogue: &Catalogue| {
+        ["ATVPDKIKX0DER", "A1NEWMARKET00X", "A1OTHERMARKET0"].map(|id| catalogue.knows_marketplace(id))
+    };
+    assert_eq!(known(&embedded()), [true, false, false]);
+    let extended = embedded().extended("marketplaces = [\"A1NEWMARKET00X\"]").unwrap();
+    assert_eq!(known(&extended), [true, true, false]);
+    assert_eq!(embedded().extended("marketplaces = [\"Amazon.new\"]").unwrap_err().code(), "marketplace-id");
+}
+
+#[test]
 fn a_home_that_says_nothing_changes_nothing() {
     let same = embedded().extended("kind = \"order\"").unwrap();
     assert_eq!(format!("{same:?}"), format!("{:?}", embedded()));

@@ -4,8 +4,19 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::*;
 
-const CLEANERS: [Cleaner; 6] =
-    [Cleaner::Text, Cleaner::Lines, Cleaner::Phone, Cleaner::Email, Cleaner::Country, Cleaner::Verbatim];
+const CLEANERS: [Cleaner; 11] = [
+    Cleaner::Text,
+    Cleaner::Lines,
+    Cleaner::Phone,
+    Cleaner::Email,
+    Cleaner::Country,
+    Cleaner::PostalCode,
+    Cleaner::Time,
+    Cleaner::Decimal,
+    Cleaner::Integer,
+    Cleaner::Flag,
+    Cleaner::Verbatim,
+];
 
 fn check(cleaner: Cleaner, value: &str, expected: &str) {
     check_in(cleaner, value, None, expected);
@@ -145,11 +156,208 @@ fn mail_addresses_and_countries_have_one_form() {
 }
 
 #[test]
+fn postal_codes_are_written_as_their_country_does() {
+    for (country, value, expected) in [
+        ("GB", "sw1a1aa", "SW1A 1AA"),
+        ("GB", "zz1-1aa", "ZZ1 1AA"),
+        ("GB", "M1 1AA", "M1 1AA"),
+        ("GB", "gir0aa", "GIR 0AA"),
+        ("IE", "d02x285", "D02 X285"),
+        ("CA", "k1a0b1", "K1A 0B1"),
+        ("NL", "1234ab", "1234 AB"),
+        ("JP", "1500001", "150-0001"),
+        ("JP", "〒１５０−０００１", "150-0001"),
+        ("JP", "150ー0001", "150-0001"),
+        ("PL", "00950", "00-950"),
+        ("BR", "01310100", "01310-100"),
+        ("PT", "1000 001", "1000-001"),
+        ("SE", "12345", "123 45"),
+        ("US", "98101", "98101"),
+        ("US", "981011234", "98101-1234"),
+        ("US", "98101 - 1234", "98101-1234"),
+        ("IN", "110 001", "110001"),
+        ("SA", "١٢٣٤٥", "12345"),
+        ("DE", "10 115", "10115"),
+        ("AU", "2000", "2000"),
+        ("TR", "34 000", "34000"),
+        ("SG", "018989", "018989"),
+        ("LV", "lv1010", "LV-1010"),
+    ] {
+        check_in(Cleaner::PostalCode, value, Some(country), expected);
+    }
+}
+
+#[test]
+fn a_postal_code_of_another_shape_stays_clean_text() {
+    for (country, value, expected) in [
+        // A zero that a spreadsheet lost is not put back.
+        (Some("US"), "2134", "2134"),
+        (Some("DE"), "1067", "1067"),
+        (Some("DE"), "D-10115", "D-10115"),
+        (Some("SE"), "SE-123 45", "SE-123 45"),
+        (Some("GB"), " 10115 ", "10115"),
+        (Some("GB"), "sw1a 1aa london", "sw1a 1aa london"),
+        (Some("AE"), "00000", "00000"),
+        (Some("XX"), "sw1a1aa", "sw1a1aa"),
+        (None, "sw1a1aa", "sw1a1aa"),
+        (None, " 1500001 ", "1500001"),
+        (Some("CA"), "K1A OB1", "K1A OB1"),
+    ] {
+        check_in(Cleaner::PostalCode, value, country, expected);
+    }
+}
+
+fn check_amount(value: &str, currency: Option<&str>, expected: &str) {
+    let around = Around { country: None, currency };
+    let once = cleaned(Cleaner::Decimal, value, around);
+    assert_eq!(once, expected, "{value} of {currency:?}");
+    assert_eq!(cleaned(Cleaner::Decimal, &once, around), once, "twice of {value}");
+}
+
+#[test]
+fn decimals_of_both_kinds_become_one() {
+    for (value, expected) in [
+        ("1.234,56", "1234.56"),
+        ("1,234.56", "1234.56"),
+        ("1 234,56", "1234.56"),
+        ("1\u{A0}234\u{202F}567,5", "1234567.5"),
+        ("1'234.50", "1234.50"),
+        ("1’234.50", "1234.50"),
+        ("1,23,456.78", "123456.78"),
+        ("12,34,567", "1234567"),
+        ("1.234.567", "1234567"),
+        ("¥1,200", "1200"),
+        ("￥１,２００", "1200"),
+        ("1200円", "1200"),
+        ("12,5", "12.5"),
+        ("0,125", "0.125"),
+        ("1234,567", "1234.567"),
+        ("-12,50", "-12.50"),
+        ("−12.50", "-12.50"),
+        ("12,50-", "-12.50"),
+        ("(12.50)", "-12.50"),
+        ("-$5.00", "-5.00"),
+        ("$-5.00", "-5.00"),
+        ("+5", "5"),
+        ("12,50 €", "12.50"),
+        ("EUR 1.234,00", "1234.00"),
+        ("R$ 1.234,00", "1234.00"),
+        ("1.234,00 zł", "1234.00"),
+        ("£1,234", "1234"),
+        ("١٬٢٣٤٫٥٦", "1234.56"),
+        ("₹1,00,000", "100000"),
+        ("19.99", "19.99"),
+        ("1.234", "1.234"),
+        ("0", "0"),
+        ("007.50", "007.50"),
+    ] {
+        check_amount(value, None, expected);
+    }
+    check_amount("1,234", Some("EUR"), "1234");
+    check_amount("1,234", Some("JPY"), "1234");
+}
+
+#[test]
+fn a_decimal_that_can_be_two_numbers_stays_as_it_is() {
+    for value in [
+        "1,234",
+        "-1,234",
+        "12,34,56",
+        "1.23.456",
+        "1,2345,678",
+        "1.234.56",
+        "1,5,5",
+        "1.5,5.5",
+        "01,234,567",
+        "19%",
+        "1E5",
+        "NaN",
+        "Infinity",
+        "12 5",
+        "five",
+        "5 kg",
+        "(-5)",
+        "--5",
+        ".5",
+        "5.",
+        "-",
+        "",
+        "$",
+        "﷼1,234",
+    ] {
+        check_amount(value, None, value);
+    }
+    // A thousandth of a dinar is money. And who writes pounds where euros are owed means nothing that can be known.
+    check_amount("1,234", Some("KWD"), "1,234");
+    check_amount("£1,234.00", Some("EUR"), "£1,234.00");
+    check_amount("$1,234", Some("CAD"), "1234");
+    let long = "1,234,567,".repeat(5);
+    check_amount(&long, None, &long);
+}
+
+#[test]
+fn counts_and_flags_change_their_type() {
+    let leaf_is = |cleaner, text: &str, expected: Option<&str>| {
+        let json: Json = serde_json::from_str(text).unwrap();
+        let cleaned = leaf(cleaner, &json, Around::default());
+        if let Some(cleaned) = &cleaned {
+            assert!(leaf(cleaner, cleaned, Around::default()).is_none(), "twice of {text}");
+        }
+        assert_eq!(cleaned.map(|json| serde_json::to_string(&json).unwrap()).as_deref(), expected, "{text}");
+    };
+    for (text, expected) in [
+        ("\"3\"", Some("3")),
+        ("\" ３ \"", Some("3")),
+        ("\"-1\"", Some("-1")),
+        ("\"2.0\"", Some("2")),
+        ("2.0", Some("2")),
+        ("3", None),
+        ("2.5", None),
+        ("1e300", None),
+        ("\"3,000\"", None),
+        ("\"three\"", None),
+        ("\"\"", None),
+        ("\"99999999999999999999\"", None),
+        ("true", None),
+        ("null", None),
+    ] {
+        leaf_is(Cleaner::Integer, text, expected);
+    }
+    for (text, expected) in [
+        ("\"true\"", Some("true")),
+        ("\"Yes\"", Some("true")),
+        ("\"Y\"", Some("true")),
+        ("\"1\"", Some("true")),
+        ("1", Some("true")),
+        ("\"FALSE\"", Some("false")),
+        ("\"No\"", Some("false")),
+        ("\"n\"", Some("false")),
+        ("\"Nein\"", Some("false")),
+        ("\"はい\"", Some("true")),
+        ("0", Some("false")),
+        ("2", None),
+        ("true", None),
+        ("\"maybe\"", None),
+    ] {
+        leaf_is(Cleaner::Flag, text, expected);
+    }
+    for number in ["1234.50", "1234", "-0.5"] {
+        leaf_is(Cleaner::Decimal, number, None);
+    }
+    leaf_is(Cleaner::Decimal, "\"12,5\"", Some("\"12.5\""));
+}
+
+#[test]
 fn what_is_clean_is_borrowed() {
     for cleaner in CLEANERS {
-        for value in ["", "12 Example Avenue", "a@b.example", "+14805550123", "DE", "架空 花子", "Käthe"]
+        let clean = ["", "12 Example Avenue", "a@b.example", "+14805550123", "DE", "架空 花子", "Käthe"];
+        // A decimal has no plus.
+        for value in clean.into_iter().filter(|value| cleaner != Cleaner::Decimal || !value.starts_with('+'))
         {
-            assert!(matches!(cleaned(cleaner, value, None), Cow::Borrowed(_)), "{cleaner:?} of {value}");
+            assert!(
+                matches!(cleaned(cleaner, value, Around::default()), Cow::Borrowed(_)),
+                "{cleaner:?} of {value}"
+            );
         }
     }
 }

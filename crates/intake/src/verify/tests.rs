@@ -8,6 +8,10 @@ use crate::format::Formats;
 use crate::reader::{Position, Shape};
 
 fn verified(document: &[u8]) -> Result<Document, Flaw> {
+    verified_with(document, &Catalogue::embedded().unwrap())
+}
+
+fn verified_with(document: &[u8], catalogue: &Catalogue) -> Result<Document, Flaw> {
     let raw = Raw {
         position: Position { document: 1, line: 1, byte: 0 },
         shape: Shape::Bare,
@@ -15,7 +19,7 @@ fn verified(document: &[u8]) -> Result<Document, Flaw> {
         flaw: None,
     };
     let form = Form::new(Arc::clone(Formats::embedded().unwrap().canonical().unwrap()));
-    verify(&raw, &form, &Catalogue::embedded().unwrap())
+    verify(&raw, &form, catalogue)
 }
 
 fn check(document: &str, expected: Result<&str, Flaw>) {
@@ -136,6 +140,58 @@ fn an_accepted_document_is_clean_and_keeps_its_shape() {
             r#""new":" Käthe  K ","buyer":{"buyerEmail":"A.b@mail.example"},"recipient":{"deliveryAddress":{"name":"Käthe Beispiel","countryCode":"DE","phone":"+493023125007;ext=12"}}"#,
         )),
     );
+}
+
+#[test]
+fn a_value_is_as_wide_as_its_field_may_be_and_no_wider() {
+    let name = |chars: usize| order(&format!(r#""buyer":{{"buyerName":"{}"}}"#, "ä".repeat(chars)));
+    let gift = |chars: usize| {
+        let gift = format!(r#"{{"packing":{{"giftOption":{{"giftMessage":"{}"}}}}}}"#, "ä".repeat(chars));
+        order(&format!(r#""orderItems":[{{"orderItemId":"1","fulfillment":{gift}}}]"#))
+    };
+    let unnamed = |chars: usize| order(&format!(r#""x":"{}""#, "x".repeat(chars)));
+    let member = |chars: usize| order(&format!(r#""{}":1"#, "x".repeat(chars)));
+    let cases: [(&dyn Fn(usize) -> String, usize); 4] = [
+        (&name, LINE_CHARS_MAX),
+        (&gift, FREE_TEXT_CHARS_MAX),
+        (&unnamed, LEAF_CHARS_MAX),
+        (&member, NAME_CHARS_MAX),
+    ];
+    for (document, chars_max) in cases {
+        assert!(verified(document(chars_max).as_bytes()).is_ok(), "{chars_max}");
+        check(&document(chars_max + 1), Err(Flaw::TooWide));
+    }
+}
+
+#[test]
+fn a_marketplace_is_one_that_is_known() {
+    let sold = |id: &str| order(&format!(r#""salesChannel":{{"marketplaceId":{id}}}"#));
+    for known in ["\"ATVPDKIKX0DER\"", "\"A28R8C7NBKEWEA\"", "\"\"", "null"] {
+        check(&sold(known), Ok(&sold(known)));
+    }
+    for unknown in ["\"A1NEWMARKET00X\"", "\"Amazon.de\"", "7", "\"atvpdkikx0der\""] {
+        check(&sold(unknown), Err(Flaw::Marketplace));
+    }
+    let document = sold("\"A1NEWMARKET00X\"");
+    let own = Catalogue::embedded().unwrap().extended("marketplaces = [\"A1NEWMARKET00X\"]").unwrap();
+    assert!(verified_with(document.as_bytes(), &own).is_ok());
+}
+
+#[test]
+fn values_with_lost_letters_are_counted_and_come_in() {
+    for (members, lost) in [
+        (r#""buyer":{"buyerName":"M?ller","buyerEmail":"a@b.example"}"#, 1),
+        (
+            r#""recipient":{"deliveryAddress":{"name":"MÃ¼ller","addressLine1":"Stra?e 1","city":"M\ufffdnchen"}}"#,
+            3,
+        ),
+        (r#""recipient":{"deliveryAddress":{"name":"Müller","city":"???"}},"new":["What?","??? ??"]"#, 2),
+        (r#""recipient":{"deliveryPreference":{"addressInstruction":"Do you deliver? Ring the bell!"}}"#, 0),
+        (r#""orderItems":[{"product":{"title":"Who is it? A game"}}]"#, 0),
+    ] {
+        let document = verified(order(members).as_bytes()).map_err(|flaw| flaw.code()).unwrap();
+        assert_eq!(document.lost, lost, "{members}");
+    }
 }
 
 #[test]
