@@ -97,6 +97,7 @@ fn put(kind: Kind, document: &mut Value, word: &str) {
         (Some(("returned", at)), _) => {
             document["returns"].as_array_mut().unwrap().push(json!({ "returnTime": text(at) }));
         }
+        (Some(("sent-back", at)), _) => document["returnItems"] = json!([{ "statusChangedTime": text(at) }]),
         (Some(("ship-by", at)), _) => {
             document.pointer_mut(fulfillment).unwrap()["shipByWindow"] =
                 json!({ "earliestDateTime": text(at) });
@@ -122,6 +123,7 @@ fn package(id: &str, inside: &str) -> Value {
             Some(("shipped", at)) => package["shipTime"] = text(at),
             Some(("packed", at)) => package["createdTime"] = text(at),
             Some(("delivered", at)) => package["deliveredTime"] = text(at),
+            Some(("handover", at)) => package["handover"] = json!({ "startTime": text(at) }),
             Some(("items", items)) => {
                 package["packageItems"] =
                     items.split('+').map(|item| json!({ "orderItemId": item })).collect();

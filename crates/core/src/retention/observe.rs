@@ -117,7 +117,17 @@ impl Evidence {
         if let Some(status) = shipment.member("status").and_then(Json::as_str) {
             self.observe_status(status, said);
         }
+        // What comes back has arrived before.
+        let returned = shipment.member("returnItems").map(Json::elements).unwrap_or_default();
+        if !returned.is_empty() {
+            let times = returned.iter().filter_map(|one| said.dates.actual(one.member("statusChangedTime")));
+            earliest(&mut self.over_by, times.min().or(said.seen()));
+        }
         self.observe_promises(Some(shipment), said);
+        // A carrier who comes for it does not leave with it earlier.
+        let packages = shipment.member("packages").map(Json::elements).unwrap_or_default();
+        let slots = packages.iter().filter_map(|one| said.dates.planned(one.at("handover.startTime")));
+        Newest::join(&mut self.ship_from, said.at, slots.min());
         self.observe_packages(shipment, said);
     }
 
