@@ -13,13 +13,15 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-use bailee_core::Json;
+use bailee_core::catalogue::Catalogue;
+use bailee_core::{Json, Kind};
 
 pub(crate) use file::parse;
 pub use path::{Path, Step};
 pub(crate) use target::{Target, id_as_string, settle};
 use tree::Sources;
 
+use crate::format::MappingError;
 use crate::verify::Flaw;
 
 /// How the names of a format become canonical.
@@ -67,6 +69,30 @@ impl Mapping {
     /// two values for one target.
     pub(crate) fn apply(&self, document: Json) -> Result<Json, Flaw> {
         tree::apply(self, document)
+    }
+
+    /// Holds the targets against the catalogue. One that it does not name is allowed: what is put there is sealed as
+    /// unclassified.
+    ///
+    /// # Errors
+    /// [`MappingError::Target`] for one that ends above a field of the catalogue, or leads through one.
+    pub fn check(&self, catalogue: &Catalogue, kind: Kind) -> Result<(), MappingError> {
+        for target in self.rules.iter().flat_map(|rule| &rule.targets) {
+            let mut at = Some(catalogue.root(kind));
+            for step in target.steps() {
+                if at.is_some_and(|node| node.field().is_some()) {
+                    return Err(MappingError::Target(target.to_string()));
+                }
+                at = at.and_then(|node| match step {
+                    Step::Member(name) => node.member(name),
+                    Step::Each | Step::One | Step::Which(..) => node.element(),
+                });
+            }
+            if at.is_some_and(|node| node.field().is_none()) {
+                return Err(MappingError::Target(target.to_string()));
+            }
+        }
+        Ok(())
     }
 
     /// Every rule, in the order of the sources.

@@ -14,7 +14,7 @@ mod xml;
 use bailee_core::catalogue::Catalogue;
 use bailee_core::{Json, Reference};
 
-use crate::format::{Form, Syntax, reference_member};
+use crate::format::{Form, Format, Syntax, reference_member};
 use crate::reader::Raw;
 use crate::{mapping, source};
 
@@ -76,7 +76,7 @@ pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document,
         Syntax::Xml => xml::parse(bytes)?,
     };
     if let (Some(mapping), Syntax::Json | Syntax::Xml) = (form.format.mapping(), form.format.syntax()) {
-        json = mapping.apply(json)?;
+        json = mapping.apply(unwrapped(json, &form.format))?;
         mapping::settle(&mut json, Some(catalogue.root(kind)), 1)?;
         reference_as_string(&mut json, reference_member(kind));
     }
@@ -86,6 +86,22 @@ pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document,
     };
     let lost = check::check(&mut json, kind, catalogue)?;
     Ok(Document { reference, json, lost })
+}
+
+/// A document without the frames that the reader left around it: those of answers that are elements of a list.
+fn unwrapped(mut json: Json, format: &Format) -> Json {
+    let is_one_of = |names: &[Box<str>], name: &str| names.iter().any(|one| &**one == name);
+    while let Json::Object(members) = &mut json {
+        if members.iter().any(|(name, _)| is_one_of(format.identifying(), name)) {
+            break;
+        }
+        let framed = members.iter_mut().find(|(name, value)| {
+            is_one_of(&format.frame().unwrap, name) && matches!(value, Json::Object(_))
+        });
+        let Some((_, inner)) = framed else { break };
+        json = std::mem::replace(inner, Json::Null);
+    }
+    json
 }
 
 /// A reference that was written as a number is the text of that number.

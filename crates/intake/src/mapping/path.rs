@@ -64,6 +64,19 @@ impl Path {
         &self.steps
     }
 
+    /// The field that it leads to, as the catalogue writes it: every list is `[]`.
+    pub fn schema(&self) -> String {
+        let mut schema = String::new();
+        for step in &self.steps {
+            match step {
+                Step::Member(name) if schema.is_empty() => schema.push_str(name),
+                Step::Member(name) => schema.extend([".", name]),
+                Step::Each | Step::One | Step::Which(..) => schema.push_str("[]"),
+            }
+        }
+        schema
+    }
+
     /// How many lists it leads through whose elements are many.
     pub fn lists(&self) -> usize {
         self.steps.iter().filter(|step| **step == Step::Each).count()

@@ -162,7 +162,7 @@ impl Walk<'_> {
                 for (name, value) in std::mem::take(members) {
                     let left = match place.member(&name) {
                         Some(child) => self.visit(value, child)?,
-                        None => Some(value),
+                        None => (!value.is_blank()).then_some(value),
                     };
                     rest.extend(left.map(|left| (name, left)));
                 }

@@ -188,7 +188,9 @@ impl Lexer {
         if self.framed && self.identified {
             return Key::Other;
         }
-        if is_one_of(format.identifying()) {
+        let is_answer = || format.mapping().is_some() && is_one_of(&format.frame().unwrap);
+        if is_one_of(format.identifying()) || (self.framed && is_answer()) {
+            // A whole answer may be an element of a list; verification goes into it.
             self.identified = true;
         } else if !self.framed && !self.identified {
             if is_one_of(&format.frame().unwrap) {
