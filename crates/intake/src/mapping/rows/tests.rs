@@ -71,9 +71,9 @@ fn a_row_is_one_element_of_each_list_and_elements_with_one_id_are_one() {
         Ok("{'orderId':'1-1',\
             'orderItems':[{'orderItemId':'7','product':{'title':'Lamp'}},\
             {'orderItemId':'8','product':{'title':'Table'}}],\
-            'packages':[{'packageItems':[{'orderItemId':'7','quantity':'1'},\
-            {'orderItemId':'8','quantity':'2'}],'packageReferenceId':'P'},\
-            {'packageItems':[{'orderItemId':'7','quantity':'3'}],'packageReferenceId':'Q'}]}"),
+            'packages':[{'packageItems':[{'orderItemId':'7','quantity':1},\
+            {'orderItemId':'8','quantity':2}],'packageReferenceId':'P'},\
+            {'packageItems':[{'orderItemId':'7','quantity':3}],'packageReferenceId':'Q'}]}"),
     );
 }
 
