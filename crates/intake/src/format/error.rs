@@ -7,7 +7,7 @@ pub enum MappingError {
     #[error("the mapping cannot be read: {0}")]
     Syntax(String),
     /// A name that is none.
-    #[error("a format's name is 1 to 60 small letters, digits and hyphens")]
+    #[error("a format's name is 1 to 40 small letters, digits and hyphens")]
     Name,
     /// Another format is called so.
     #[error("a format is already called {0}; give this one another name")]

@@ -18,8 +18,8 @@ pub(super) const NAME_BYTES_MAX: usize = 400;
 /// Most targets of one source.
 const TARGETS_MAX: usize = 32;
 
-/// Longest name of a format.
-const FORMAT_BYTES_MAX: usize = 60;
+/// Longest name of a format: that of a code in an event of the ledger, where it stands.
+const FORMAT_BYTES_MAX: usize = 40;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
