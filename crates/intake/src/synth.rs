@@ -1,25 +1,37 @@
-//! Synthetic SP-API orders, for tests and test environments: the only source of this project's own fixtures.
+//! Synthetic SP-API input, for tests and test environments: the only source of this project's own fixtures.
 //!
-//! Nobody in them exists: names and streets are made up, phone numbers come from the ranges that regulators set aside
+//! Nobody in it exists: names and streets are made up, phone numbers come from the ranges that regulators set aside
 //! for fiction where there are any, tax numbers begin with zeros, mail addresses are masked as a marketplace masks them.
 //! The same seed and time give the same bytes on every machine, for ever: each order draws from its own stream, which
 //! depends on the seed and its number only.
+//!
+//! An order is drawn once and then written in any format ([`Synth::input`]). While it is written, what a correct reader
+//! must find in it is noted ([`Truth`]), from the order and never through the readers and cleaners: it is their oracle.
 
 mod address;
+mod canonical;
+mod charset;
+mod format;
+mod input;
 mod items;
 mod json;
 mod market;
 mod mess;
+mod notes;
 mod order;
 mod random;
 #[cfg(test)]
 mod tests;
+mod truth;
 
 use bailee_core::Timestamp;
 
+pub use charset::Charset;
+pub use format::{Format, Shape};
+pub use input::{Chunk, Input, Style};
 pub use mess::Mess;
-use order::{Order, Version};
-use random::Random;
+pub use notes::{Nature, Scalar};
+pub use truth::Truth;
 
 /// What to make.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +40,8 @@ pub struct Synth {
     pub orders: u64,
     /// Same seed and time, same bytes.
     pub seed: u64,
-    /// Share of messy documents, 0 to 100.
+    /// Share of messy documents, 0 to 100: exactly so many of every hundred, the kinds in turn. The first is always
+    /// plain.
     pub mess_percent: u8,
     /// Orders of the 20 days before.
     pub now: Timestamp,
@@ -46,53 +59,19 @@ pub struct Line {
 }
 
 impl Synth {
-    /// The orders as lines of NDJSON, without line ends.
+    /// The orders as lines of NDJSON of Orders 2026-01-01, without line ends.
     pub fn lines(self) -> impl Iterator<Item = String> {
         self.orders_with_truth().map(|line| line.text)
     }
 
     /// The same lines, each with what was done to it.
     pub fn orders_with_truth(self) -> impl Iterator<Item = Line> {
-        (0..self.orders).map(move |number| self.line(number))
+        let input = Input::new(self, Style::default(), false);
+        (0..self.orders).map(move |number| input.line(number))
     }
 
-    fn line(&self, number: u64) -> Line {
-        let Some(mess) = self.mess_of(number) else {
-            return self.plain(number);
-        };
-        let earlier = self.plain_before(number);
-        let (number, version) = match mess {
-            Mess::Duplicate => (earlier, Version::Current),
-            Mess::OlderVersion => (earlier, Version::Older),
-            Mess::NewerVersion => (earlier, Version::Newer),
-            _ => (number, Version::Current),
-        };
-        let order = Order::new(self.stream(number), self.now, version, Some(mess));
-        let mut text = order.write();
-        if mess == Mess::Truncated {
-            mess::truncate(&mut text, &mut self.stream(number).branch("truncate"));
-        }
-        Line { text, order_id: order.id, mess: Some(mess) }
-    }
-
-    fn plain(&self, number: u64) -> Line {
-        let order = Order::new(self.stream(number), self.now, Version::Current, None);
-        Line { text: order.write(), order_id: order.id, mess: None }
-    }
-
-    /// What is done to a line. The first is always plain, so that there is one to repeat.
-    fn mess_of(&self, number: u64) -> Option<Mess> {
-        let mut random = self.stream(number).branch("mess");
-        (number > 0 && random.chance(self.mess_percent.into()))
-            .then(|| random.pick(Mess::ALL, Mess::Duplicate))
-    }
-
-    /// The nearest plain line before.
-    fn plain_before(&self, number: u64) -> u64 {
-        (0..number).rev().find(|earlier| self.mess_of(*earlier).is_none()).unwrap_or(0)
-    }
-
-    fn stream(&self, number: u64) -> Random {
-        Random::new(self.seed).at(number)
+    /// The orders in any style: chunk by chunk, each with what must be found in it.
+    pub fn input(self, style: Style) -> impl Iterator<Item = Chunk> {
+        Input::new(self, style, true).chunks()
     }
 }

@@ -1,7 +1,11 @@
 //! `bailee synth`: synthetic orders, for tests and test environments.
 
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 
+use bailee_intake::synth::{Charset, Format, Mess, Shape, Style, Truth};
 use clap::Args;
 
 use crate::failure::{Exit, Failure, Result};
@@ -12,6 +16,7 @@ use crate::visit::Global;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   bailee synth --orders 1000 --seed 7 --mess 20 --now 2026-11-01T00:00:00Z > orders.ndjson")]
+#[command(after_long_help = after_long_help())]
 pub(crate) struct Synth {
     /// How many orders.
     #[arg(long, value_name = "N")]
@@ -21,13 +26,42 @@ pub(crate) struct Synth {
     #[arg(long, default_value_t = 1, value_name = "K")]
     seed: u64,
 
-    /// How many of a hundred documents are flawed.
+    /// How many of a hundred documents are flawed: exactly so many of every hundred, the kinds that fit the format in
+    /// turn.
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     mess: u8,
 
     /// The format.
-    #[arg(long, default_value = "orders-2026-01-01", value_name = "F", value_parser = ["orders-2026-01-01"])]
+    #[arg(long, default_value = "orders-2026-01-01", value_name = "F", value_parser = names(Format::ALL))]
     format: String,
+
+    /// How documents of JSON stand in it.
+    #[arg(long, default_value = "lines", value_name = "SHAPE", value_parser = names(Shape::ALL))]
+    shape: String,
+
+    /// The charset. No order is made whose letters it cannot write.
+    #[arg(long, default_value = "utf-8", value_name = "CHARSET", value_parser = names(Charset::ALL))]
+    charset: String,
+
+    /// Write into this file what a correct reader must find: a line of JSON for each document, in their order.
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
+}
+
+/// The names of a list.
+fn names<T>(all: &'static [(&'static str, T)]) -> clap::builder::PossibleValuesParser {
+    all.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
+}
+
+fn after_long_help() -> String {
+    let kinds = Mess::kinds().map(|(name, words)| format!("  {name:<18} {words}\n"));
+    format!(
+        "Kinds of mess (a format has those that make sense for it; the truth says for each document what was done):
+{}
+Example:
+  bailee synth --orders 1000 --seed 7 --mess 20 --truth truth.ndjson --now 2026-11-01T00:00:00Z > orders.ndjson",
+        kinds.collect::<String>()
+    )
 }
 
 impl Synth {
@@ -39,11 +73,40 @@ impl Synth {
             now: global.now.unwrap_or_else(system_now),
         };
         let mut out = BufWriter::new(std::io::stdout().lock());
-        synth
-            .lines()
-            .try_for_each(|line| writeln!(out, "{line}"))
-            .and_then(|()| out.flush())
-            .map_err(|error| Failure::stdout(&error))?;
+        let mut truth = self.truth_file()?;
+        for chunk in synth.input(self.style()?) {
+            out.write_all(&chunk.bytes).map_err(|error| Failure::stdout(&error))?;
+            if let (Some(truth), Some(path)) = (&mut truth, &self.truth) {
+                let written = chunk.truths.iter().try_for_each(|one| line(truth, one));
+                written.map_err(|error| Failure::file(path, &error))?;
+            }
+        }
+        if let (Some(truth), Some(path)) = (&mut truth, &self.truth) {
+            truth.flush().map_err(|error| Failure::file(path, &error))?;
+        }
+        out.flush().map_err(|error| Failure::stdout(&error))?;
         Ok(Exit::Done)
     }
+
+    /// What the words stand for. clap has refused all others.
+    fn style(&self) -> Result<Style> {
+        let unknown = || Failure::usage("name a format, shape and charset that bailee synth --help lists");
+        Ok(Style {
+            format: Format::named(&self.format).ok_or_else(unknown)?,
+            shape: Shape::named(&self.shape).ok_or_else(unknown)?,
+            charset: Charset::named(&self.charset).ok_or_else(unknown)?,
+        })
+    }
+
+    /// The truth holds nothing but what the synthesiser made up; it is replaced, as standard output would be.
+    fn truth_file(&self) -> Result<Option<BufWriter<File>>> {
+        let Some(path) = &self.truth else { return Ok(None) };
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+        Ok(Some(BufWriter::new(file.map_err(|error| Failure::file(path, &error))?)))
+    }
+}
+
+fn line(out: &mut impl Write, truth: &Truth) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, truth)?;
+    out.write_all(b"\n")
 }

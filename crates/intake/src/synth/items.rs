@@ -4,217 +4,136 @@ use bailee_core::Timestamp;
 use bailee_core::time::saturating_add;
 
 use super::address::filled;
-use super::json::Writer;
-use super::order::{Order, Status};
+use super::order::{HOUR_SECONDS, Order, Status};
 use super::random::Random;
 
-const HOUR_SECONDS: i64 = 3600;
-
-/// One item's numbers, which the order's total and the parcels need too.
-struct Item {
-    number: u64,
-    random: Random,
-    id: String,
-    quantity: u64,
-    price: u64,
+/// One item.
+pub(super) struct Item {
+    pub(super) id: String,
+    pub(super) quantity: u64,
+    /// Of one, in the smallest unit of its money.
+    pub(super) price: u64,
+    /// How many of it have left: of a partly shipped order all but the last item.
+    pub(super) fulfilled: u64,
+    pub(super) asin: String,
+    pub(super) title: &'static str,
+    pub(super) sku: String,
+    pub(super) has_condition: bool,
+    pub(super) has_breakdown: bool,
+    pub(super) serial: Option<String>,
+    /// The number of a file with the buyer's own words or pictures on it.
+    pub(super) customisation: Option<String>,
+    /// A message, and how it is wrapped.
+    pub(super) gift: Option<(&'static str, &'static str)>,
+    pub(super) is_signed_for: bool,
+    /// Of one that is cancelled: whether the buyer wanted it.
+    pub(super) is_cancelled_by_buyer: bool,
 }
 
 impl Item {
-    fn all(order: &Order) -> impl Iterator<Item = Self> {
+    pub(super) fn all(order: &Order, count: u64) -> Vec<Self> {
         let mut ids = order.random.branch("item ids");
         // Three digits of the marketplace, ten of this order, one of the item: unique in its order.
         let stem = format!("{}{:010}", order.market.order_prefix, ids.below(10_000_000_000));
         let stream = order.random.branch("item");
-        (0..order.items).map(move |number| {
-            let mut random = stream.at(number);
-            let quantity = if random.chance(80) { 1 } else { random.below(3) + 2 };
-            Self { number, id: format!("{stem}{number}"), quantity, price: random.below(9_000) + 499, random }
-        })
+        (0..count)
+            .map(|number| {
+                let is_last = number + 1 == count;
+                Self::new(order, format!("{stem}{number}"), is_last, stream.at(number))
+            })
+            .collect()
     }
 
-    /// How many of it have left: of a partly shipped order all but the last item.
-    fn fulfilled(&self, order: &Order) -> u64 {
-        match order.status {
-            Status::Shipped => self.quantity,
-            Status::PartiallyShipped if self.number + 1 < order.items => self.quantity,
-            _ => 0,
+    fn new(order: &Order, id: String, is_last: bool, mut random: Random) -> Self {
+        let quantity = if random.chance(80) { 1 } else { random.below(3) + 2 };
+        let charset = order.charset;
+        let is_gift = random.chance(12);
+        Self {
+            id,
+            quantity,
+            price: random.below(9_000) + 499,
+            fulfilled: match order.status {
+                Status::Shipped => quantity,
+                Status::PartiallyShipped if !is_last => quantity,
+                _ => 0,
+            },
+            asin: filled("B0TEST####", &mut random),
+            title: charset.text(&mut random, order.market.titles),
+            sku: filled("SKU-####-##", &mut random),
+            has_condition: random.chance(20),
+            has_breakdown: random.chance(20),
+            serial: (order.status.has_shipped() && random.chance(5))
+                .then(|| filled("SN-########", &mut random)),
+            customisation: random
+                .chance(4)
+                .then(|| format!("https://custom.example/view/{:09}.zip", random.below(1_000_000_000))),
+            gift: is_gift.then(|| {
+                (charset.text(&mut random, order.market.gifts), random.text(&["STANDARD", "PREMIUM"]))
+            }),
+            is_signed_for: random.chance(5),
+            is_cancelled_by_buyer: random.chance(60),
         }
     }
-}
 
-/// What the order costs, in the smallest unit of its money.
-pub(super) fn total(order: &Order) -> u64 {
-    Item::all(order).map(|item| item.quantity * item.price).sum()
-}
-
-/// `orderItems`.
-pub(super) fn items(order: &Order, out: &mut Writer) {
-    out.list("orderItems", |out| {
-        for mut item in Item::all(order) {
-            out.object("", |out| {
-                out.string("orderItemId", &item.id);
-                out.integer("quantityOrdered", item.quantity);
-                product(order, &mut item, out);
-                proceeds(order, &mut item, out);
-                if order.status == Status::Cancelled {
-                    cancellation(&mut item, out);
-                }
-                fulfillment(order, &mut item, out);
-            });
-        }
-    });
-}
-
-fn proceeds(order: &Order, item: &mut Item, out: &mut Writer) {
-    let cost = item.quantity * item.price;
-    let has_breakdown = item.random.chance(20);
-    out.object("proceeds", |out| {
-        order.amount(out, "proceedsTotal", cost);
-        if has_breakdown {
-            out.list("breakdowns", |out| {
-                out.object("", |out| {
-                    out.string("type", "ITEM");
-                    order.amount(out, "subtotal", cost);
-                });
-            });
-        }
-    });
-}
-
-fn product(order: &Order, item: &mut Item, out: &mut Writer) {
-    let customised = item.random.chance(4);
-    out.object("product", |out| {
-        out.string("asin", &filled("B0TEST####", &mut item.random));
-        out.string("title", item.random.text(order.market.titles));
-        out.string("sellerSku", &filled("SKU-####-##", &mut item.random));
-        if item.random.chance(20) {
-            out.object("condition", |out| {
-                out.string("conditionType", "NEW");
-                out.string("conditionSubtype", "NEW");
-            });
-        }
-        out.object("price", |out| {
-            order.amount(out, "unitPrice", item.price);
-            if order.company.is_some() {
-                out.string("priceDesignation", "BUSINESS_PRICE");
-            }
-        });
-        if order.status.has_shipped() && item.random.chance(5) {
-            out.list("serialNumbers", |out| out.string("", &filled("SN-########", &mut item.random)));
-        }
-        if customised {
-            let number = item.random.below(1_000_000_000);
-            out.object("customization", |out| {
-                out.written("customizedUrl", format_args!("https://custom.example/view/{number:09}.zip"));
-            });
-        }
-    });
-}
-
-fn cancellation(item: &mut Item, out: &mut Writer) {
-    let by_buyer = item.random.chance(60);
-    out.object("cancellation", |out| {
-        if by_buyer {
-            out.object("cancellationRequest", |out| {
-                out.string("requester", "BUYER");
-                out.string("cancelReason", "Changed mind about purchase");
-            });
-        }
-        out.object("cancellationExecution", |out| {
-            out.string("cancelledBy", if by_buyer { "BUYER" } else { "MERCHANT" });
-            out.string(
-                "cancelReason",
-                if by_buyer { "Buyer requested cancellation" } else { "Out of stock" },
-            );
-        });
-    });
-}
-
-fn fulfillment(order: &Order, item: &mut Item, out: &mut Writer) {
-    let fulfilled = item.fulfilled(order);
-    let is_gift = item.random.chance(12);
-    let is_signed_for = item.random.chance(5);
-    out.object("fulfillment", |out| {
-        out.integer("quantityFulfilled", fulfilled);
-        out.integer("quantityUnfulfilled", item.quantity - fulfilled);
-        if is_gift {
-            out.object("packing", |out| {
-                out.object("giftOption", |out| {
-                    out.string("giftMessage", item.random.text(order.market.gifts));
-                    out.string("giftWrapLevel", item.random.text(&["STANDARD", "PREMIUM"]));
-                });
-            });
-        }
-        if is_signed_for {
-            out.object("shipping", |out| {
-                order.window(out, "scheduledDeliveryWindow", order.created, (72, 80));
-                out.object("shippingConstraints", |out| out.string("signatureConfirmation", "MANDATORY"));
-            });
-        }
-    });
-}
-
-/// `packages`: those of a merchant, since Amazon does not show its own.
-pub(super) fn packages(order: &Order, out: &mut Writer) {
-    if order.by_amazon || !order.status.has_shipped() {
-        return;
-    }
-    let stream = order.random.branch("packages");
-    let sent: Vec<(String, u64)> = Item::all(order)
-        .map(|item| (item.fulfilled(order), item))
-        .map(|(sent, item)| (item.id, sent))
-        .collect();
-    let sent: Vec<_> = sent.into_iter().filter(|(_, quantity)| *quantity > 0).collect();
-    // Each item in a parcel of its own, or all in one.
-    let apart = sent.len() > 1 && stream.branch("apart").chance(40);
-    let parcels: Vec<&[(String, u64)]> = if apart { sent.chunks(1).collect() } else { vec![&sent] };
-    out.list("packages", |out| {
-        for (number, parcel) in (0_u64..).zip(parcels) {
-            package(order, number, parcel, stream.at(number), out);
-        }
-    });
-    if order.market.country == "IN" {
-        out.list("fulfillmentOrders", |out| {
-            out.object("", |out| {
-                out.string("fulfillmentOrderId", &filled("LdTest###", &mut stream.branch("id")));
-            });
-        });
+    /// In the smallest unit of its money.
+    pub(super) fn cost(&self) -> u64 {
+        self.quantity * self.price
     }
 }
 
-fn package(order: &Order, number: u64, items: &[(String, u64)], mut random: Random, out: &mut Writer) {
-    // A later parcel leaves later, though never after the order's last update.
-    let later = i64::try_from(number).unwrap_or(0) * 5 * HOUR_SECONDS;
-    let shipped = saturating_add(order.shipped, later).min(order.updated);
-    let (status, detail) = progress(shipped, order.updated, &mut random);
-    let (carrier, service) = random.pick(order.market.carriers, ("", ""));
-    out.object("", |out| {
-        out.written("packageReferenceId", number + 1);
-        order.time(out, "createdTime", saturating_add(shipped, -HOUR_SECONDS).max(order.created));
-        out.object("packageStatus", |out| {
-            out.string("status", status);
-            out.string("detailedStatus", detail);
-        });
-        out.string("carrier", carrier);
-        order.time(out, "shipTime", shipped);
-        out.string("shippingService", service);
-        out.string("trackingNumber", &filled("TEST0000########", &mut random));
-        if random.chance(10) {
-            out.object("shipFromAddress", |out| {
-                out.string("name", "Sample Warehouse");
-                out.string("addressLine1", "1 Depot Example");
-                out.string("countryCode", order.market.country);
-            });
+/// A parcel.
+pub(super) struct Package {
+    pub(super) shipped: Timestamp,
+    pub(super) created: Timestamp,
+    pub(super) status: &'static str,
+    pub(super) detail: &'static str,
+    pub(super) carrier: &'static str,
+    pub(super) service: &'static str,
+    pub(super) tracking: String,
+    pub(super) has_sender: bool,
+    /// The ids of its items, and how many of each.
+    pub(super) items: Vec<(String, u64)>,
+}
+
+impl Package {
+    /// Those of a merchant, since Amazon does not show its own.
+    pub(super) fn all(order: &Order) -> Vec<Self> {
+        if order.by_amazon || !order.status.has_shipped() {
+            return Vec::new();
         }
-        out.list("packageItems", |out| {
-            for (id, quantity) in items {
-                out.object("", |out| {
-                    out.string("orderItemId", id);
-                    out.integer("quantity", *quantity);
-                });
-            }
-        });
-    });
+        let stream = order.random.branch("packages");
+        let sent: Vec<_> = order
+            .items
+            .iter()
+            .filter(|item| item.fulfilled > 0)
+            .map(|item| (item.id.clone(), item.fulfilled))
+            .collect();
+        // Each item in a parcel of its own, or all in one.
+        let apart = sent.len() > 1 && stream.branch("apart").chance(40);
+        let parcels: Vec<_> = if apart { sent.chunks(1).map(<[_]>::to_vec).collect() } else { vec![sent] };
+        (0..).zip(parcels).map(|(number, items)| Self::new(order, number, items, stream.at(number))).collect()
+    }
+
+    fn new(order: &Order, number: u64, items: Vec<(String, u64)>, mut random: Random) -> Self {
+        // A later parcel leaves later, though never after the order's last update.
+        let later = i64::try_from(number).unwrap_or(0) * 5 * HOUR_SECONDS;
+        let shipped = saturating_add(order.shipped, later).min(order.updated);
+        let (status, detail) = progress(shipped, order.updated, &mut random);
+        let (carrier, service) = random.pick(order.market.carriers, ("", ""));
+        let is_written = order.charset.carries(carrier) && order.charset.carries(service);
+        let (carrier, service) = if is_written { (carrier, service) } else { ("Sample Post", "Standard") };
+        Self {
+            shipped,
+            created: saturating_add(shipped, -HOUR_SECONDS).max(order.created),
+            status,
+            detail,
+            carrier,
+            service,
+            tracking: filled("TEST0000########", &mut random),
+            has_sender: random.chance(10),
+            items,
+        }
+    }
 }
 
 /// How far a parcel has come by the time of the order's last update.

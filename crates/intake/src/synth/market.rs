@@ -1,5 +1,14 @@
 //! The marketplaces: their ids, money, people, streets and goods. All people and streets are made up.
 
+mod america;
+mod asia;
+mod edges;
+mod europe;
+mod people;
+
+use super::charset::Charset;
+use super::random::Random;
+
 /// A marketplace and what its orders are made of.
 pub(super) struct Market {
     pub(super) id: &'static str,
@@ -12,414 +21,99 @@ pub(super) struct Market {
     pub(super) currency: &'static str,
     /// Digits behind the point.
     pub(super) cents: bool,
+    /// Its reports' distance from UTC; the same all year, so that it is no business of a calendar.
+    pub(super) offset_minutes: i64,
     /// First three digits of its order ids.
     pub(super) order_prefix: u16,
-    pub(super) given: &'static [&'static str],
-    pub(super) family: &'static [&'static str],
-    pub(super) family_first: bool,
+    /// Who orders there, and how often in relation to the others.
+    pub(super) people: &'static [(&'static People, u64)],
     pub(super) companies: &'static [&'static str],
+    /// The first line of an address: `$S` is the street, `$N` the number.
+    pub(super) line1: &'static str,
     pub(super) streets: &'static [&'static str],
     pub(super) second_lines: &'static [&'static str],
     /// City, state or region, postal code; `#` becomes a digit.
     pub(super) cities: &'static [(&'static str, &'static str, &'static str)],
-    /// Numbers set aside for fiction where there are any; `#` becomes a digit.
+    /// Numbers set aside for fiction where there are any, else such as nobody can have; `#` becomes a digit.
     pub(super) phones: &'static [&'static str],
     /// Calling code and trunk prefix, to write a number as people at home do.
     pub(super) trunk: (&'static str, &'static str),
+    /// What a company's tax number is called, and its pattern.
+    pub(super) vat: Option<(&'static str, &'static str)>,
     pub(super) titles: &'static [&'static str],
     pub(super) gifts: &'static [&'static str],
     pub(super) instructions: &'static [&'static str],
     pub(super) carriers: &'static [(&'static str, &'static str)],
 }
 
+/// Names that go together.
+pub(super) struct People {
+    pub(super) given: &'static [&'static str],
+    pub(super) family: &'static [&'static str],
+    pub(super) family_first: bool,
+    /// What stands between the two.
+    pub(super) gap: &'static str,
+}
+
 /// Every marketplace; the likelier ones come twice.
-pub(super) static MARKETS: [&Market; 9] = [&US, &US, &DE, &DE, &JP, &GB, &BR, &IN, &FR];
+static MARKETS: [&Market; 20] = [
+    &america::US,
+    &america::US,
+    &europe::DE,
+    &europe::DE,
+    &asia::JP,
+    &europe::GB,
+    &america::BR,
+    &asia::IN,
+    &europe::FR,
+    &america::CA,
+    &america::MX,
+    &europe::IT,
+    &edges::ES,
+    &edges::NL,
+    &edges::PL,
+    &edges::SE,
+    &edges::TR,
+    &asia::AE,
+    &asia::AU,
+    &asia::SG,
+];
 
-pub(super) static US: Market = Market {
-    id: "ATVPDKIKX0DER",
-    name: "Amazon.com",
-    mail: "marketplace.amazon.com",
-    country: "US",
-    alpha3: "USA",
-    currency: "USD",
-    cents: true,
-    order_prefix: 111,
-    given: &[
-        "Ottoline",
-        "Barnaby",
-        "Clementine",
-        "Thaddeus",
-        "Marigold",
-        "Percival",
-        "Juniper",
-        "Leopold",
-        "Wilhelmina",
-        "Ignatius",
-    ],
-    family: &[
-        "Quillfeather",
-        "Bramblewood",
-        "Nimbleton",
-        "Marshbanks-Test",
-        "Pennyfarthing",
-        "O'Sample",
-        "Fernsby",
-        "Wobblesworth",
-        "Testerman",
-        "Placeholder",
-    ],
-    family_first: false,
-    companies: &["Imaginary Widgets LLC", "Placeholder & Daughters Inc.", "Fictional Freight Co."],
-    streets: &[
-        "Nowhere Lane",
-        "Example Avenue",
-        "Imaginary Street",
-        "Placeholder Boulevard",
-        "Lorem Ipsum Road",
-    ],
-    second_lines: &["Apt 4B", "Suite 210", "Unit 7", "Floor 3"],
-    cities: &[
-        ("Sampleton", "WA", "981##"),
-        ("Fictionville", "NY", "100##"),
-        ("Port Example", "CA", "941##"),
-        ("Testbury", "IL", "606##"),
-    ],
-    phones: &["+1 206-555-01##", "+1 212-555-01##", "+1 415-555-01##"],
-    trunk: ("+1 ", ""),
-    titles: &[
-        "Stoneware mug, 12 oz, sea green",
-        "Notebook, dotted, A5, pack of 3",
-        "LED desk lamp with dimmer",
-        "Cotton throw blanket, 50 x 60 in",
-    ],
-    gifts: &[
-        "Happy birthday! Love from all of us.",
-        "Enjoy, and do not open before the 24th!",
-        "For the best aunt in Sampleton 🎂",
-    ],
-    instructions: &[
-        "Leave behind the blue planter",
-        "Ring twice, the dog is friendly",
-        "Front desk, ask for the mail room",
-    ],
-    carriers: &[("UPS", "UPS Ground"), ("USPS", "Priority Mail"), ("FedEx", "FedEx Home Delivery")],
-};
+/// The one that orders come from when there is no other.
+pub(super) fn likeliest() -> &'static Market {
+    &america::US
+}
 
-pub(super) static DE: Market = Market {
-    id: "A1PA6795UKMFR9",
-    name: "Amazon.de",
-    mail: "marketplace.amazon.de",
-    country: "DE",
-    alpha3: "DEU",
-    currency: "EUR",
-    cents: true,
-    order_prefix: 302,
-    given: &[
-        "Jörg",
-        "Käthe",
-        "Götz",
-        "Änne",
-        "Friederike",
-        "Björn",
-        "Mechthild",
-        "Günther",
-        "Roswitha",
-        "Jürgen",
-    ],
-    family: &[
-        "Mustermännle",
-        "Beispielhuber",
-        "Großkötter-Test",
-        "Übungsmeier",
-        "Süßmilch",
-        "Probeköhler",
-        "Nirgendorff",
-        "Möchtegern",
-        "Weißnichtwo",
-        "Fürchtenicht",
-    ],
-    family_first: false,
-    companies: &["Luftschloß Immobilien GmbH", "Müßiggang & Söhne KG", "Beispielwerk AG"],
-    streets: &["Musterstraße", "Nirgendweg", "Beispielallee", "Übungsgasse", "An der Großen Probe"],
-    second_lines: &["Hinterhaus", "3. OG links", "c/o Beispielhuber", "Packraum Süd"],
-    cities: &[
-        ("Musterstadt", "Bayern", "80###"),
-        ("Übungshausen", "Hessen", "60###"),
-        ("Groß Köritz-Probe", "Brandenburg", "15###"),
-        ("Beispielbrück", "Nordrhein-Westfalen", "50###"),
-    ],
-    phones: &["+49 30 23125 ###", "+49 171 39200 ##", "+49 40 66969 ###"],
-    trunk: ("+49 ", "0"),
-    titles: &[
-        "Teekanne aus Steinzeug, 1,2 l, meeresgrün",
-        "Notizbuch, gepunktet, A5, 3er-Pack",
-        "Schreibtischlampe mit Dimmer",
-        "Überwurf aus Baumwolle, 130 × 150 cm",
-    ],
-    gifts: &[
-        "Alles Gute zum Geburtstag! Herzliche Grüße, Deine Käthe",
-        "Frohe Weihnachten und schöne Grüße aus Übungshausen",
-        "Für die beste Oma 🎁",
-    ],
-    instructions: &[
-        "Bitte beim Nachbarn im Erdgeschoß abgeben",
-        "Klingel defekt, bitte klopfen",
-        "Ablage in der Garage erlaubt",
-    ],
-    carriers: &[("DHL", "DHL Paket"), ("Hermes", "Hermes Päckchen"), ("DPD", "DPD Classic")],
-};
+impl Market {
+    /// The marketplaces whose names, streets and companies a charset can write, in the order of the list.
+    pub(super) fn of(charset: Charset) -> Vec<&'static Self> {
+        MARKETS.iter().copied().filter(|market| market.is_written_in(charset)).collect()
+    }
 
-pub(super) static JP: Market = Market {
-    id: "A1VC38T7YXB528",
-    name: "Amazon.co.jp",
-    mail: "marketplace.amazon.co.jp",
-    country: "JP",
-    alpha3: "JPN",
-    currency: "JPY",
-    cents: false,
-    order_prefix: 250,
-    given: &["花子", "一郎", "さくら", "健太", "ひかり", "翔", "美咲", "大輔", "ケンジ", "葵"],
-    family: &["架空", "見本", "仮名", "試験", "例田", "無名", "空想", "雛形", "練習", "模擬"],
-    family_first: true,
-    companies: &["株式会社架空商事", "有限会社見本堂", "合同会社ひながた"],
-    streets: &["架空町一丁目2-3", "見本が丘4-5-6", "仮通り7番8号", "空想坂1-1-1", "例示台9-10"],
-    second_lines: &["見本ビル 5階", "架空ハイツ 203号室", "ひながたマンション 1001"],
-    cities: &[
-        ("架空区", "東京都", "150-00##"),
-        ("見本市", "大阪府", "530-00##"),
-        ("例示市", "北海道", "060-00##"),
-        ("仮屋町", "福岡県", "810-00##"),
-    ],
-    phones: &["+81 90-0000-####", "+81 3-0000-####"],
-    trunk: ("+81 ", "0"),
-    titles: &[
-        "陶器のティーポット 1.2L 海緑",
-        "ドット方眼ノート A5 3冊セット",
-        "調光デスクランプ",
-        "コットンブランケット 130×150cm",
-    ],
-    gifts: &["お誕生日おめでとうございます。", "いつもありがとう。家族一同より🎂", "メリークリスマス!"],
-    instructions: &[
-        "不在の場合は宅配ボックスへお願いします",
-        "玄関前に置いてください",
-        "インターホンを2回鳴らしてください",
-    ],
-    carriers: &[("ヤマト運輸", "宅急便"), ("佐川急便", "飛脚宅配便"), ("日本郵便", "ゆうパック")],
-};
+    fn is_written_in(&self, charset: Charset) -> bool {
+        let lists = [self.companies, self.streets, self.second_lines];
+        let cities = self.cities.iter().flat_map(|(city, region, _)| [*city, *region]);
+        let is_written = lists.into_iter().flatten().copied().chain(cities).all(|text| charset.carries(text));
+        is_written && self.people.iter().any(|(people, _)| people.are_written_in(charset))
+    }
 
-pub(super) static GB: Market = Market {
-    id: "A1F83G8C2ARO7P",
-    name: "Amazon.co.uk",
-    mail: "marketplace.amazon.co.uk",
-    country: "GB",
-    alpha3: "GBR",
-    currency: "GBP",
-    cents: true,
-    order_prefix: 202,
-    given: &[
-        "Araminta", "Cuthbert", "Philippa", "Barnabas", "Siân", "Zoë", "Ptolemy", "Hermione", "Rhys",
-        "Eleanor",
-    ],
-    family: &[
-        "Fakenham-Smythe",
-        "Nonesuch",
-        "Ficklebury",
-        "O'Placeholder",
-        "Testington",
-        "Mockridge",
-        "Shamley",
-        "Underwhistle",
-        "Example",
-        "Notreal",
-    ],
-    family_first: false,
-    companies: &["Nonesuch Trading Ltd", "Imaginary Teas plc", "Mock & Sham LLP"],
-    streets: &["Nonesuch Road", "Example Crescent", "Fictional Mews", "Placeholder Close", "Mock Lane"],
-    second_lines: &["Flat 2A", "The Old Sample House", "Unit 12"],
-    cities: &[
-        ("Little Sampling", "England", "ZZ1 #AA"),
-        ("Fiction-on-Sea", "England", "ZZ9 #ZZ"),
-        ("Llanenghraifft", "Wales", "ZZ5 #BB"),
-        ("Inverexample", "Scotland", "ZZ7 #CC"),
-    ],
-    phones: &["+44 7700 900###", "+44 20 7946 0###", "+44 161 496 0###"],
-    trunk: ("+44 ", "0"),
-    titles: &[
-        "Stoneware teapot, 1.2 l, sea green",
-        "Notebook, dotted, A5, pack of 3",
-        "LED desk lamp with dimmer",
-        "Cotton throw, 130 x 150 cm",
-    ],
-    gifts: &["Many happy returns!", "With love from Little Sampling", "Happy Christmas, you two 🎄"],
-    instructions: &["Leave with the neighbours at no. 4", "Porch is fine", "Use the side gate, please"],
-    carriers: &[("Royal Mail", "Royal Mail Tracked 48"), ("DPD", "DPD Next Day"), ("Evri", "Standard")],
-};
+    /// A name, of those that a charset can write, of somebody who does not exist.
+    pub(super) fn person(&self, charset: Charset, random: &mut Random) -> String {
+        let people = self.people.iter().filter(|(people, _)| people.are_written_in(charset));
+        let mut at = random.below(people.clone().map(|(_, share)| share).sum());
+        let mut drawn = people.skip_while(|(_, share)| {
+            let is_behind = at >= *share;
+            at = at.saturating_sub(*share);
+            is_behind
+        });
+        let Some((people, _)) = drawn.next() else { return String::new() };
+        let (given, family, gap) = (random.text(people.given), random.text(people.family), people.gap);
+        if people.family_first { format!("{family}{gap}{given}") } else { format!("{given}{gap}{family}") }
+    }
+}
 
-pub(super) static BR: Market = Market {
-    id: "A2Q3Y263D00KWC",
-    name: "Amazon.com.br",
-    mail: "marketplace.amazon.com.br",
-    country: "BR",
-    alpha3: "BRA",
-    currency: "BRL",
-    cents: true,
-    order_prefix: 701,
-    given: &[
-        "Conceição",
-        "João",
-        "Verônica",
-        "Sebastião",
-        "Luísa",
-        "Antônio",
-        "Mônica",
-        "Inácio",
-        "Íris",
-        "César",
-    ],
-    family: &[
-        "Fictício da Silva",
-        "Exemplo Souza",
-        "Imaginário",
-        "Inventado Araújo",
-        "Teste Gonçalves",
-        "Modelo Conceição",
-        "Faz-de-Conta",
-        "Nenhures",
-        "Amostra",
-        "Hipótese",
-    ],
-    family_first: false,
-    companies: &["Comércio Imaginário Ltda.", "Padaria Faz-de-Conta ME", "Exemplo & Irmãos S.A."],
-    streets: &[
-        "Rua Imaginária",
-        "Avenida do Exemplo",
-        "Travessa da Ficção",
-        "Alameda São Ninguém",
-        "Praça do Faz-de-Conta",
-    ],
-    second_lines: &["Apartamento 45", "Bloco B, sala 12", "Casa dos fundos"],
-    cities: &[
-        ("São Ninguém", "SP", "01###-000"),
-        ("Exemplópolis", "RJ", "20###-000"),
-        ("Vila Fictícia", "MG", "30###-000"),
-        ("Imaginação", "BA", "40###-000"),
-    ],
-    phones: &["+55 11 90000-####", "+55 21 90000-####"],
-    trunk: ("+55 ", "0"),
-    titles: &[
-        "Bule de cerâmica, 1,2 l, verde-mar",
-        "Caderno pontilhado A5, 3 unidades",
-        "Luminária de mesa com dimmer",
-        "Manta de algodão 130 × 150 cm",
-    ],
-    gifts: &["Feliz aniversário! Com carinho, João", "Parabéns, você merece 🎉", "Boas festas!"],
-    instructions: &["Deixar na portaria", "Tocar o interfone do 45", "Entrar pelo portão verde"],
-    carriers: &[("Correios", "SEDEX"), ("Jadlog", "Package"), ("Loggi", "Expresso")],
-};
-
-pub(super) static IN: Market = Market {
-    id: "A21TJRUUN4KGV",
-    name: "Amazon.in",
-    mail: "marketplace.amazon.in",
-    country: "IN",
-    alpha3: "IND",
-    currency: "INR",
-    cents: true,
-    order_prefix: 408,
-    given: &[
-        "Kalpana",
-        "Namuna",
-        "अनामिका",
-        "Pratirup",
-        "काल्पनिक",
-        "Udaharan",
-        "Swapna",
-        "Abhas",
-        "Mithya",
-        "कल्पेश",
-    ],
-    family: &[
-        "Kalpanik",
-        "Namunewala",
-        "उदाहरणकर",
-        "Parikshan",
-        "Nakalwala",
-        "Anamdas",
-        "प्रतिरूप",
-        "Sapnewala",
-        "Abhasi",
-        "Testwani",
-    ],
-    family_first: false,
-    companies: &["Kalpana Traders Pvt Ltd", "Namuna Udyog LLP", "Abhas Exports"],
-    streets: &["Kalpana Marg", "Namuna Road", "Udaharan Nagar", "Abhas Colony", "Sapna Chowk"],
-    second_lines: &["Near Imaginary Temple", "Opp. Sample Bus Stand", "2nd Floor, B Wing"],
-    cities: &[
-        ("Kalpanapur", "MAHARASHTRA", "4000##"),
-        ("Namunabad", "KARNATAKA", "5600##"),
-        ("Udaharangarh", "DELHI", "1100##"),
-        ("उदाहरणपुर", "UTTAR PRADESH", "2260##"),
-    ],
-    phones: &["+91 90000 0####", "+91 90000-0####"],
-    trunk: ("+91 ", "0"),
-    titles: &[
-        "Stoneware teapot, 1.2 l",
-        "Dotted notebook A5 (pack of 3)",
-        "LED desk lamp with dimmer",
-        "सूती चादर 130 × 150 cm",
-    ],
-    gifts: &["जन्मदिन की हार्दिक शुभकामनाएँ!", "Shubh Deepavali 🪔", "Best wishes from the whole family"],
-    instructions: &["Call before delivery", "Leave with the watchman", "गेट पर घंटी बजाएँ"],
-    carriers: &[("ATS", "Easy Ship"), ("Delhivery", "Surface"), ("India Post", "Speed Post")],
-};
-
-pub(super) static FR: Market = Market {
-    id: "A13V1IB3VIYZZH",
-    name: "Amazon.fr",
-    mail: "marketplace.amazon.fr",
-    country: "FR",
-    alpha3: "FRA",
-    currency: "EUR",
-    cents: true,
-    order_prefix: 402,
-    given: &["Élodie", "François", "Océane", "Benoît", "Zoé", "Gaël", "Hélène", "Maël", "Anaïs", "Théophile"],
-    family: &[
-        "d'Exemple",
-        "Fictif-Dumoulin",
-        "Nullepart",
-        "L'Échantillon",
-        "Modèle",
-        "Àpeuprès",
-        "Chimère",
-        "Deschamps-Imaginaires",
-        "Quidam",
-        "Cœurvaillant",
-    ],
-    family_first: false,
-    companies: &["Chimères & Cie SARL", "Société de l'Échantillon SA"],
-    streets: &["rue de Nulle-Part", "avenue de l'Exemple", "impasse de la Chimère", "place de l'Échantillon"],
-    second_lines: &["Bâtiment C", "3e étage, porte gauche", "Résidence Les Chimères"],
-    cities: &[
-        ("Exemple-sur-Loire", "Pays de la Loire", "44###"),
-        ("Saint-Échantillon", "Île-de-France", "75###"),
-        ("Nullepart-lès-Bains", "Occitanie", "31###"),
-    ],
-    phones: &["+33 6 39 98 ## ##", "+33 1 99 00 ## ##"],
-    trunk: ("+33 ", "0"),
-    titles: &[
-        "Théière en grès, 1,2 l, vert d'eau",
-        "Carnet pointillé A5, lot de 3",
-        "Lampe de bureau à intensité réglable",
-    ],
-    gifts: &[
-        "Joyeux anniversaire, ma chérie !",
-        "Bonne fête à toute la famille 🎈",
-        "Avec toute notre amitié",
-    ],
-    instructions: &[
-        "Digicode 12B34, puis interphone",
-        "Laisser chez la gardienne",
-        "Ne pas sonner, bébé dort",
-    ],
-    carriers: &[("La Poste", "Colissimo"), ("Chronopost", "Chrono 13"), ("Mondial Relay", "Point Relais")],
-};
+impl People {
+    fn are_written_in(&self, charset: Charset) -> bool {
+        charset.is_unicode() || self.given.iter().chain(self.family).all(|text| charset.carries(text))
+    }
+}

@@ -1,16 +1,17 @@
-//! One synthetic order: first what happens to it and when, then its document as of one moment.
+//! One synthetic order: what happens to it and when, who ordered what, and where it goes. Everything is drawn here, so
+//! that it is the same order in whatever format it is written.
 
 use bailee_core::Timestamp;
 use bailee_core::time::saturating_add;
 
-use super::address::{Address, Person, filled};
-use super::items;
-use super::json::Writer;
-use super::market::{MARKETS, Market, US};
+use super::address::{Address, Person, Phone, filled};
+use super::charset::Charset;
+use super::items::{Item, Package};
+use super::market::Market;
 use super::mess::Mess;
 use super::random::Random;
 
-const HOUR_SECONDS: i64 = 3600;
+pub(super) const HOUR_SECONDS: i64 = 3600;
 const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
 
 /// How far back orders go.
@@ -52,7 +53,8 @@ impl Status {
         }
     }
 
-    fn as_str(self) -> &'static str {
+    /// As Orders 2026-01-01 has it.
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::PendingAvailability => "PENDING_AVAILABILITY",
             Self::Pending => "PENDING",
@@ -64,8 +66,21 @@ impl Status {
         }
     }
 
+    /// As Orders v0 and the reports have it.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::PendingAvailability => "PendingAvailability",
+            Self::Pending => "Pending",
+            Self::Unshipped => "Unshipped",
+            Self::PartiallyShipped => "PartiallyShipped",
+            Self::Shipped => "Shipped",
+            Self::Cancelled => "Canceled",
+            Self::Unfulfillable => "Unfulfillable",
+        }
+    }
+
     /// Until payment is authorised, Amazon shows neither address nor name.
-    fn is_pending(self) -> bool {
+    pub(super) fn is_pending(self) -> bool {
         matches!(self, Self::PendingAvailability | Self::Pending)
     }
 
@@ -83,6 +98,20 @@ impl Status {
     }
 }
 
+/// What the buyer asked for at the door.
+pub(super) struct Preference {
+    pub(super) drop_off: &'static str,
+    pub(super) instruction: &'static str,
+}
+
+/// How it was paid.
+pub(super) struct Payment {
+    pub(super) method: &'static str,
+    pub(super) acquirer: String,
+    pub(super) card_brand: Option<&'static str>,
+    pub(super) authorisation: String,
+}
+
 /// An order as of one moment.
 pub(super) struct Order {
     pub(super) id: String,
@@ -93,38 +122,51 @@ pub(super) struct Order {
     pub(super) updated: Timestamp,
     /// When the first parcel left, if one has.
     pub(super) shipped: Timestamp,
-    pub(super) items: u64,
+    pub(super) items: Vec<Item>,
+    pub(super) packages: Vec<Package>,
     pub(super) company: Option<&'static str>,
+    pub(super) person: Person,
+    pub(super) address: Address,
+    pub(super) phone: Phone,
+    /// The seller's own number of the order.
+    pub(super) alias: Option<String>,
+    pub(super) is_prime: bool,
+    /// Another order, and what that is to this one.
+    pub(super) associated: Option<(String, &'static str)>,
+    pub(super) purchase_order: String,
+    pub(super) preference: Option<Preference>,
+    pub(super) payment: Option<Payment>,
+    /// The kind and number of a tax registration.
+    pub(super) tax: Option<(&'static str, String)>,
+    pub(super) level: &'static str,
+    /// Whether a day of delivery was promised.
+    pub(super) is_promised: bool,
     pub(super) mess: Option<Mess>,
+    /// Which letters are left to those texts that lose some.
+    pub(super) charset: Charset,
     pub(super) random: Random,
-    person: Person,
-    version: Version,
+}
+
+/// What an order is drawn from.
+#[derive(Clone, Copy)]
+pub(super) struct Draw<'a> {
+    pub(super) markets: &'a [&'static Market],
+    pub(super) charset: Charset,
+    pub(super) now: Timestamp,
+    /// Whether all orders are such as have been shown with their address and been shipped by the merchant.
+    pub(super) with_address: bool,
 }
 
 impl Order {
-    pub(super) fn new(stream: Random, now: Timestamp, version: Version, mess: Option<Mess>) -> Self {
+    pub(super) fn new(stream: Random, draw: Draw<'_>, version: Version, mess: Option<Mess>) -> Self {
         let mut random = stream.branch("order");
-        let market = random.pick(&MARKETS, &US);
+        let market = random.pick(draw.markets, super::market::likeliest());
         // A mess of the address needs an order that shows one, phone number and all.
-        let needs_address = mess.is_some_and(Mess::is_of_the_address);
+        let needs_address = mess.is_some_and(Mess::is_of_the_address) || draw.with_address;
         let status = if needs_address { Status::Unshipped } else { Status::draw(&mut random) };
         let by_amazon = status == Status::Unfulfillable || (random.chance(25) && !needs_address);
-        // What has shipped is at least half a day old; what is pending is young.
-        let (youngest, oldest) = match status {
-            Status::Shipped | Status::PartiallyShipped => (DAY_SECONDS / 2, ORDERS_DAYS * DAY_SECONDS),
-            Status::Pending => (0, 2 * DAY_SECONDS),
-            Status::Unshipped => (HOUR_SECONDS, 4 * DAY_SECONDS),
-            _ => (HOUR_SECONDS, ORDERS_DAYS * DAY_SECONDS),
-        };
-        let age = random.between(youngest, oldest - 1);
-        let created = saturating_add(now, -age);
-        let until_shipped =
-            random.between(age.min(2 * HOUR_SECONDS), (age - HOUR_SECONDS).min(3 * DAY_SECONDS));
-        let until_updated = if status.has_shipped() {
-            random.between(until_shipped, age.min(until_shipped + 4 * DAY_SECONDS))
-        } else {
-            random.between(0, age.min(2 * DAY_SECONDS))
-        };
+        let (age, until_shipped, until_updated) = ages(status, &mut random);
+        let created = saturating_add(draw.now, -age);
         // Of a single item nothing can be partly shipped.
         let one_item = random.chance(88) && status != Status::PartiallyShipped;
         let items = if one_item { 1 } else { random.below(2) + 2 };
@@ -134,281 +176,145 @@ impl Order {
             Version::Newer => (status, age.min(until_updated + HOUR_SECONDS)),
         };
         let company = random.chance(12).then(|| random.text(market.companies));
-        Self {
-            id: format!("{}-{}-{}", market.order_prefix, seven(&mut random), seven(&mut random)),
+        let id = format!("{}-{}-{}", market.order_prefix, seven(&mut random), seven(&mut random));
+        let names = if mess == Some(Mess::LostLetters) { Charset::Utf8 } else { draw.charset };
+        let person = Person::new(market, names, stream.branch("person"));
+        let at_home = mess == Some(Mess::PhoneStyle);
+        let phone = Phone::new(&person.phone, market, at_home, &mut stream.branch("phone"));
+        let mut head = stream.branch("head");
+        let mut order = Self {
+            id,
             market,
             status,
             by_amazon,
             created,
             updated: saturating_add(created, until_updated),
             shipped: saturating_add(created, until_shipped),
-            items,
+            items: Vec::new(),
+            packages: Vec::new(),
             company,
+            address: Address::new(market, version == Version::Newer, stream.branch("address")),
+            person,
+            phone,
+            alias: head.chance(20).then(|| format!("{}-SHOP-{}", market.country, head.below(1_000_000))),
+            is_prime: head.chance(35),
+            associated: head.chance(3).then(|| associated(market, &mut head)),
+            purchase_order: format!("PO-{}", stream.branch("buyer").between(1000, 99_999)),
+            preference: preference(market, draw.charset, stream.branch("recipient")),
+            payment: payment(market, stream.branch("payment")),
+            tax: tax(market, company, stream.branch("tax")),
+            level: stream.branch("level").text(&["STANDARD", "EXPEDITED", "SECOND_DAY", "FREE_ECONOMY"]),
+            is_promised: stream.branch("promise").chance(35),
             mess,
+            charset: draw.charset,
             random: stream,
-            person: Person::new(market, stream.branch("person")),
-            version,
+        };
+        order.items = Item::all(&order, items);
+        order.packages = Package::all(&order);
+        order
+    }
+
+    /// What the order costs, in the smallest unit of its money.
+    pub(super) fn total(&self) -> u64 {
+        self.items.iter().map(Item::cost).sum()
+    }
+
+    /// A sum of money in decimal.
+    pub(super) fn amount(&self, cents: u64) -> String {
+        if self.market.cents { format!("{}.{:02}", cents / 100, cents % 100) } else { cents.to_string() }
+    }
+
+    /// Whether Amazon shows the phone number, as it does to those who ship themselves.
+    pub(super) fn shows_phone(&self) -> bool {
+        !self.by_amazon
+    }
+
+    /// The name of the order in a format that must name it, as the mess has it.
+    pub(super) fn shown_id(&self) -> Option<String> {
+        match self.mess {
+            Some(Mess::NoOrderId) => None,
+            Some(Mess::UnusableOrderId) => Some(self.id.replace('-', " / ")),
+            _ => Some(self.id.clone()),
         }
     }
 
-    /// The document.
-    pub(super) fn write(&self) -> String {
-        let mut out = Writer::new();
-        out.object("", |out| {
-            self.head(out);
-            if self.mess != Some(Mess::Partial) {
-                self.channel(out);
-            }
-            self.buyer(out);
-            if !self.status.is_pending() {
-                self.recipient(out);
-            }
-            if self.mess != Some(Mess::Partial) {
-                self.money(out);
-                self.tax(out);
-                self.fulfillment(out);
-                items::items(self, out);
-                items::packages(self, out);
-            }
-            if self.mess == Some(Mess::UnknownField) {
-                out.object("loyaltyDetails", |out| {
-                    out.string("memberNickname", &self.person.name);
-                    out.integer("memberLevel", 3);
-                });
-            }
-        });
-        out.finish()
+    /// The mail address as the mess would have it.
+    pub(super) fn shown_mail(&self) -> String {
+        if self.mess == Some(Mess::EmailStyle) {
+            let (local, domain) = self.person.mail.split_once('@').unwrap_or((&self.person.mail, ""));
+            return format!(" {local}@{} ", domain.to_ascii_uppercase());
+        }
+        self.person.mail.clone()
     }
 
-    /// An instant as this order's mess has it.
-    pub(super) fn time(&self, out: &mut Writer, key: &str, instant: Timestamp) {
+    /// An instant as this order's mess has it: at all, and how.
+    pub(super) fn shown_time(&self, instant: Timestamp) -> Option<String> {
         match self.mess {
-            Some(Mess::MissingDates) => {}
+            Some(Mess::MissingDates) => None,
             Some(Mess::OddDates) if self.id.ends_with(['0', '2', '4', '6', '8']) => {
-                out.string(key, "1.569521782042E9");
+                Some("1.569521782042E9".to_owned())
             }
-            Some(Mess::OddDates) => out.string(key, "1970-01-19T03:58:30Z"),
-            _ => out.written(key, instant),
+            Some(Mess::OddDates) => Some("1970-01-19T03:58:30Z".to_owned()),
+            _ => Some(instant.to_string()),
         }
-    }
-
-    /// A span around an instant, in hours from it.
-    pub(super) fn window(&self, out: &mut Writer, key: &str, around: Timestamp, hours: (i64, i64)) {
-        out.object(key, |out| {
-            self.time(out, "earliestDateTime", saturating_add(around, hours.0 * HOUR_SECONDS));
-            self.time(out, "latestDateTime", saturating_add(around, hours.1 * HOUR_SECONDS));
-        });
-    }
-
-    pub(super) fn amount(&self, out: &mut Writer, key: &str, cents: u64) {
-        out.object(key, |out| {
-            if self.market.cents {
-                out.written("amount", format_args!("{}.{:02}", cents / 100, cents % 100));
-            } else {
-                out.written("amount", cents);
-            }
-            out.string("currencyCode", self.market.currency);
-        });
-    }
-
-    fn head(&self, out: &mut Writer) {
-        let mut random = self.random.branch("head");
-        match self.mess {
-            Some(Mess::NoOrderId) => {}
-            Some(Mess::UnusableOrderId) => out.string("orderId", &self.id.replace('-', " / ")),
-            _ => out.string("orderId", &self.id),
-        }
-        if random.chance(20) {
-            out.list("orderAliases", |out| {
-                out.object("", |out| {
-                    out.written(
-                        "aliasId",
-                        format_args!("{}-SHOP-{}", self.market.country, random.below(1_000_000)),
-                    );
-                    out.string("aliasType", "SELLER_ORDER_ID");
-                });
-            });
-        }
-        self.time(out, "createdTime", self.created);
-        self.time(out, "lastUpdatedTime", self.updated);
-        if self.mess == Some(Mess::DuplicateKey) {
-            out.written("lastUpdatedTime", self.created);
-        }
-        let programs = [("PRIME", random.chance(35)), ("AMAZON_BUSINESS", self.company.is_some())];
-        if programs.iter().any(|(_, has)| *has) {
-            out.list("programs", |out| {
-                programs.iter().filter(|(_, has)| *has).for_each(|(program, _)| out.string("", program));
-            });
-        }
-        if random.chance(3) {
-            out.list("associatedOrders", |out| {
-                out.object("", |out| {
-                    let (first, second) = (seven(&mut random), seven(&mut random));
-                    out.written("orderId", format_args!("{}-{first}-{second}", self.market.order_prefix));
-                    out.string(
-                        "associationType",
-                        random.text(&["REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID"]),
-                    );
-                });
-            });
-        }
-    }
-
-    fn channel(&self, out: &mut Writer) {
-        out.object("salesChannel", |out| {
-            out.string("channelName", "AMAZON");
-            out.string("marketplaceId", self.market.id);
-            out.string("marketplaceName", self.market.name);
-        });
-    }
-
-    fn buyer(&self, out: &mut Writer) {
-        let mut random = self.random.branch("buyer");
-        out.object("buyer", |out| {
-            if !self.status.is_pending() {
-                out.string("buyerName", &self.person.name);
-            }
-            out.string("buyerEmail", &self.person.dressed_mail(self.mess));
-            if let Some(company) = self.company {
-                out.string("buyerCompanyName", company);
-                out.written("buyerPurchaseOrderNumber", format_args!("PO-{}", random.between(1000, 99_999)));
-            }
-        });
-    }
-
-    fn recipient(&self, out: &mut Writer) {
-        let mut random = self.random.branch("recipient");
-        out.object("recipient", |out| {
-            if self.mess == Some(Mess::WrongStructure) {
-                out.string("deliveryAddress", &self.person.name);
-                return;
-            }
-            self.address(!self.by_amazon).write(out, "deliveryAddress", self.random.branch("address"));
-            if !random.chance(9) {
-                return;
-            }
-            out.object("deliveryPreference", |out| {
-                out.string("dropOffLocation", random.text(&["Front door", "Garage", "Mail room"]));
-                out.string("addressInstruction", random.text(self.market.instructions));
-                if self.company.is_some() {
-                    business_hours(out);
-                }
-            });
-        });
-    }
-
-    pub(super) fn address(&self, with_phone: bool) -> Address<'_> {
-        Address {
-            market: self.market,
-            person: &self.person,
-            company: self.company,
-            with_phone,
-            corrected: self.version == Version::Newer,
-            mess: self.mess,
-        }
-    }
-
-    fn money(&self, out: &mut Writer) {
-        let mut random = self.random.branch("payment");
-        out.object("proceeds", |out| self.amount(out, "grandTotal", items::total(self)));
-        let method = match self.market.country {
-            "JP" => random.text(&["ConvenienceStore", "CashOnDelivery"]),
-            "BR" => random.text(&["Pix", "CreditCard"]),
-            _ => return,
-        };
-        if !random.chance(60) {
-            return;
-        }
-        out.object("payment", |out| {
-            out.list("paymentExecutions", |out| {
-                out.object("", |out| {
-                    out.string("paymentMethod", method);
-                    self.amount(out, "paymentAmount", items::total(self));
-                    if self.market.country == "BR" {
-                        out.string("acquirerId", &filled("00.000.000/0001-##", &mut random));
-                        if method == "CreditCard" {
-                            out.string("cardBrand", random.text(&["Visa", "Mastercard"]));
-                        }
-                        out.string("authorizationCode", &filled("A######", &mut random));
-                    }
-                });
-            });
-        });
-    }
-
-    fn tax(&self, out: &mut Writer) {
-        let mut random = self.random.branch("tax");
-        let (kind, pattern) = match (self.market.country, self.company) {
-            ("BR", None) => ("CPF", "000.000.###-##"),
-            ("BR", Some(_)) => ("CNPJ", "00.000.###/0001-##"),
-            ("DE", Some(_)) => ("VAT", "DE0000#####"),
-            ("FR", Some(_)) => ("VAT", "FR000000#####"),
-            ("IN", Some(_)) => ("BUSINESS", "00AAAAA####A1Z#"),
-            _ => return,
-        };
-        out.object("tax", |out| {
-            out.list("taxRegistrations", |out| {
-                out.object("", |out| {
-                    out.string("entityType", "BUYER");
-                    out.string("legalName", self.company.unwrap_or(&self.person.name));
-                    out.string("taxRegistrationType", kind);
-                    out.string("taxRegistrationNumber", &filled(pattern, &mut random));
-                    if self.company.is_some()
-                        && !self.status.is_pending()
-                        && self.mess != Some(Mess::WrongStructure)
-                    {
-                        self.address(false).write(
-                            out,
-                            "taxRegistrationAddress",
-                            self.random.branch("address"),
-                        );
-                    }
-                });
-            });
-            if self.market.country == "BR" {
-                out.object("taxInvoicing", |out| out.string("invoiceStatus", "NOT_FOUND"));
-            }
-        });
-    }
-
-    fn fulfillment(&self, out: &mut Writer) {
-        out.object("fulfillment", |out| {
-            out.string("fulfillmentStatus", self.status.as_str());
-            out.string("fulfilledBy", if self.by_amazon { "AMAZON" } else { "MERCHANT" });
-            let level =
-                self.random.branch("level").text(&["STANDARD", "EXPEDITED", "SECOND_DAY", "FREE_ECONOMY"]);
-            out.string("fulfillmentServiceLevel", level);
-            self.window(out, "shipByWindow", self.created, (2, 74));
-            if self.random.branch("promise").chance(35) {
-                self.window(out, "deliverByWindow", self.created, (48, 168));
-            }
-        });
     }
 }
 
-fn business_hours(out: &mut Writer) {
-    out.object("deliveryTime", |out| {
-        out.list("businessHours", |out| {
-            for day in ["MON", "WED", "FRI"] {
-                out.object("", |out| {
-                    out.string("dayOfWeek", day);
-                    out.list("timeWindows", |out| {
-                        out.object("", |out| {
-                            for (key, hour) in [("startTime", 9), ("endTime", 17)] {
-                                out.object(key, |out| {
-                                    out.integer("hour", hour);
-                                    out.integer("minute", 0);
-                                });
-                            }
-                        });
-                    });
-                });
-            }
-        });
-    });
-    out.list("deliveryCapabilities", |out| out.string("", "HAS_ACCESS_POINT"));
+/// How long ago it was made, and after how long it was shipped and last changed.
+fn ages(status: Status, random: &mut Random) -> (i64, i64, i64) {
+    // What has shipped is at least half a day old; what is pending is young.
+    let (youngest, oldest) = match status {
+        Status::Shipped | Status::PartiallyShipped => (DAY_SECONDS / 2, ORDERS_DAYS * DAY_SECONDS),
+        Status::Pending => (0, 2 * DAY_SECONDS),
+        Status::Unshipped => (HOUR_SECONDS, 4 * DAY_SECONDS),
+        _ => (HOUR_SECONDS, ORDERS_DAYS * DAY_SECONDS),
+    };
+    let age = random.between(youngest, oldest - 1);
+    let until_shipped = random.between(age.min(2 * HOUR_SECONDS), (age - HOUR_SECONDS).min(3 * DAY_SECONDS));
+    let until_updated = if status.has_shipped() {
+        random.between(until_shipped, age.min(until_shipped + 4 * DAY_SECONDS))
+    } else {
+        random.between(0, age.min(2 * DAY_SECONDS))
+    };
+    (age, until_shipped, until_updated)
 }
 
-fn seven(random: &mut Random) -> String {
+fn associated(market: &Market, random: &mut Random) -> (String, &'static str) {
+    let id = format!("{}-{}-{}", market.order_prefix, seven(random), seven(random));
+    (id, random.text(&["REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID"]))
+}
+
+fn preference(market: &Market, charset: Charset, mut random: Random) -> Option<Preference> {
+    random.chance(9).then(|| Preference {
+        drop_off: random.text(&["Front door", "Garage", "Mail room"]),
+        instruction: charset.text(&mut random, market.instructions),
+    })
+}
+
+fn payment(market: &Market, mut random: Random) -> Option<Payment> {
+    let method = match market.country {
+        "JP" => random.text(&["ConvenienceStore", "CashOnDelivery"]),
+        "BR" => random.text(&["Pix", "CreditCard"]),
+        _ => return None,
+    };
+    random.chance(60).then(|| Payment {
+        method,
+        acquirer: filled("00.000.000/0001-##", &mut random),
+        card_brand: (method == "CreditCard").then(|| random.text(&["Visa", "Mastercard"])),
+        authorisation: filled("A######", &mut random),
+    })
+}
+
+fn tax(market: &Market, company: Option<&str>, mut random: Random) -> Option<(&'static str, String)> {
+    let (kind, pattern) = match (market.country, company) {
+        ("BR", None) => ("CPF", "000.000.###-##"),
+        ("BR", Some(_)) => ("CNPJ", "00.000.###/0001-##"),
+        (_, Some(_)) => market.vat?,
+        _ => return None,
+    };
+    Some((kind, filled(pattern, &mut random)))
+}
+
+pub(super) fn seven(random: &mut Random) -> String {
     format!("{:07}", random.below(10_000_000))
 }
