@@ -19,6 +19,7 @@ mod market;
 mod mess;
 mod notes;
 mod order;
+mod orders_v0;
 mod random;
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,8 @@ use bailee_core::Timestamp;
 
 pub use charset::Charset;
 pub use format::{Format, Shape};
-pub use input::{Chunk, Input, Style};
+use input::Input;
+pub use input::{Chunk, Style};
 pub use mess::Mess;
 pub use notes::{Nature, Scalar};
 pub use truth::Truth;

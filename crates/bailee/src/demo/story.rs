@@ -131,7 +131,7 @@ fn log_in(stage: &Stage) -> Result<()> {
 
 fn take_in(stage: &Stage) -> Result<Order> {
     stage.chapter("Orders come in")?;
-    stage.say("Two hundred synthetic orders from five marketplaces, a tenth of them messy. What is broken is set aside with")?;
+    stage.say("Two hundred synthetic orders from eighteen marketplaces, a tenth of them messy. What is broken is set aside with")?;
     stage.say("its reason and can be looked into; everything else goes in.")?;
     let orders = stage
         .play(&quiet(&["synth", "--orders", "200", "--seed", "7", "--mess", "10", "--now", BEGIN], ""))?;

@@ -83,7 +83,7 @@ impl Life<'_> {
             documents
                 .iter()
                 .flat_map(orders)
-                .map(|order| (order["orderId"].as_str().unwrap().into(), order))
+                .filter_map(|order| Some((order["orderId"].as_str()?.to_owned(), order)))
                 .collect()
         };
         let (before, after) = (by_id(&self.documents), by_id(&emitted));

@@ -8,6 +8,10 @@ pub enum Format {
     /// Orders 2026-01-01.
     #[default]
     Orders,
+    /// Orders v0, as `getOrders` answers them.
+    OrdersV0,
+    /// Orders v0, as the six answers that each hold a part of an order, shuffled.
+    OrdersV0Answers,
 }
 
 /// How documents of a JSON format stand in the input.
@@ -35,7 +39,11 @@ impl Shape {
 
 impl Format {
     /// Every format with its name.
-    pub const ALL: &'static [(&'static str, Self)] = &[("orders-2026-01-01", Self::Orders)];
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("orders-2026-01-01", Self::Orders),
+        ("orders-v0", Self::OrdersV0),
+        ("orders-v0-answers", Self::OrdersV0Answers),
+    ];
 
     /// The format of that name.
     pub fn named(name: &str) -> Option<Self> {
@@ -51,6 +59,7 @@ impl Format {
     pub fn reads_as(self) -> &'static str {
         match self {
             Self::Orders => "orders-2026-01-01",
+            Self::OrdersV0 | Self::OrdersV0Answers => "orders-v0",
         }
     }
 
@@ -59,11 +68,21 @@ impl Format {
         "order"
     }
 
+    /// What stands around the orders of a page.
+    pub(super) fn page(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Orders => Some(("{\"orders\":[", "],\"pagination\":{\"nextToken\":\"c3ludGhldGlj\"}}\n")),
+            Self::OrdersV0 => Some(("{\"payload\":{\"Orders\":[", "],\"NextToken\":\"c3ludGhldGlj\"}}\n")),
+            Self::OrdersV0Answers => None,
+        }
+    }
+
     /// What is done to documents of it in a shape.
     pub fn mess(self, shape: Shape) -> Vec<Mess> {
         let fits = |mess: &Mess| match mess {
             // Within a page it would break those behind it too.
             Mess::Truncated => shape == Shape::Lines,
+            Mess::UnknownField => self != Self::OrdersV0Answers,
             _ => true,
         };
         Mess::ALL.iter().copied().filter(fits).collect()

@@ -4,14 +4,17 @@ use super::charset::Charset;
 use super::format::{Format, Shape};
 use super::market::Market;
 use super::mess::{Mess, Shares, truncate};
-use super::notes::Notes;
+use super::notes::{Notes, Scalar};
 use super::order::{Draw, Order, Version};
 use super::random::Random;
 use super::truth::Truth;
-use super::{Line, Synth, canonical};
+use super::{Line, Synth, canonical, orders_v0};
 
 /// Orders on a page.
 const PAGE_ORDERS: u64 = 100;
+
+/// Orders whose answers are shuffled among each other.
+const SHUFFLED_ORDERS: u64 = 20;
 
 /// How an input is written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,7 +28,7 @@ pub struct Style {
 }
 
 /// A piece of an input.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Chunk {
     /// Its bytes, in the charset.
     pub bytes: Vec<u8>,
@@ -33,8 +36,8 @@ pub struct Chunk {
     pub truths: Vec<Truth>,
 }
 
-/// An input being made.
-pub struct Input {
+/// What documents are made from.
+pub(super) struct Input {
     synth: Synth,
     style: Style,
     is_truth_wanted: bool,
@@ -46,10 +49,12 @@ pub struct Input {
 }
 
 /// A document, not yet in its place.
-struct Document {
-    text: String,
-    order: Order,
-    notes: Notes,
+pub(super) struct Piece {
+    pub(super) text: String,
+    pub(super) reference: Option<String>,
+    pub(super) mess: Vec<&'static str>,
+    pub(super) flaw: Option<&'static str>,
+    pub(super) leaves: Vec<(String, Scalar)>,
 }
 
 impl Input {
@@ -68,77 +73,98 @@ impl Input {
 
     /// One line of Orders 2026-01-01.
     pub(super) fn line(&self, number: u64) -> Line {
-        let document = self.document(number);
-        let mess = self.mess_of(number);
-        Line { text: document.text, order_id: document.order.id, mess }
+        let (order, mess) = self.order(number);
+        let (mut text, _) = canonical::write(&order, Notes::default());
+        if mess == Some(Mess::Truncated) {
+            truncate(&mut text, &mut self.stream(number).branch("truncate"));
+        }
+        Line { text, order_id: order.id, mess }
     }
 
-    /// The whole input, piece by piece.
+    /// The whole input, chunk by chunk.
     pub(super) fn chunks(self) -> impl Iterator<Item = Chunk> {
-        (0..self.synth.orders).map(move |number| self.chunk(number))
+        let mut documents = 0;
+        let together = if self.style.format == Format::OrdersV0Answers { SHUFFLED_ORDERS } else { 1 };
+        let chunks = self.synth.orders.div_ceil(together);
+        (0..chunks).map(move |number| self.chunk(number, together, &mut documents))
     }
 
-    fn chunk(&self, number: u64) -> Chunk {
-        let document = self.document(number);
-        let truth = self.truth(number, &document);
-        let (before, after) = self.around(number);
-        let mut bytes = if number == 0 { self.style.charset.mark().to_vec() } else { Vec::new() };
-        let text = format!("{before}{}{after}", document.text);
-        let text = if self.style.shape == Shape::Pretty { pretty(&text) } else { text };
-        bytes.extend_from_slice(&self.style.charset.encode(&text));
-        Chunk { bytes, truths: vec![truth] }
+    fn chunk(&self, number: u64, together: u64, documents: &mut u64) -> Chunk {
+        let first = number * together;
+        let orders = first..(first + together).min(self.synth.orders);
+        let mut pieces: Vec<Piece> = orders.flat_map(|number| self.pieces(number)).collect();
+        if together > 1 {
+            shuffle(&mut pieces, self.stream(number).branch("shuffle"));
+        }
+        let mut chunk = Chunk::default();
+        if number == 0 {
+            chunk.bytes.extend_from_slice(self.style.charset.mark());
+        }
+        for piece in pieces {
+            let (before, after) = self.around(*documents);
+            *documents += 1;
+            let text = format!("{before}{}{after}", piece.text);
+            let text = if self.style.shape == Shape::Pretty { pretty(&text) } else { text };
+            chunk.bytes.extend_from_slice(&self.style.charset.encode(&text));
+            chunk.truths.push(self.truth(*documents, piece));
+        }
+        chunk
+    }
+
+    fn truth(&self, document: u64, piece: Piece) -> Truth {
+        Truth {
+            document,
+            kind: self.style.format.kind(),
+            reference: piece.reference,
+            mess: piece.mess,
+            flaw: piece.flaw,
+            leaves: if piece.flaw.is_none() { piece.leaves } else { Vec::new() },
+        }
     }
 
     /// What stands before and behind a document.
     fn around(&self, number: u64) -> (&'static str, &'static str) {
-        if self.style.shape == Shape::Lines {
+        let Some((before, after)) = self.style.format.page().filter(|_| self.style.shape != Shape::Lines)
+        else {
             return ("", "\n");
-        }
+        };
         let is_first = number.is_multiple_of(PAGE_ORDERS);
         let is_last = (number + 1).is_multiple_of(PAGE_ORDERS) || number + 1 == self.synth.orders;
-        let before = if is_first { "{\"orders\":[" } else { "," };
-        let after = if is_last { "],\"pagination\":{\"nextToken\":\"c3ludGhldGlj\"}}\n" } else { "" };
-        (before, after)
+        (if is_first { before } else { "," }, if is_last { after } else { "" })
     }
 
-    fn truth(&self, number: u64, document: &Document) -> Truth {
-        let mess = self.mess_of(number);
-        let flaw = mess.and_then(Mess::flaw);
-        Truth {
-            document: number + 1,
-            kind: self.style.format.kind(),
-            reference: (mess != Some(Mess::NoOrderId) && mess != Some(Mess::UnusableOrderId))
-                .then(|| document.order.id.clone()),
-            mess: mess.into_iter().map(Mess::name).collect(),
-            flaw,
-            leaves: if flaw.is_none() { document.notes.leaves().to_vec() } else { Vec::new() },
+    /// The documents of one order.
+    fn pieces(&self, number: u64) -> Vec<Piece> {
+        let (order, mess) = self.order(number);
+        let notes = || Notes::new(self.is_truth_wanted);
+        let mut pieces = match self.style.format {
+            Format::Orders => vec![piece(&order, mess, canonical::write(&order, notes()))],
+            Format::OrdersV0 => vec![piece(&order, mess, orders_v0::write(&order, notes()))],
+            Format::OrdersV0Answers => (0..orders_v0::ANSWERS)
+                .map(|answer| {
+                    let mess = mess.filter(|mess| orders_v0::shows(*mess, answer));
+                    piece(&order, mess, orders_v0::write_answer(&order, answer, notes()))
+                })
+                .collect(),
+        };
+        if mess == Some(Mess::Truncated) {
+            let random = self.stream(number).branch("truncate");
+            pieces.iter_mut().for_each(|piece| truncate(&mut piece.text, &mut random.clone()));
         }
+        pieces
     }
 
-    fn mess_of(&self, number: u64) -> Option<Mess> {
-        self.shares.of(number, &self.kinds)
-    }
-
-    fn document(&self, number: u64) -> Document {
-        let Some(mess) = self.mess_of(number) else {
-            return self.written(number, Version::Current, None);
+    /// An order, and what is done to it.
+    fn order(&self, number: u64) -> (Order, Option<Mess>) {
+        let mess = self.shares.of(number, &self.kinds);
+        let (version, dressed) = match mess {
+            Some(Mess::Duplicate) => (Version::Current, None),
+            Some(Mess::OlderVersion) => (Version::Older, None),
+            Some(Mess::NewerVersion) => (Version::Newer, None),
+            mess => (Version::Current, mess),
         };
-        let version = match mess {
-            Mess::Duplicate => Version::Current,
-            Mess::OlderVersion => Version::Older,
-            Mess::NewerVersion => Version::Newer,
-            _ => {
-                let mut document = self.written(number, Version::Current, Some(mess));
-                if mess == Mess::Truncated {
-                    truncate(&mut document.text, &mut self.stream(number).branch("truncate"));
-                }
-                return document;
-            }
-        };
-        self.written(self.shares.plain_before(number, &self.kinds), version, None)
-    }
-
-    fn written(&self, number: u64, version: Version, mess: Option<Mess>) -> Document {
+        let is_again = mess.is_some() && dressed.is_none();
+        let number = if is_again { self.shares.plain_before(number, &self.kinds) } else { number };
         let is_lossy = mess == Some(Mess::LostLetters);
         let draw = Draw {
             markets: if is_lossy { &self.all_markets } else { &self.markets },
@@ -146,13 +172,31 @@ impl Input {
             now: self.synth.now,
             with_address: false,
         };
-        let order = Order::new(self.stream(number), draw, version, mess);
-        let (text, notes) = canonical::write(&order, Notes::new(self.is_truth_wanted));
-        Document { text, order, notes }
+        (Order::new(self.stream(number), draw, version, dressed), mess)
     }
 
     fn stream(&self, number: u64) -> Random {
         Random::new(self.synth.seed).at(number)
+    }
+}
+
+fn piece(order: &Order, mess: Option<Mess>, written: (String, Notes)) -> Piece {
+    let hides_id = matches!(mess, Some(Mess::NoOrderId | Mess::UnusableOrderId));
+    Piece {
+        text: written.0,
+        reference: (!hides_id).then(|| order.id.clone()),
+        mess: mess.into_iter().map(Mess::name).collect(),
+        flaw: mess.and_then(Mess::flaw),
+        leaves: written.1.into_leaves(),
+    }
+}
+
+/// Fisher and Yates.
+fn shuffle<T>(list: &mut [T], mut random: Random) {
+    for last in (1..list.len()).rev() {
+        let end = u64::try_from(last + 1).unwrap_or(u64::MAX);
+        let other = usize::try_from(random.below(end)).unwrap_or(last);
+        list.swap(last, other);
     }
 }
 
@@ -183,11 +227,10 @@ fn pretty(json: &str) -> String {
                 new_line(&mut out, depth);
             }
             ':' => out.push_str(": "),
-            '"' => {
-                in_string = true;
+            char => {
+                in_string = char == '"';
                 out.push(char);
             }
-            char => out.push(char),
         }
     }
     out

@@ -78,8 +78,8 @@ impl Notes {
         }
     }
 
-    pub(super) fn leaves(&self) -> &[(String, Scalar)] {
-        &self.leaves
+    pub(super) fn into_leaves(self) -> Vec<(String, Scalar)> {
+        self.leaves
     }
 }
 
@@ -93,6 +93,7 @@ const PERSONAL: &[(&str, &[&str])] = &[
     ),
     ("orderItems[].fulfillment.", &["packing.giftOption.giftMessage"]),
     ("packages[].", &["trackingNumber"]),
+    ("regulatedInformation.", &["fields[].fieldValue"]),
 ];
 
 /// Objects of which everything is personal but what is named.
