@@ -21,6 +21,7 @@ mod notes;
 mod order;
 mod orders_v0;
 mod random;
+mod shipments;
 #[cfg(test)]
 mod tests;
 mod truth;

@@ -1,6 +1,8 @@
 //! The formats in which synthetic orders are written.
 
 use super::mess::Mess;
+use super::order::Order;
+use super::shipments;
 
 /// A format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +14,18 @@ pub enum Format {
     OrdersV0,
     /// Orders v0, as the six answers that each hold a part of an order, shuffled.
     OrdersV0Answers,
+    /// Vendor direct fulfilment orders v1.
+    VendorV1,
+    /// Vendor direct fulfilment orders 2021-12-28.
+    Vendor2021,
+    /// Multi-channel fulfilment.
+    Outbound,
+    /// External fulfilment.
+    External,
+    /// Merchant fulfilment.
+    Merchant,
+    /// Shipment invoicing.
+    Invoicing,
 }
 
 /// How documents of a JSON format stand in the input.
@@ -43,6 +57,12 @@ impl Format {
         ("orders-2026-01-01", Self::Orders),
         ("orders-v0", Self::OrdersV0),
         ("orders-v0-answers", Self::OrdersV0Answers),
+        ("vendor-direct-fulfillment-orders-v1", Self::VendorV1),
+        ("vendor-direct-fulfillment-orders-2021-12-28", Self::Vendor2021),
+        ("fulfillment-outbound-2020-07-01", Self::Outbound),
+        ("external-fulfillment-shipments-2024-09-11", Self::External),
+        ("merchant-fulfillment-v0", Self::Merchant),
+        ("shipment-invoicing-v0", Self::Invoicing),
     ];
 
     /// The format of that name.
@@ -58,14 +78,43 @@ impl Format {
     /// The name of the format that reads it.
     pub fn reads_as(self) -> &'static str {
         match self {
-            Self::Orders => "orders-2026-01-01",
             Self::OrdersV0 | Self::OrdersV0Answers => "orders-v0",
+            Self::VendorV1 | Self::Vendor2021 => "vendor-direct-fulfillment-orders",
+            _ => self.name(),
         }
     }
 
     /// What its documents are about.
     pub fn kind(self) -> &'static str {
-        "order"
+        match self {
+            Self::Outbound | Self::External | Self::Merchant | Self::Invoicing => "shipment",
+            _ => "order",
+        }
+    }
+
+    /// Whether its documents are of orders that a merchant has been shown with their addresses.
+    pub(super) fn has_address(self) -> bool {
+        !matches!(self, Self::Orders | Self::OrdersV0 | Self::OrdersV0Answers)
+    }
+
+    /// How a document of it is named, where not by its order's id.
+    pub(super) fn reference(self) -> Option<fn(&Order) -> String> {
+        match self {
+            Self::VendorV1 | Self::Vendor2021 => Some(shipments::purchase_order),
+            Self::Outbound => Some(|order| format!("MCF-{}", order.id)),
+            Self::External => Some(|order| format!("EF-{}", order.id)),
+            Self::Merchant => Some(|order| format!("mf-{}", order.id)),
+            Self::Invoicing => Some(|order| format!("F{}", order.id)),
+            Self::Orders | Self::OrdersV0 | Self::OrdersV0Answers => None,
+        }
+    }
+
+    /// What stands around a single document.
+    pub(super) fn wrap(self) -> (&'static str, &'static str) {
+        match self {
+            Self::VendorV1 | Self::Merchant | Self::Invoicing => ("{\"payload\":", "}\n"),
+            _ => ("", "\n"),
+        }
     }
 
     /// What stands around the orders of a page.
@@ -73,7 +122,12 @@ impl Format {
         match self {
             Self::Orders => Some(("{\"orders\":[", "],\"pagination\":{\"nextToken\":\"c3ludGhldGlj\"}}\n")),
             Self::OrdersV0 => Some(("{\"payload\":{\"Orders\":[", "],\"NextToken\":\"c3ludGhldGlj\"}}\n")),
-            Self::OrdersV0Answers => None,
+            Self::VendorV1 => Some(("{\"payload\":{\"orders\":[", "]}}\n")),
+            Self::Vendor2021 => Some(("{\"orders\":[", "]}\n")),
+            Self::External => {
+                Some(("{\"shipments\":[", "],\"pagination\":{\"nextToken\":\"c3ludGhldGlj\"}}\n"))
+            }
+            Self::OrdersV0Answers | Self::Outbound | Self::Merchant | Self::Invoicing => None,
         }
     }
 
@@ -83,6 +137,8 @@ impl Format {
             // Within a page it would break those behind it too.
             Mess::Truncated => shape == Shape::Lines,
             Mess::UnknownField => self != Self::OrdersV0Answers,
+            Mess::Partial => !self.has_address(),
+            Mess::EmailStyle => !self.has_address(),
             _ => true,
         };
         Mess::ALL.iter().copied().filter(fits).collect()

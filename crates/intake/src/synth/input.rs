@@ -8,7 +8,7 @@ use super::notes::{Notes, Scalar};
 use super::order::{Draw, Order, Version};
 use super::random::Random;
 use super::truth::Truth;
-use super::{Line, Synth, canonical, orders_v0};
+use super::{Line, Synth, canonical, orders_v0, shipments};
 
 /// Orders on a page.
 const PAGE_ORDERS: u64 = 100;
@@ -102,6 +102,8 @@ impl Input {
         }
         for piece in pieces {
             let (before, after) = self.around(*documents);
+            // Nothing closes what breaks off.
+            let after = if piece.flaw == Mess::Truncated.flaw() { "\n" } else { after };
             *documents += 1;
             let text = format!("{before}{}{after}", piece.text);
             let text = if self.style.shape == Shape::Pretty { pretty(&text) } else { text };
@@ -126,7 +128,7 @@ impl Input {
     fn around(&self, number: u64) -> (&'static str, &'static str) {
         let Some((before, after)) = self.style.format.page().filter(|_| self.style.shape != Shape::Lines)
         else {
-            return ("", "\n");
+            return self.style.format.wrap();
         };
         let is_first = number.is_multiple_of(PAGE_ORDERS);
         let is_last = (number + 1).is_multiple_of(PAGE_ORDERS) || number + 1 == self.synth.orders;
@@ -146,7 +148,18 @@ impl Input {
                     piece(&order, mess, orders_v0::write_answer(&order, answer, notes()))
                 })
                 .collect(),
+            Format::VendorV1 => vec![piece(&order, mess, shipments::write_vendor(&order, false, notes()))],
+            Format::Vendor2021 => vec![piece(&order, mess, shipments::write_vendor(&order, true, notes()))],
+            Format::Outbound => vec![piece(&order, mess, shipments::write_outbound(&order, notes()))],
+            Format::External => vec![piece(&order, mess, shipments::write_external(&order, notes()))],
+            Format::Merchant => vec![piece(&order, mess, shipments::write_merchant(&order, notes()))],
+            Format::Invoicing => vec![piece(&order, mess, shipments::write_invoicing(&order, notes()))],
         };
+        if let Some(prefix) = self.style.format.reference() {
+            pieces
+                .iter_mut()
+                .for_each(|piece| piece.reference = piece.reference.take().map(|_| prefix(&order)));
+        }
         if mess == Some(Mess::Truncated) {
             let random = self.stream(number).branch("truncate");
             pieces.iter_mut().for_each(|piece| truncate(&mut piece.text, &mut random.clone()));
@@ -170,7 +183,7 @@ impl Input {
             markets: if is_lossy { &self.all_markets } else { &self.markets },
             charset: self.style.charset,
             now: self.synth.now,
-            with_address: false,
+            with_address: self.style.format.has_address(),
         };
         (Order::new(self.stream(number), draw, version, dressed), mess)
     }

@@ -94,11 +94,14 @@ const PERSONAL: &[(&str, &[&str])] = &[
     ("orderItems[].fulfillment.", &["packing.giftOption.giftMessage"]),
     ("packages[].", &["trackingNumber"]),
     ("regulatedInformation.", &["fields[].fieldValue"]),
+    ("", &["comment", "notificationEmails[]"]),
+    ("items[].", &["serialNumbers[]", "giftMessage"]),
+    ("packages[].", &["parcels[].trackingNumber", "label.fileContents"]),
 ];
 
 /// Objects of which everything is personal but what is named.
 const OF_PERSONS: &[(&str, &[&str])] = &[
-    ("buyer.", &[]),
+    ("buyer.", &["billToPartyId", "billingAddress.countryCode"]),
     ("recipient.deliveryAddress.", &["countryCode", "addressType"]),
     ("recipient.deliveryPreference.", &[]),
     (

@@ -54,3 +54,33 @@ fn orders_v0_give_the_same_records() {
 fn the_answers_of_orders_v0_hold_their_parts_of_the_same_records() {
     holds("orders-v0-answers", 500);
 }
+
+#[test]
+fn vendor_orders_of_version_1_give_the_same_records() {
+    holds("vendor-direct-fulfillment-orders-v1", 2_000);
+}
+
+#[test]
+fn vendor_orders_of_2021_give_the_same_records() {
+    holds("vendor-direct-fulfillment-orders-2021-12-28", 2_000);
+}
+
+#[test]
+fn multi_channel_fulfilment_gives_shipments() {
+    holds("fulfillment-outbound-2020-07-01", 2_000);
+}
+
+#[test]
+fn external_fulfilment_gives_shipments() {
+    holds("external-fulfillment-shipments-2024-09-11", 2_000);
+}
+
+#[test]
+fn merchant_fulfilment_gives_shipments() {
+    holds("merchant-fulfillment-v0", 2_000);
+}
+
+#[test]
+fn shipment_invoicing_gives_shipments() {
+    holds("shipment-invoicing-v0", 2_000);
+}
