@@ -77,7 +77,7 @@ impl NotTaken {
 
 /// What became of the orders, over all inputs.
 #[derive(Debug, Default, Serialize)]
-struct Summary {
+pub(super) struct Summary {
     read: u64,
     collected: u64,
     updated: u64,
@@ -227,7 +227,11 @@ fn progress(bytes: Option<u64>) -> ProgressBar {
 }
 
 impl Summary {
-    fn add(&mut self, answer: &Json) {
+    pub(super) fn is_quarantined(&self) -> bool {
+        self.quarantined > 0
+    }
+
+    pub(super) fn add(&mut self, answer: &Json) {
         let count = |name| match answer.member(name) {
             Some(Json::Integer(count)) => u64::try_from(*count).unwrap_or(0),
             _ => 0,
@@ -245,12 +249,12 @@ impl Summary {
     }
 
     /// Shows on stderr what went in before or beside what failed, when anything did.
-    fn show_so_far(&self, visit: &Visit) -> Result<()> {
+    pub(super) fn show_so_far(&self, visit: &Visit) -> Result<()> {
         if self.read > 0 { self.show(visit, true) } else { Ok(()) }
     }
 
     /// Shows it; on stderr, when the documents went to stdout.
-    fn show(&self, visit: &Visit, on_stderr: bool) -> Result<()> {
+    pub(super) fn show(&self, visit: &Visit, on_stderr: bool) -> Result<()> {
         let screen = visit.screen;
         if screen.is_json() {
             match on_stderr {
