@@ -66,7 +66,21 @@ pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document,
         return Err(flaw);
     }
     let kind = form.format.kind();
-    let bytes = raw.bytes.expose();
+    let mut json = mapped(raw.bytes.expose(), form, catalogue)?;
+    let reference = match json.member(reference_member(kind)) {
+        None => return Err(Flaw::NotAnOrder),
+        Some(id) => id.as_str().and_then(|id| id.parse().ok()).ok_or(Flaw::OrderId)?,
+    };
+    let lost = check::check(&mut json, kind, catalogue)?;
+    Ok(Document { reference, json, lost })
+}
+
+/// A document in canonical names, neither checked nor cleaned: for who wants to know what is in one that is flawed.
+///
+/// # Errors
+/// The first flaw that keeps it from being parsed or mapped.
+pub fn mapped(bytes: &[u8], form: &Form, catalogue: &Catalogue) -> Result<Json, Flaw> {
+    let kind = form.format.kind();
     let mut json = match form.format.syntax() {
         Syntax::Table => {
             let rows = std::str::from_utf8(bytes).map_err(|_| Flaw::Encoding)?;
@@ -80,12 +94,7 @@ pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document,
         mapping::settle(&mut json, Some(catalogue.root(kind)), 1)?;
         reference_as_string(&mut json, reference_member(kind));
     }
-    let reference = match json.member(reference_member(kind)) {
-        None => return Err(Flaw::NotAnOrder),
-        Some(id) => id.as_str().and_then(|id| id.parse().ok()).ok_or(Flaw::OrderId)?,
-    };
-    let lost = check::check(&mut json, kind, catalogue)?;
-    Ok(Document { reference, json, lost })
+    Ok(json)
 }
 
 /// A document without the frames that the reader left around it: those of answers that are elements of a list.

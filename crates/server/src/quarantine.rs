@@ -69,7 +69,7 @@ pub(crate) async fn show(edge: Edge, Path(id): Path<String>) -> Result<Json<Quar
     edge.run(move |call| {
         let id: RecordId = id.parse()?;
         let authorized = call.gate().read_quarantine(call.caller(), None)?;
-        let item = call.vault().quarantined(authorized, id)?;
+        let item = call.vault().quarantined(authorized, id, call.formats())?;
         item.map(Json).ok_or_else(nothing_there)
     })
     .await

@@ -12,8 +12,9 @@ pub mod retry;
 use bailee_core::retention::{Evidence, Spoken, quarantine_expiry};
 use bailee_core::{Day, Json, Kind, RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
+use bailee_intake::format::{Form, Formats};
 use bailee_intake::reader::{Position, Raw};
-use bailee_intake::verify::Flaw;
+use bailee_intake::verify::{Flaw, mapped};
 use bailee_ledger::authorized::{Authorized, ReadQuarantine};
 use bailee_ledger::event::What;
 use bailee_store::act::{Act, BucketNo, Change, QuarantineRow, SellerNo};
@@ -98,7 +99,7 @@ impl Vault {
         let mut quarantining = Quarantining::default();
         for one in flawed {
             let id = RecordId::new(run.context.now, &*self.base.entropy);
-            let expires_at = self.quarantine_ends(run.kind, &one, run.context.now);
+            let expires_at = self.quarantine_ends(&run.form, &one, run.context.now);
             let bucket_id = BucketId {
                 seller: run.seller.clone(),
                 held: BucketUse::Quarantine,
@@ -119,9 +120,13 @@ impl Vault {
 
     /// R20. A date that says the time is over already would leave no day to look at it: it gets the shortest life that
     /// a bucket can have.
-    fn quarantine_ends(&self, kind: Kind, one: &Flawed<'_>, now: Timestamp) -> Timestamp {
-        let longest = quarantine_expiry(now, None);
-        let Ok(document) = serde_json::from_slice::<Json>(one.raw.bytes.expose()) else { return longest };
+    fn quarantine_ends(&self, form: &Form, one: &Flawed<'_>, now: Timestamp) -> Timestamp {
+        let (longest, kind) = (quarantine_expiry(now, None), form.format.kind());
+        let bytes = one.raw.bytes.expose();
+        // What has a key twice is no document, and tells its dates all the same.
+        let document =
+            mapped(bytes, form, &self.catalogue()).or_else(|_| serde_json::from_slice::<Json>(bytes));
+        let Ok(document) = document else { return longest };
         let mut evidence = Evidence::new(now);
         evidence.observe(kind, &document, &Spoken { as_of: now, fetched: false, seen_before: true, now });
         let dated = evidence.decide(&self.base.policy, now);
@@ -167,7 +172,7 @@ impl Vault {
         Ok(items)
     }
 
-    /// Shows one item; `None` when there is none, or its bucket has closed.
+    /// Shows one item, by the formats that there are now; `None` when there is none, or its bucket has closed.
     ///
     /// # Errors
     /// When it does not open.
@@ -175,13 +180,18 @@ impl Vault {
         &self,
         authorized: Authorized<ReadQuarantine>,
         id: RecordId,
+        formats: &Formats,
     ) -> Result<Option<Quarantined>, VaultError> {
         self.check_home(&authorized)?;
         let row = self.base.store.quarantined(id)?;
         self.log_quarantine_read(&authorized, row.iter().map(|row| row.id).collect())?;
         let Some(row) = row else { return Ok(None) };
         let Some(opened) = self.open_quarantined(&row, authorized.context().now)? else { return Ok(None) };
-        let outline = Outline::of(opened.bytes.expose(), &self.catalogue(), opened.label.kind);
+        let outline = match opened.label.form(formats, None) {
+            Some(form) => Outline::of(opened.bytes.expose(), &form, &self.catalogue()),
+            // The home's own mapping is gone, and with it every name.
+            None => Outline::default(),
+        };
         Ok(Some(Quarantined { item: opened.label.into_item(row.id, opened.seller), outline }))
     }
 

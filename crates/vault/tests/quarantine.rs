@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::Profile;
 use bailee_core::{Kind, RecordId};
-use bailee_intake::format::Formats;
+use bailee_intake::format::{Format, Formats};
 use bailee_ledger::authorized;
 use bailee_ledger::event::Counts;
 use bailee_vault::VaultError;
@@ -292,7 +292,11 @@ fn an_outline_has_names_and_masks_and_no_value() {
     let directory = tempfile::tempdir().unwrap();
     let (home, _) = home(directory.path(), 1);
     for item in ids(&home) {
-        let shown = home.vault.quarantined(home.act(authorized::ReadQuarantine), item).unwrap().unwrap();
+        let shown = home
+            .vault
+            .quarantined(home.act(authorized::ReadQuarantine), item, &everything().formats)
+            .unwrap()
+            .unwrap();
         let text = serde_json::to_string(&shown).unwrap();
         assert!(text.contains("buyerName"), "{text}");
         assert!(
@@ -306,4 +310,72 @@ fn an_outline_has_names_and_masks_and_no_value() {
         }
     }
     assert!(home.events().iter().filter(|event| *event == "quarantine-read").count() >= 3);
+}
+
+/// A format of the home's own: a table whose price it takes for a list of prices, or for what it is.
+fn shop(target: &str) -> Formats {
+    let toml = format!(
+        "format = \"shop\"\ntitle = \"our web shop\"\nkind = \"order\"\nsyntax = \"table\"\n[recognise]\nall = [\"no\", \"who\"]\n\
+         [fields]\n\"no\" = \"orderId\"\n\"who\" = \"{target}\"\n\"updated\" = \"lastUpdatedTime\"\n"
+    );
+    Formats::embedded().unwrap().with(Format::parse(&toml).unwrap()).unwrap()
+}
+
+#[test]
+fn rows_of_a_table_are_read_again_by_the_mended_mapping_without_their_header() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), NOW);
+    let table =
+        format!("no,who,updated\n{},{},2026-03-01T10:00:00Z\n{},\"{}\n", id(1), name(1), id(2), name(2));
+    // A buyer is no single value: the mapping is mistaken.
+    let reader = common::reader_of(std::io::Cursor::new(table.into_bytes()), &shop("buyer")).unwrap();
+    let action = home.act(authorized::Collect { seller: seller(), kind: Kind::Order });
+    let collected = home.vault.collect(action, reader, "shop.csv", Request::default(), &mut |_| {
+        std::ops::ControlFlow::Continue(())
+    });
+    let counts = collected.unwrap().counts;
+    assert_eq!((counts.read, counts.quarantined), (2, 2));
+    assert!(home.ledger_text().contains("own-mapping") && !home.ledger_text().contains("shop"));
+    let items = listed(&home);
+    assert!(items.iter().all(|item| item.format == "shop"), "{items:?}");
+    // Without that mapping nothing can be told of them, and a retry leaves them as they are.
+    assert_eq!(retry(&home).quarantined, 2);
+    assert_eq!(
+        listed(&home).iter().map(|item| &item.reason).collect::<Vec<_>>(),
+        items.iter().map(|item| &item.reason).collect::<Vec<_>>()
+    );
+    let mended = Retry { formats: shop("buyer.buyerName"), ..everything() };
+    let whole = items.iter().find(|item| item.position.document == 1).unwrap();
+    let shown = home
+        .vault
+        .quarantined(home.act(authorized::ReadQuarantine), whole.id, &mended.formats)
+        .unwrap()
+        .unwrap();
+    let text = serde_json::to_string(&shown.outline).unwrap();
+    assert!(text.contains("buyer.buyerName") && !text.contains("Quirina"), "{text}");
+    let counts = retry_with(&home, &mended).unwrap().unwrap();
+    assert_eq!((counts.read, counts.collected, counts.quarantined), (2, 1, 1));
+    assert_eq!(value(&home.reveal(&id(1)), "buyer.buyerName"), Some(name(1).as_str()));
+}
+
+#[test]
+fn letters_whose_character_set_was_not_certain_are_read_once_it_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), NOW);
+    // One letter in eight bits, of which nothing says in which set: Ł in ISO-8859-2, £ in windows-1252.
+    let mut bytes = br#"{"orderId":"302-1111111-0000001","buyer":{"buyerName":""#.to_vec();
+    bytes.extend(b"\xa3ukasz \xb3\xb1\"}}\n");
+    bytes.extend(br#"{"orderId":"302-1111111-0000002","buyer":{"buyerName":"Quirina"}}"#);
+    let reader = common::reader(std::io::Cursor::new(bytes)).unwrap();
+    let action = home.act(authorized::Collect { seller: seller(), kind: Kind::Order });
+    let collected = home
+        .vault
+        .collect(action, reader, "o.json", Request::default(), &mut |_| std::ops::ControlFlow::Continue(()));
+    let counts = collected.unwrap().counts;
+    assert_eq!((counts.read, counts.collected, counts.quarantined), (2, 1, 1));
+    assert_eq!(listed(&home)[0].reason, "charset");
+    assert_eq!(retry(&home).quarantined, 1);
+    let named = Retry { charset: Some("windows-1252".parse().unwrap()), ..everything() };
+    assert_eq!(retry_with(&home, &named).unwrap().unwrap().collected, 1);
+    assert_eq!(value(&home.reveal(&id(1)), "buyer.buyerName"), Some("£ukasz ³±"));
 }

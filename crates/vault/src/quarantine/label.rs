@@ -1,9 +1,12 @@
 //! What is sealed of a quarantined document: its bytes, and a label that says all that is needed to read them again.
 
+use std::sync::Arc;
+
 use bailee_core::{FieldInstance, Kind, PartNo, RecordId, SellerId, Sensitive, Timestamp};
 use bailee_crypto::bucket::BucketId;
 use bailee_crypto::envelope::{self, SealingKey};
-use bailee_intake::reader::Position;
+use bailee_intake::format::{Form, Format, Formats, Syntax};
+use bailee_intake::reader::{Position, Table};
 use bailee_intake::verify::Flaw;
 use bailee_store::act::QuarantineRow;
 use serde::{Deserialize, Serialize};
@@ -32,6 +35,9 @@ pub(super) struct Label {
     pub(super) format: String,
     #[serde(default = "first_kind")]
     pub(super) kind: Kind,
+    /// The columns and the dialect of the table whose rows these are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    table: Option<Table>,
     /// As of when the caller said that the input speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) as_of: Option<Timestamp>,
@@ -66,6 +72,7 @@ impl Label {
             bytes: one.raw.bytes.expose().len() as u64,
             format: run.form.format.name().to_owned(),
             kind: run.kind,
+            table: run.form.table.as_deref().cloned(),
             as_of: one.as_of,
             cut: Some(one.raw.flaw == Some(Flaw::TooLong)),
         }
@@ -73,6 +80,18 @@ impl Label {
 
     pub(super) fn with_reason(self, flaw: Flaw) -> Self {
         Self { reason: flaw.code().to_owned(), ..self }
+    }
+
+    /// How its bytes are to be read: as this format, else as the one that they were read as when they came. `None` when
+    /// that one is not known any more.
+    pub(super) fn form(&self, formats: &Formats, named: Option<&Arc<Format>>) -> Option<Form> {
+        let format = named.or_else(|| formats.named(&self.format))?;
+        Some(match &self.table {
+            Some(table) if format.syntax() == Syntax::Table => {
+                Form::of_table(Arc::clone(format), Arc::new(table.clone()))
+            }
+            _ => Form::new(Arc::clone(format)),
+        })
     }
 
     /// Whether only the document's beginning is there, so that it can never be taken in.

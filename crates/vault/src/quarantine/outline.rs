@@ -3,11 +3,14 @@
 //! A name that the catalogue does not know could itself be personal, and a value at the place of a fact could be
 //! anything in a document that is wrong: the one is counted, the other not shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bailee_core::catalogue::{Catalogue, Node};
 use bailee_core::mask::mask;
-use bailee_core::{Class, Json, Kind};
+use bailee_core::{Class, Json};
+use bailee_intake::format::{Form, Syntax};
+use bailee_intake::mapping::Step;
+use bailee_intake::verify::mapped;
 use serde::Serialize;
 
 /// Most names that an outline lists.
@@ -39,85 +42,110 @@ pub struct Known {
 
 impl Outline {
     /// Outlines a document as far as it can be read.
-    pub(super) fn of(bytes: &[u8], catalogue: &Catalogue, kind: Kind) -> Self {
-        let mut known = BTreeMap::new();
-        let mut unknown = 0;
-        match serde_json::from_slice::<Json>(bytes) {
-            Ok(json) => walk(&json, Some(catalogue.root(kind)), "", &mut known, &mut unknown),
-            Err(_) => names(bytes, catalogue, kind, &mut known, &mut unknown),
+    pub(super) fn of(bytes: &[u8], form: &Form, catalogue: &Catalogue) -> Self {
+        let root = catalogue.root(form.format.kind());
+        let mut outline = Outlining::default();
+        match mapped(bytes, form, catalogue) {
+            Ok(json) => outline.walk(&json, Some(root), ""),
+            Err(_) => match (form.format.mapping(), serde_json::from_slice::<Json>(bytes)) {
+                // A key that stands there twice keeps nobody from telling which.
+                (None, Ok(json)) => outline.walk(&json, Some(root), ""),
+                _ => outline.names(bytes, form, catalogue),
+            },
         }
-        Self { fields: known.into_values().take(NAMES_MAX).collect(), unknown }
+        Self { fields: outline.known.into_values().take(NAMES_MAX).collect(), unknown: outline.unknown }
     }
 }
 
-fn walk(
-    json: &Json,
-    node: Option<Node<'_>>,
-    path: &str,
-    known: &mut BTreeMap<String, Known>,
-    unknown: &mut u64,
-) {
-    match json {
-        Json::Object(members) if !members.is_empty() => {
-            for (key, value) in members {
-                let below = node.and_then(|node| node.member(key));
-                let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                walk(value, below, if below.is_some() { &name } else { "" }, known, unknown);
+#[derive(Default)]
+struct Outlining {
+    known: BTreeMap<String, Known>,
+    unknown: u64,
+}
+
+impl Outlining {
+    fn walk(&mut self, json: &Json, node: Option<Node<'_>>, path: &str) {
+        match json {
+            Json::Object(members) if !members.is_empty() => {
+                for (key, value) in members {
+                    let below = node.and_then(|node| node.member(key));
+                    // Only names that the catalogue knows are put together.
+                    let path = match (below, path) {
+                        (None, _) => String::new(),
+                        (Some(_), "") => key.clone(),
+                        (Some(_), path) => format!("{path}.{key}"),
+                    };
+                    self.walk(value, below, &path);
+                }
+            }
+            Json::Array(elements) if !elements.is_empty() => {
+                let below = node.and_then(Node::element);
+                elements.iter().for_each(|element| self.walk(element, below, &format!("{path}[]")));
+            }
+            leaf if leaf.is_blank() => {}
+            leaf => match node {
+                Some(node) => self.leaf(node, path, leaf.as_str()),
+                None => self.unknown += 1,
+            },
+        }
+    }
+
+    fn leaf(&mut self, node: Node<'_>, path: &str, value: Option<&str>) {
+        let class = node.field().and_then(|field| field.class);
+        let masked = match (node.field(), class, value) {
+            (Some(field), Some(_), Some(value)) => mask(field.mask, value),
+            _ => String::new(),
+        };
+        self.note(path, class, masked);
+    }
+
+    fn note(&mut self, path: &str, class: Option<Class>, mask: String) {
+        let fresh = Known { path: path.to_owned(), class, mask, count: 0 };
+        self.known.entry(path.to_owned()).or_insert(fresh).count += 1;
+    }
+
+    /// The names of a document that cannot be read: those of its format, without what stands there.
+    fn names(&mut self, bytes: &[u8], form: &Form, catalogue: &Catalogue) {
+        let known = known_names(form, catalogue);
+        let columns = form.table.as_ref().map(|table| table.columns.iter().map(|name| &**name).collect());
+        let found: Vec<&str> = match columns {
+            Some(columns) => columns,
+            None if form.format.syntax() == Syntax::Xml => between(bytes, b'<', |_| true),
+            None => between(bytes, b'"', |after| {
+                after.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':')
+            }),
+        };
+        for name in found {
+            let name = name.split(['>', '/', ' ']).next().unwrap_or_default();
+            match known.contains(form.format.mapping().map_or(name, |mapping| mapping.column(name))) {
+                true => self.note(name, None, String::new()),
+                false if !name.is_empty() => self.unknown += 1,
+                false => {}
             }
         }
-        Json::Array(elements) if !elements.is_empty() => {
-            let below = node.and_then(Node::element);
-            elements.iter().for_each(|element| walk(element, below, &format!("{path}[]"), known, unknown));
+    }
+}
+
+/// The last names of all places that a format has.
+fn known_names<'a>(form: &'a Form, catalogue: &'a Catalogue) -> BTreeSet<&'a str> {
+    match form.format.mapping() {
+        Some(mapping) => {
+            let steps = mapping.rules().iter().flat_map(|rule| rule.source.steps());
+            steps
+                .filter_map(|step| if let Step::Member(name) = step { Some(&**name) } else { None })
+                .collect()
         }
-        leaf if leaf.is_blank() => {}
-        leaf => match node {
-            Some(node) => note(node, path, leaf.as_str(), known),
-            None => *unknown += 1,
-        },
+        None => {
+            let fields = catalogue.fields(form.format.kind()).flat_map(|field| field.path.split('.'));
+            fields.map(|name| name.trim_end_matches("[]")).collect()
+        }
     }
 }
 
-fn note(node: Node<'_>, path: &str, value: Option<&str>, known: &mut BTreeMap<String, Known>) {
-    let class = node.field().and_then(|field| field.class);
-    let masked = match (node.field(), class, value) {
-        (Some(field), Some(_), Some(value)) => mask(field.mask, value),
-        _ => String::new(),
-    };
-    let fresh = Known { path: path.to_owned(), class, mask: masked, count: 0 };
-    known.entry(path.to_owned()).or_insert(fresh).count += 1;
-}
-
-/// The names of a document that cannot be parsed: texts in quotation marks before a colon. Where they stand cannot be
-/// told, so a name is known when any field of the kind bears it as its last.
-fn names(
-    bytes: &[u8],
-    catalogue: &Catalogue,
-    kind: Kind,
-    known: &mut BTreeMap<String, Known>,
-    unknown: &mut u64,
-) {
-    let fields: BTreeMap<&str, Option<Class>> =
-        catalogue.fields(kind).filter_map(|field| Some((last_name(&field.path)?, field.class))).collect();
-    for name in quoted_before_colon(bytes) {
-        let Some(class) = fields.get(name) else {
-            *unknown += 1;
-            continue;
-        };
-        let fresh = Known { path: name.to_owned(), class: *class, mask: String::new(), count: 0 };
-        known.entry(name.to_owned()).or_insert(fresh).count += 1;
-    }
-}
-
-fn last_name(path: &str) -> Option<&str> {
-    path.rsplit('.').next().map(|name| name.trim_end_matches("[]"))
-}
-
-fn quoted_before_colon(bytes: &[u8]) -> impl Iterator<Item = &str> {
-    let parts: Vec<&[u8]> = bytes.split(|byte| *byte == b'"').collect();
-    let pairs =
-        parts.iter().zip(parts.iter().skip(1)).map(|(name, after)| (*name, *after)).collect::<Vec<_>>();
-    pairs.into_iter().filter_map(|(name, after)| {
-        let colon = after.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':');
-        colon.then(|| std::str::from_utf8(name).ok()).flatten()
-    })
+/// The texts behind a sign, up to its next one, where what follows that is as it should be.
+fn between(bytes: &[u8], sign: u8, follows: impl Fn(&[u8]) -> bool) -> Vec<&str> {
+    let parts: Vec<&[u8]> = bytes.split(|byte| *byte == sign).collect();
+    let pairs = parts.iter().skip(1).zip(parts.iter().skip(2).map(Some).chain([None]));
+    let named = pairs.filter(|(_, after)| after.is_none_or(|after| follows(after)));
+    named.filter_map(|(name, _)| std::str::from_utf8(name).ok()).collect()
 }

@@ -21,7 +21,7 @@ use bailee_store::act::{Change, QuarantineRow, SellerNo};
 use bailee_store::records::StoreError;
 
 use super::ROWS_AT_A_TIME;
-use super::label::{Label, Opened};
+use super::label::Opened;
 use crate::batch::{Beside, Run};
 use crate::collect::{BATCH_BYTES_MAX, BATCH_DOCUMENTS_MAX, Summary};
 use crate::incoming::{Reading, Times};
@@ -235,28 +235,16 @@ impl Retrying<'_> {
         catalogue: &Arc<Catalogue>,
     ) -> Result<Option<Reread<'r>>, VaultError> {
         let Some(opened) = self.vault.open_quarantined(row, self.context.now)? else { return Ok(None) };
-        let form = self.form(&opened.label)?;
-        let result = match &form {
-            Some(form) => self.incoming(&opened, form, catalogue),
+        let (result, form) = match opened.label.form(&self.retry.formats, self.retry.format.as_ref()) {
+            Some(form) => (self.incoming(&opened, &form, catalogue), form),
             // The home's own mapping that it was read by is gone: it stays as it is.
-            None => Err(Flaw::from_code(&opened.label.reason).unwrap_or(Flaw::Structure)),
-        };
-        let form = match form {
-            Some(form) => form,
             None => {
-                Arc::new(Form::new(Arc::clone(self.retry.formats.canonical().map_err(IntakeError::from)?)))
+                let canonical = self.retry.formats.canonical().map_err(IntakeError::from)?;
+                let flaw = Flaw::from_code(&opened.label.reason).unwrap_or(Flaw::Structure);
+                (Err(flaw), Form::new(Arc::clone(canonical)))
             }
         };
-        Ok(Some(Reread { row, opened, result, form }))
-    }
-
-    /// How an item is to be read: as was asked, else as it was read when it came.
-    fn form(&self, label: &Label) -> Result<Option<Arc<Form>>, VaultError> {
-        let format = match &self.retry.format {
-            Some(format) => Some(format),
-            None => self.retry.formats.named(&label.format),
-        };
-        Ok(format.map(|format| Arc::new(Form::new(Arc::clone(format)))))
+        Ok(Some(Reread { row, opened, result, form: Arc::new(form) }))
     }
 
     /// Every document that an item holds, or the first flaw: an item goes in whole or stays whole.

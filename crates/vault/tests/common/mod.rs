@@ -61,11 +61,15 @@ pub fn reference(text: &str) -> Reference {
 
 /// A reader of an input in whatever format it is.
 pub fn reader(input: impl std::io::Read + Send + 'static) -> Result<Reader, VaultError> {
-    Ok(Reader::open(
-        Box::new(input),
-        &Formats::embedded().unwrap(),
-        bailee_intake::reader::Request::default(),
-    )?)
+    reader_of(input, &Formats::embedded().unwrap())
+}
+
+/// The same for these formats.
+pub fn reader_of(
+    input: impl std::io::Read + Send + 'static,
+    formats: &Formats,
+) -> Result<Reader, VaultError> {
+    Ok(Reader::open(Box::new(input), formats, bailee_intake::reader::Request::default())?)
 }
 
 impl Home {
