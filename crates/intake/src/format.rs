@@ -36,6 +36,14 @@ const EMBEDDED: &[&str] = &[
     include_str!("mapping/formats/merchant-fulfillment-v0.toml"),
     include_str!("mapping/formats/shipment-invoicing-v0.toml"),
     include_str!("mapping/formats/easy-ship-2022-03-23.toml"),
+    include_str!("mapping/formats/order-report.toml"),
+    include_str!("mapping/formats/unshipped-orders-report.toml"),
+    include_str!("mapping/formats/all-orders-report.toml"),
+    include_str!("mapping/formats/fba-shipments-report.toml"),
+    include_str!("mapping/formats/vat-invoice-data-report.toml"),
+    include_str!("mapping/formats/sc-vat-tax-report.toml"),
+    include_str!("mapping/formats/fba-returns-report.toml"),
+    include_str!("mapping/formats/returns-report.toml"),
 ];
 
 /// A format: how its documents are written, and how its names become canonical.

@@ -51,6 +51,8 @@ enum Node {
     },
     /// A list of elements that are told apart by what one of their members says.
     Which(Vec<Which>),
+    /// A list of plain values.
+    Values(Vec<Leaf>),
 }
 
 /// An element of which a member is always the same word.
@@ -66,7 +68,7 @@ struct Which {
 enum Leaf {
     Column {
         column: usize,
-        /// Which of its words become which.
+        /// Which of its words become which, however their letters are written.
         words: BTreeMap<Box<str>, Box<str>>,
         /// Whether it goes to another place too, which comes first.
         again: bool,
@@ -173,7 +175,8 @@ impl Plan {
         let mut placed = rule.drop.is_some();
         // All of them, whatever becomes of one: a value is lost only when it has no place at all.
         for target in &rule.targets {
-            let leaf = Leaf::Column { column, words: rule.words.clone(), again: placed };
+            let words = rule.words.iter().map(|(word, to)| (word.to_lowercase().into(), to.clone()));
+            let leaf = Leaf::Column { column, words: words.collect(), again: placed };
             placed |= self.root.insert(target.steps(), leaf);
         }
         placed
@@ -203,7 +206,7 @@ impl Node {
     fn member(&self, key: &str) -> Option<&Node> {
         match self {
             Self::Object(members) => members.iter().find(|(name, _)| **name == *key).map(|(_, node)| node),
-            Self::Leaf(_) | Self::List { .. } | Self::Which(_) => None,
+            Self::Leaf(_) | Self::List { .. } | Self::Which(_) | Self::Values(_) => None,
         }
     }
 
@@ -227,6 +230,14 @@ impl Node {
                     members.push((name.clone(), node));
                 }
                 inserted
+            }
+            (Step::Each, Self::Values(leaves)) if rest.is_empty() => {
+                leaves.push(leaf);
+                true
+            }
+            (Step::Each, Self::Object(members)) if members.is_empty() && rest.is_empty() => {
+                *self = Self::Values(vec![leaf]);
+                true
             }
             (Step::Each | Step::One, Self::Object(members)) if members.is_empty() => {
                 let mut element = Self::Object(Vec::new());

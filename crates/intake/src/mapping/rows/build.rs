@@ -89,6 +89,15 @@ impl Node {
                 let elements: Vec<Json> = elements.iter().filter_map(|which| which.build(row)).collect();
                 (!elements.is_empty()).then_some(Json::Array(elements))
             }
+            Self::Values(leaves) => {
+                let mut values: Vec<Json> = Vec::new();
+                for value in leaves.iter().filter_map(|leaf| leaf.value(row)).map(Json::String) {
+                    if !values.contains(&value) {
+                        values.push(value);
+                    }
+                }
+                (!values.is_empty()).then_some(Json::Array(values))
+            }
             Self::Object(members) => {
                 if self.is_absent_money(row) {
                     return None;
@@ -115,10 +124,10 @@ impl Node {
     /// Whether a row tells anything here that it does not tell elsewhere.
     fn tells(&self, row: &Row<'_>) -> bool {
         match self {
-            Self::Leaf(Leaf::Column { again: true, .. }) => false,
-            Self::Leaf(leaf) => !row.is_absent(leaf),
+            Self::Leaf(leaf) => leaf.tells(row),
             Self::List { element, .. } => element.tells(row),
             Self::Which(elements) => elements.iter().any(|which| which.element.tells(row)),
+            Self::Values(leaves) => leaves.iter().any(|leaf| leaf.tells(row)),
             Self::Object(members) => members.iter().any(|(_, node)| node.tells(row)),
         }
     }
@@ -143,11 +152,18 @@ impl Which {
 }
 
 impl Leaf {
+    fn tells(&self, row: &Row<'_>) -> bool {
+        !matches!(self, Self::Column { again: true, .. }) && !row.is_absent(self)
+    }
+
     fn value(&self, row: &Row<'_>) -> Option<String> {
         match self {
             Self::Column { column, words, .. } => {
                 let value = row.value(*column)?;
-                match words.get(value.as_str()) {
+                if words.is_empty() {
+                    return Some(value);
+                }
+                match words.get(value.to_lowercase().as_str()) {
                     Some(word) => Some(word.to_string()).filter(|word| !word.is_empty()),
                     None => Some(value),
                 }

@@ -32,6 +32,8 @@ const MAPPING: &str = r#"
     "currency" = "orderItems[].proceeds.proceedsTotal.currencyCode"
     "tax" = "orderItems[].proceeds.breakdowns[type=TAX].subtotal.amount"
     "price" = "orderItems[].proceeds.breakdowns[type=ITEM].subtotal.amount"
+    "prime" = { to = "programs[]", words = { true = "PRIME", false = "" } }
+    "programme" = "programs[]"
     "cursor" = { drop = "says nothing about an order" }
     [aliases]
     "Käufer" = "buyer"
@@ -99,6 +101,12 @@ fn blanks_say_nothing_and_entities_are_decoded_once() {
 #[test]
 fn words_are_translated_and_an_empty_one_says_nothing() {
     check("status", &["Shipped"], Ok("{'orderId':'1-1','fulfillment':{'fulfillmentStatus':'SHIPPED'}}"));
+    check("status", &["SHIPPED"], Ok("{'orderId':'1-1','fulfillment':{'fulfillmentStatus':'SHIPPED'}}"));
+    check(
+        "programme,prime",
+        &["A,TRUE", "B,True", "A,false"],
+        Ok("{'orderId':'1-1','programs':['A','PRIME','B']}"),
+    );
     check("status", &["Lost"], Ok("{'orderId':'1-1','fulfillment':{'fulfillmentStatus':'Lost'}}"));
     check("status", &["Unknown"], Ok("{'orderId':'1-1'}"));
 }

@@ -14,9 +14,10 @@ const NAME_CHARS_MAX: usize = 100;
 pub(crate) fn normalised(heading: &str) -> String {
     let mut name = String::with_capacity(heading.len());
     let mut pending = false;
-    // The dot of a Turkish capital I would otherwise stay behind as a mark of its own.
+    // Which of its two small forms a Turkish capital I has hangs on the language, which a heading does not tell; the
+    // dot of the other would stay behind as a mark of its own.
     let letters = heading.nfkc().flat_map(char::to_lowercase).filter(|letter| *letter != '\u{307}');
-    for letter in letters {
+    for letter in letters.map(|letter| if letter == 'ı' { 'i' } else { letter }) {
         if letter.is_alphanumeric() {
             if pending && !name.is_empty() {
                 name.push('-');
@@ -65,6 +66,8 @@ mod tests {
             ("Rücksendegrund", "rücksendegrund"),
             ("Ru\u{308}cksendegrund", "rücksendegrund"),
             ("İade Nedeni", "iade-nedeni"),
+            ("SATICI ADI", "satici-adi"),
+            ("Satıcı Adı", "satici-adi"),
             ("注文 ID", "注文-id"),
             ("注文\u{3000}ID", "注文-id"),
             ("\0\t", ""),

@@ -290,7 +290,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     ]
     .prop_map(|piece| piece.as_bytes().to_vec());
     // What is not UTF-8 never comes as far as here: see `source`.
-    let any = any::<[char; 2]>().prop_map(|letters| letters.iter().collect::<String>().into_bytes());
+    let any = "[\\u{1}-\\u{d7ff}]{0,2}".prop_map(String::into_bytes);
     prop::collection::vec(prop_oneof![6 => piece, 1 => any], 0..80).prop_map(|pieces| pieces.concat())
 }
 
@@ -302,7 +302,7 @@ fn said<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn whatever_says_something_is_in_some_document_and_pieces_do_not_matter(
