@@ -49,11 +49,7 @@ const APIS: &[(&str, &str, &[&str])] = &[
     ),
     ("vdf_orders_v1", "vendor-direct-fulfillment-orders-v1", &["getOrders"]),
     ("vdf_orders_2021-12-28", "vendor-direct-fulfillment-orders-2021-12-28", &["getOrders"]),
-    (
-        "external_fulfillment_shipments_2024-09-11",
-        "external-fulfillment-shipments-2024-09-11",
-        &["getShipment"],
-    ),
+    ("external_fulfillment_shipments_2024-09-11", "external-fulfillment-2024-09-11", &["getShipment"]),
     ("fulfillment_outbound_2020-07-01", "fulfillment-outbound-2020-07-01", &["getFulfillmentOrder"]),
     ("merchant_fulfillment_v0", "merchant-fulfillment-v0", &["getShipment"]),
     ("shipment_invoicing_v0", "shipment-invoicing-v0", &["getShipmentDetails"]),

@@ -221,6 +221,21 @@ pub enum What {
         /// `"tail"`, `"verify"`, `"prove"`, `"export"`.
         how: String,
     },
+    /// A mapping of the home's own was added, or put in the place of the one of that name.
+    MappingAdded {
+        /// Its name, which has the shape of a code.
+        name: String,
+        /// The first half of the SHA-256 of its file, in hexadecimal digits: which columns a home maps is its own
+        /// affair, and no more than this is told.
+        digest: String,
+    },
+    /// A mapping of the home's own was taken away.
+    MappingRemoved {
+        /// Its name.
+        name: String,
+        /// As of [`What::MappingAdded`].
+        digest: String,
+    },
     /// Something went wrong in the system itself (2.6.a).
     SystemError {
         /// `"panic"`, `"disk"`, `"mirror"`, `"clock"`, `"job"`, `"store"`.
@@ -260,6 +275,8 @@ impl What {
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::KeysRead { .. } => "keys-read",
             Self::LedgerRead { .. } => "ledger-read",
+            Self::MappingAdded { .. } => "mapping-added",
+            Self::MappingRemoved { .. } => "mapping-removed",
             Self::SystemError { .. } => "system-error",
             Self::TimeSet { .. } => "time-set",
         }
@@ -280,6 +297,7 @@ impl What {
                 buckets.iter().chain(punctured).map(|bucket| bucket.held.as_str()).collect()
             }
             Self::LedgerRead { how } => vec![how],
+            Self::MappingAdded { name, digest } | Self::MappingRemoved { name, digest } => vec![name, digest],
             Self::SystemError { component, code } => vec![component, code],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
