@@ -24,8 +24,8 @@ use crate::format::{Form, Format, Formats, Syntax};
 use crate::source::{self, Charset, Detection, Source};
 use crate::verify::Flaw;
 use json::JsonFramer;
-pub use table::Table;
 use table::TableFramer;
+pub use table::{Delimiter, Table};
 use xml::XmlFramer;
 
 /// Most bytes of one document; a longer one is quarantined (its beginning is kept). A hundred times the longest
@@ -98,6 +98,8 @@ pub struct Request {
 pub struct Detected {
     /// The format's name.
     pub format: Box<str>,
+    /// What stands between the cells of a table.
+    pub delimiter: Option<Delimiter>,
     /// What is known of its bytes so far.
     pub source: source::Detected,
 }
@@ -194,7 +196,11 @@ impl Reader {
 
     /// What was found out about the input.
     pub fn detected(&self) -> Detected {
-        Detected { format: self.form.format.name().into(), source: self.input.source.detected() }
+        Detected {
+            format: self.form.format.name().into(),
+            delimiter: self.form.table.as_ref().map(|table| table.dialect.delimiter),
+            source: self.input.source.detected(),
+        }
     }
 
     /// What is known of its bytes so far, to be asked while something else reads.

@@ -11,6 +11,7 @@
 
 mod build;
 mod merge;
+mod sound;
 #[cfg(test)]
 mod tests;
 
@@ -142,7 +143,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`Flaw::Structure`] for a row that is none, or has more cells than there are columns, or none in the place of
-    /// the id; [`Flaw::RowsDisagree`].
+    /// the id, or fewer cells and words where numbers and dates belong; [`Flaw::RowsDisagree`].
     pub(crate) fn document(&self, rows: &str, catalogue: &Catalogue) -> Result<Json, Flaw> {
         let root = catalogue.root(self.kind);
         let keyed = self.keyed(root);
@@ -160,6 +161,10 @@ impl Plan {
                 return Err(Flaw::Structure);
             }
             let built = self.row(&row, &keyed);
+            // A row that has lost cells at its end may have lost one before it too, and be out of step.
+            if cells.len() < self.columns && !sound::is_sound(&built, root) {
+                return Err(Flaw::Structure);
+            }
             if document.is_blank() {
                 document = built;
             } else {

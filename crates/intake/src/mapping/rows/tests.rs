@@ -22,6 +22,7 @@ const MAPPING: &str = r#"
     "status" = { to = "fulfillment.fulfillmentStatus", words = { Shipped = "SHIPPED", Unknown = "" } }
     "buyer" = "buyer.buyerName"
     "name" = "recipient.deliveryAddress.name"
+    "country" = "recipient.deliveryAddress.countryCode"
     "street" = "recipient.deliveryAddress.addressLine1"
     "quantity" = "packages[].packageItems[].quantity"
     "vat" = "tax.taxRegistrations[0].taxRegistrationNumber"
@@ -181,6 +182,15 @@ fn elements_that_are_told_apart_by_a_word_stand_in_the_order_of_the_columns() {
             {'type':'ITEM','subtotal':{'amount':'1'}},{'type':'TAX','subtotal':{'amount':'2'}}]}},\
             {'orderItemId':'8','proceeds':{'breakdowns':[{'type':'TAX','subtotal':{'amount':'3'}}]}}]}"),
     );
+}
+
+#[test]
+fn a_short_row_that_is_out_of_step_is_refused() {
+    let header = "order-item-id,street,country,quantity,package,title";
+    let mapping = |rows: &str| read(&format!("order-id,{header}\n1-1,{rows}\n"));
+    assert!(mapping("7,Sample Street 5,DE,2,P").pop().unwrap().is_ok());
+    assert_eq!(mapping("7,Sample Street,5,DE,2,P").len(), 1);
+    assert_eq!(mapping("7,Sample,Street 5,DE,2"), [Err(Flaw::Structure)]);
 }
 
 #[test]

@@ -149,7 +149,11 @@ impl Framer {
                 }
                 let row = look.row();
                 if look.may_be_header(self.table.columns.get(self.id).map(|name| &**name)) && self.header() {
-                    return if self.foreign { self.flawed(taken) } else { self.consume(taken) };
+                    return if self.foreign {
+                        self.flawed(Flaw::Structure, taken)
+                    } else {
+                        self.consume(taken)
+                    };
                 }
                 self.row(row, length, taken)
             }
@@ -219,24 +223,19 @@ impl Framer {
             self.too_long(taken);
             return self.consume(taken);
         }
-        self.emit();
-        self.begin_flawed(Flaw::Structure);
-        self.push(taken)
+        self.flawed(Flaw::Structure, taken)
     }
 
     /// A row that ended as a row does.
     fn row(&mut self, row: Row, length: usize, taken: usize) -> bool {
         match row {
             Row::Blank => self.consume(taken),
+            Row::Nameless => self.flawed(Flaw::OrderId, taken),
             Row::Piece => self.piece(taken),
-            Row::Wide => self.flawed(taken),
-            Row::Short | Row::Full if self.foreign => self.flawed(taken),
+            Row::Wide => self.flawed(Flaw::Structure, taken),
+            Row::Short | Row::Full if self.foreign => self.flawed(Flaw::Structure, taken),
             Row::Short if self.is_rest_of_short() => self.piece(taken),
-            Row::Short if taken == length => {
-                self.emit();
-                self.begin_flawed(Flaw::Truncated);
-                self.push(taken)
-            }
+            Row::Short if taken == length => self.flawed(Flaw::Truncated, taken),
             Row::Short | Row::Full => self.good(row, taken),
         }
     }
@@ -288,19 +287,15 @@ impl Framer {
         let fits = self.group.flaw == Some(Flaw::Structure)
             && self.group.rows < ROWS_MAX
             && self.group.length + taken <= ROWS_BYTES_MAX;
-        if fits { self.push(taken) } else { self.flawed(taken) }
+        if fits { self.push(taken) } else { self.flawed(Flaw::Structure, taken) }
     }
 
     /// A row that is a flawed document by itself.
-    fn flawed(&mut self, taken: usize) -> bool {
+    fn flawed(&mut self, flaw: Flaw, taken: usize) -> bool {
         self.emit();
-        self.begin_flawed(Flaw::Structure);
-        self.push(taken)
-    }
-
-    fn begin_flawed(&mut self, flaw: Flaw) {
         self.group.start = self.at;
         self.group.flaw = Some(flaw);
+        self.push(taken)
     }
 
     /// The short row at the end of the group was a broken one: it leaves the group.

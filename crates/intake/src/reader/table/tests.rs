@@ -188,7 +188,7 @@ fn ids_of_digits_alone_do_not_hide_a_row_cut_in_two() {
 fn what_has_no_id_is_flawed_and_costs_its_neighbours_nothing() {
     check_rows(
         "1-1\ta\tb\nnothing of use\n1-1\tc\td\n\tno id\te\n",
-        &["1-1\ta\tb\n", "structure: nothing of use\n", "1-1\tc\td\n", "structure: \tno id\te\n"],
+        &["1-1\ta\tb\n", "structure: nothing of use\n", "1-1\tc\td\n", "order-id: \tno id\te\n"],
     );
 }
 

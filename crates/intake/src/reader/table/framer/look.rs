@@ -11,6 +11,8 @@ pub(super) enum Row {
     /// Nothing in any cell.
     Blank,
     /// No id where it should be.
+    Nameless,
+    /// Neither an id nor as many cells as the header.
     Piece,
     /// More cells than the header has.
     Wide,
@@ -46,7 +48,11 @@ impl Look<'_> {
                 let bytes = row.get(cell.range.clone()).unwrap_or_default();
                 bytes.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0x1A)
             };
-            return if self.cells.iter().all(says_nothing) { Row::Blank } else { Row::Piece };
+            return match self.cells.iter().all(says_nothing) {
+                true => Row::Blank,
+                false if self.cells.len() == self.columns => Row::Nameless,
+                false => Row::Piece,
+            };
         }
         match self.cells.len().cmp(&self.columns) {
             std::cmp::Ordering::Less => Row::Short,
