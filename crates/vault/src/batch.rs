@@ -58,6 +58,15 @@ pub(crate) struct Sent {
     pub(crate) destroys: bool,
 }
 
+/// What became of a batch.
+pub(crate) enum Decided {
+    /// It is on its way to the disk.
+    Sent(Sent),
+    /// Nothing was sent: records have no room for the documents at these places. They are for quarantine, and the
+    /// others are to be sent without them.
+    TooLong(Vec<usize>),
+}
+
 impl Run<'_> {
     /// Plans, seals and submits verified documents and flawed ones.
     ///
@@ -68,7 +77,7 @@ impl Run<'_> {
         documents: Vec<Incoming>,
         flawed: Vec<Flawed<'_>>,
         beside: Beside,
-    ) -> Result<Sent, VaultError> {
+    ) -> Result<Decided, VaultError> {
         // Held until the act is on its way: what follows from another catalogue comes after it.
         let _fixed = self.vault.planning.read().unwrap_or_else(PoisonError::into_inner);
         let catalogue = self.vault.catalogue();
@@ -78,6 +87,10 @@ impl Run<'_> {
         let read = documents.len() as u64 + flawed.len() as u64 + beside.stays;
         let lost = documents.iter().map(|document| u64::from(document.lost)).sum();
         let plans = self.plans(documents)?;
+        let too_long: Vec<usize> = plans.iter().flat_map(|plan| &plan.too_long).copied().collect();
+        if !too_long.is_empty() {
+            return Ok(Decided::TooLong(too_long));
+        }
         let mut sent = Sending { lost, ..Sending::new(self, beside) };
         for sealed in self.seal(plans, &mut sent)? {
             sent.add(sealed);
@@ -93,7 +106,7 @@ impl Run<'_> {
         if !quarantining.items.is_empty() {
             sent.events.push(What::Quarantined { seller: self.seller.clone(), items: quarantining.items });
         }
-        sent.submit()
+        sent.submit().map(Decided::Sent)
     }
 
     /// One plan per record, in the order in which records first appear.

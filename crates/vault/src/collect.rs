@@ -3,6 +3,7 @@
 //! While the store syncs a batch, the next one is read and verified. A batch is an act: it is there whole, with its
 //! events, or not at all; so a killed collect can be repeated without harm.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use bailee_ledger::authorized::{Authorized, Collect};
 use bailee_ledger::event::Counts;
 use bailee_store::records::StoreError;
 
-use crate::batch::{Beside, Run, Sent};
+use crate::batch::{Beside, Decided, Run, Sent};
 use crate::incoming::{Reading, Times};
 use crate::parallel::in_parallel;
 use crate::plan::Incoming;
@@ -182,25 +183,35 @@ impl Collecting<'_, '_> {
         }
     }
 
-    /// Sends a batch. While others change its records under it, it is decided again.
+    /// Sends a batch. While others change its records under it, and when a record has no room for a document, it is
+    /// decided again.
     fn send<'i>(&self, mut checked: Vec<Checked<'i>>, items: &'i [Item]) -> Result<Sent, VaultError> {
-        for _ in 1..TRIES_MAX {
+        let mut too_long = HashSet::new();
+        for _ in 0..TRIES_MAX {
             match self.send_once(checked) {
-                Err(VaultError::Changed) => checked = check(&self.run, &self.request, items),
-                decided => return decided,
+                Ok(Decided::Sent(sent)) => return Ok(sent),
+                Ok(Decided::TooLong(orders)) => too_long.extend(orders),
+                Err(VaultError::Changed) => {}
+                Err(error) => return Err(error),
+            }
+            checked = check(&self.run, &self.request, items);
+            for (order, (one, item)) in checked.iter_mut().zip(items).enumerate() {
+                if let (Item::Document(raw), true) = (item, too_long.contains(&order)) {
+                    *one = Checked::Flawed(raw, Flaw::TooLong);
+                }
             }
         }
-        self.send_once(checked)
+        Err(VaultError::Changed)
     }
 
-    fn send_once(&self, checked: Vec<Checked<'_>>) -> Result<Sent, VaultError> {
+    fn send_once(&self, checked: Vec<Checked<'_>>) -> Result<Decided, VaultError> {
         let mut documents = Vec::with_capacity(checked.len());
         let mut flawed = Vec::new();
         for one in checked {
             match one {
                 Checked::Document(incoming) => documents.push(*incoming),
                 Checked::Flawed(raw, flaw) => {
-                    flawed.push(Flawed { raw, flaw, source: self.input, as_of: self.request.as_of })
+                    flawed.push(Flawed { raw, flaw, source: self.input, as_of: self.request.as_of });
                 }
                 Checked::PageEnd => {}
             }

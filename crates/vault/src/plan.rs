@@ -17,6 +17,7 @@ use crate::part::PartState;
 use crate::{Vault, VaultError};
 
 mod draft;
+mod room;
 mod settle;
 
 /// A verified document on its way into a record.
@@ -39,6 +40,14 @@ pub(crate) struct Incoming {
     pub(crate) order: usize,
     /// The catalogue by which it was taken apart.
     pub(crate) catalogue: Arc<Catalogue>,
+}
+
+impl Incoming {
+    /// As of when it speaks, to tell the newer of two documents: source time orders them, and one without a time
+    /// speaks as of its arrival.
+    fn spoken_at(&self) -> Timestamp {
+        self.source_time.unwrap_or(self.as_of)
+    }
 }
 
 /// What became of one document.
@@ -90,6 +99,9 @@ pub(crate) struct Plan {
     /// What became of each document.
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) returned: Vec<Returned>,
+    /// The places in the batch of documents for which the record has no room: they are for quarantine, and nothing of
+    /// them is in the plan.
+    pub(crate) too_long: Vec<usize>,
     /// What is to be written, if anything.
     pub(crate) write: Option<Write>,
 }
@@ -154,7 +166,14 @@ impl Vault {
         }
         self.open_draft(planning, &mut draft)?;
         for document in documents {
-            draft.take_in(self, planning, document);
+            if draft.has_room_for(self, planning, &document) {
+                draft.take_in(self, planning, document);
+            } else {
+                draft.too_long.push(document.order);
+            }
+        }
+        if draft.outcomes.is_empty() {
+            return Ok(draft.unchanged(0));
         }
         Ok(self.settle(planning, draft))
     }

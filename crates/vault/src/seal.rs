@@ -43,7 +43,7 @@ impl Vault {
         keys: &Keys,
         job: Job,
     ) -> Result<SealedRecord, VaultError> {
-        let Plan { id, leaves, outcomes, mut returned, write } = job.plan;
+        let Plan { id, leaves, outcomes, mut returned, write, .. } = job.plan;
         for document in &mut returned {
             fill(&mut document.document, &mut |marker| self.token_of(id, &leaves, marker));
         }

@@ -90,7 +90,9 @@ impl Flaw {
         match self {
             Self::Syntax => "the document is not JSON; fetch it again or mend what wrote it",
             Self::Truncated => "the input ends inside the document; fetch it again as a whole",
-            Self::TooLong => "the document is longer than an order can be; give its orders one by one",
+            Self::TooLong => {
+                "the document, or its record with it, is longer than an order can be; give its orders one by one"
+            }
             Self::TooDeep => "the document is nested deeper than an order can be; check what wrote it",
             Self::DuplicateKey => "an object has the same key twice; fetch it again or mend what wrote it",
             Self::Number => "a number has more digits than can be kept; write it as a string",

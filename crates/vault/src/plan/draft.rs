@@ -7,6 +7,7 @@ use bailee_core::{FieldInstance, Json, RecordId};
 use bailee_store::act::{RecordRow, RecordState};
 use data_encoding::BASE64;
 
+use super::room::Weight;
 use super::{Incoming, Outcome, Plan, Planning, Returned};
 use crate::document::{Leaf, Marker, copy, fill, merge};
 use crate::facts::{About, PartEntry};
@@ -34,6 +35,10 @@ pub(super) struct Draft {
     pub(super) digest: [u8; 16],
     pub(super) outcomes: Vec<Outcome>,
     pub(super) returned: Vec<Returned>,
+    /// How much it holds, or a bound of it.
+    pub(super) weight: Weight,
+    /// The places in the batch of documents that it has no room for.
+    pub(super) too_long: Vec<usize>,
 }
 
 impl Vault {
@@ -79,6 +84,8 @@ impl Vault {
             digest: first.digest,
             outcomes: Vec::new(),
             returned: Vec::new(),
+            weight: Weight::default(),
+            too_long: Vec::new(),
         })
     }
 
@@ -97,6 +104,7 @@ impl Vault {
     /// Opens every part of a draft that can still be opened.
     pub(super) fn open_draft(&self, planning: Planning<'_>, draft: &mut Draft) -> Result<(), VaultError> {
         let Some(row) = draft.row.as_ref().filter(|row| row.state == RecordState::Live) else {
+            draft.weight = Weight::of(&draft.tree, &draft.leaves);
             return Ok(());
         };
         for part in &draft.about.parts {
@@ -119,6 +127,7 @@ impl Vault {
             }
             draft.open.push(part.clone());
         }
+        draft.weight = Weight::of(&draft.tree, &draft.leaves);
         Ok(())
     }
 }
@@ -175,14 +184,12 @@ impl Draft {
     }
 
     fn merge(&mut self, vault: &Vault, planning: Planning<'_>, document: Incoming) {
-        // INVARIANT: source time orders documents; one without a time speaks as of its arrival.
-        let at = document.source_time.unwrap_or(document.as_of);
+        let at = document.spoken_at();
         let wins = self.about.spoken_at.or(self.about.source_time).is_none_or(|newest| at >= newest);
-        let offset = self.leaves.len() as u64;
-        let mut incoming = document.marked.document;
-        fill(&mut incoming, &mut |marker| Marker(marker.0 + offset).into_json());
+        let offset = self.leaves.len();
+        let incoming = shifted(document.marked.document, offset);
         self.leaves.extend(document.marked.leaves);
-        self.match_unclassified(offset as usize, wins, &document.marked.blank);
+        self.match_unclassified(offset, wins, &document.marked.blank);
         if planning.tokenise {
             let returned = copy(&incoming);
             self.returned.push(Returned { order: document.order, shape: document.shape, document: returned });
@@ -235,8 +242,15 @@ impl Draft {
     /// The plan of a record that its documents only repeat.
     pub(super) fn unchanged(self, documents: usize) -> Plan {
         let outcomes = vec![Outcome::Unchanged; documents];
-        Plan { id: self.id, leaves: Vec::new(), outcomes, returned: Vec::new(), write: None }
+        let (leaves, returned) = (Vec::new(), Vec::new());
+        Plan { id: self.id, leaves, outcomes, returned, too_long: self.too_long, write: None }
     }
+}
+
+/// A document whose markers were indexes into its own leaves, and now are into those that its own come behind.
+pub(super) fn shifted(mut document: Json, offset: usize) -> Json {
+    fill(&mut document, &mut |marker| Marker(marker.0 + offset as u64).into_json());
+    document
 }
 
 /// Whether a path is another, or leads on from it.

@@ -11,7 +11,6 @@ use super::{Outcome, PartPlan, Plan, Planning, Target, Write};
 use crate::Vault;
 use crate::document::walk;
 use crate::facts::{About, End, PartEntry};
-use crate::part::LEAVES_MAX;
 
 /// A part's scope: the main one, or one item's.
 type Scope = Option<String>;
@@ -114,14 +113,11 @@ impl Vault {
                 }
             }
         });
-        main.leaves.truncate(LEAVES_MAX);
-        let unclassified: Vec<usize> = (draft.leaves.iter().enumerate())
+        let unclassified = (draft.leaves.iter().enumerate())
             .filter(|(_, leaf)| leaf.unclassified_path.is_some() && leaf.value.is_some())
-            .map(|(index, _)| index)
-            .collect();
-        // No document has so many; documents that each bring other unknown leaves could: the newest are kept.
-        let too_many = (main.leaves.len() + unclassified.len()).saturating_sub(LEAVES_MAX);
-        main.leaves.extend(unclassified.into_iter().skip(too_many));
+            .map(|(index, _)| index);
+        // INVARIANT: no more than an envelope holds, since no document was taken in that the record has no room for.
+        main.leaves.extend(unclassified);
         scopes.insert(None, main);
         Wishes { scopes, dropped }
     }
@@ -272,6 +268,7 @@ impl Draft {
     }
 
     fn into_plan(self, write: Option<Write>) -> Plan {
-        Plan { id: self.id, leaves: self.leaves, outcomes: self.outcomes, returned: self.returned, write }
+        let Self { id, leaves, outcomes, returned, too_long, .. } = self;
+        Plan { id, leaves, outcomes, returned, too_long, write }
     }
 }

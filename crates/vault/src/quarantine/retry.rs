@@ -22,7 +22,7 @@ use bailee_store::records::StoreError;
 
 use super::ROWS_AT_A_TIME;
 use super::label::Opened;
-use crate::batch::{Beside, Run};
+use crate::batch::{Beside, Decided, Run};
 use crate::collect::{BATCH_BYTES_MAX, BATCH_DOCUMENTS_MAX, Summary};
 use crate::incoming::{Reading, Times};
 use crate::parallel::in_parallel;
@@ -69,6 +69,8 @@ struct Retrying<'a> {
     items: u64,
     /// Whether a destruction was intended on the way.
     destroys: bool,
+    /// Items for which their record has no room.
+    too_long: HashSet<RecordId>,
 }
 
 impl Vault {
@@ -88,8 +90,17 @@ impl Vault {
         let seller_no = self.seller_no(&seller)?;
         let started = std::time::Instant::now();
         let counts = Counts::default();
-        let mut retrying =
-            Retrying { vault: self, context, seller, seller_no, retry, counts, items: 0, destroys: false };
+        let mut retrying = Retrying {
+            vault: self,
+            context,
+            seller,
+            seller_no,
+            retry,
+            counts,
+            items: 0,
+            destroys: false,
+            too_long: HashSet::new(),
+        };
         let result = retrying.all();
         if retrying.destroys {
             self.complete_destructions(&context, &mut |_, _| {})?;
@@ -188,11 +199,12 @@ impl Retrying<'_> {
     fn act(&mut self, run: &Run<'_>, items: Vec<Reread<'_>>) -> Result<(), VaultError> {
         let mut beside = Beside::default();
         let (mut documents, mut told) = (Vec::new(), Vec::new());
-        for item in items {
+        let ids: Vec<RecordId> = items.iter().map(|item| item.row.id).collect();
+        for (order, item) in items.into_iter().enumerate() {
             let Reread { row, opened, result, .. } = item;
             match result {
                 Ok(incoming) => {
-                    documents.extend(incoming);
+                    documents.extend(incoming.into_iter().map(|one| Incoming { order, ..one }));
                     beside.changes.push(Change::DeleteQuarantine { bucket: row.bucket, id: row.id });
                     beside.removal.puncture(&run.seller, row.bucket.held, row.bucket.day, row.slot);
                     told.push((row.id, TAKEN_IN.to_owned()));
@@ -205,7 +217,13 @@ impl Retrying<'_> {
             }
         }
         beside.events.push(What::QuarantineRetried { seller: run.seller.clone(), items: told });
-        let mut sent = run.send(documents, Vec::new(), beside)?;
+        let mut sent = match run.send(documents, Vec::new(), beside)? {
+            Decided::Sent(sent) => sent,
+            Decided::TooLong(orders) => {
+                self.too_long.extend(orders.into_iter().filter_map(|order| ids.get(order)));
+                return Err(VaultError::Changed);
+            }
+        };
         if let Some(pending) = sent.pending.take() {
             pending.wait()?;
         }
@@ -236,6 +254,7 @@ impl Retrying<'_> {
     ) -> Result<Option<Reread<'r>>, VaultError> {
         let Some(opened) = self.vault.open_quarantined(row, self.context.now)? else { return Ok(None) };
         let (result, form) = match opened.label.form(&self.retry.formats, self.retry.format.as_ref()) {
+            Some(form) if self.too_long.contains(&row.id) => (Err(Flaw::TooLong), form),
             Some(form) => (self.incoming(&opened, &form, catalogue), form),
             // The home's own mapping that it was read by is gone: it stays as it is.
             None => {
