@@ -77,35 +77,42 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Verdict {
         return Verdict::Certain(declared);
     }
     let hints = Hints::of(evidence.before, window);
-    let witness = witness(window, &hints);
     if western.is_plausible() {
+        let witness = witness(&western::without_oe(window), &hints);
         let alone = !readings.iter().any(Reading::is_plausible);
         let certain = alone
             && witness == encoding_rs::WINDOWS_1252
             && !(hints.are_foreign() && western.differs_abroad());
         return if certain { western.verdict() } else { unsure };
     }
-    match certain_wide(&readings, &western, &hints, witness) {
+    match certain_wide(&readings, &western, &hints, witness(window, &hints)) {
         Some(charset) => Verdict::Certain(charset),
         None => unsure,
     }
 }
 
-/// Whether a set that was named can be meant: UTF-8 that is read as something else would give two wrong letters for
-/// each right one, and no error.
+/// Whether a set that was named can be meant. Where it is certain that another one is, its letters would come out wrong
+/// and without an error: UTF-8 read as windows-1252 gives two wrong letters for each right one.
 pub(super) fn fits(evidence: &Evidence<'_>, named: Charset) -> bool {
-    named == Charset::Utf8 || !Utf8::count(evidence.window, evidence.is_all).is_meant()
+    match judge(evidence) {
+        Verdict::Certain(found) => found == named || found.is_western() && named.is_western(),
+        Verdict::Western => named.is_western(),
+        Verdict::Unsure { .. } => true,
+    }
 }
 
-/// UTF-16 without a mark: every other byte of the first is zero, and no byte of the others.
+/// UTF-16 without a mark: where text begins, most letters are ASCII, and every other byte is zero. Few of the others
+/// are: letters such as U+3000.
 pub(super) fn utf16(head: &[u8]) -> Option<Charset> {
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
-    let many = |zeros: usize| zeros >= 2 && zeros * 4 >= head.len() / 2;
-    match (even, odd) {
-        (0, odd) if many(odd) => Some(Charset::Utf16Le),
-        (even, 0) if many(even) => Some(Charset::Utf16Be),
-        _ => None,
+    let many = |zeros: usize, others: usize| zeros >= 2 && zeros * 8 >= head.len() && others * 8 <= zeros;
+    if many(odd, even) {
+        Some(Charset::Utf16Le)
+    } else if many(even, odd) {
+        Some(Charset::Utf16Be)
+    } else {
+        None
     }
 }
 
@@ -160,13 +167,16 @@ fn declared(before: &[u8]) -> Option<Charset> {
     name.parse().ok().filter(|charset| *charset != Charset::Utf8)
 }
 
-/// Whether the letters are plausible in the set that was declared.
+/// Whether the letters are plausible in the set that was declared, and in none that is far from it.
 fn agrees(declared: Charset, western: &Western, readings: &[Reading]) -> bool {
+    let mut plausible = readings.iter().filter(|reading| reading.is_plausible());
     if declared.is_western() {
         let no_letters_there = declared != Charset::Windows1252 && western.has_c1();
-        return western.is_plausible() && !no_letters_there;
+        return western.is_plausible() && !no_letters_there && plausible.next().is_none();
     }
-    readings.iter().any(|reading| reading.set.charset() == Some(declared) && reading.is_plausible())
+    plausible.all(|reading| reading.set.charset() == Some(declared))
+        && readings.iter().any(|reading| reading.set.charset() == Some(declared) && reading.is_plausible())
+        && !western.is_possible()
 }
 
 /// What the other witness says, who knows how frequent letters are beside each other.

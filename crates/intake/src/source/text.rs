@@ -10,7 +10,7 @@ use super::{Charset, Compression, Detected, ESCAPE, SourceError};
 pub const WINDOW_BYTES: usize = 256 * 1024;
 
 /// As many first bytes as tell UTF-16 without a mark.
-const HEAD_BYTES: usize = 128;
+const HEAD_BYTES: usize = 256;
 
 /// How much of the ASCII before the window is kept as hints: a header and some rows.
 const HINT_BYTES: usize = 32 * 1024;
@@ -95,20 +95,27 @@ impl Text {
         {
             return Err(SourceError::Nested);
         }
+        // The same first bytes decide, however many have come at once.
+        let first = head.get(..HEAD_BYTES).unwrap_or(head);
         let (text, charset) = match head {
             [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => return Err(SourceError::Utf32),
             [0xEF, 0xBB, 0xBF, text @ ..] => (text, Some(Charset::Utf8)),
             [0xFF, 0xFE, text @ ..] => (text, Some(Charset::Utf16Le)),
             [0xFE, 0xFF, text @ ..] => (text, Some(Charset::Utf16Be)),
-            _ => (head, judge::utf16(head)),
+            _ => (head, judge::utf16(first)),
         };
         self.marked = text.len() < head.len();
-        let wide = charset.filter(|charset| charset.is_utf16());
         self.state = match (self.named, charset) {
             (Some(named), Some(found)) if named.is_utf16() && found.is_utf16() => {
                 State::Decided(Decoder::new(found))
             }
-            (Some(named), _) if named.is_utf16() != wide.is_some() && (wide.is_some() || self.marked) => {
+            // In UTF-16 there are zeros: line ends and whatever else is ASCII.
+            (Some(named), _)
+                if named.is_utf16() && (self.marked || !first.is_empty() && !first.contains(&0)) =>
+            {
+                return Err(SourceError::NotAsNamed);
+            }
+            (Some(named), Some(found)) if found.is_utf16() && !named.is_utf16() => {
                 return Err(SourceError::NotAsNamed);
             }
             (Some(named), _) if named.is_utf16() || named == Charset::Utf8 => {

@@ -3,9 +3,14 @@
 //! A byte counts as a plausible letter when it stands in a word as such letters do: beside ASCII letters, at most two
 //! in a row, large ones not behind small ones. A text in another set rarely looks like that, and never for long.
 
+use zeroize::Zeroizing;
+
 use crate::source::Charset;
 use crate::source::decode::{latin9, windows_1252};
 use crate::source::judge::Verdict;
+
+/// The letter of ISO-8859-15 that is told from what the others have in its place.
+const OE: u8 = 0xBD;
 
 /// How the letters of a window look when they are read as Western.
 #[derive(Debug, Default)]
@@ -18,7 +23,7 @@ pub(super) struct Western {
     c1_letters: usize,
     /// Signs of 0x80 to 0x9F, such as quotation marks, where they belong.
     c1_signs: usize,
-    /// Letters that only ISO-8859-15 can mean.
+    /// Letters that only ISO-8859-15 can mean: "œ".
     latin9_letters: usize,
     /// Other bytes in which that differs.
     ambiguous: usize,
@@ -56,9 +61,9 @@ impl Western {
     fn count(&mut self, place: &Place<'_>) {
         let byte = place.byte;
         if latin9(byte).is_some() {
-            let between = place.before(1) == Beside::Small && place.behind(1) == Beside::Small;
-            let small = matches!(byte, 0xA8 | 0xB8 | 0xBD);
-            *(if small && between { &mut self.latin9_letters } else { &mut self.ambiguous }) += 1;
+            // Between letters nobody writes "½": it is "œ". The others have more than one explanation.
+            let between = place.before(1) != Beside::Other && place.behind(1) == Beside::Small;
+            *(if byte == OE && between { &mut self.latin9_letters } else { &mut self.ambiguous }) += 1;
             return;
         }
         let counter = match (kind(byte), byte) {
@@ -119,6 +124,11 @@ impl Western {
 /// Whether windows-1250, windows-1254, windows-1257 or their ISO-8859 likes have another letter in its place.
 fn differs_abroad(byte: u8) -> bool {
     !matches!(byte, 0xC4 | 0xC9 | 0xD3 | 0xD6 | 0xDC | 0xDF | 0xE4 | 0xE9 | 0xF3 | 0xF6 | 0xFC)
+}
+
+/// A window for a witness who does not know ISO-8859-15: its "œ" is "o", which says as much.
+pub(super) fn without_oe(window: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(window.iter().map(|byte| if *byte == OE { b'o' } else { *byte }).collect())
 }
 
 /// A byte as a letter. Those of Iceland are left out: in their places Turkish has some that are frequent.
