@@ -33,6 +33,8 @@ const UTF8_SOUND_MIN: usize = 8;
 const WIDE_MANY: usize = 24;
 /// Fewest wide letters of which anything is certain.
 const WIDE_MIN: usize = 2;
+/// Fewest for which a declaration is believed.
+const WIDE_DECLARED_MIN: usize = 4;
 
 /// What is judged.
 pub(super) struct Evidence<'a> {
@@ -174,9 +176,10 @@ fn agrees(declared: Charset, western: &Western, readings: &[Reading]) -> bool {
         let no_letters_there = declared != Charset::Windows1252 && western.has_c1();
         return western.is_plausible() && !no_letters_there && plausible.next().is_none();
     }
-    plausible.all(|reading| reading.set.charset() == Some(declared))
-        && readings.iter().any(|reading| reading.set.charset() == Some(declared) && reading.is_plausible())
-        && !western.is_possible()
+    let (one, none) = (plausible.next(), plausible.next());
+    let is_it =
+        |reading: &&Reading| reading.set.charset() == Some(declared) && reading.words() >= WIDE_DECLARED_MIN;
+    one.is_some_and(|one| is_it(&one)) && none.is_none() && !western.is_possible()
 }
 
 /// What the other witness says, who knows how frequent letters are beside each other.
@@ -197,7 +200,7 @@ fn certain_wide(
     let charset = best.set.charset()?;
     let others_are_worse = readings.iter().all(|other| other.set == best.set || other.is_worse_than(best));
     let agree = none.is_none() && others_are_worse && best.is_encoding(witness) && !western.is_possible();
-    let enough = best.letters() >= WIDE_MANY
-        || best.letters() >= WIDE_MIN && (hints.speak_for(charset) || best.has_kana());
+    let enough = best.words() >= WIDE_MANY
+        || best.words() >= WIDE_MIN && (hints.speak_for(charset) || best.has_kana());
     (agree && enough && !hints.speak_against(charset)).then_some(charset)
 }

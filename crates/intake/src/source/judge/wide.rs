@@ -49,6 +49,14 @@ impl Set {
         }
     }
 
+    /// Whether a letter that begins with this byte is a sign, such as a comma or a multiplication cross.
+    fn is_sign(self, first: u8) -> bool {
+        match self {
+            Self::ShiftJis => first == 0x81,
+            _ => matches!(first, 0xA1..=0xA3),
+        }
+    }
+
     /// How usual a letter is.
     fn grade(self, first: u8, second: u8) -> Grade {
         match self {
@@ -116,6 +124,7 @@ pub(super) struct Reading {
     rare: usize,
     odd: usize,
     kana: usize,
+    signs: usize,
 }
 
 /// Letters for each malformed sequence: with fewer, the set is not meant.
@@ -124,7 +133,7 @@ const LETTERS_FOR_EACH_MALFORMED: usize = 500;
 impl Reading {
     pub(super) fn of(set: Set, window: &[u8], is_all: bool) -> Self {
         let malformed = malformed(set.encoding(), window, is_all);
-        let mut reading = Self { set, malformed, usual: 0, rare: 0, odd: 0, kana: 0 };
+        let mut reading = Self { set, malformed, usual: 0, rare: 0, odd: 0, kana: 0, signs: 0 };
         let mut at = 0;
         while let Some(first) = window.get(at) {
             at = if first.is_ascii() { at + 1 } else { reading.run(window, at) };
@@ -159,6 +168,7 @@ impl Reading {
                 Grade::Odd => self.odd += 1,
             }
             self.kana += usize::from(matches!((first, second), (0x82, 0x9F..=0xF1) | (0x83, 0x40..=0x96)));
+            self.signs += usize::from(self.set.is_sign(first));
             at += length;
         }
         end
@@ -167,6 +177,11 @@ impl Reading {
     /// How many letters there are.
     pub(super) fn letters(&self) -> usize {
         self.usual + self.rare + self.odd
+    }
+
+    /// How many of them are letters of words, and no signs, which several sets have in the same places.
+    pub(super) fn words(&self) -> usize {
+        self.letters() - self.signs.min(self.letters())
     }
 
     /// Next to nothing is malformed.
