@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use bailee_core::Kind;
 
 pub use error::MappingError;
-pub use head::{Frame, Head, Recognise, Syntax};
+pub use head::{Frame, Head, Recognise, ReferenceShape, Syntax};
 
 use crate::mapping::Mapping;
 use crate::mapping::rows::Plan;
@@ -100,6 +100,11 @@ impl Format {
     /// What its documents are about.
     pub fn kind(&self) -> Kind {
         self.head.kind
+    }
+
+    /// What the references of its documents look like.
+    pub fn reference(&self) -> ReferenceShape {
+        self.head.reference
     }
 
     /// How its documents are written.

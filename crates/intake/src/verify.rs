@@ -69,7 +69,10 @@ pub fn verify(raw: &Raw, form: &Form, catalogue: &Catalogue) -> Result<Document,
     let mut json = mapped(raw.bytes.expose(), form, catalogue)?;
     let reference = match json.member(reference_member(kind)) {
         None => return Err(Flaw::NotAnOrder),
-        Some(id) => id.as_str().and_then(|id| id.parse().ok()).ok_or(Flaw::OrderId)?,
+        Some(id) => {
+            let id = id.as_str().filter(|id| form.format.reference().fits(id));
+            id.and_then(|id| id.parse().ok()).ok_or(Flaw::OrderId)?
+        }
     };
     let lost = check::check(&mut json, kind, catalogue)?;
     Ok(Document { reference, json, lost })

@@ -27,6 +27,43 @@ pub struct Recognise {
     pub none: Vec<Box<str>>,
 }
 
+/// What a reference looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReferenceShape {
+    /// Whatever a reference may be: a seller's own numbers, a vendor's purchase orders.
+    #[default]
+    Any,
+    /// Amazon's order id: three, seven and seven digits (`250-1234567-8901234`). The first may be a letter: `S01-…` is
+    /// an order of another channel, `D01-…` one of something digital.
+    AmazonOrder,
+}
+
+impl ReferenceShape {
+    /// Whether a reference has this shape.
+    pub fn fits(self, reference: &str) -> bool {
+        let digits =
+            |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+        match self {
+            Self::Any => true,
+            Self::AmazonOrder => {
+                let prefix = |part: &str| {
+                    digits(part, 3) || part.strip_prefix(is_capital).is_some_and(|rest| digits(rest, 2))
+                };
+                let mut parts = reference.split('-');
+                parts.next().is_some_and(prefix)
+                    && parts.next().is_some_and(|part| digits(part, 7))
+                    && parts.next().is_some_and(|part| digits(part, 7))
+                    && parts.next().is_none()
+            }
+        }
+    }
+}
+
+fn is_capital(char: char) -> bool {
+    char.is_ascii_uppercase()
+}
+
 /// What stands around a format's documents.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -50,6 +87,8 @@ pub struct Head {
     pub names: Vec<Box<str>>,
     /// What its documents are about.
     pub kind: Kind,
+    /// What the references of its documents look like.
+    pub reference: ReferenceShape,
     /// How they are written.
     pub syntax: Syntax,
     /// By which names it is known.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::tree::Sources;
 use super::{Mapping, Path, Rule, Step};
-use crate::format::{Frame, Head, MappingError, Recognise, Syntax};
+use crate::format::{Frame, Head, MappingError, Recognise, ReferenceShape, Syntax};
 
 /// Most rules of a mapping: ten times the widest report has columns.
 pub(super) const RULES_MAX: usize = 2000;
@@ -29,6 +29,8 @@ struct File {
     #[serde(default)]
     names: Vec<Box<str>>,
     kind: Kind,
+    #[serde(default)]
+    reference: ReferenceShape,
     syntax: Syntax,
     #[serde(default)]
     recognise: Recognise,
@@ -70,7 +72,7 @@ enum To {
 
 /// Reads a mapping file. One without fields is of a format whose names are the canonical ones.
 pub(crate) fn parse(text: &str) -> Result<(Head, Option<Mapping>), MappingError> {
-    let File { format, title, names, kind, syntax, recognise, frame, fields, aliases, join } =
+    let File { format, title, names, kind, reference, syntax, recognise, frame, fields, aliases, join } =
         toml::from_str(text)
             .map_err(|error| MappingError::Syntax(error.to_string().trim_end().replace('\n', " ")))?;
     let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -85,7 +87,7 @@ pub(crate) fn parse(text: &str) -> Result<(Head, Option<Mapping>), MappingError>
         return Err(MappingError::Unrecognisable);
     }
     let mapping = if fields.is_empty() { None } else { Some(mapping(fields, aliases, join, syntax)?) };
-    Ok((Head { name: format, title, names, kind, syntax, recognise, frame }, mapping))
+    Ok((Head { name: format, title, names, kind, reference, syntax, recognise, frame }, mapping))
 }
 
 fn mapping(

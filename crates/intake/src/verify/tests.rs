@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use bailee_core::Sensitive;
+use bailee_core::{Kind, Sensitive};
 use proptest::prelude::*;
 
 use super::*;
-use crate::format::Formats;
+use crate::format::{Formats, ReferenceShape};
 use crate::reader::{Position, Shape};
 
 fn verified(document: &[u8]) -> Result<Document, Flaw> {
@@ -93,13 +93,41 @@ fn limits_hold_at_n_and_not_at_one_more() {
 }
 
 #[test]
-fn an_order_needs_a_usable_id() {
-    check(r#"{"orderId":"S01-1234567-8901234"}"#, Ok(r#"{"orderId":"S01-1234567-8901234"}"#));
-    for id in ["\"\"", "null", "7", "{}", "\"1/2\"", "\" 250-1\"", &format!("\"{}\"", "1".repeat(65))] {
+fn an_order_needs_an_id_of_amazon_s_shape() {
+    for id in ["250-1234567-8901234", "S01-1234567-8901234", "D01-1234567-8901234"] {
+        let document = format!(r#"{{"orderId":"{id}"}}"#);
+        check(&document, Ok(&document));
+    }
+    for id in [
+        "\"\"",
+        "null",
+        "7",
+        "{}",
+        "\"1/2\"",
+        "\" 250-1234567-8901234\"",
+        "\"250-1234567-890123\"",
+        "\"250-1234567-89012345\"",
+        "\"250-1234567\"",
+        "\"250-1234567-8901234-1\"",
+        "\"SS1-1234567-8901234\"",
+        "\"s01-1234567-8901234\"",
+        "\"25012345678901234\"",
+        "\"２５０-1234567-8901234\"",
+    ] {
         check(&format!(r#"{{"orderId":{id}}}"#), Err(Flaw::OrderId));
     }
     for none in [r#"{"AmazonOrderId":"1"}"#, "{}", "[]", "1", "\"orderId\"", "null"] {
         check(none, Err(Flaw::NotAnOrder));
+    }
+}
+
+#[test]
+fn every_format_says_what_its_references_look_like() {
+    for format in Formats::embedded().unwrap().iter() {
+        // A vendor's purchase orders, and the shipments of any API, have numbers of other shapes.
+        let amazon = format.kind() != Kind::Shipment && !format.name().starts_with("vendor-");
+        let expected = if amazon { ReferenceShape::AmazonOrder } else { ReferenceShape::Any };
+        assert_eq!(format.reference(), expected, "{}", format.name());
     }
 }
 
