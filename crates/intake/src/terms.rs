@@ -46,9 +46,15 @@ fn phone_digits(value: &str, country: Option<&str>) -> String {
         return number.digits;
     }
     // Not understood, or without a country: the digits before what may be an extension.
-    let folded = text.nfkc().collect::<String>().to_lowercase();
-    let number = folded.split(['x', '#', ';']).next().unwrap_or_default();
-    number.chars().map(ascii_form).filter(char::is_ascii_digit).collect()
+    let mut digits = String::new();
+    for char in text.nfkc().map(ascii_form) {
+        if char.is_ascii_digit() {
+            digits.push(char);
+        } else if digits.len() >= PHONE_DIGITS_MIN && (char.is_alphabetic() || matches!(char, '#' | ';')) {
+            break;
+        }
+    }
+    digits
 }
 
 /// The normal form of a name: case, width, accents, the order of words and white space do not count.
@@ -68,7 +74,8 @@ pub fn name(value: &str) -> Option<String> {
 /// The normal form of a name with a postal code.
 pub fn name_postal_code(name: &str, postal_code: &str) -> Option<String> {
     let name = self::name(name)?;
-    let code: String = fold(postal_code).chars().filter(|char| char.is_alphanumeric()).collect();
+    let code: String =
+        fold(postal_code).chars().map(ascii_form).filter(|char| char.is_alphanumeric()).collect();
     (!code.is_empty()).then(|| format!("{name}\n{code}"))
 }
 
@@ -129,6 +136,8 @@ mod tests {
             (None, "+81 90 0000 1234 ext. 5"),
             (None, "０９０－００００－１２３４"),
             (Some("JP"), "09000001234x77"),
+            (None, "090-0000-1234 内線 77"),
+            (None, "Tel. 090-0000-1234 Durchwahl 77"),
         ] {
             assert_eq!(phone(value, country).as_deref(), Some("00001234"), "{value}");
             assert!(same_phone(value, "+819000001234;ext=9", country), "{value}");
@@ -160,6 +169,8 @@ mod tests {
         assert_ne!(name("किरण"), name("करण"));
         assert_eq!(name(" -.' "), None);
         assert_eq!(name_postal_code("Käthe", " zz1 1aa"), name_postal_code("KATHE", "ZZ11AA"));
+        assert_eq!(name_postal_code("محمد", "١٢٣٤٥"), name_postal_code("محمد", "12345"));
+        assert_eq!(name_postal_code("花子", "〒１５０ー０００１"), name_postal_code("花子", "150-0001"));
         assert_ne!(name_postal_code("Käthe", "10115"), name_postal_code("Käthe", "10117"));
         assert_eq!(name_postal_code("Käthe", "-"), None);
         assert_eq!(name_postal_code("", "10115"), None);
@@ -174,6 +185,15 @@ mod tests {
             prop_assert_eq!(name(&clean(Cleaner::Text, &text, None)), name(&text));
             prop_assert_eq!(email(&clean(Cleaner::Email, &text, None)), email(&text));
             prop_assert_eq!(phone(&clean(Cleaner::Phone, &text, Some("DE")), Some("DE")), phone(&text, Some("DE")));
+        }
+
+        #[test]
+        fn a_stored_and_a_typed_postal_code_meet(
+            code in "[0-9]{3,9}|[A-Za-z]{1,2}[0-9]{1,2}[A-Z]? ?[0-9][A-Za-z]{2}|[０-９]{3}[-ー]?[０-９]{4}|\\PC{0,12}",
+            country in prop::sample::select(vec!["GB", "US", "CA", "NL", "JP", "PL", "BR", "PT", "SE", "IN", "SA", "DE"]),
+        ) {
+            let stored = clean(Cleaner::PostalCode, &code, Some(country));
+            prop_assert_eq!(name_postal_code("x", &stored), name_postal_code("x", &code));
         }
 
         #[test]

@@ -16,9 +16,13 @@ const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 /// Most digits of an extension (RFC 3966 sets none; exchanges have no longer ones).
 const EXTENSION_DIGITS_MAX: usize = 15;
 
-/// What stands before an extension. Longer ones first, where one begins another.
-const EXTENSION_MARKS: [&str; 12] =
-    [";ext=", "extension", "extn", "ext", "ramal", "anexo", "poste", "durchwahl", "内線", "доб", "x", "#"];
+/// What stands before an extension, in the languages of the marketplaces. Longer ones first, where one begins another.
+#[rustfmt::skip]
+const EXTENSION_MARKS: &[&str] = &[
+    ";ext=", "extension", "extensión", "extensie", "extn", "ext", "ramal", "anexo", "poste", "interno", "interne",
+    "int", "durchwahl", "nebenstelle", "klappe", "dw", "toestel", "tst", "anknytning", "ankn", "wewnętrzny", "wewn",
+    "wew", "dahili", "内線", "分机", "доб", "تحويلة", "داخلي", "x", "#",
+];
 
 /// An international number. Writes itself as `+14803860930;ext=73824`, after RFC 3966.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +60,7 @@ fn fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.nfkc().map(ascii_form).collect())
+    Cow::Owned(text.nfkc().map(ascii_form).flat_map(char::to_lowercase).collect())
 }
 
 pub(crate) fn ascii_form(char: char) -> char {
@@ -74,7 +78,7 @@ pub(crate) fn ascii_form(char: char) -> char {
 fn extension(rest: &str) -> Option<String> {
     let rest = rest.trim_start_matches([',', ' ']).trim_end_matches([')', ' ', '#']);
     let rest = EXTENSION_MARKS.iter().find_map(|mark| rest.strip_prefix(mark))?;
-    let number = rest.trim_start_matches(['.', ':', '=', ' ', '-']);
+    let number = rest.trim_start_matches(['.', ':', '=', ' ', '-', '#']);
     let sound = (1..=EXTENSION_DIGITS_MAX).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit());
     sound.then(|| number.to_owned())

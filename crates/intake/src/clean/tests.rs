@@ -60,6 +60,10 @@ fn text_keeps_every_script_and_loses_what_nobody_sees() {
         ("葛\u{E0100}飾", "葛\u{E0100}飾"),
         ("किरण", "किरण"),
         ("100&amp;200", "100&amp;200"),
+        // Names in capitals, or in none, are as their bearers wrote them.
+        ("KÄTHE SÜSSMILCH", "KÄTHE SÜSSMILCH"),
+        ("käthe von süßmilch", "käthe von süßmilch"),
+        ("MCDONALD-o'sample III", "MCDONALD-o'sample III"),
     ] {
         check(Cleaner::Text, value, expected);
     }
@@ -87,6 +91,15 @@ fn phones_of_many_countries_become_one_form() {
         ("US", "480.386.0930 #73824", "+14803860930;ext=73824"),
         ("US", "1-480-386-0930, Extension 73824", "+14803860930;ext=73824"),
         ("US", "480 386 0930 (ext 73824)", "+14803860930;ext=73824"),
+        ("US", "480-386-0930 EXT# 73824", "+14803860930;ext=73824"),
+        ("DE", "030 23125007 Durchwahl 12", "+493023125007;ext=12"),
+        ("DE", "030 23125007 (DW: 12)", "+493023125007;ext=12"),
+        ("ES", "910 000 123 Extensión 5", "+34910000123;ext=5"),
+        ("IT", "06 1234 5678 int. 9", "+390612345678;ext=9"),
+        ("PL", "22 123 45 67 wew. 8", "+48221234567;ext=8"),
+        ("TR", "0212 000 00 00 Dahili: 4", "+902120000000;ext=4"),
+        ("SE", "08-123 456 78 ankn 3", "+46812345678;ext=3"),
+        ("RU", "8 (495) 000-00-00 Доб. 21", "+74950000000;ext=21"),
         ("US", "555-123-4567", "+15551234567"),
         ("US", "011 44 20 7946 0958", "+442079460958"),
         ("CA", "tel:+1-604-555-0123", "+16045550123"),
@@ -119,6 +132,15 @@ fn a_phone_number_that_is_not_understood_stays_as_it_is() {
         "1-800-FLOWERS",
         "after six, 480-386-0930",
         "480-386-0930 / 480-386-0931",
+        "480-386-0930 x",
+        "480-386-0930 ext. 12 or 13",
+        // Masked by Amazon, or by whoever exported it.
+        "***-***-0930",
+        "+1 *** **30",
+        "XXX-XXX-0930",
+        "xxxxxx0930",
+        "480-386-xxxx",
+        "480-XXX-0930",
         "n/a",
         "+",
         "++1 480",
@@ -137,6 +159,9 @@ fn mail_addresses_and_countries_have_one_form() {
         (" A.B+c@Marketplace.AMAZON.de ", "A.B+c@marketplace.amazon.de"),
         ("a @ b.c", "a@b.c"),
         ("no address", "no address"),
+        // Masked addresses are as good as any other.
+        ("abc123@marketplace.amazon.de", "abc123@marketplace.amazon.de"),
+        ("Abc123XyZ@marketplace.amazon.co.jp", "Abc123XyZ@marketplace.amazon.co.jp"),
     ] {
         check(Cleaner::Email, value, expected);
     }
