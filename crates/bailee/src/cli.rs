@@ -6,8 +6,8 @@ use bailee_core::Timestamp;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    collect, completions, find, init, keys, ledger, quarantine, retention, reveal, seller, service, session,
-    show, synth,
+    collect, completions, find, init, keys, ledger, mapping, quarantine, retention, reveal, seller, service,
+    session, show, synth,
 };
 use crate::failure::{Exit, Result};
 use crate::screen::{Output, Screen};
@@ -77,6 +77,7 @@ enum Command {
     Retention(retention::Retention),
     Keys(keys::Keys),
     Ledger(ledger::Ledger),
+    Mapping(mapping::Mapping),
     Synth(synth::Synth),
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -101,6 +102,7 @@ impl Cli {
             Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
             Command::Keys(keys) => global.visit(|visit| keys.run(visit)),
             Command::Ledger(ledger) => ledger.run(&global),
+            Command::Mapping(mapping) => mapping.run(&global),
             Command::Synth(synth) => synth.run(&global),
             Command::Bench(bench) => bench.run(screen),
             Command::Completions(completions) => completions.run(),

@@ -52,6 +52,8 @@ pub struct Format {
     head: Head,
     mapping: Option<Mapping>,
     embedded: bool,
+    /// The file that it is.
+    toml: Box<str>,
     /// The members (JSON), elements (XML) or columns one of which every document has: where its reference stands.
     identifying: Vec<Box<str>>,
 }
@@ -79,7 +81,7 @@ impl Format {
         if let Some(long) = names.find(|name| name.len() > FRAME_NAME_BYTES_MAX) {
             return Err(MappingError::Path(long.to_string()));
         }
-        Ok(Self { head, mapping, embedded, identifying })
+        Ok(Self { head, mapping, embedded, toml: toml.into(), identifying })
     }
 
     /// Its name, for `--format`.
@@ -130,6 +132,11 @@ impl Format {
     /// Whether it comes with the program.
     pub fn is_embedded(&self) -> bool {
         self.embedded
+    }
+
+    /// Its mapping file, word for word.
+    pub fn toml(&self) -> &str {
+        &self.toml
     }
 
     /// How the ledger calls it: a name from the program, never from input.
@@ -193,6 +200,13 @@ impl Formats {
         let mut all = self.all.clone();
         all.push(Arc::new(format));
         Ok(Self { all })
+    }
+
+    /// These without the home's own format of that name, if there is one.
+    #[must_use]
+    pub fn without_own(&self, name: &str) -> Self {
+        let others = self.all.iter().filter(|format| format.is_embedded() || format.name() != name);
+        Self { all: others.cloned().collect() }
     }
 
     /// The format of that name, or of that report type.

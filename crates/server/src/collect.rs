@@ -133,9 +133,10 @@ impl Options {
         let as_of = self.as_of.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|_| {
             Problem::unacceptable("bad-time", "as_of is no RFC 3339 time, such as 2026-11-23T09:00:00Z")
         })?;
-        let format = self.format.as_deref().map(|name| format(call.formats(), name)).transpose()?;
+        let formats = call.mappings().formats();
+        let format = self.format.as_deref().map(|name| format(&formats, name)).transpose()?;
         let charset = self.charset.as_deref().map(charset).transpose()?;
-        let reader = Reader::open(input, call.formats(), reader::Request { format, charset });
+        let reader = Reader::open(input, &formats, reader::Request { format, charset });
         Ok((reader.map_err(VaultError::from)?, Request { as_of, tokenise }))
     }
 }

@@ -17,13 +17,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bailee_access::{Caller, Gate, Presented};
 use bailee_core::{RequestId, Sensitive, Timestamp};
-use bailee_intake::format::Formats;
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 use futures_util::FutureExt;
 
 use crate::Server;
 use crate::fault::{Fault, Faults};
+use crate::mapping::Mappings;
 use crate::problem::Problem;
 
 /// The header by which every answer names its request, as the ledger does.
@@ -52,8 +52,8 @@ impl House {
         &*self.server.store
     }
 
-    pub(crate) fn formats(&self) -> &Formats {
-        &self.server.formats
+    pub(crate) fn mappings(&self) -> &Mappings {
+        &self.server.mappings
     }
 
     /// Writes what went wrong into the ledger, now or as soon as it can be written.
@@ -208,8 +208,8 @@ impl Call {
         self.house.store()
     }
 
-    pub(crate) fn formats(&self) -> &Formats {
-        self.house.formats()
+    pub(crate) fn mappings(&self) -> &Mappings {
+        self.house.mappings()
     }
 
     pub(crate) fn caller(&self) -> &Caller {

@@ -28,6 +28,7 @@ mod find;
 mod health;
 mod keys;
 mod ledger;
+mod mapping;
 mod problem;
 mod quarantine;
 mod record;
@@ -44,11 +45,11 @@ use axum::Router;
 use axum::routing::{delete, get, post};
 use bailee_access::Gate;
 use bailee_core::{Clock, Entropy, Kind};
-use bailee_intake::format::Formats;
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 
 pub use fault::Faults;
+pub use mapping::{MAPPING_BYTES_MAX, MAPPINGS_MAX, MappingFiles, Mappings};
 pub use problem::PROBLEM_TYPE_PREFIX;
 pub use watch::{Tick, Watch};
 
@@ -65,7 +66,7 @@ pub struct Server {
     /// Its store, for the ledger.
     pub store: Arc<dyn Store>,
     /// The formats that it reads: those of the program, and its own.
-    pub formats: Formats,
+    pub mappings: Arc<Mappings>,
     /// Its time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for request ids.
@@ -110,6 +111,8 @@ pub fn router_with(server: Server, faults: Arc<Faults>) -> Router {
         .route("/v1/retention:run", post(retention::run))
         .route("/v1/keys", get(keys::status))
         .route("/v1/keys/mirrors", post(keys::add_mirror))
+        .route("/v1/mappings", get(mapping::list).post(mapping::add))
+        .route("/v1/mappings/{name}", get(mapping::show).delete(mapping::remove))
         .route("/v1/ledger/events", get(ledger::tail))
         .route("/v1/ledger:verify", post(ledger::verify))
         .route("/v1/ledger/proofs/{request}", get(ledger::proofs))

@@ -87,7 +87,7 @@ impl Problem {
         Self { requirement: Some(requirement), ..self }
     }
 
-    fn with_fault(self, fault: Fault) -> Self {
+    pub(crate) fn with_fault(self, fault: Fault) -> Self {
         Self { fault: Some(fault), ..self }
     }
 

@@ -69,7 +69,7 @@ pub(crate) async fn show(edge: Edge, Path(id): Path<String>) -> Result<Json<Quar
     edge.run(move |call| {
         let id: RecordId = id.parse()?;
         let authorized = call.gate().read_quarantine(call.caller(), None)?;
-        let item = call.vault().quarantined(authorized, id, call.formats())?;
+        let item = call.vault().quarantined(authorized, id, &call.mappings().formats())?;
         item.map(Json).ok_or_else(nothing_there)
     })
     .await
@@ -127,9 +127,10 @@ fn retry_items(
 ) -> Result<Response, Problem> {
     let authorized = call.gate().retry_quarantine(call.caller(), seller)?;
     let how: How = body.parse()?;
-    let format = how.format.as_deref().map(|name| format(call.formats(), name)).transpose()?;
+    let formats = call.mappings().formats();
+    let format = how.format.as_deref().map(|name| format(&formats, name)).transpose()?;
     let charset = how.charset.as_deref().map(charset).transpose()?;
-    let retry = Retry { only, formats: call.formats().clone(), format, charset };
+    let retry = Retry { only, formats, format, charset };
     let summary = call.vault().retry_quarantine(authorized, &retry)?;
     summary.map(|summary| Json(summary).into_response()).ok_or_else(nothing_there)
 }

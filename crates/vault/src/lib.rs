@@ -112,7 +112,7 @@ impl Vault {
     }
 
     /// The catalogue as it is now.
-    pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
+    pub fn catalogue(&self) -> Arc<Catalogue> {
         self.base.catalogue.now()
     }
 

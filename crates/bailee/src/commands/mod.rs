@@ -7,6 +7,7 @@ pub(crate) mod find;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+pub(crate) mod mapping;
 pub(crate) mod quarantine;
 pub(crate) mod record;
 pub(crate) mod retention;

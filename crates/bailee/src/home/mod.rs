@@ -5,6 +5,7 @@
 //! <home>/store.db         everything that is kept, sealed
 //! <home>/keyring/a, b     the keyring's mirrors of a test home
 //! <home>/root.key         the root key of a test home
+//! <home>/mappings/        the home's own mappings, one NAME.toml each; as a rule there are none
 //! <home>/lock             names the process that works on it
 //! <home>/unwritten-events what went wrong and the ledger did not take yet; as a rule there is none
 //! <home>.checkpoints/     signed checkpoints of the ledger, outside the home
@@ -14,6 +15,7 @@ pub(crate) mod clock;
 pub(crate) mod config;
 mod lock;
 pub(crate) mod make;
+pub(crate) mod mappings;
 mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
@@ -28,13 +30,12 @@ use bailee_crypto::keyring::{Keyring, Repair, Unanchored};
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
-use bailee_intake::format::Formats;
 use bailee_ledger::anchor::{AnchorError, Anchors};
 use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::Source;
 use bailee_ledger::note::{Signer, open_checkpoint};
-use bailee_server::{Faults, Server};
+use bailee_server::{Faults, Mappings, Server};
 use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
@@ -59,7 +60,7 @@ pub(crate) struct Home {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     gate: Arc<Gate>,
-    formats: Formats,
+    mappings: Arc<Mappings>,
     clock: Arc<HomeClock>,
     entropy: Arc<dyn Entropy>,
     /// What was mended of the keyring's mirrors at opening.
@@ -105,7 +106,7 @@ impl Home {
             store,
             vault: Arc::new(vault),
             gate: Arc::new(gate),
-            formats: Formats::embedded().map_err(Failure::failed)?,
+            mappings: Arc::new(mappings::open(root)?),
             clock: Arc::new(clock),
             entropy,
             repairs: opened.repairs,
@@ -140,7 +141,7 @@ impl Home {
             vault: Arc::clone(&self.vault),
             gate: Arc::clone(&self.gate),
             store: Arc::clone(&self.store),
-            formats: self.formats.clone(),
+            mappings: Arc::clone(&self.mappings),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy),
         };

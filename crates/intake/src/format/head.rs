@@ -15,6 +15,17 @@ pub enum Syntax {
     Xml,
 }
 
+impl Syntax {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Table => "table",
+            Self::Xml => "xml",
+        }
+    }
+}
+
 /// By which names a format is known: of members (JSON), columns (tables) or elements (XML), at the top of a document.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

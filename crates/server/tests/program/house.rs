@@ -18,7 +18,7 @@ use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::Event;
 use bailee_ledger::log::Source;
 use bailee_ledger::note::{Signer, open_checkpoint};
-use bailee_server::{Faults, Server, router_with};
+use bailee_server::{Faults, MappingFiles, Mappings, Server, router_with};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use bailee_vault::{Foundations, Vault};
@@ -30,6 +30,19 @@ pub(crate) const PASSWORD: &str = "Correct-Horse-7-Battery";
 pub(crate) const NOW: &str = "2026-03-02T09:00:00Z";
 
 pub(crate) struct FixedClock;
+
+/// Keeps no mapping: what a home does with them is tested there.
+struct NoFiles;
+
+impl MappingFiles for NoFiles {
+    fn keep(&self, _: &str, _: &str) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn remove(&self, _: &str) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
@@ -84,7 +97,7 @@ impl House {
             vault,
             gate: Arc::new(gate),
             store: Arc::clone(&store),
-            formats: Formats::embedded().unwrap(),
+            mappings: Arc::new(Mappings::new(Formats::embedded().unwrap(), Box::new(NoFiles))),
             clock: Arc::new(FixedClock),
             entropy,
         };
