@@ -157,7 +157,7 @@ impl Plan {
                 return Err(Flaw::Structure);
             }
             let row = Row { text: rest, cells: &cells };
-            if row.value(self.id).is_none() {
+            if row.is_silent(self.id) {
                 return Err(Flaw::Structure);
             }
             let built = self.row(&row, &keyed);

@@ -43,10 +43,21 @@ impl Row<'_> {
         Some(value).filter(|value| !value.is_empty())
     }
 
+    /// Whether [`Row::value`] has nothing, without making it.
+    pub(super) fn is_silent(&self, column: usize) -> bool {
+        let Some(text) = self.cells.get(column).map(|cell| cell.text(self.text)) else { return true };
+        match text.trim() {
+            "" | ABSENT => true,
+            // An entity may be a blank.
+            text if text.starts_with('&') => self.value(column).is_none(),
+            _ => false,
+        }
+    }
+
     fn is_absent(&self, leaf: &Leaf) -> bool {
         match leaf {
-            Leaf::Column { column, .. } => self.value(*column).is_none(),
-            Leaf::Joined(columns) => columns.iter().any(|column| self.value(*column).is_none()),
+            Leaf::Column { column, .. } => self.is_silent(*column),
+            Leaf::Joined(columns) => columns.iter().any(|column| self.is_silent(*column)),
         }
     }
 }

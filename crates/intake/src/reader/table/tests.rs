@@ -248,6 +248,51 @@ fn so_many_rows_are_one_document_and_one_more_begins_another() {
 }
 
 #[test]
+fn rows_of_one_order_without_end_come_in_documents_of_bounded_size() {
+    const ROW: &[u8] = b"1-1,a,b\n";
+    const ROWS: u64 = 200_000;
+    let header = Cursor::new(b"order-id,street,city\n".to_vec());
+    let endless = Endless { row: ROW, left: ROWS * 8 };
+    let source = Box::new(header.chain(endless));
+    let mut reader = Reader::open(source, &formats(), Request::default()).unwrap();
+    let mut read = 0;
+    loop {
+        let batch = reader.next_batch(8, 1 << 20).unwrap();
+        assert!(batch.len() <= 8);
+        let documents = batch.iter().map(|item| match item {
+            Item::Document(raw) => raw.bytes.expose().len() / ROW.len(),
+            Item::PageEnd(_) => panic!("a table has no pages"),
+        });
+        let rows: Vec<usize> = documents.collect();
+        if rows.is_empty() {
+            break;
+        }
+        assert!(rows.iter().all(|rows| *rows <= ROWS_MAX));
+        read += rows.iter().sum::<usize>();
+    }
+    assert_eq!(u64::try_from(read).unwrap(), ROWS);
+}
+
+/// The same row again and again.
+struct Endless {
+    row: &'static [u8],
+    left: u64,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = usize::try_from(self.left).unwrap();
+        // Whole rows, so that the next read begins with one.
+        let length = left.min(buffer.len() / self.row.len() * self.row.len());
+        for (to, from) in buffer.iter_mut().zip(self.row.iter().cycle().take(length)) {
+            *to = *from;
+        }
+        self.left -= u64::try_from(length).unwrap();
+        Ok(length)
+    }
+}
+
+#[test]
 fn a_line_as_long_as_a_document_is_read_and_a_longer_one_is_not() {
     let flaws = |length: usize| {
         let long = "a".repeat(length - 7);
