@@ -98,6 +98,9 @@ fn put(kind: Kind, document: &mut Value, word: &str) {
             document["returns"].as_array_mut().unwrap().push(json!({ "returnTime": text(at) }));
         }
         (Some(("sent-back", at)), _) => document["returnItems"] = json!([{ "statusChangedTime": text(at) }]),
+        (Some(("requested", at)), _) => {
+            document["returns"].as_array_mut().unwrap().push(json!({ "requestTime": text(at) }));
+        }
         (Some(("ship-by", at)), _) => {
             document.pointer_mut(fulfillment).unwrap()["shipByWindow"] =
                 json!({ "earliestDateTime": text(at) });

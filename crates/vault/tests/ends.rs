@@ -132,7 +132,7 @@ fn facts_end_after_eighteen_months_and_the_tombstone_stays() {
     let (directory, home) = home("2026-03-02T12:00:00Z");
     let wants = Request { tokenise: true, ..Request::default() };
     let document = order("UNSHIPPED", "2026-03-02T10:00:00Z").to_string();
-    let token = home.collect_with(&document, wants.clone()).unwrap().1[0]["buyer"]["buyerName"].clone();
+    let token = home.collect_with(&document, wants).unwrap().1[0]["buyer"]["buyerName"].clone();
     let home = home.at("2026-04-02T12:00:00Z");
     home.run_retention().unwrap();
     let backup = home.back_up_store(&directory.path().join("backup"));

@@ -131,12 +131,13 @@ impl Evidence {
         self.observe_packages(shipment, said);
     }
 
-    /// Nobody sends back what has not arrived: each return proves that the order was over by then. When it was
-    /// delivered, no report of returns says; it was ordered before that.
+    /// Nobody sends back what has not arrived: each return, or the wish for one, proves that the order was over by then.
+    /// When it was delivered, no report of returns says; it was ordered before that.
     fn observe_return(&mut self, document: &Json, said: Said) {
         earliest(&mut self.ordered, said.dates.actual(document.member("orderTime")));
         let returns = document.member("returns").map(Json::elements).unwrap_or_default();
-        let times = returns.iter().filter_map(|one| said.dates.actual(one.member("returnTime")));
+        let times = returns.iter().flat_map(|one| [one.member("requestTime"), one.member("returnTime")]);
+        let times = times.filter_map(|time| said.dates.actual(time));
         earliest(&mut self.over_by, times.min().or(said.seen()));
     }
 
