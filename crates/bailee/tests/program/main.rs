@@ -12,6 +12,7 @@
 mod answers;
 mod commands;
 mod emit;
+mod kinds;
 mod ledger;
 mod misplaced;
 mod readme;
