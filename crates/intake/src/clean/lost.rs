@@ -35,21 +35,25 @@ pub fn lost(text: &str, prose: bool) -> Option<Lost> {
 }
 
 fn is_questioned(text: &str, prose: bool) -> bool {
-    let word_is = |word: &str| if prose { is_questioned_in_prose(word) } else { is_questioned_name(word) };
-    if text.split_whitespace().any(word_is) {
+    if !prose {
+        // A name or an address asks nothing; but one mark between digits may be somebody's doubt.
+        return text.matches('?').count() > 1 || touches(text);
+    }
+    if text.split_whitespace().any(is_questioned_in_prose) {
         return true;
     }
-    // ???? ??: an encoder's whole output. One such word in prose may be somebody's astonishment.
-    let marks = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte == b'?');
-    let all = text.split_whitespace().filter(|word| marks(word)).count();
-    let only = !text.contains(char::is_alphabetic);
-    if prose { all > 1 || (all == 1 && only && text.matches('?').count() > 3) } else { all > 0 }
+    // ???? ??: an encoder's whole output. One such word may be somebody's astonishment.
+    let marks = |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte == b'?');
+    let words = text.split_whitespace().filter(marks).count();
+    words > 1 || (words == 1 && text.len() > 3 && !text.contains(char::is_alphabetic))
 }
 
-/// A question mark that touches a letter, or another of its kind that does.
-fn is_questioned_name(word: &str) -> bool {
-    let core = word.trim_start_matches('?').trim_end_matches('?');
-    core.contains('?') && touches(core) || (core.len() < word.len() && core.contains(char::is_alphabetic))
+/// Whether a question mark stands beside a letter.
+fn touches(text: &str) -> bool {
+    let letter_then_mark = |pair: (char, char)| {
+        (pair.0 == '?' && pair.1.is_alphabetic()) || (pair.1 == '?' && pair.0.is_alphabetic())
+    };
+    text.chars().zip(text.chars().skip(1)).any(letter_then_mark)
 }
 
 /// `M?ller` and `?ber`, but no `more?Please`, no `why?` and no address of a page.
@@ -76,14 +80,6 @@ fn is_questioned_in_prose(word: &str) -> bool {
     false
 }
 
-/// Whether a question mark stands beside a letter.
-fn touches(word: &str) -> bool {
-    let letter_then_mark = |pair: (char, char)| {
-        (pair.0 == '?' && pair.1.is_alphabetic()) || (pair.1 == '?' && pair.0.is_alphabetic())
-    };
-    word.chars().zip(word.chars().skip(1)).any(letter_then_mark)
-}
-
 /// Whether a text holds what UTF-8 looks like when it is read as windows-1252 or ISO 8859-1.
 fn is_garbled(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
@@ -100,9 +96,10 @@ fn begins_garbled(rest: &[char], before: Option<&char>) -> bool {
         // ð Ÿ ˜ €: an emoji.
         ['ð' | 'ñ' | 'ó' | 'ô', ..] => follows(1) && follows(2) && follows(3),
         // Ã ¼, Å ›: a Latin letter with an accent. A dash or a quote is one continuation among others, but also what
-        // people write behind a word that ends in such a capital: inside a word only.
+        // people write behind a word that ends in such a capital: inside a word only, or where no capital can be.
         ['Â'..='Å', sign, tail @ ..] if is_continuation(*sign) => {
-            !is_punctuation(*sign) || tail.first().is_some_and(|next| next.is_alphabetic())
+            let inside = tail.first().is_some_and(|next| next.is_alphabetic());
+            inside || !is_punctuation(*sign) || before.is_some_and(|before| before.is_lowercase())
         }
         // Ð œ Ð ¾: letters of another alphabet, one after the other.
         ['Æ'..='ß', ..] => {
@@ -205,6 +202,7 @@ mod tests {
             "Î‘Î¸Î®Î½Î±",
             "ðŸŽ‚ for you",
             "SÃ£o Paulo",
+            "ZoÃ« Smith",
             "NÂº 5",
         ] {
             check(text, Some(Garbled), Some(Garbled));
