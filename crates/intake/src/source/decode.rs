@@ -244,11 +244,20 @@ impl Undecided {
     }
 }
 
-/// A document from quarantine once its character set is known: what was carried undecided is decoded as it says.
+/// A document from quarantine once its character set is known: what was carried is decoded as it says. Letters that
+/// were certain stay as they are.
 pub fn redecoded(document: &[u8], charset: Charset) -> Zeroizing<Vec<u8>> {
-    let original = escape::original(document);
-    // Decoded text is at most three times as long; a buffer that never moves leaves nothing behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(original.len().saturating_mul(4)));
-    Decoder::new(charset).decode(&original, true, &mut text);
+    // A buffer that never moves leaves nothing behind: a byte becomes a letter of four at most.
+    let mut text = Zeroizing::new(Vec::with_capacity(document.len().saturating_mul(4)));
+    let decode = |bytes: &[u8], text: &mut Vec<u8>| Decoder::new(charset).decode(bytes, true, text);
+    if escape::holds_letters(document) {
+        escape::runs(document, |run, is_carried| match is_carried {
+            true => decode(run, &mut text),
+            false => text.extend_from_slice(run),
+        });
+    } else {
+        // All of it was undecided: what looks like ASCII may be the second half of a letter.
+        decode(&escape::original(document), &mut text);
+    }
     text
 }

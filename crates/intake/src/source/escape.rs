@@ -51,8 +51,12 @@ pub(super) fn push_text(out: &mut Vec<u8>, text: &[u8]) {
 
 /// Where the first of our characters stands.
 fn next(text: &[u8]) -> Option<usize> {
-    memmem::find_iter(text, &LEAD)
-        .find(|at| text.get(at + 2).is_some_and(|third| (MALFORMED..END).contains(third)))
+    memmem::find_iter(text, &LEAD).find(|at| text.get(*at..*at + LENGTH).is_some_and(is_carried))
+}
+
+/// Whether this is the UTF-8 of one of our characters.
+fn is_carried(letter: &[u8]) -> bool {
+    matches!(letter, [first, second, third, _] if [*first, *second] == LEAD && (MALFORMED..END).contains(third))
 }
 
 /// The flaw of a document that holds carried bytes: which is not UTF-8 text, or of a character set that is not certain.
@@ -72,15 +76,31 @@ pub fn flaw(document: &[u8]) -> Option<Flaw> {
 /// input's own bytes; elsewhere what could be decoded stays UTF-8.
 pub fn original(document: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(document.len()));
+    runs(document, |run, _| bytes.extend_from_slice(run));
+    bytes
+}
+
+/// Gives the text and the carried bytes of a document in turn, the latter as they stood in the input.
+pub(super) fn runs(document: &[u8], mut each: impl FnMut(&[u8], bool)) {
     let mut rest = document;
     while let Some(at) = next(rest) {
-        let (before, carried) = rest.split_at(at);
-        bytes.extend_from_slice(before);
-        if let Some([_, _, third, fourth]) = carried.get(..LENGTH) {
-            bytes.push((third & 3) << 6 | (fourth & 0x3F));
-        }
-        rest = carried.get(LENGTH..).unwrap_or_default();
+        let (before, behind) = rest.split_at(at);
+        let carried = behind.chunks_exact(LENGTH).take_while(|letter| is_carried(letter));
+        let mut run = Zeroizing::new(Vec::with_capacity(carried.clone().count()));
+        run.extend(carried.filter_map(|letter| match letter {
+            [_, _, third, fourth] => Some((third & 3) << 6 | (fourth & 0x3F)),
+            _ => None,
+        }));
+        each(before, false);
+        each(&run, true);
+        rest = behind.get(run.len() * LENGTH..).unwrap_or_default();
     }
-    bytes.extend_from_slice(rest);
-    bytes
+    each(rest, false);
+}
+
+/// Whether a document has letters beyond ASCII that are not carried.
+pub(super) fn holds_letters(document: &[u8]) -> bool {
+    let mut holds = false;
+    runs(document, |run, is_carried| holds |= !is_carried && !run.is_ascii());
+    holds
 }

@@ -228,6 +228,9 @@ fn what_is_not_certain_is_carried_whole_and_decoded_once_it_is_named() {
     assert_eq!(*original(&text), bytes);
     assert_eq!(*redecoded(&text, Charset::Iso8859_1), input.as_bytes());
     assert!(std::str::from_utf8(&redecoded(&text, Charset::Iso8859_15)).unwrap().contains("Bœ M€"));
+    // Where letters were certain, only what was carried is decoded.
+    let mixed = all(b"K\xC3\xA4the \xFCber M\xFC\xC3\xBC", Some(Charset::Utf8)).0;
+    assert_eq!(*redecoded(&mixed, Charset::Windows1252), "Käthe über Müü".as_bytes());
     let found = inspect(Box::new(Cursor::new(bytes))).unwrap();
     assert!(found.detected.unsure);
     assert!(
