@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 
 use bailee_core::{ParseIdError, Timestamp};
+use bailee_intake::source::{Charset, UnknownCharset};
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -74,6 +75,11 @@ impl std::error::Error for Expected {}
 pub(crate) fn time(text: &str) -> std::result::Result<Timestamp, Expected> {
     text.parse()
         .map_err(|_| Expected("a time is written as in RFC 3339, such as 2026-03-02T09:00:00Z".to_owned()))
+}
+
+/// A character set as people name it on the command line.
+pub(crate) fn charset(name: &str) -> std::result::Result<Charset, Expected> {
+    name.parse().map_err(|unknown: UnknownCharset| Expected(unknown.to_string()))
 }
 
 /// Why a value was refused, where the reason is known to hold nothing of the value.

@@ -13,8 +13,8 @@ use axum::{Extension, Json};
 use bailee_core::{Kind, SellerId, Timestamp};
 use bailee_intake::emit::Emitter;
 use bailee_intake::format::{Format, Formats};
-use bailee_intake::reader::{self, Reader};
-use bailee_intake::source::{Charset, UnknownCharset};
+use bailee_intake::reader::{self, Detected, Reader};
+use bailee_intake::source::{Charset, Detection, UnknownCharset};
 use bailee_vault::VaultError;
 use bailee_vault::collect::{Request, Step, Summary};
 use futures_util::stream;
@@ -96,9 +96,12 @@ impl Wanted {
         let ((reader, request), options) = opened?;
         let source = options.source.as_deref().unwrap_or("-");
         let mut lost = false;
+        let mut telling = Telling::new(self.watch.clone(), &reader);
+        telling.tell();
         let mut each = |step: Step<'_>| {
             let told = match step {
                 Step::Batch { bytes, counts, lost } => {
+                    telling.tell();
                     return self.watch.as_ref().map_or(ControlFlow::Continue(()), |watch| {
                         watch.tick(Tick::Collected { bytes, counts, lost })
                     });
@@ -111,7 +114,9 @@ impl Wanted {
             lost = matches!(told, Some(Err(_)));
             if lost { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let summary = call.vault().collect(authorized, reader, source, request, &mut each)?;
+        let summary = call.vault().collect(authorized, reader, source, request, &mut each);
+        telling.tell();
+        let summary = summary?;
         if let Some(emitter) = emitter {
             // Whoever has hung up will not read a problem either.
             emitter
@@ -120,6 +125,32 @@ impl Wanted {
                 .map_err(|_| bailee_vault::VaultError::Stopped)?;
         }
         Ok(summary)
+    }
+}
+
+/// Tells what is known of an input, whenever that has become more.
+struct Telling {
+    watch: Option<Watch>,
+    detection: Detection,
+    detected: Detected,
+    told: bool,
+}
+
+impl Telling {
+    fn new(watch: Option<Watch>, reader: &Reader) -> Self {
+        Self { watch, detection: reader.detection(), detected: reader.detected(), told: false }
+    }
+
+    fn tell(&mut self) {
+        let now = self.detection.now();
+        if std::mem::replace(&mut self.told, true) && now == self.detected.source {
+            return;
+        }
+        self.detected.source = now;
+        if let Some(watch) = &self.watch {
+            // Whether to stop is asked with each batch.
+            let _ = watch.tick(Tick::Detected(self.detected.clone()));
+        }
     }
 }
 

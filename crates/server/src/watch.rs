@@ -5,11 +5,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use bailee_intake::reader::Detected;
 use bailee_ledger::event::Counts;
 
 /// How far long work has come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Tick {
+    /// What is known of the input by now: once when it has been opened, and whenever more is known.
+    Detected(Detected),
     /// A batch of a collect is durable.
     Collected {
         /// Bytes of the input read so far.

@@ -3,16 +3,16 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::StatusCode;
 use bailee_core::{Json, SellerId, Timestamp};
+use bailee_intake::source::Charset;
 use bailee_server::Tick;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+use super::detection::{self, Heard};
 use super::emission::{Emission, is_standard};
 use crate::client::{Interrupts, encoded};
 use crate::failure::{Exit, Failure, Result};
@@ -29,6 +29,8 @@ use crate::visit::Visit;
   bailee synth --orders 100 | bailee collect --seller ALPHA -
 
 Formats: orders-2026-01-01 (answers of searchOrders and getOrder, single orders, arrays and NDJSON of them).
+Inputs may be gzip, or zip archives of one file; neither needs to be named. Orders whose character set is not certain
+go into quarantine, as do those that cannot be in the one that was named.
 Exit status 3: done, but some orders were quarantined; `bailee quarantine list` says why.")]
 pub(crate) struct Collect {
     /// Whose orders they are.
@@ -38,6 +40,11 @@ pub(crate) struct Collect {
     /// The format, instead of having it detected.
     #[arg(long, value_name = "F")]
     format: Option<String>,
+
+    /// The character set, instead of having it decided: utf-8, utf-16le, utf-16be, windows-1252, iso-8859-1,
+    /// iso-8859-15, shift_jis, gb18030, big5.
+    #[arg(long, value_name = "C", value_parser = crate::usage::charset)]
+    charset: Option<Charset>,
 
     /// As of when the input speaks: when it was fetched from Amazon. Never in the future.
     #[arg(long, value_name = "RFC3339", value_parser = crate::usage::time)]
@@ -54,9 +61,6 @@ pub(crate) struct Collect {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
-
-/// What is said of an input in UTF-16.
-const UTF16: &str = "the input is UTF-16; convert it to UTF-8, which documents are written in";
 
 /// Why an input was not taken in.
 enum NotTaken {
@@ -133,22 +137,25 @@ impl Collect {
         interrupts: &mut Interrupts,
     ) -> std::result::Result<Json, NotTaken> {
         let (input, bytes) = open(file).map_err(NotTaken::input)?;
-        let (input, is_utf16) = watched(input);
+        let charset = self.charset.or_else(|| detection::ask(visit.screen, file));
         let bar = progress(bytes);
-        let hear = bar.clone();
-        let answer = visit.client.collect(&self.path(file), input, documents, interrupts, move |tick| {
-            if let Tick::Collected { bytes, counts, .. } = tick {
-                hear.set_position(bytes);
-                hear.set_message(format!("{} orders", counts.read));
+        let heard = Heard::default();
+        let (shown, hears) = (bar.clone(), heard.clone());
+        let path = self.path(file, charset);
+        let answer = visit.client.collect(&path, input, documents, interrupts, move |tick| match tick {
+            Tick::Detected(detected) => hears.hear(detected),
+            Tick::Collected { bytes, counts, .. } => {
+                shown.set_position(bytes);
+                shown.set_message(format!("{} orders", counts.read));
             }
+            Tick::Destroyed { .. } => {}
         });
         bar.finish_and_clear();
+        heard.show(visit.screen, file);
         answer.map_err(|refusal| {
             let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
             let failure = match Failure::from(refusal) {
                 Failure::Said { exit, words } => {
-                    let words =
-                        if of_input && is_utf16.load(Ordering::Relaxed) { UTF16.to_owned() } else { words };
                     Failure::new(exit, format_args!("{}: {words}", file.display()))
                 }
                 closed @ Failure::PipeClosed => closed,
@@ -157,11 +164,14 @@ impl Collect {
         })
     }
 
-    fn path(&self, file: &Path) -> String {
+    fn path(&self, file: &Path, charset: Option<Charset>) -> String {
         let mut path =
             format!("/v1/sellers/{}/orders:collect?source={}", self.seller, encoded(&source(file)));
         if let Some(format) = &self.format {
             path.push_str(&format!("&format={}", encoded(format)));
+        }
+        if let Some(charset) = charset {
+            path.push_str(&format!("&charset={charset}"));
         }
         if let Some(as_of) = self.as_of {
             path.push_str(&format!("&as_of={}", encoded(&as_of.to_string())));
@@ -187,29 +197,6 @@ fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
         return Err(Failure::failed(format_args!("{} is a directory; name the files in it", file.display())));
     }
     Ok((Box::new(opened), about.is_file().then_some(about.len())))
-}
-
-/// An input, and whether it turns out to begin with the byte order mark of UTF-16.
-fn watched(input: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Arc<AtomicBool>) {
-    let is_utf16 = Arc::new(AtomicBool::new(false));
-    (Box::new(Watched { input, begun: false, is_utf16: Arc::clone(&is_utf16) }), is_utf16)
-}
-
-struct Watched {
-    input: Box<dyn Read + Send>,
-    begun: bool,
-    is_utf16: Arc<AtomicBool>,
-}
-
-impl Read for Watched {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        if !std::mem::replace(&mut self.begun, true) {
-            let begins = buffer.starts_with(b"\xff\xfe") || buffer.starts_with(b"\xfe\xff");
-            self.is_utf16.store(begins && read >= 2, Ordering::Relaxed);
-        }
-        Ok(read)
-    }
 }
 
 /// A bar on a terminal's stderr; nothing elsewhere.

@@ -2,6 +2,7 @@
 
 pub(crate) mod collect;
 pub(crate) mod completions;
+mod detection;
 mod emission;
 pub(crate) mod find;
 pub(crate) mod init;

@@ -25,17 +25,54 @@ fn an_input_that_holds_nothing_keeps_no_other_from_going_in() {
 }
 
 #[test]
-fn an_input_in_utf_16_is_told_so() {
+fn an_input_in_any_charset_and_packing_is_taken_in_and_what_was_decided_is_said() {
     let trial = Trial::at(NOW);
-    let order = trial.run(&["synth", "--orders", "1", "--now", NOW]).ends(0).text();
-    let text = || "\u{feff}".chars().chain(order.chars()).collect::<String>();
-    let little: Vec<u8> = text().encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let big: Vec<u8> = text().encode_utf16().flat_map(u16::to_be_bytes).collect();
-    for bytes in [little, big] {
+    let order =
+        |seed: &str| trial.run(&["synth", "--orders", "3", "--seed", seed, "--now", NOW]).ends(0).text();
+    let utf16 = |text: String, unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(unit).collect()
+    };
+    for (bytes, said) in [
+        (order("1").into_bytes(), ""),
+        (utf16(order("2"), u16::to_le_bytes), "orders-2026-01-01, utf-16le"),
+        (utf16(order("3"), u16::to_be_bytes), "orders-2026-01-01, utf-16be"),
+    ] {
         let file = trial.write("order.json", bytes);
-        let refused = trial.run(&["collect", "--seller", "ALPHA", &file]).ends(1);
-        assert!(refused.err.contains("UTF-8"), "{}", refused.err);
+        let taken = trial.run(&["collect", "--seller", "ALPHA", &file]).ends(0);
+        assert_eq!(taken.err.trim_end().ends_with(said), true, "{}", taken.err);
+        assert_eq!(taken.err.is_empty(), said.is_empty(), "{}", taken.err);
     }
     let refused = trial.run_with(&["collect", "--seller", "ALPHA", "-"], "nothing").ends(1);
     assert!(!refused.err.contains("UTF-8"), "{}", refused.err);
+}
+
+/// An order of a person whose name has these bytes in it.
+fn named(id: &str, name: &[u8]) -> Vec<u8> {
+    let order = format!(
+        r#"{{"orderId":"250-0000000-{id}","createdTime":"{NOW}","lastUpdatedTime":"{NOW}","buyer":{{"buyerName":"N"}}}}"#
+    );
+    let (before, behind) = order.split_once("\"N\"").unwrap();
+    [before.as_bytes(), b"\"", name, b"\"", behind.as_bytes(), b"\n"].concat()
+}
+
+#[test]
+fn letters_of_no_certain_charset_wait_in_quarantine_until_it_is_named() {
+    let trial = Trial::at(NOW);
+    let unsure = [named("0000001", b"Plain"), named("0000002", b"M\xA4 \xBD")].concat();
+    let file = trial.write("orders.json", unsure);
+    let taken = trial.run(&["collect", "--seller", "ALPHA", &file]).ends(3);
+    assert!(
+        taken.err.contains("no certain character set") && taken.err.contains("--charset"),
+        "{}",
+        taken.err
+    );
+    let listed = trial.run(&["quarantine", "list", "--seller", "ALPHA"]).ends(0).text();
+    assert!(listed.contains("charset"), "{listed}");
+    let taken = trial.run(&["collect", "--seller", "ALPHA", "--charset", "iso-8859-15", &file]).ends(0);
+    assert!(taken.err.contains("iso-8859-15"), "{}", taken.err);
+    let lies = trial.write("lies.json", named("0000003", "Käthe".as_bytes()));
+    let refused = trial.run(&["collect", "--seller", "ALPHA", "--charset", "cp1252", &lies]).ends(3);
+    assert!(refused.err.contains("leave out --charset"), "{}", refused.err);
+    let unknown = trial.run(&["collect", "--seller", "ALPHA", "--charset", "Wilma", &lies]).ends(2);
+    assert!(unknown.err.contains("shift_jis") && !unknown.err.contains("Wilma"), "{}", unknown.err);
 }
