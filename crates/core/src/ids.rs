@@ -327,6 +327,14 @@ mod tests {
     }
 
     #[test]
+    fn kinds_keep_the_numbers_under_which_they_are_stored() {
+        let codes: Vec<_> = Kind::ALL.iter().map(|kind| (kind.as_str(), kind.code())).collect();
+        assert_eq!(codes, [("order", 1), ("shipment", 2), ("return", 3)]);
+        assert!(Kind::ALL.iter().all(|kind| Kind::from_code(kind.code()) == Some(*kind)));
+        assert!([0, 4, u8::MAX].iter().all(|code| Kind::from_code(*code).is_none()));
+    }
+
+    #[test]
     fn a_ticket_leaves_no_room_for_words() {
         assert!("OPS-1234".parse::<Ticket>().is_ok());
         for bad in ["ops-1", "OPS", "OPS-", "-1", "OPS-12a", "JOHN-SMITH", "OPS-12345678901"] {

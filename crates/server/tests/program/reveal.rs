@@ -154,3 +154,41 @@ async fn of_two_tokens_of_a_record_the_refused_one_is_named() {
     assert_eq!(answer["records"][0]["fields"]["buyer.buyerName"], "Juniper Fernsby");
     assert_eq!(answer["denied"][0]["field"], "buyer.buyerEmail", "{answer}");
 }
+
+#[tokio::test]
+async fn an_item_can_say_of_what_kind_it_is() {
+    let house = House::new().await;
+    let clerk = house.clerk().await;
+    house.collect(1..2).await;
+    let shipment = json!({
+        "ShipmentId": "250-1234567-0000001", "AmazonOrderId": "250-1234567-0000001", "Status": "Purchased",
+        "CreatedDate": "2026-03-01T10:00:00Z", "ShipToAddress": { "Name": "Sorrel Fernsby", "CountryCode": "GB" }
+    });
+    let path = "/v1/sellers/ALPHA/orders:collect";
+    let collected = house.ask("POST", path, &house.session, shipment.to_string()).await;
+    assert_eq!(collected.json()["collected"], 1);
+    let of = |kind: Value| {
+        let mut item = item("ALPHA", 1);
+        item["kind"] = kind;
+        item
+    };
+    let items =
+        [item("ALPHA", 1), of(json!("order")), of(json!("shipment")), of(json!("return")), of(json!("x"))];
+    let answer = house.reveal(&clerk, &items).await.json();
+    let told: Vec<_> = (answer["records"].as_array().unwrap().iter())
+        .map(|one| {
+            (one["kind"].as_str().unwrap(), one["fields"].as_object().unwrap().values().next().unwrap())
+        })
+        .collect();
+    let (order, shipped) = (json!("Juniper 1"), json!("Sorrel Fernsby"));
+    assert_eq!(told, [("order", &order), ("order", &order), ("shipment", &shipped)], "{answer}");
+    let unknown = answer["unknown"].as_array().unwrap();
+    let code = |item: u64| unknown.iter().find(|one| one["item"] == item).map(|one| &one["code"]);
+    assert_eq!((code(3), code(4)), (Some(&json!("unknown")), Some(&json!("bad-id"))), "{answer}");
+    for (path, status) in [("shipments", StatusCode::OK), ("returns", StatusCode::NOT_FOUND)] {
+        for more in ["", "/retention"] {
+            let path = format!("/v1/sellers/ALPHA/{path}/250-1234567-0000001{more}");
+            assert_eq!(house.ask("GET", &path, &house.session, "").await.status, status, "{path}");
+        }
+    }
+}

@@ -175,11 +175,13 @@ fn a_purpose_outside_the_set_is_a_denial_that_lists_the_set_and_repeats_nothing(
 }
 
 #[test]
-fn a_field_is_revealed_only_for_its_own_purposes() {
+fn a_field_of_any_kind_is_revealed_only_for_its_own_purposes() {
     let (home, fields, s1) = (Home::new(), Fields::new(), seller("S1"));
     let key = home.service("all", Purpose::ALL, &Class::ALL[..5]);
     let caller = home.caller(key.expose(), at(0));
-    let personal: Vec<_> = fields.0.fields(Kind::Order).filter(|field| field.class.is_some()).collect();
+    let of_all_kinds = Kind::ALL.iter().flat_map(|kind| fields.0.fields(*kind));
+    let personal: Vec<_> = of_all_kinds.filter(|field| field.class.is_some()).collect();
+    assert!(Kind::ALL.iter().all(|kind| personal.iter().any(|field| field.kind == *kind)));
     let all: Vec<AskedField> = personal
         .iter()
         .map(|field| AskedField {
