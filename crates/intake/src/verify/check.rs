@@ -77,7 +77,10 @@ impl Check<'_> {
             self.lost += u32::from(clean::lost(text, may_ask(field)).is_some());
         }
         let cleaned = match (field, &*json) {
-            (Some(field), leaf) => clean::leaf(field.cleaner, leaf, around),
+            (Some(field), leaf) => {
+                let currency = around.currency.filter(|_| counts_money(field));
+                clean::leaf(field.cleaner, leaf, Around { currency, ..around })
+            }
             // A leaf that the catalogue does not name may mean something by its white space.
             (None, Json::String(text)) => match clean::visible(text) {
                 std::borrow::Cow::Owned(text) => Some(Json::String(text)),
@@ -111,6 +114,18 @@ fn inside(members: &[(String, Json)], around: Around<'static>) -> Around<'static
             Some(code) => clean::currency_code(code),
             None => around.currency,
         },
+    }
+}
+
+/// Whether a number is an amount of money, by its name. A rate or a measure beside one has thousandths.
+fn counts_money(field: &Field) -> bool {
+    field.cleaner == Cleaner::Decimal && {
+        let mut names = field.path.rsplit('.');
+        let (last, around) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        last == "amount"
+            || last.starts_with("tax") && !last.ends_with("Rate")
+            || ["Amount", "Price"].iter().any(|end| last.ends_with(end))
+            || last == "value" && around.ends_with("Amount")
     }
 }
 

@@ -206,6 +206,31 @@ fn a_marketplace_is_one_that_is_known() {
 }
 
 #[test]
+fn a_thousand_of_money_is_told_by_its_currency_and_anything_else_stays() {
+    check(
+        &order(
+            r#""salesChannel":{"marketplaceName":"Amazon.de"},"proceeds":{"grandTotal":{"amount":"1,234","currencyCode":"EUR"},"breakdowns":[{"subtotal":{"amount":"1,234"}},{"subtotal":{"amount":"1,234","currencyCode":"KWD"}}]},"orderItems":[{"orderItemId":"1","quantityOrdered":"2","measurement":{"value":"1,234"},"product":{"price":{"unitPrice":{"amount":"12,5"}}}}]"#,
+        ),
+        Ok(&order(
+            r#""salesChannel":{"marketplaceName":"Amazon.de"},"proceeds":{"grandTotal":{"amount":"1234","currencyCode":"EUR"},"breakdowns":[{"subtotal":{"amount":"1234"}},{"subtotal":{"amount":"1,234","currencyCode":"KWD"}}]},"orderItems":[{"orderItemId":"1","quantityOrdered":2,"measurement":{"value":"1,234"},"product":{"price":{"unitPrice":{"amount":"12.5"}}}}]"#,
+        )),
+    );
+}
+
+#[test]
+fn every_style_of_an_address_becomes_the_same_address() {
+    let address = |code: &str, country: &str, phone: &str| {
+        order(&format!(
+            r#""recipient":{{"deliveryAddress":{{"postalCode":"{code}","countryCode":"{country}","phone":"{phone}"}}}}"#
+        ))
+    };
+    let expected = address("150-0001", "JP", "+81300001234;ext=56");
+    check(&address("１５０ー０００１", "日本", "03(0000)1234 内線 56"), Ok(&expected));
+    check(&address("1500001", "jpn", "+81 3-0000-1234 ext. 56"), Ok(&expected));
+    check(&expected, Ok(&expected));
+}
+
+#[test]
 fn values_with_lost_letters_are_counted_and_come_in() {
     for (members, lost) in [
         (r#""buyer":{"buyerName":"M?ller","buyerEmail":"a@b.example"}"#, 1),
