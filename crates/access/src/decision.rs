@@ -45,6 +45,14 @@ pub enum Action<'a> {
     ReadQuarantine(Option<&'a SellerId>),
     /// Throw away what is in quarantine of a seller: it is gone for good, and was never taken in.
     DiscardQuarantine(&'a SellerId),
+    /// Read the catalogue of fields.
+    ReadCatalogue,
+    /// See what the catalogue does not name, never a value: of one seller, or of all.
+    ReadUnclassified(Option<&'a SellerId>),
+    /// Decide what a field is, but not that it is a fact.
+    Classify,
+    /// Decide that a field is a fact: what was sealed as personal can then be read by all who may see facts.
+    Declassify,
     /// Read the ledger.
     ReadLedger,
     /// Take in documents of a seller.
@@ -73,6 +81,10 @@ impl<'a> Action<'a> {
             Self::ReadRetention(_) => "read-retention",
             Self::ReadQuarantine(_) => "read-quarantine",
             Self::DiscardQuarantine(_) => "discard-quarantine",
+            Self::ReadCatalogue => "read-catalogue",
+            Self::ReadUnclassified(_) => "read-unclassified",
+            Self::Classify => "classify",
+            Self::Declassify => "declassify",
             Self::ReadLedger => "read-ledger",
             Self::Collect(_) => "collect",
             Self::Show(_) => "show",
@@ -84,8 +96,16 @@ impl<'a> Action<'a> {
     /// The seller it is about, when it is about one.
     pub const fn seller(&self) -> Option<&'a SellerId> {
         match *self {
-            Self::Administer | Self::ReadKeys | Self::RunRetention | Self::ReadLedger => None,
-            Self::ReadRetention(seller) | Self::ReadQuarantine(seller) => seller,
+            Self::Administer
+            | Self::ReadKeys
+            | Self::RunRetention
+            | Self::ReadCatalogue
+            | Self::Classify
+            | Self::Declassify
+            | Self::ReadLedger => None,
+            Self::ReadRetention(seller) | Self::ReadQuarantine(seller) | Self::ReadUnclassified(seller) => {
+                seller
+            }
             Self::Collect(seller)
             | Self::DiscardQuarantine(seller)
             | Self::Show(seller)
@@ -111,6 +131,13 @@ impl<'a> Action<'a> {
             Self::ReadQuarantine(_) | Self::DiscardQuarantine(_) | Self::Show(_) | Self::Find(..) => {
                 &[Role::Owner, Role::Officer]
             }
+            Self::ReadCatalogue => &[Role::Owner, Role::Officer, Role::Auditor],
+            Self::ReadUnclassified(_) | Self::Classify => &[Role::Officer],
+            // What lets out more takes a second person (0.e), and there is no way yet to ask for one.
+            Self::Declassify => match environment {
+                Environment::Production => &[],
+                Environment::Test => &[Role::Officer],
+            },
             Self::ReadLedger => &[Role::Auditor],
             // Need to know is no matter of rank (1.3.b).
             Self::Reveal(..) => match environment {
@@ -184,6 +211,14 @@ fn decide_for_person(roles: &[Role], environment: Environment, action: &Action<'
             "reveal with the key of a service that was added for this seller, purpose and class (`BAILEE_KEY`)",
         ));
     }
+    if let Action::Declassify = action
+        && allowing.is_empty()
+    {
+        return Err(Reason::SecondPerson.denial(
+            "a second person must approve that a field is a fact, and this version knows no way to ask one",
+            "give it a class and purposes instead; a field that is personal can be revealed for them",
+        ));
+    }
     Err(Reason::RoleNotAllowed.denial(
         format!("this takes the role {}", listed(allowing, " or ")),
         "ask somebody who has it, or the owner of this home",
@@ -202,6 +237,10 @@ fn decide_for_service(service: &Service, action: &Action<'_>) -> Result<(), Deni
         | Action::RunRetention
         | Action::ReadQuarantine(_)
         | Action::DiscardQuarantine(_)
+        | Action::ReadCatalogue
+        | Action::ReadUnclassified(_)
+        | Action::Classify
+        | Action::Declassify
         | Action::ReadLedger => {
             return Err(Reason::ServiceNotAllowed.denial(
                 "no service may do this",

@@ -11,6 +11,7 @@ mod error;
 mod extend;
 mod file;
 mod own;
+pub mod suggest;
 mod tree;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::{Class, FieldId, Kind, Purpose};
 pub use current::Current;
 pub use error::CatalogueError;
 use file::Shared;
+pub use own::Decision;
 use tree::Tree;
 
 /// The files that come with the program. Several may be of one kind; no two give out one number.
@@ -263,6 +265,15 @@ impl Catalogue {
                 tree::Step::Element => node.element(),
             })?
             .field()
+    }
+
+    /// This catalogue with a decision of the home's officer, and the number of the field that it is about: `next`, when
+    /// the catalogue does not know the path.
+    ///
+    /// # Errors
+    /// Those of [`Self::extended`].
+    pub fn decided(&self, decision: &Decision, next: FieldId) -> Result<(Self, FieldId), CatalogueError> {
+        own::decided(self, decision, next)
     }
 
     /// The number of the next field that a home gives itself: one more than any it has given, so that none is given

@@ -5,6 +5,7 @@
 //! names the field: the same with empty brackets. Names and ids come from outside, so `.`, `[`, `]` and `\` in them are
 //! written behind a `\`; thus no document can pretend to be at another place.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use crate::ParseIdError;
@@ -92,6 +93,23 @@ pub fn schema_of(instance: &str) -> String {
         }
     }
     schema
+}
+
+/// One step of a path, its name as documents have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Into a member of an object.
+    Member(Cow<'a, str>),
+    /// Into the element of a list: by its id or its position; empty in a schema path.
+    Element(Cow<'a, str>),
+}
+
+/// The steps of a path, from the top of the document.
+pub fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
+    tokens(path).map(|token| match token {
+        Token::Member(name) => Step::Member(plain(name)),
+        Token::Element(id) => Step::Element(plain(id)),
+    })
 }
 
 /// What a user names with `--field`: a schema path, which is all its instances, or an instance path. Both mix:
@@ -199,6 +217,18 @@ fn is_escaped(text: &str) -> bool {
     escaped == Some(false)
 }
 
+/// A name without the `\` before its signs.
+fn plain(name: &str) -> Cow<'_, str> {
+    if !name.contains('\\') {
+        return Cow::Borrowed(name);
+    }
+    let mut signs = name.chars();
+    let plain = std::iter::from_fn(|| {
+        signs.next().and_then(|sign| if sign == '\\' { signs.next() } else { Some(sign) })
+    });
+    Cow::Owned(plain.collect())
+}
+
 fn push_escaped(path: &mut String, text: &str) {
     for sign in text.chars() {
         if matches!(sign, '.' | '[' | ']' | '\\') {
@@ -256,6 +286,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_steps_of_a_path_are_the_names_that_it_was_made_of(
+            names in prop::collection::vec("[a.\\[\\]\\\\é]{1,4}", 1..5),
+        ) {
+            let mut path = InstancePath::new();
+            for (at, name) in names.iter().enumerate() {
+                if at % 2 == 0 { path.push_member(name); } else { path.push_element(name); }
+            }
+            let steps: Vec<String> = steps(path.as_str())
+                .map(|step| match step { Step::Member(name) | Step::Element(name) => name.into_owned() })
+                .collect();
+            prop_assert_eq!(steps, names);
+        }
+
         #[test]
         fn no_name_from_outside_leads_to_another_place(
             names in prop::collection::vec("[a.\\[\\]\\\\é]{1,4}", 1..4),

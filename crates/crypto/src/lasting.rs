@@ -154,6 +154,11 @@ impl Lasting {
         mac(&self.tombstone_mac, "bailee/v1/reference", &pieces)
     }
 
+    /// The keyed hash of a path that the catalogue does not name: to speak of it without saying it.
+    pub fn path_mac(&self, kind: Kind, path: &str) -> [u8; 16] {
+        mac(&self.tombstone_mac, "bailee/v1/path", &[&[kind.code()], path.as_bytes()])
+    }
+
     /// The 32-byte seed of the ledger's Ed25519 key. Handed to the ledger alone.
     pub fn ledger_seed(&self) -> &Zeroizing<[u8; 32]> {
         &self.ledger_seed

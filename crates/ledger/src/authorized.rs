@@ -89,6 +89,21 @@ pub struct DiscardQuarantine {
     pub seller: SellerId,
 }
 
+/// Read the catalogue of fields.
+pub struct ReadCatalogue;
+
+/// List what the catalogue does not name: paths and counts, never a value.
+pub struct ReadUnclassified {
+    /// Whose; of all sellers, when `None`.
+    pub seller: Option<SellerId>,
+}
+
+/// Decide what a field is.
+pub struct Classify {
+    /// Whether it may become a fact: readable by all who may see facts.
+    pub fact: bool,
+}
+
 /// Read the retention clock.
 pub struct ReadRetention;
 
@@ -194,6 +209,9 @@ impl Act for Show {}
 impl Act for ReadQuarantine {}
 impl Act for RetryQuarantine {}
 impl Act for DiscardQuarantine {}
+impl Act for ReadCatalogue {}
+impl Act for ReadUnclassified {}
+impl Act for Classify {}
 impl Act for ReadRetention {}
 impl Act for RunRetention {}
 impl Act for Administer {}

@@ -13,7 +13,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::event::{Event, PartRow, PartRows, What};
+use crate::event::{Digest, Event, PartRow, PartRows, What};
 use crate::split;
 
 /// Most bytes of one entry: what C2SP tlog-tiles can frame in a bundle.
@@ -189,6 +189,20 @@ impl<'de> Deserialize<'de> for PartRows {
             .collect::<Option<_>>()
             .map(Self)
             .ok_or_else(|| D::Error::custom("a row is short"))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = HEXLOWER.decode(String::deserialize(deserializer)?.as_bytes()).ok();
+        let digest = bytes.and_then(|bytes| bytes.try_into().ok()).map(Self);
+        digest.ok_or_else(|| D::Error::custom("a digest is 64 hexadecimal digits"))
     }
 }
 

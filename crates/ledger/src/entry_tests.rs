@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bailee_core::catalogue::TermKind;
+use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::retention::{EvidenceKind, Rule};
@@ -9,7 +9,7 @@ use bailee_core::{Environment, FieldId, Kind, Month, PersonId, SellerId, Service
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{BucketName, Counts, ExpiryChange, RevealedItem};
+use crate::event::{BucketName, Counts, Digest, ExpiryChange, RevealedItem};
 use crate::testing::Repeatable;
 
 #[path = "entry_tests_kinds.rs"]
@@ -226,9 +226,10 @@ fn fitting(make: &dyn Fn(usize) -> What) -> usize {
 #[test]
 fn every_list_is_split_where_one_entry_ends() {
     type Make = dyn Fn(usize) -> What;
-    let makers: [&Make; 13] = [
+    let makers: [&Make; 14] = [
         &|n| collected(rows(n)),
         &|n| What::Moved { seller: seller(), parts: rows(n) },
+        &|n| What::Reclassified { seller: seller(), facts: 7, parts: rows(n) },
         &|n| What::Quarantined { seller: seller(), items: vec![(id(1), "bad-date".to_owned()); n] },
         &|n| What::QuarantineRetried { seller: seller(), items: vec![(id(1), "taken-in".to_owned()); n] },
         &|n| What::QuarantineDiscarded {
@@ -273,6 +274,10 @@ fn joined(pieces: Vec<What>) -> What {
                     parts.0.extend(more.0);
                 }
                 (What::Moved { parts, .. }, What::Moved { parts: more, .. }) => parts.0.extend(more.0),
+                (What::Reclassified { parts, .. }, What::Reclassified { facts, parts: more, .. }) => {
+                    assert_eq!(facts, 0);
+                    parts.0.extend(more.0);
+                }
                 (What::Quarantined { items, .. }, What::Quarantined { items: more, .. })
                 | (What::QuarantineRetried { items, .. }, What::QuarantineRetried { items: more, .. }) => {
                     items.extend(more);

@@ -52,6 +52,21 @@ fn sentence(what: &What) -> &'static str {
              have ended."
         }
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
+        What::CatalogueRead {} => "The catalogue was read.",
+        What::UnclassifiedRead { .. } => {
+            "What the catalogue does not name was listed: so many paths, in so many records."
+        }
+        What::FieldClassified { .. } => {
+            "An officer decided what a field is. `class` is null for a fact; `catalogue` is SHA-256 of the file that \
+             holds the decision, which begins with random bytes."
+        }
+        What::CatalogueChanged { .. } => {
+            "The catalogue is another than the one that the home went by before: a new version, or an edited extension."
+        }
+        What::Reclassified { .. } => {
+            "What is sealed followed a change of the catalogue: every part sealed anew, and how many records of which \
+             the facts alone were."
+        }
         What::MirrorsChanged { .. } => "Mirrors of the keyring were repaired, or added.",
         What::KeysRead {} => "The state of the keys was looked at.",
         What::LedgerRead { .. } => "The ledger was read: `tail`, `verify`, `prove` or `export`.",
@@ -95,6 +110,18 @@ fn samples() -> Vec<What> {
         intended(1, 1, 1),
         What::DestructionCompleted { destruction: id(1), epoch: 2, revision: 17, mirrors: 2, disposed: 40 },
         What::Moved { seller: seller(), parts: rows(1) },
+        What::CatalogueRead {},
+        What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
+        What::FieldClassified {
+            field: FieldId(10_000),
+            kind: Kind::Order,
+            class: Some(Class::FreeText),
+            purposes: vec![Purpose::Fulfilment],
+            mask: Mask::Hidden,
+            catalogue: Digest([0xdd; 32]),
+        },
+        What::CatalogueChanged { fields: 300 },
+        What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
         What::MirrorsChanged { repaired: 1, added: 0 },
         What::KeysRead {},
         What::LedgerRead { how: code("verify") },

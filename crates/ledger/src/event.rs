@@ -3,7 +3,7 @@
 //! What can stand in an event is an id, a number, an instant, a member of a closed set, or a code of the program. The
 //! bytes that they become are in [`crate::entry`].
 
-use bailee_core::catalogue::TermKind;
+use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::retention::{EvidenceKind, Rule};
@@ -207,6 +207,46 @@ pub enum What {
         /// Every part.
         parts: PartRows,
     },
+    /// The catalogue was read.
+    CatalogueRead {},
+    /// What the catalogue does not name was listed. No path: one comes from outside, and may be personal.
+    UnclassifiedRead {
+        /// Whose; of all sellers, when `None`.
+        seller: Option<SellerId>,
+        /// How many different paths there are.
+        paths: u32,
+        /// How many records hold one.
+        records: u64,
+    },
+    /// An officer decided what a field is.
+    FieldClassified {
+        /// Which: its number in the catalogue.
+        field: FieldId,
+        /// Of what kind.
+        kind: Kind,
+        /// Its class; `None` for a fact.
+        class: Option<Class>,
+        /// What it may be used for.
+        purposes: Vec<Purpose>,
+        /// What may be shown of it.
+        mask: Mask,
+        /// Of the file that holds the decision, which begins with random bytes.
+        catalogue: Digest,
+    },
+    /// The catalogue is another than the one that the home went by before: a new version, or an edited extension.
+    CatalogueChanged {
+        /// How many fields it has.
+        fields: u32,
+    },
+    /// What is sealed followed a change of the catalogue.
+    Reclassified {
+        /// Whose.
+        seller: SellerId,
+        /// Records of which the facts alone were sealed anew.
+        facts: u32,
+        /// Every part that was.
+        parts: PartRows,
+    },
     /// The keyring's mirrors were repaired, or one was added.
     MirrorsChanged {
         /// Repaired.
@@ -272,6 +312,11 @@ impl What {
             Self::DestructionIntended { .. } => "destruction-intended",
             Self::DestructionCompleted { .. } => "destruction-completed",
             Self::Moved { .. } => "moved",
+            Self::CatalogueRead {} => "catalogue-read",
+            Self::UnclassifiedRead { .. } => "unclassified-read",
+            Self::FieldClassified { .. } => "field-classified",
+            Self::CatalogueChanged { .. } => "catalogue-changed",
+            Self::Reclassified { .. } => "reclassified",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::KeysRead { .. } => "keys-read",
             Self::LedgerRead { .. } => "ledger-read",
@@ -313,6 +358,11 @@ impl What {
             | Self::RetentionRead { .. }
             | Self::DestructionCompleted { .. }
             | Self::Moved { .. }
+            | Self::CatalogueRead {}
+            | Self::UnclassifiedRead { .. }
+            | Self::FieldClassified { .. }
+            | Self::CatalogueChanged { .. }
+            | Self::Reclassified { .. }
             | Self::MirrorsChanged { .. }
             | Self::KeysRead {}
             | Self::TimeSet {} => Vec::new(),
@@ -369,6 +419,10 @@ pub struct PartRow {
     /// Its bucket's day.
     pub day: Day,
 }
+
+/// SHA-256 of a file, in hexadecimal in the entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest(pub [u8; 32]);
 
 /// Parts that were sealed, as base64 of fixed rows in the entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -27,7 +27,9 @@ pub(crate) fn pieces(what: &What, length: usize) -> Option<Vec<What>> {
 /// How many items an event lists.
 fn items(what: &What) -> usize {
     match what {
-        What::Collected { parts, .. } | What::Moved { parts, .. } => parts.0.len(),
+        What::Collected { parts, .. } | What::Moved { parts, .. } | What::Reclassified { parts, .. } => {
+            parts.0.len()
+        }
         What::Quarantined { items, .. } | What::QuarantineRetried { items, .. } => items.len(),
         What::ExpiryChanged { changes, .. } => changes.len(),
         What::Revealed { items, .. } | What::Denied { items, .. } => items.len(),
@@ -52,6 +54,12 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
             }
         }
         (What::Moved { parts, .. }, What::Moved { parts: all, .. }) => parts.0 = cut(&all.0, &range),
+        (What::Reclassified { facts, parts, .. }, What::Reclassified { parts: all, .. }) => {
+            parts.0 = cut(&all.0, &range);
+            if !first {
+                *facts = 0;
+            }
+        }
         (What::Quarantined { items, .. }, What::Quarantined { items: all, .. })
         | (What::QuarantineRetried { items, .. }, What::QuarantineRetried { items: all, .. }) => {
             *items = cut(all, &range);
@@ -101,6 +109,9 @@ fn without_items(what: &What) -> Option<What> {
             counts: *counts,
             parts: PartRows::default(),
         },
+        What::Reclassified { seller, facts, .. } => {
+            What::Reclassified { seller: seller.clone(), facts: *facts, parts: PartRows::default() }
+        }
         What::Moved { seller, .. } => What::Moved { seller: seller.clone(), parts: PartRows::default() },
         What::Quarantined { seller, .. } => What::Quarantined { seller: seller.clone(), items: Vec::new() },
         What::QuarantineRetried { seller, .. } => {

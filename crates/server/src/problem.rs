@@ -230,9 +230,22 @@ impl From<VaultError> for Problem {
                     .serving(Requirement::EncryptionAtRest)
                     .with_fault(Fault::new("store", code))
             }
-            VaultError::OtherHome | VaultError::OtherKind | VaultError::Miscounted => {
-                Self::internal(Fault::new("job", code))
+            VaultError::Catalogue(error) => {
+                let problem = Self::unacceptable(code, words);
+                Self { requirement: error.requirement(), ..problem }
             }
+            VaultError::NameIsValue | VaultError::NameIsPersonal => {
+                Self::unacceptable(code, words).serving(Requirement::Collection)
+            }
+            VaultError::NoMoreFields => Self::unacceptable(code, words),
+            VaultError::NoSuchNumber => Self::new(StatusCode::NOT_FOUND, code, words),
+            VaultError::OwnCatalogue(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).with_fault(Fault::new("disk", code))
+            }
+            VaultError::OtherHome
+            | VaultError::OtherKind
+            | VaultError::Miscounted
+            | VaultError::FactNotAllowed => Self::internal(Fault::new("job", code)),
         }
     }
 }

@@ -66,6 +66,9 @@ impl Records for Faulty {
     fn record_by_no(&self, no: RecordNo) -> Result<Option<RecordRow>, StoreError> {
         self.inner.record_by_no(no)
     }
+    fn records_after(&self, after: Option<RecordNo>, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
+        self.inner.records_after(after, limit)
+    }
     fn part(&self, bucket: BucketNo, record: RecordNo, part: PartNo) -> Result<Option<PartRow>, StoreError> {
         self.inner.part(bucket, record, part)
     }

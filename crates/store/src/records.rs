@@ -36,6 +36,8 @@ pub trait Records: Send + Sync {
     fn record_by_id(&self, id: RecordId) -> Result<Option<RecordRow>, StoreError>;
     /// The record with that number.
     fn record_by_no(&self, no: RecordNo) -> Result<Option<RecordRow>, StoreError>;
+    /// Every record, of any seller, in the order of their numbers, from after `after`, at most `limit`.
+    fn records_after(&self, after: Option<RecordNo>, limit: usize) -> Result<Vec<RecordRow>, StoreError>;
     /// A part (without its terms).
     fn part(&self, bucket: BucketNo, record: RecordNo, part: PartNo) -> Result<Option<PartRow>, StoreError>;
     /// Parts of a bucket in the order of their records, from after `after`, at most `limit` (without their terms).

@@ -177,6 +177,10 @@ impl Records for Sqlite {
         self.readers.read(|connection| reads::record_by_no(connection, no))
     }
 
+    fn records_after(&self, after: Option<RecordNo>, limit: usize) -> Result<Vec<RecordRow>, StoreError> {
+        self.readers.read(|connection| reads::records_after(connection, after, limit))
+    }
+
     fn part(&self, bucket: BucketNo, record: RecordNo, part: PartNo) -> Result<Option<PartRow>, StoreError> {
         let key = bucket_key(bucket)?;
         self.readers.read(|connection| reads::part(connection, key, record, part))

@@ -3,6 +3,7 @@
 //! Where a personal leaf stood, the skeleton holds a [marker](Marker). So facts and personal values can be sealed
 //! apart, and one function puts tokens, masks or nothing back in their places.
 
+mod align;
 mod codec;
 mod mark;
 mod merge;
@@ -11,6 +12,7 @@ mod shown;
 
 use bailee_core::{FieldInstance, Json};
 
+pub(crate) use align::{align, is_in_line, shows_list_of};
 pub(crate) use codec::{decode_skeleton, decode_value, encode_skeleton, encode_value};
 pub(crate) use mark::{Marked, copy, fill, mark, walk, without_unknown};
 pub(crate) use merge::merge;

@@ -41,6 +41,36 @@ pub enum VaultError {
     /// A time in the future.
     #[error("--as-of lies in the future; give the time at which the file was fetched from Amazon")]
     AsOfInFuture,
+    /// What was decided of a field does not fit the catalogue, or is looser.
+    #[error(transparent)]
+    Catalogue(bailee_core::catalogue::CatalogueError),
+    /// The authorisation does not say that it may become a fact.
+    #[error("it was not allowed that this field becomes a fact")]
+    FactNotAllowed,
+    /// A name in the path looks like a value.
+    #[error(
+        "a name in this path looks like a value; classify it by the number that `bailee catalogue unclassified` lists"
+    )]
+    NameIsValue,
+    /// A name in the path can be somebody's.
+    #[error(
+        "a name in this path can be somebody's address or number, and would stand in the open; it stays sealed until \
+         the source sends it as a value"
+    )]
+    NameIsPersonal,
+    /// Nothing unclassified has that number.
+    #[error(
+        "nothing that is unclassified has this number; `bailee catalogue unclassified` lists what there is"
+    )]
+    NoSuchNumber,
+    /// Every number for a home's own fields has been given.
+    #[error("this home has given every number that there is for its own fields")]
+    NoMoreFields,
+    /// The home's own catalogue cannot be written.
+    #[error(
+        "the home's own catalogue cannot be written ({0}); free some space or mend its directory, then try again"
+    )]
+    OwnCatalogue(std::io::ErrorKind),
     /// The same record was being changed by others again and again.
     #[error("the record is being changed by others; try again")]
     Changed,
@@ -92,6 +122,13 @@ impl VaultError {
             Self::TooManyItems => "too-many-items",
             Self::UnknownReason => "unknown-reason",
             Self::AsOfInFuture => "as-of-in-future",
+            Self::Catalogue(error) => error.code(),
+            Self::FactNotAllowed => "fact-not-allowed",
+            Self::NameIsValue => "name-is-a-value",
+            Self::NameIsPersonal => "name-is-personal",
+            Self::NoSuchNumber => "no-such-number",
+            Self::NoMoreFields => "no-more-fields",
+            Self::OwnCatalogue(_) => "catalogue-unwritable",
             Self::Changed => "changed-meanwhile",
             Self::Miscounted => "miscounted",
             Self::Damaged(_) => "damaged",

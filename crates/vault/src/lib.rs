@@ -24,12 +24,14 @@
 )]
 
 mod batch;
+pub mod catalogue;
 pub mod collect;
 mod destruction;
 mod document;
 pub mod error;
 mod facts;
 pub mod find;
+mod follow;
 mod incoming;
 pub mod keys;
 mod parallel;
@@ -44,6 +46,7 @@ pub mod seller;
 pub mod show;
 mod slots;
 mod terms;
+pub mod unclassified;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, RwLock};
@@ -69,6 +72,8 @@ pub struct Foundations {
     pub keyring: Arc<Keyring>,
     /// Its catalogue: the gate goes by the same.
     pub catalogue: Arc<Current>,
+    /// The file of what its officer decided.
+    pub own: Arc<dyn catalogue::OwnCatalogue>,
     /// How long personal data is kept.
     pub policy: Policy,
     /// Randomness.
@@ -89,6 +94,8 @@ pub struct Vault {
     /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
     /// catalogue: so no act that was planned by an older one comes after the change.
     planning: RwLock<()>,
+    /// Held by who changes the catalogue, until what is sealed has followed.
+    classifying: Mutex<()>,
 }
 
 impl Vault {
@@ -106,6 +113,7 @@ impl Vault {
             destroying: Mutex::new(()),
             failures: Mutex::default(),
             planning: RwLock::default(),
+            classifying: Mutex::default(),
         };
         vault.resume_destructions(now)?;
         Ok(vault)

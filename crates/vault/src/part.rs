@@ -13,7 +13,7 @@ use crate::facts::PartEntry;
 use crate::{Vault, VaultError};
 
 /// The instance under which a part's own state is sealed beside its leaves.
-const STATE: FieldInstance = FieldInstance(0);
+pub(crate) const STATE: FieldInstance = FieldInstance(0);
 
 /// Most different contents remembered per record. Past it, a file's content counts as seen before: it can never raise
 /// the earliest delivery, so the record dies earlier, not later.

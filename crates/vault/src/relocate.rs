@@ -209,7 +209,7 @@ impl Vault {
         wanted_day(&decision, item).max(day)
     }
 
-    fn seal_moved(
+    pub(crate) fn seal_moved(
         &self,
         seller: &SellerId,
         row: &RecordRow,
@@ -251,7 +251,12 @@ impl Vault {
 
     /// A record's row with other facts, one version on. Its content MAC was under the old bucket's key: a content that
     /// comes again is then told by what the part remembers.
-    fn with_facts(&self, seller: &SellerId, row: RecordRow, facts: &Facts) -> Result<RecordRow, VaultError> {
+    pub(crate) fn with_facts(
+        &self,
+        seller: &SellerId,
+        row: RecordRow,
+        facts: &Facts,
+    ) -> Result<RecordRow, VaultError> {
         let key = self.base.keyring.facts(seller, row.facts_month).ok_or(VaultError::Changed)?;
         let version = row.version + 1;
         let sealed = self.seal_facts(&key, seller, (row.id, version), facts)?;

@@ -33,6 +33,8 @@ pub enum Reason {
     PurposeNotOfField,
     /// The service was not given that class.
     ClassNotGranted,
+    /// A second person must approve it.
+    SecondPerson,
     /// The field is unclassified, and so revealed to nobody.
     Unclassified,
 }
@@ -54,6 +56,7 @@ impl Reason {
             Self::PurposeNotGranted => "purpose-not-granted",
             Self::PurposeNotOfField => "purpose-not-of-field",
             Self::ClassNotGranted => "class-not-granted",
+            Self::SecondPerson => "second-person",
             Self::Unclassified => "unclassified",
         }
     }
@@ -73,6 +76,7 @@ impl Reason {
             | Self::PurposeNotGranted
             | Self::ClassNotGranted => Requirement::FineGrainedAccess,
             Self::Unclassified => Requirement::Collection,
+            Self::SecondPerson => Requirement::Use,
         }
     }
 

@@ -91,6 +91,43 @@ impl Gate {
         )
     }
 
+    /// May the caller read the catalogue?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn read_catalogue(
+        &self,
+        caller: &Caller,
+    ) -> Result<Authorized<authorized::ReadCatalogue>, AccessError> {
+        self.mint(caller, &Action::ReadCatalogue, authorized::ReadCatalogue)
+    }
+
+    /// May the caller see what the catalogue does not name: of one seller, or of all?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn read_unclassified(
+        &self,
+        caller: &Caller,
+        seller: Option<&SellerId>,
+    ) -> Result<Authorized<authorized::ReadUnclassified>, AccessError> {
+        let read = authorized::ReadUnclassified { seller: seller.cloned() };
+        self.mint(caller, &Action::ReadUnclassified(seller), read)
+    }
+
+    /// May the caller decide what a field is; also that it is a fact, when `fact`?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn classify(
+        &self,
+        caller: &Caller,
+        fact: bool,
+    ) -> Result<Authorized<authorized::Classify>, AccessError> {
+        let action = if fact { Action::Declassify } else { Action::Classify };
+        self.mint(caller, &action, authorized::Classify { fact })
+    }
+
     /// May the caller see the retention clock: of one seller, or of all?
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <home>/bailee.toml      configuration
+//! <home>/classified.toml  what the officer decided of fields that the catalogue did not name, if anything
 //! <home>/store.db         everything that is kept, sealed
 //! <home>/keyring/a, b     the keyring's mirrors of a test home
 //! <home>/root.key         the root key of a test home
@@ -11,6 +12,7 @@
 //! <home>.checkpoints/     signed checkpoints of the ledger, outside the home
 //! ```
 
+mod catalogue;
 pub(crate) mod clock;
 pub(crate) mod config;
 mod lock;
@@ -24,7 +26,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use bailee_access::Gate;
-use bailee_core::catalogue::Catalogue;
 use bailee_core::{Clock, Day, Entropy, PrincipalId, RequestId, Timestamp};
 use bailee_crypto::keyring::{Keyring, Repair, Unanchored};
 use bailee_crypto::lasting::Binding;
@@ -42,6 +43,7 @@ use bailee_store::sqlite::Sqlite;
 use bailee_vault::{Foundations, Vault};
 
 use crate::failure::{Exit, Failure, Result};
+use catalogue::OwnFile;
 use clock::HomeClock;
 use config::Config;
 use lock::Lock;
@@ -83,7 +85,7 @@ impl Home {
         let opened = Opened::open(root, &config, &entropy)?;
         let Times { before, clock } = opened.set_time(&config, &*entropy, now)?;
         let (store, keyring, catalogue) =
-            (opened.store, Arc::new(opened.keyring), Arc::new(catalogue(root, &config)?.into()));
+            (opened.store, Arc::new(opened.keyring), Arc::new(catalogue::current(root, &config)?));
         let now = clock.now();
         write_repairs(&*store, &*entropy, now, &opened.repairs)?;
         unwritten::replay(root, &*store, &*entropy, now)?;
@@ -91,6 +93,7 @@ impl Home {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
             catalogue: Arc::clone(&catalogue),
+            own: Arc::new(OwnFile::of(root)),
             policy: config.policy,
             entropy: Arc::clone(&entropy),
         };
@@ -266,7 +269,7 @@ impl Opened {
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an
 /// event, and keeps nobody from the home.
 fn keep_up(vault: &Vault, store: &dyn Store, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
-    let Err(error) = vault.keep_up(now) else { return Ok(()) };
+    let Err(error) = vault.keep_up(now).and_then(|()| vault.keep_following(now)) else { return Ok(()) };
     let what = What::SystemError { component: "job".to_owned(), code: error.code().to_owned() };
     let act = Act { name: "job-failed", changes: vec![], events: vec![by_system(entropy, now, what)] };
     store.commit(act).map(drop).map_err(Failure::failed)
@@ -295,12 +298,4 @@ fn last_event(store: &dyn Store) -> Result<Option<Timestamp>> {
     let Some(last) = size.checked_sub(1) else { return Ok(None) };
     let entry = Source::entry(store, last).map_err(|_| unreadable())?.ok_or_else(unreadable)?;
     Event::parse(&entry).map(|event| Some(event.at)).map_err(|_| unreadable())
-}
-
-fn catalogue(root: &Path, config: &Config) -> Result<Catalogue> {
-    let embedded = Catalogue::embedded().map_err(Failure::failed)?;
-    let Some(extension) = &config.catalogue else { return Ok(embedded) };
-    let path = root.join(extension);
-    let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-    embedded.extended(&text).map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))
 }

@@ -82,6 +82,27 @@ impl CatalogueError {
         }
     }
 
+    /// The same without the path of the field: for who must not be told it.
+    #[must_use]
+    pub fn without_path(self) -> Self {
+        let it = || "this field".to_owned();
+        match self {
+            Self::NoKind(_) => Self::NoKind(it()),
+            Self::Undecided(_) => Self::Undecided(it()),
+            Self::NoPurpose(_) => Self::NoPurpose(it()),
+            Self::MorePurposes(_) => Self::MorePurposes(it()),
+            Self::LooserClass(_) => Self::LooserClass(it()),
+            Self::WeakerMask(_) => Self::WeakerMask(it()),
+            Self::Fixed { what, .. } => Self::Fixed { path: it(), what },
+            Self::Number { min, max, .. } => Self::Number { path: it(), min, max },
+            Self::Path(_) => Self::Path(it()),
+            Self::Source(_) => Self::Source(it()),
+            Self::List(_) => Self::List(it()),
+            Self::Marketplace(text) => Self::Marketplace(text),
+            Self::Syntax(_) => Self::Syntax("it is not written as fields are".to_owned()),
+        }
+    }
+
     /// The requirement that the catalogue would break, where it would break one.
     pub fn requirement(&self) -> Option<Requirement> {
         match self {

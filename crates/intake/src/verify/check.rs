@@ -24,6 +24,15 @@ pub(super) fn check(json: &mut Json, kind: Kind, catalogue: &Catalogue) -> Resul
     Ok(check.lost)
 }
 
+/// Cleans a leaf that is held already, as if it had just come: when the catalogue names its place after all. `country`
+/// is that of the address around it.
+pub fn clean_held(leaf: &mut Json, cleaner: Cleaner, country: Option<&str>) {
+    let around = Around { country: country.and_then(clean::country_code), currency: None };
+    if let Some(cleaned) = clean::leaf(cleaner, leaf, around) {
+        *leaf = cleaned;
+    }
+}
+
 /// What the marketplace sells in, for amounts that do not say it themselves.
 fn currency_of_the_marketplace(json: &Json) -> Option<&'static str> {
     let channel = json.member("salesChannel")?;

@@ -64,6 +64,18 @@ pub(super) fn record_by_no(connection: &Connection, no: RecordNo) -> Read<Option
     Ok(select.query_row([no.0], record_row).optional()?)
 }
 
+pub(super) fn records_after(
+    connection: &Connection,
+    after: Option<RecordNo>,
+    limit: usize,
+) -> Read<Vec<RecordRow>> {
+    let after = after.map_or(i64::MIN, |no| no.0);
+    let mut select =
+        connection.prepare_cached(select_record!("WHERE record > ?1 ORDER BY record LIMIT ?2"))?;
+    let rows = select.query_map(params![after, rows_max(limit)], record_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn part(
     connection: &Connection,
     bucket: i64,

@@ -163,6 +163,6 @@ fn walk_from<'a>(json: &Json, node: Node<'a>, trail: Trail<'_>, each: &mut dyn F
 }
 
 /// What names an element, where its list has ids.
-fn element_id<'j>(element: &'j Json, list: Node<'_>) -> Option<&'j str> {
+pub(super) fn element_id<'j>(element: &'j Json, list: Node<'_>) -> Option<&'j str> {
     list.list_key().and_then(|key| element.member(key)).and_then(Json::as_str)
 }

@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 
 use super::room::Weight;
 use super::{Incoming, Outcome, Plan, Planning, Returned};
-use crate::document::{Leaf, Marker, copy, fill, merge};
+use crate::document::{Leaf, Marker, align, copy, fill, merge, shows_list_of};
 use crate::facts::{About, PartEntry};
 use crate::part::{PartState, SEEN_MAX};
 use crate::{Vault, VaultError};
@@ -101,10 +101,19 @@ impl Vault {
             .all(|document| !document.as_of_named && keys.content_mac(&document.digest) == row.content_mac)
     }
 
-    /// Opens every part of a draft that can still be opened.
+    /// Opens every part of a draft that can still be opened, and brings all of it in line with the catalogue.
     pub(super) fn open_draft(&self, planning: Planning<'_>, draft: &mut Draft) -> Result<(), VaultError> {
+        self.open_parts(planning, draft)?;
+        let catalogue = self.catalogue();
+        if align(&mut draft.tree, &mut draft.leaves, catalogue.root(planning.kind)) {
+            draft.number_leaves(0);
+        }
+        draft.weight = Weight::of(&draft.tree, &draft.leaves);
+        Ok(())
+    }
+
+    fn open_parts(&self, planning: Planning<'_>, draft: &mut Draft) -> Result<(), VaultError> {
         let Some(row) = draft.row.as_ref().filter(|row| row.state == RecordState::Live) else {
-            draft.weight = Weight::of(&draft.tree, &draft.leaves);
             return Ok(());
         };
         for part in &draft.about.parts {
@@ -127,7 +136,6 @@ impl Vault {
             }
             draft.open.push(part.clone());
         }
-        draft.weight = Weight::of(&draft.tree, &draft.leaves);
         Ok(())
     }
 }
@@ -189,7 +197,6 @@ impl Draft {
         let offset = self.leaves.len();
         let incoming = shifted(document.marked.document, offset);
         self.leaves.extend(document.marked.leaves);
-        self.match_unclassified(offset, wins, &document.marked.blank);
         if planning.tokenise {
             let returned = copy(&incoming);
             self.returned.push(Returned { order: document.order, shape: document.shape, document: returned });
@@ -197,6 +204,11 @@ impl Draft {
         let held = std::mem::replace(&mut self.tree, Json::Null);
         let catalogue = vault.catalogue();
         let root = catalogue.root(planning.kind);
+        let is_gone = |path: &str| {
+            let blank = document.marked.blank.iter().any(|blank| is_at_or_below(path, blank));
+            blank || shows_list_of(&incoming, root, path)
+        };
+        self.match_unclassified(offset, wins, &is_gone);
         self.tree = merge(held, incoming, &mut self.about.shown, at, root, &mut self.leaves);
         if wins {
             self.about.spoken_at = Some(at);
@@ -205,12 +217,9 @@ impl Draft {
     }
 
     /// Leaves that the catalogue does not name are matched by their paths, since the stored skeleton leaves them out.
-    /// `blank` are the paths at which the document says that there is nothing.
-    fn match_unclassified(&mut self, offset: usize, wins: bool, blank: &[String]) {
+    /// `is_gone` knows of a path that the document does not fill whether it says that nothing is there any more.
+    fn match_unclassified(&mut self, offset: usize, wins: bool, is_gone: &dyn Fn(&str) -> bool) {
         let (held, incoming) = self.leaves.split_at_mut(offset);
-        if blank.is_empty() && incoming.iter().all(|leaf| leaf.unclassified_path.is_none()) {
-            return;
-        }
         let mut twins: HashMap<String, &mut Leaf> = (held.iter_mut())
             .filter(|leaf| leaf.value.is_some())
             .filter_map(|leaf| Some((leaf.unclassified_path.clone()?, leaf)))
@@ -224,7 +233,7 @@ impl Draft {
             loser.value = None;
         }
         for (path, leaf) in twins.iter_mut().filter(|_| wins) {
-            if blank.iter().any(|blank| is_at_or_below(path, blank)) {
+            if is_gone(path) {
                 leaf.value = None;
             }
         }

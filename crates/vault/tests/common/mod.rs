@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bailee_core::catalogue::Catalogue;
+use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::{Policy, Profile};
 use bailee_core::{Environment, HomeId, Json, Kind, PrincipalId, Reference, RequestId, SellerId, Timestamp};
 use bailee_crypto::keyring::Keyring;
@@ -31,6 +31,7 @@ use bailee_ledger::note::Signer;
 use bailee_store::faulty::Faulty;
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
+use bailee_vault::catalogue::OwnCatalogue;
 use bailee_vault::collect::{Request, Step, Summary};
 use bailee_vault::reveal::{Gone, Held, Resolved, Wanted};
 use bailee_vault::{Foundations, Vault, VaultError};
@@ -117,11 +118,13 @@ impl Home {
         let base = Foundations {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
-            catalogue: Arc::new(catalogue.into()),
+            catalogue: Arc::new(current(directory, catalogue)),
+            own: Arc::new(Own(directory.join("classified.toml"))),
             policy: Policy::new(30, profile).unwrap(),
             entropy: Arc::new(SystemEntropy),
         };
         let vault = Vault::open(base, time(now))?;
+        vault.keep_following(time(now))?;
         let mint = Mint::for_home(home).unwrap();
         Ok(Self { vault, store, keyring, mint, now: time(now), directory: directory.to_owned(), faulty })
     }
@@ -338,6 +341,20 @@ fn files(directory: &Path) -> Vec<PathBuf> {
         if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
     found
+}
+
+/// The file of what an officer decided.
+struct Own(PathBuf);
+
+impl OwnCatalogue for Own {
+    fn replace(&self, text: &str) -> std::io::Result<()> {
+        std::fs::write(&self.0, text)
+    }
+}
+
+fn current(directory: &Path, base: Catalogue) -> Current {
+    let own = std::fs::read_to_string(directory.join("classified.toml")).ok();
+    Current::new(base, own.as_deref()).unwrap()
 }
 
 fn binding(home: HomeId) -> Binding {
