@@ -12,6 +12,7 @@ use super::*;
 use crate::event::{BucketName, Counts, Digest, ExpiryChange, RevealedItem};
 use crate::testing::Repeatable;
 
+#[cfg(test)]
 #[path = "entry_tests_kinds.rs"]
 mod kinds;
 
