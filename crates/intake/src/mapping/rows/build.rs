@@ -125,30 +125,31 @@ impl Node {
     /// of no package makes none, though the items in it would have their ids.
     fn members(&self, row: &Row<'_>) -> Option<Vec<(String, Json)>> {
         let Self::Object(members) = self else { return None };
-        let tells = |node: &Node| !matches!(node, Self::List { .. }) || node.tells(row);
+        let tells = |node: &Node| !matches!(node, Self::List { .. }) || node.speaks(row, Leaf::is_first);
         let build = |(name, node): &(Box<str>, Node)| {
             Some((name.to_string(), node.build(row).filter(|_| tells(node))?))
         };
         Some(members.iter().filter_map(build).collect())
     }
 
-    /// Whether a row tells anything here that it does not tell elsewhere.
-    fn tells(&self, row: &Row<'_>) -> bool {
+    /// Whether a row says anything here, by those leaves that count.
+    fn speaks(&self, row: &Row<'_>, counts: fn(&Leaf) -> bool) -> bool {
+        let leaf = |leaf: &Leaf| counts(leaf) && !row.is_absent(leaf);
         match self {
-            Self::Leaf(leaf) => leaf.tells(row),
-            Self::List { element, .. } => element.tells(row),
-            Self::Which(elements) => elements.iter().any(|which| which.element.tells(row)),
-            Self::Values(leaves) => leaves.iter().any(|leaf| leaf.tells(row)),
-            Self::Object(members) => members.iter().any(|(_, node)| node.tells(row)),
+            Self::Leaf(one) => leaf(one),
+            Self::List { element, .. } => element.speaks(row, counts),
+            Self::Which(elements) => elements.iter().any(|which| which.element.speaks(row, counts)),
+            Self::Values(leaves) => leaves.iter().any(leaf),
+            Self::Object(members) => members.iter().any(|(_, node)| node.speaks(row, counts)),
         }
     }
 
     /// A report tells the currency once for all its amounts. Where there is no amount, there is nothing in it.
     fn is_absent_money(&self, row: &Row<'_>) -> bool {
-        match (self.member("amount"), self.member("currencyCode")) {
-            (Some(Self::Leaf(amount)), Some(_)) => row.is_absent(amount),
-            _ => false,
-        }
+        const CURRENCY: &str = "currencyCode";
+        let Self::Object(members) = self else { return false };
+        self.member(CURRENCY).is_some()
+            && members.iter().all(|(name, node)| &**name == CURRENCY || !node.speaks(row, |_| true))
     }
 }
 
@@ -163,8 +164,9 @@ impl Which {
 }
 
 impl Leaf {
-    fn tells(&self, row: &Row<'_>) -> bool {
-        !matches!(self, Self::Column { again: true, .. }) && !row.is_absent(self)
+    /// Whether this is not a further place of a column that has one already.
+    fn is_first(&self) -> bool {
+        !matches!(self, Self::Column { again: true, .. })
     }
 
     fn value(&self, row: &Row<'_>) -> Option<String> {

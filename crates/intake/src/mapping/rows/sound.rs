@@ -25,10 +25,15 @@ fn fits(leaf: &Json, cleaner: Cleaner) -> bool {
         (Cleaner::Integer, cleaned) => matches!(cleaned, Json::Integer(_)),
         (Cleaner::Flag, cleaned) => matches!(cleaned, Json::Bool(_)),
         // An amount that could mean two numbers, and a date two days, are left as they came.
-        (Cleaner::Decimal | Cleaner::Time, Json::String(text)) => {
-            text.bytes().any(|byte| byte.is_ascii_digit()) && !text.contains(char::is_whitespace)
+        (Cleaner::Decimal, Json::String(text)) => {
+            text.contains(is_digit) && !text.contains(char::is_alphabetic)
         }
+        (Cleaner::Time, Json::String(text)) => text.starts_with(is_digit) && text.contains(['-', '/', '.']),
         (Cleaner::Country, Json::String(text)) => clean::country_code(text).is_some(),
         _ => true,
     }
+}
+
+fn is_digit(char: char) -> bool {
+    char.is_ascii_digit()
 }

@@ -20,6 +20,7 @@ const MAPPING: &str = r#"
     "Order Item ID" = { to = ["orderItems[].orderItemId", "packages[].packageItems[].orderItemId"] }
     "package" = "packages[].packageReferenceId"
     "status" = { to = "fulfillment.fulfillmentStatus", words = { Shipped = "SHIPPED", Unknown = "" } }
+    "ordered" = "createdTime"
     "buyer" = "buyer.buyerName"
     "name" = "recipient.deliveryAddress.name"
     "country" = "recipient.deliveryAddress.countryCode"
@@ -164,6 +165,7 @@ fn what_no_mapping_names_is_kept_with_its_row() {
 #[test]
 fn a_currency_without_an_amount_says_nothing() {
     check("currency,amount", &["EUR,"], Ok("{'orderId':'1-1'}"));
+    check("currency", &["EUR"], Ok("{'orderId':'1-1'}"));
     check(
         "currency,amount",
         &["EUR,1"],
@@ -191,6 +193,18 @@ fn a_short_row_that_is_out_of_step_is_refused() {
     assert!(mapping("7,Sample Street 5,DE,2,P").pop().unwrap().is_ok());
     assert_eq!(mapping("7,Sample Street,5,DE,2,P").len(), 1);
     assert_eq!(mapping("7,Sample,Street 5,DE,2"), [Err(Flaw::Structure)]);
+    for (column, sound, out_of_step) in [
+        ("ordered", "2026-10-01", "7002"),
+        ("ordered", "01/02/2026 10:00 AM", "X-3"),
+        ("amount", "1,99", "Lamp 5"),
+        ("country", "Germany", "Sampletown"),
+        ("quantity", "2", "2b"),
+    ] {
+        let read =
+            |value: &str| read(&format!("order-id,order-item-id,package,{column},title\n1-1,7,P,{value}\n"));
+        assert!(read(&format!("\"{sound}\"")).pop().unwrap().is_ok(), "{column}: {sound}");
+        assert_eq!(read(&format!("\"{out_of_step}\"")), [Err(Flaw::Structure)], "{column}: {out_of_step}");
+    }
 }
 
 #[test]
