@@ -273,7 +273,7 @@ impl<'a> Rest<'a, '_> {
         reason = "no zone and a zone that is not understood are told apart at once"
     )]
     fn zone(&mut self) -> Option<Option<String>> {
-        let named = self.word(|word| words::zone(word));
+        let named = self.word(words::zone);
         let offset = if named.is_none_or(|zone| zone.is_universal()) { self.offset()? } else { None };
         // JavaScript, Java: the zone's name once more, in brackets.
         self.space();
