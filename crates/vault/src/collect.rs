@@ -3,7 +3,8 @@
 //! While the store syncs a batch, the next one is read and verified. A batch is an act: it is there whole, with its
 //! events, or not at all; so a killed collect can be repeated without harm.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -19,14 +20,15 @@ use crate::batch::{Beside, Decided, Run, Sent};
 use crate::incoming::{Reading, Times};
 use crate::parallel::in_parallel;
 use crate::plan::Incoming;
-use crate::quarantine::Flawed;
+use crate::quarantine::{Flawed, Known, content};
 use crate::{Vault, VaultError};
 
-/// Most documents of a batch. Larger batches sort and sync better; past this the gain is small and the wait is felt.
-pub const BATCH_DOCUMENTS_MAX: usize = 4096;
+/// Most documents of a batch. Larger batches sort and sync better, and hold more: a document takes some fifteen times
+/// its bytes while it is taken apart, planned and sealed, and two batches are under way at once.
+pub const BATCH_DOCUMENTS_MAX: usize = 1024;
 
 /// Most bytes of a batch, so that memory stays bounded whatever the documents.
-pub const BATCH_BYTES_MAX: usize = 12 * 1024 * 1024;
+pub const BATCH_BYTES_MAX: usize = 3 * 1024 * 1024;
 
 /// How often a batch is decided again when others changed its records meanwhile.
 const TRIES_MAX: u32 = 10;
@@ -82,6 +84,8 @@ enum Checked<'a> {
 /// A batch on its way to the disk, with what is needed to decide it again.
 struct InFlight {
     items: Vec<Item>,
+    /// Of those that are flawed, whether they are in quarantine already.
+    repeated: HashMap<usize, bool>,
     sent: Sent,
     bytes: u64,
 }
@@ -128,6 +132,7 @@ impl Vault {
             each,
             counts: Counts::default(),
             lost: 0,
+            known: None,
             destroys: false,
         };
         let result = collecting.all(reader);
@@ -150,6 +155,8 @@ struct Collecting<'a, 'e> {
     each: &'e mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
     counts: Counts,
     lost: u64,
+    /// What was in quarantine before; looked up when something is to go there.
+    known: Option<Known>,
     /// Whether a destruction was intended on the way.
     destroys: bool,
 }
@@ -178,17 +185,43 @@ impl Collecting<'_, '_> {
             if let Some(batch) = in_flight.take() {
                 self.land(batch)?;
             }
-            let sent = self.send(checked, &items)?;
-            *in_flight = Some(InFlight { items, sent, bytes: reader.bytes_read() });
+            let mut repeated = HashMap::new();
+            let sent = self.send(checked, &items, &mut repeated)?;
+            *in_flight = Some(InFlight { items, repeated, sent, bytes: reader.bytes_read() });
         }
+    }
+
+    /// Finds out which flawed documents of a batch are in quarantine already; each is asked about once.
+    fn note_repeated(
+        &mut self,
+        checked: &[Checked<'_>],
+        repeated: &mut HashMap<usize, bool>,
+    ) -> Result<(), VaultError> {
+        for (order, one) in checked.iter().enumerate() {
+            let Checked::Flawed(raw, _) = one else { continue };
+            let Entry::Vacant(unasked) = repeated.entry(order) else { continue };
+            let known = match &mut self.known {
+                Some(known) => known,
+                unknown => unknown
+                    .insert(self.run.vault.known_in_quarantine(self.run.seller_no, self.run.context.now)?),
+            };
+            unasked.insert(known.repeats(&content(self.run.form.format.name(), raw, self.input)));
+        }
+        Ok(())
     }
 
     /// Sends a batch. While others change its records under it, and when a record has no room for a document, it is
     /// decided again.
-    fn send<'i>(&self, mut checked: Vec<Checked<'i>>, items: &'i [Item]) -> Result<Sent, VaultError> {
+    fn send<'i>(
+        &mut self,
+        mut checked: Vec<Checked<'i>>,
+        items: &'i [Item],
+        repeated: &mut HashMap<usize, bool>,
+    ) -> Result<Sent, VaultError> {
         let mut too_long = HashSet::new();
         for _ in 0..TRIES_MAX {
-            match self.send_once(checked) {
+            self.note_repeated(&checked, repeated)?;
+            match self.send_once(checked, repeated) {
                 Ok(Decided::Sent(sent)) => return Ok(sent),
                 Ok(Decided::TooLong(orders)) => too_long.extend(orders),
                 Err(VaultError::Changed) => {}
@@ -204,19 +237,25 @@ impl Collecting<'_, '_> {
         Err(VaultError::Changed)
     }
 
-    fn send_once(&self, checked: Vec<Checked<'_>>) -> Result<Decided, VaultError> {
+    fn send_once(
+        &self,
+        checked: Vec<Checked<'_>>,
+        repeated: &HashMap<usize, bool>,
+    ) -> Result<Decided, VaultError> {
         let mut documents = Vec::with_capacity(checked.len());
         let mut flawed = Vec::new();
-        for one in checked {
+        let mut beside = Beside::default();
+        for (order, one) in checked.into_iter().enumerate() {
             match one {
                 Checked::Document(incoming) => documents.push(*incoming),
+                Checked::Flawed(..) if repeated.get(&order) == Some(&true) => beside.stays += 1,
                 Checked::Flawed(raw, flaw) => {
                     flawed.push(Flawed { raw, flaw, source: self.input, as_of: self.request.as_of });
                 }
                 Checked::PageEnd => {}
             }
         }
-        self.run.send(documents, flawed, Beside::default())
+        self.run.send(documents, flawed, beside)
     }
 
     /// Waits until a batch is durable, deciding it again where others were quicker, and tells what became of it.
@@ -228,7 +267,8 @@ impl Collecting<'_, '_> {
                 Ok(_) => {}
                 Err(StoreError::Conflict) if tries_left == 0 => return Err(VaultError::Changed),
                 Err(StoreError::Conflict) => {
-                    batch.sent = self.send(check(&self.run, &self.request, &batch.items), &batch.items)?;
+                    let checked = check(&self.run, &self.request, &batch.items);
+                    batch.sent = self.send(checked, &batch.items, &mut batch.repeated)?;
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -5,6 +5,7 @@
 //! throws away. After either no copy opens it any more.
 
 pub mod discard;
+mod known;
 mod label;
 pub mod outline;
 pub mod retry;
@@ -22,6 +23,7 @@ use serde::Serialize;
 
 use crate::batch::Run;
 use crate::{Vault, VaultError};
+pub(crate) use known::{Known, content};
 use label::Label;
 use outline::Outline;
 

@@ -379,3 +379,24 @@ fn letters_whose_character_set_was_not_certain_are_read_once_it_is_named() {
     assert_eq!(retry_with(&home, &named).unwrap().unwrap().collected, 1);
     assert_eq!(value(&home.reveal(&id(1)), "buyer.buyerName"), Some("£ukasz ³±"));
 }
+
+#[test]
+fn an_input_that_is_given_again_puts_nothing_into_quarantine_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), NOW);
+    // Two that are the same are two, however often they are given.
+    let twice = format!("{}\n{}\n{}\n", broken(1), broken(1), order(2));
+    for round in 0..3 {
+        let counts = home.collect(&twice).counts;
+        assert_eq!((counts.read, counts.quarantined), (3, 2));
+        assert_eq!(counts.unchanged, u64::from(round > 0));
+        assert_eq!(listed(&home).len(), 2, "round {round}");
+    }
+    // With a further one the others are known.
+    assert_eq!(home.collect(&format!("{twice}{}\n{}\n", broken(1), broken(3))).counts.quarantined, 4);
+    assert_eq!(listed(&home).len(), 4);
+    // What was thrown away and comes again is there again.
+    assert!(discard(&home, ids(&home)[0]).unwrap());
+    home.collect(&format!("{twice}{}\n{}\n", broken(1), broken(3)));
+    assert_eq!(listed(&home).len(), 4);
+}

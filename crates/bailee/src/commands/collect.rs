@@ -3,15 +3,17 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use bailee_core::{Json, SellerId, Timestamp};
 use bailee_intake::source::Charset;
+use bailee_ledger::event::Counts;
 use bailee_server::Tick;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+use super::bar::Bar;
 use super::detection::{self, Heard};
 use super::emission::{Emission, is_standard};
 use crate::client::{Interrupts, encoded};
@@ -31,6 +33,7 @@ use crate::visit::Visit;
 Formats: orders-2026-01-01 (answers of searchOrders and getOrder, single orders, arrays and NDJSON of them).
 Inputs may be gzip, or zip archives of one file; neither needs to be named. Orders whose character set is not certain
 go into quarantine, as do those that cannot be in the one that was named.
+Ctrl-C ends after the batch on its way: what is in stays, and the same command goes on from there.
 Exit status 3: done, but some orders were quarantined; `bailee quarantine list` says why.")]
 pub(crate) struct Collect {
     /// Whose orders they are.
@@ -79,6 +82,26 @@ impl NotTaken {
     }
 }
 
+/// What of an input is in by now.
+#[derive(Clone, Copy, Default)]
+struct WentIn {
+    counts: Counts,
+    /// Values that had lost letters already at the source.
+    lost: u64,
+}
+
+impl WentIn {
+    fn tell_lost(&self, visit: &Visit, file: &Path) {
+        if self.lost > 0 {
+            visit.screen.note(format_args!(
+                "{}: {} values had lost letters before they came here (such as `?` in their place); fetch them again, or ask before a parcel leaves",
+                file.display(),
+                self.lost
+            ));
+        }
+    }
+}
+
 /// What became of the orders, over all inputs.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Summary {
@@ -100,7 +123,13 @@ impl Collect {
         let mut interrupts = visit.client.interrupts(emission.as_ref().is_some_and(Emission::is_draft))?;
         for file in &self.files {
             let documents = emission.as_mut().map(Emission::out);
-            match self.collect(visit, file, documents, &mut interrupts) {
+            let mut went_in = WentIn::default();
+            let answer = self.collect(visit, file, documents, &mut interrupts, &mut went_in);
+            went_in.tell_lost(visit, file);
+            if answer.is_err() {
+                summary.add_counts(&went_in.counts);
+            }
+            match answer {
                 Ok(answer) => summary.add(&answer),
                 Err(NotTaken::Input(words)) => bad.push(words),
                 Err(NotTaken::Any(failure)) => {
@@ -135,22 +164,24 @@ impl Collect {
         file: &Path,
         documents: Option<&mut dyn Write>,
         interrupts: &mut Interrupts,
+        went_in: &mut WentIn,
     ) -> std::result::Result<Json, NotTaken> {
         let (input, bytes) = open(file).map_err(NotTaken::input)?;
         let charset = self.charset.or_else(|| detection::ask(visit.screen, file));
-        let bar = progress(bytes);
-        let heard = Heard::default();
-        let (shown, hears) = (bar.clone(), heard.clone());
+        let (bar, heard) = (Bar::new(bytes), Heard::default());
+        let so_far = Arc::new(Mutex::new(WentIn::default()));
+        let (shown, hears, counting) = (bar.clone(), heard.clone(), Arc::clone(&so_far));
         let path = self.path(file, charset);
         let answer = visit.client.collect(&path, input, documents, interrupts, move |tick| match tick {
             Tick::Detected(detected) => hears.hear(detected),
-            Tick::Collected { bytes, counts, .. } => {
-                shown.set_position(bytes);
-                shown.set_message(format!("{} orders", counts.read));
+            Tick::Collected { bytes, counts, lost } => {
+                shown.show(bytes, counts.read);
+                *counting.lock().unwrap_or_else(PoisonError::into_inner) = WentIn { counts, lost };
             }
             Tick::Destroyed { .. } => {}
         });
-        bar.finish_and_clear();
+        bar.end();
+        *went_in = *so_far.lock().unwrap_or_else(PoisonError::into_inner);
         heard.show(visit.screen, file);
         answer.map_err(|refusal| {
             let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
@@ -199,20 +230,6 @@ fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
     Ok((Box::new(opened), about.is_file().then_some(about.len())))
 }
 
-/// A bar on a terminal's stderr; nothing elsewhere.
-fn progress(bytes: Option<u64>) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::stderr());
-    let template = match bytes {
-        Some(_) => "{bar:30} {bytes}/{total_bytes} {msg}",
-        None => "{spinner} {bytes} {msg}",
-    };
-    // The templates are ours: one that does not parse leaves the default.
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
-}
-
 impl Summary {
     pub(super) fn is_quarantined(&self) -> bool {
         self.quarantined > 0
@@ -233,6 +250,16 @@ impl Summary {
             Some(Json::Float(seconds)) => *seconds,
             _ => 0.0,
         };
+    }
+
+    /// Adds what went in of an input that came to no good end.
+    fn add_counts(&mut self, counts: &Counts) {
+        self.read += counts.read;
+        self.collected += counts.collected;
+        self.updated += counts.updated;
+        self.unchanged += counts.unchanged;
+        self.past_retention += counts.past_retention;
+        self.quarantined += counts.quarantined;
     }
 
     /// Shows on stderr what went in before or beside what failed, when anything did.

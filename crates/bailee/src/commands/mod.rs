@@ -1,5 +1,6 @@
 //! The commands: one file per noun, each with its arguments and what they do.
 
+mod bar;
 pub(crate) mod collect;
 pub(crate) mod completions;
 mod detection;

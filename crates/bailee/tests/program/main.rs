@@ -15,6 +15,7 @@ mod emit;
 mod kinds;
 mod ledger;
 mod misplaced;
+mod quarantine;
 mod readme;
 mod several;
 mod spine;

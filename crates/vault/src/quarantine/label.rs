@@ -11,7 +11,7 @@ use bailee_intake::verify::Flaw;
 use bailee_store::act::QuarantineRow;
 use serde::{Deserialize, Serialize};
 
-use super::{Flawed, Item};
+use super::{Flawed, Item, content};
 use crate::batch::Run;
 use crate::{Vault, VaultError};
 
@@ -41,6 +41,9 @@ pub(super) struct Label {
     /// As of when the caller said that the input speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) as_of: Option<Timestamp>,
+    /// A digest of its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) content: Option<String>,
     /// Whether only the beginning of the document was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cut: Option<bool>,
@@ -74,6 +77,7 @@ impl Label {
             kind: run.kind,
             table: run.form.table.as_deref().cloned(),
             as_of: one.as_of,
+            content: Some(content(run.form.format.name(), one.raw, one.source)),
             cut: Some(one.raw.flaw == Some(Flaw::TooLong)),
         }
     }
