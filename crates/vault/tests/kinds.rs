@@ -258,6 +258,45 @@ fn each_kind_ends_on_its_own_day_and_does_not_come_back() {
     home.verify_ledger();
 }
 
+/// A multi-channel fulfilment of two parcels, each with an item and its gift message.
+fn parcels() -> Value {
+    let item = |id: &str| json!({ "sellerFulfillmentOrderItemId": id, "giftMessage": format!("Gift {id}") });
+    let parcel = |id: &str, shipped: &str, item: &str| {
+        json!({
+            "amazonShipmentId": id, "fulfillmentShipmentStatus": "SHIPPED", "shippingDate": shipped,
+            "fulfillmentShipmentItem": [{ "sellerFulfillmentOrderItemId": item, "quantity": 1 }]
+        })
+    };
+    json!({
+        "fulfillmentOrder": {
+            "sellerFulfillmentOrderId": REFERENCE, "receivedDate": "2026-02-19T10:00:00Z",
+            "statusUpdatedDate": "2026-03-01T10:00:00Z", "fulfillmentOrderStatus": "Complete",
+            "destinationAddress": { "name": NAME, "countryCode": "DE" }
+        },
+        "fulfillmentOrderItems": [item("I1"), item("I2")],
+        "fulfillmentShipments": [
+            parcel("P1", "2026-02-20T10:00:00Z", "I1"), parcel("P2", "2026-03-01T10:00:00Z", "I2")
+        ]
+    })
+}
+
+#[test]
+fn a_gift_message_in_a_shipment_ends_with_its_own_parcel() {
+    let (_directory, home) = home(NOW);
+    collect(&home, Kind::Shipment, &parcels());
+    let revealed = |home: &Home| home.reveal_held(&held(home, Some(Kind::Shipment)));
+    let gift = |home: &Home, id: &str| {
+        value(&revealed(home), &format!("items[{id}].giftMessage")).map(str::to_owned)
+    };
+    assert_eq!((gift(&home, "I1"), gift(&home, "I2")), (Some("Gift I1".into()), Some("Gift I2".into())));
+    let home = home.at("2026-03-20T00:00:00Z");
+    home.run_retention().unwrap();
+    assert_eq!((gift(&home, "I1"), gift(&home, "I2")), (None, Some("Gift I2".into())));
+    assert_eq!(value(&revealed(&home), path(Kind::Shipment)), Some(NAME));
+    let home = home.at("2026-03-29T00:00:00Z");
+    assert_eq!(gone(&home, Kind::Shipment).rule, "R5");
+}
+
 #[test]
 fn what_comes_too_late_leaves_facts_and_a_tombstone_of_its_kind() {
     let (_directory, home) = home("2026-04-15T12:00:00Z");
