@@ -14,6 +14,11 @@ pub enum IntakeError {
     /// Several formats fit the first bytes as well.
     #[error("the input may be in any of these formats: {}; name the right one with --format", .0.join(", "))]
     AmbiguousFormat(Vec<String>),
+    /// No name in it is one that columns or members have, so that what stands there may be values.
+    #[error(
+        "no name of a column or member is known here in any language; put a header line above the rows, or write the mapping by hand (`bailee mapping show order-report` is an example)"
+    )]
+    NoNames,
     /// A mapping that came with the program, or a home's own, cannot be read.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -32,6 +37,7 @@ impl IntakeError {
         match self {
             Self::UnknownFormat => "unknown-format",
             Self::AmbiguousFormat(_) => "ambiguous-format",
+            Self::NoNames => "no-names",
             Self::Mapping(error) => error.code(),
             Self::Source(error) => error.code(),
             Self::Read(_) => "input-unreadable",

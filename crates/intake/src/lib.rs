@@ -27,6 +27,7 @@
 )]
 
 pub mod clean;
+pub mod draft;
 pub mod emit;
 mod error;
 pub mod format;

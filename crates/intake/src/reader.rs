@@ -25,6 +25,7 @@ use crate::source::{self, Charset, Detection, Source};
 use crate::verify::Flaw;
 use json::JsonFramer;
 use table::TableFramer;
+pub(crate) use table::rows as table_rows;
 pub use table::{Delimiter, Table};
 use xml::XmlFramer;
 
@@ -137,6 +138,26 @@ impl Framer {
             Self::Xml(framer) => framer.end(),
         }
     }
+}
+
+/// The bytes of the first documents of JSON, whatever their format.
+pub(crate) fn framed_json(
+    head: &[u8],
+    format: &Arc<Format>,
+    documents_max: usize,
+) -> Vec<Sensitive<Vec<u8>>> {
+    let mut framer = JsonFramer::new(Arc::clone(format));
+    let (mut taken, mut documents) = (0, Vec::new());
+    while documents.len() < documents_max {
+        match framer.next_item() {
+            Some(Item::Document(raw)) => documents.push(raw.bytes),
+            Some(Item::PageEnd(_)) => {}
+            None if taken < head.len() => taken += framer.take(head.get(taken..).unwrap_or_default()),
+            None if framer.end() => {}
+            None => break,
+        }
+    }
+    documents
 }
 
 /// A streaming reader. Holds one chunk of the input and the document that it is in the middle of, no more.

@@ -125,6 +125,11 @@ fn reference_as_string(json: &mut Json, member: &str) {
     }
 }
 
+/// A JSON text as strictly as any document is read.
+pub(crate) fn parse_json(bytes: &[u8]) -> Result<Json, Flaw> {
+    parse::parse(bytes)
+}
+
 /// The members of a page that go back to the caller.
 pub(crate) fn page_members(frame: &[u8]) -> Result<Json, Flaw> {
     let mut page = parse::parse(frame)?;

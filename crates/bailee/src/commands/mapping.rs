@@ -1,15 +1,19 @@
 //! `bailee mapping`: which names of an input become which canonical ones.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use bailee_core::Json;
+use bailee_intake::source::Charset;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::emission::is_standard;
 use crate::client::encoded;
-use crate::failure::{Exit, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::home::mappings;
-use crate::screen::{DIM, leaf, text};
+use crate::screen::{DIM, Screen, leaf, text};
 use crate::visit::{Global, Visit};
 
 /// Mappings: which columns or members of an input are which of an order's.
@@ -24,6 +28,20 @@ pub(crate) struct Mapping {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Propose a mapping for a file of any shape: CSV, or JSON of any kind. Prints it; no value of the file is in it.
+    #[command(after_help = "Example:
+  bailee mapping draft orders.csv --name our-shop > our-shop.toml
+  bailee mapping add our-shop.toml")]
+    Draft {
+        /// The file; `-` is standard input.
+        file: PathBuf,
+        /// What the format shall be called: small letters, digits and hyphens.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// The character set, instead of having it detected.
+        #[arg(long, value_name = "CHARSET")]
+        charset: Option<Charset>,
+    },
     /// Put a mapping file to use; one of yours with the same name gives way.
     #[command(after_help = "Example:
   bailee mapping add our-shop.toml
@@ -48,7 +66,12 @@ enum Command {
 
 impl Mapping {
     pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
+        // A draft is made of the file alone: it needs no home, and nobody's leave.
+        if let Command::Draft { file, name, charset } = &self.command {
+            return draft(global.screen, file, name.as_deref(), *charset);
+        }
         global.visit(|visit| match &self.command {
+            Command::Draft { .. } => Ok(Exit::Done),
             Command::Add { file } => {
                 // Read here first: what is wrong with it is told with the file's name.
                 let format = mappings::read(file)?;
@@ -66,6 +89,29 @@ impl Mapping {
             }
         })
     }
+}
+
+fn draft(screen: Screen, file: &Path, name: Option<&str>, charset: Option<Charset>) -> Result<Exit> {
+    let name = name.map_or_else(|| name_of(file), str::to_owned);
+    let input: Box<dyn Read + Send> = if is_standard(file) {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(File::open(file).map_err(|error| Failure::file(file, &error))?)
+    };
+    let text = bailee_intake::draft::draft(input, &name, charset)
+        .map_err(|error| Failure::failed(format_args!("{}: {error}", file.display())))?;
+    text.lines().try_for_each(|line| screen.line(line))?;
+    Ok(Exit::Done)
+}
+
+/// A format's name out of a file's.
+fn name_of(file: &Path) -> String {
+    const BYTES_MAX: usize = 40;
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    let letters = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let name: String = letters.take(BYTES_MAX).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "my-format".to_owned() } else { name.to_owned() }
 }
 
 fn show_added(visit: &Visit, added: &Json) -> Result<Exit> {
@@ -100,7 +146,10 @@ fn show_all(visit: &Visit, all: &Json) -> Result<Exit> {
 fn show_one(visit: &Visit, one: &Json) -> Result<Exit> {
     match visit.screen.is_json() {
         true => visit.screen.json(one)?,
-        false => visit.screen.line(text(one, "toml").trim_end())?,
+        false => {
+            let toml = one.member("toml").and_then(Json::as_str).unwrap_or_default();
+            toml.lines().try_for_each(|line| visit.screen.line(line))?;
+        }
     }
     Ok(Exit::Done)
 }

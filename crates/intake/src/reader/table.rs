@@ -42,6 +42,25 @@ pub struct Table {
     pub columns: Vec<Box<str>>,
 }
 
+/// The cells of the first rows below the header, as text.
+pub(crate) fn rows(head: &[u8], table: &Table, rows_max: usize) -> Vec<Vec<String>> {
+    let mut at = dialect::before_header(head);
+    let (mut rows, mut cells) = (Vec::new(), Vec::new());
+    while rows.len() <= rows_max {
+        let rest = head.get(at..).unwrap_or_default();
+        let Found::Row { length, taken, .. } = scan(rest, table.dialect, COLUMNS_MAX, false, &mut cells)
+        else {
+            break;
+        };
+        let row = rest.get(..length).unwrap_or_default();
+        let text = |cell: &Cell| String::from_utf8_lossy(&cell.bytes(row)).into_owned();
+        rows.push(cells.iter().map(text).collect());
+        at += taken;
+    }
+    // The first is the header.
+    rows.into_iter().skip(1).collect()
+}
+
 impl Table {
     /// Every way in which the first bytes of an input can be read as a table: the one with most columns first.
     /// `None` while the header line is not complete; `ended` says that nothing follows.
