@@ -11,6 +11,7 @@
 mod address;
 mod canonical;
 mod charset;
+mod columns;
 mod format;
 mod input;
 mod items;
@@ -20,8 +21,14 @@ mod mess;
 mod notes;
 mod order;
 mod orders_v0;
+mod own;
 mod random;
+mod report;
+mod reports;
+mod returns;
+mod rows;
 mod shipments;
+mod table;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -34,6 +41,8 @@ use input::Input;
 pub use input::{Chunk, Style};
 pub use mess::Mess;
 pub use notes::{Nature, Scalar};
+pub use own::MAPPING as OWN_MAPPING;
+pub use report::Report;
 pub use truth::Truth;
 
 /// What to make.

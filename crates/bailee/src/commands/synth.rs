@@ -32,7 +32,7 @@ pub(crate) struct Synth {
     mess: u8,
 
     /// The format.
-    #[arg(long, default_value = "orders-2026-01-01", value_name = "F", value_parser = names(Format::ALL))]
+    #[arg(long, default_value = "orders-2026-01-01", value_name = "F", value_parser = formats())]
     format: String,
 
     /// How documents of JSON stand in it.
@@ -46,6 +46,11 @@ pub(crate) struct Synth {
     /// Write into this file what a correct reader must find: a line of JSON for each document, in their order.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
+}
+
+/// The names of the formats.
+fn formats() -> clap::builder::PossibleValuesParser {
+    Format::all().map(Format::name).collect::<Vec<_>>().into()
 }
 
 /// The names of a list.

@@ -2,6 +2,7 @@
 
 use super::mess::Mess;
 use super::order::Order;
+use super::report::{REPORTS, Report};
 use super::shipments;
 
 /// A format.
@@ -26,6 +27,8 @@ pub enum Format {
     Merchant,
     /// Shipment invoicing.
     Invoicing,
+    /// A report, or a seller's own spreadsheet.
+    Table(&'static Report),
 }
 
 /// How documents of a JSON format stand in the input.
@@ -52,27 +55,36 @@ impl Shape {
 }
 
 impl Format {
-    /// Every format with its name.
-    pub const ALL: &'static [(&'static str, Self)] = &[
+    /// Formats of JSON.
+    const TREES: &'static [(&'static str, Self)] = &[
         ("orders-2026-01-01", Self::Orders),
         ("orders-v0", Self::OrdersV0),
         ("orders-v0-answers", Self::OrdersV0Answers),
         ("vendor-direct-fulfillment-orders-v1", Self::VendorV1),
         ("vendor-direct-fulfillment-orders-2021-12-28", Self::Vendor2021),
         ("fulfillment-outbound-2020-07-01", Self::Outbound),
-        ("external-fulfillment-shipments-2024-09-11", Self::External),
+        ("external-fulfillment-2024-09-11", Self::External),
         ("merchant-fulfillment-v0", Self::Merchant),
         ("shipment-invoicing-v0", Self::Invoicing),
     ];
 
     /// The format of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, format)| *format)
+        Self::all().find(|format| format.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Every format.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let tables = REPORTS.iter().copied().map(Self::Table);
+        Self::TREES.iter().map(|(_, format)| *format).chain(tables)
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+        if let Self::Table(report) = self {
+            return report.name;
+        }
+        Self::TREES.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
     }
 
     /// The name of the format that reads it.
@@ -80,6 +92,7 @@ impl Format {
         match self {
             Self::OrdersV0 | Self::OrdersV0Answers => "orders-v0",
             Self::VendorV1 | Self::Vendor2021 => "vendor-direct-fulfillment-orders",
+            Self::Table(report) => report.reads_as,
             _ => self.name(),
         }
     }
@@ -88,13 +101,18 @@ impl Format {
     pub fn kind(self) -> &'static str {
         match self {
             Self::Outbound | Self::External | Self::Merchant | Self::Invoicing => "shipment",
+            Self::Table(report) => report.kind,
             _ => "order",
         }
     }
 
     /// Whether its documents are of orders that a merchant has been shown with their addresses.
     pub(super) fn has_address(self) -> bool {
-        !matches!(self, Self::Orders | Self::OrdersV0 | Self::OrdersV0Answers)
+        match self {
+            Self::Orders | Self::OrdersV0 | Self::OrdersV0Answers => false,
+            Self::Table(report) => !report.has_every_status(),
+            _ => true,
+        }
     }
 
     /// How a document of it is named, where not by its order's id.
@@ -105,7 +123,7 @@ impl Format {
             Self::External => Some(|order| format!("EF-{}", order.id)),
             Self::Merchant => Some(|order| format!("mf-{}", order.id)),
             Self::Invoicing => Some(|order| format!("F{}", order.id)),
-            Self::Orders | Self::OrdersV0 | Self::OrdersV0Answers => None,
+            Self::Orders | Self::OrdersV0 | Self::OrdersV0Answers | Self::Table(_) => None,
         }
     }
 
@@ -127,12 +145,17 @@ impl Format {
             Self::External => {
                 Some(("{\"shipments\":[", "],\"pagination\":{\"nextToken\":\"c3ludGhldGlj\"}}\n"))
             }
-            Self::OrdersV0Answers | Self::Outbound | Self::Merchant | Self::Invoicing => None,
+            Self::OrdersV0Answers | Self::Outbound | Self::Merchant | Self::Invoicing | Self::Table(_) => {
+                None
+            }
         }
     }
 
     /// What is done to documents of it in a shape.
     pub fn mess(self, shape: Shape) -> Vec<Mess> {
+        if let Self::Table(report) = self {
+            return Mess::OF_TABLES.iter().copied().filter(|mess| report.fits(*mess)).collect();
+        }
         let fits = |mess: &Mess| match mess {
             // Within a page it would break those behind it too.
             Mess::Truncated => shape == Shape::Lines,

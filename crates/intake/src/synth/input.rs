@@ -1,5 +1,7 @@
 //! A whole input: documents one after another, with what stands around them.
 
+use std::borrow::Cow;
+
 use super::charset::Charset;
 use super::format::{Format, Shape};
 use super::market::Market;
@@ -7,6 +9,9 @@ use super::mess::{Mess, Shares, truncate};
 use super::notes::{Notes, Scalar};
 use super::order::{Draw, Order, Version};
 use super::random::Random;
+use super::report::Report;
+use super::rows::Rows;
+use super::table::Header;
 use super::truth::Truth;
 use super::{Line, Synth, canonical, orders_v0, shipments};
 
@@ -82,11 +87,50 @@ impl Input {
     }
 
     /// The whole input, chunk by chunk.
-    pub(super) fn chunks(self) -> impl Iterator<Item = Chunk> {
+    pub(super) fn chunks(self) -> Box<dyn Iterator<Item = Chunk> + Send> {
+        if let Format::Table(report) = self.style.format {
+            return Box::new(Rows::new(self, report));
+        }
         let mut documents = 0;
         let together = if self.style.format == Format::OrdersV0Answers { SHUFFLED_ORDERS } else { 1 };
         let chunks = self.synth.orders.div_ceil(together);
-        (0..chunks).map(move |number| self.chunk(number, together, &mut documents))
+        Box::new((0..chunks).map(move |number| self.chunk(number, together, &mut documents)))
+    }
+
+    /// How many orders there are.
+    pub(super) fn orders(&self) -> u64 {
+        self.synth.orders
+    }
+
+    pub(super) fn is_messy(&self) -> bool {
+        self.synth.mess_percent > 0
+    }
+
+    pub(super) fn is_truth_wanted(&self) -> bool {
+        self.is_truth_wanted
+    }
+
+    pub(super) fn mark(&self) -> &'static [u8] {
+        self.style.charset.mark()
+    }
+
+    pub(super) fn encode<'a>(&self, text: &'a str) -> Cow<'a, [u8]> {
+        self.style.charset.encode(text)
+    }
+
+    /// The header of a report. Where there is mess there is a column that no report has.
+    pub(super) fn header(&self, report: &Report) -> Header {
+        let mut columns = report.columns.to_vec();
+        if self.is_messy() && report.reads_as != "shop-export" {
+            columns.insert(columns.len() / 2, "loyalty-nickname");
+        }
+        let titles = columns.iter().map(|column| Cow::Borrowed(*column)).collect();
+        Header { columns, titles, dialect: report.dialect }
+    }
+
+    /// An order to which nothing is done.
+    pub(super) fn plain(&self, number: u64) -> Order {
+        Order::new(self.stream(number), self.draw(None), Version::Current, None)
     }
 
     fn chunk(&self, number: u64, together: u64, documents: &mut u64) -> Chunk {
@@ -113,7 +157,7 @@ impl Input {
         chunk
     }
 
-    fn truth(&self, document: u64, piece: Piece) -> Truth {
+    pub(super) fn truth(&self, document: u64, piece: Piece) -> Truth {
         Truth {
             document,
             kind: self.style.format.kind(),
@@ -153,6 +197,8 @@ impl Input {
             Format::Outbound => vec![piece(&order, mess, shipments::write_outbound(&order, notes()))],
             Format::External => vec![piece(&order, mess, shipments::write_external(&order, notes()))],
             Format::Merchant => vec![piece(&order, mess, shipments::write_merchant(&order, notes()))],
+            // Written by rows.
+            Format::Table(_) => Vec::new(),
             Format::Invoicing => vec![piece(&order, mess, shipments::write_invoicing(&order, notes()))],
         };
         if let Some(prefix) = self.style.format.reference() {
@@ -168,7 +214,7 @@ impl Input {
     }
 
     /// An order, and what is done to it.
-    fn order(&self, number: u64) -> (Order, Option<Mess>) {
+    pub(super) fn order(&self, number: u64) -> (Order, Option<Mess>) {
         let mess = self.shares.of(number, &self.kinds);
         let (version, dressed) = match mess {
             Some(Mess::Duplicate) => (Version::Current, None),
@@ -177,15 +223,21 @@ impl Input {
             mess => (Version::Current, mess),
         };
         let is_again = mess.is_some() && dressed.is_none();
-        let number = if is_again { self.shares.plain_before(number, &self.kinds) } else { number };
+        // In a table what is repeated stands further up, since rows that follow each other are one.
+        let before =
+            if matches!(self.style.format, Format::Table(_)) { number.saturating_sub(1) } else { number };
+        let number = if is_again { self.shares.plain_before(before, &self.kinds) } else { number };
+        (Order::new(self.stream(number), self.draw(mess), version, dressed), mess)
+    }
+
+    fn draw(&self, mess: Option<Mess>) -> Draw<'_> {
         let is_lossy = mess == Some(Mess::LostLetters);
-        let draw = Draw {
+        Draw {
             markets: if is_lossy { &self.all_markets } else { &self.markets },
             charset: self.style.charset,
             now: self.synth.now,
             with_address: self.style.format.has_address(),
-        };
-        (Order::new(self.stream(number), draw, version, dressed), mess)
+        }
     }
 
     fn stream(&self, number: u64) -> Random {
@@ -193,7 +245,7 @@ impl Input {
     }
 }
 
-fn piece(order: &Order, mess: Option<Mess>, written: (String, Notes)) -> Piece {
+pub(super) fn piece(order: &Order, mess: Option<Mess>, written: (String, Notes)) -> Piece {
     let hides_id = matches!(mess, Some(Mess::NoOrderId | Mess::UnusableOrderId));
     Piece {
         text: written.0,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use bailee_core::Timestamp;
+use bailee_core::time::saturating_add;
 use unicode_normalization::UnicodeNormalization;
 
 use super::order::Order;
@@ -107,6 +109,36 @@ const KINDS: &[(Mess, &str, &str)] = &[
 ];
 
 impl Mess {
+    /// What is done to the rows of a table.
+    pub(super) const OF_TABLES: &'static [Self] = &[
+        Self::Duplicate,
+        Self::OlderVersion,
+        Self::NewerVersion,
+        Self::UnknownField,
+        Self::HtmlEntities,
+        Self::WhiteSpace,
+        Self::Invisible,
+        Self::Decomposed,
+        Self::PhoneStyle,
+        Self::CountryStyle,
+        Self::EmailStyle,
+        Self::MissingDates,
+        Self::OddDates,
+        Self::NoOrderId,
+        Self::UnusableOrderId,
+        Self::LostLetters,
+        // POSTAL
+        Self::LoneQuote,
+        Self::Dashes,
+        Self::RowsApart,
+        Self::RowsDisagree,
+        Self::ShortRow,
+        Self::LongRow,
+        Self::RepeatedHeader,
+        Self::DecimalComma,
+        Self::DateStyle,
+    ];
+
     /// What is done to documents of Orders 2026-01-01, one per line.
     pub const ALL: &'static [Self] = &[
         Self::Duplicate,
@@ -152,6 +184,7 @@ impl Mess {
             Self::UnusableOrderId => Some("order-id"),
             Self::WrongStructure => Some("structure"),
             Self::RowsDisagree => Some("rows-disagree"),
+            Self::LongRow => Some("structure"),
             _ => None,
         }
     }
@@ -177,6 +210,11 @@ impl Mess {
                 | Self::LoneQuote
                 | Self::RowsDisagree
         )
+    }
+
+    /// Whether it takes several rows.
+    pub(super) fn needs_rows(self) -> bool {
+        matches!(self, Self::RowsApart | Self::RowsDisagree)
     }
 
     /// Whether the charset must be able to write more than its own letters.
@@ -223,6 +261,60 @@ impl Order {
         let is_kept =
             |char: char| char.is_ascii() || (!self.charset.is_unicode() && self.charset.carries_char(char));
         Cow::Owned(text.chars().map(|char| if is_kept(char) { char } else { '?' }).collect())
+    }
+
+    /// The recipient's name in a row, counted from 1: one of them names somebody else where rows disagree.
+    pub(super) fn named(&self, row: usize) -> Cow<'_, str> {
+        if self.mess == Some(Mess::RowsDisagree) && row > 1 {
+            return Cow::Borrowed("Somebody Else-Sample");
+        }
+        Cow::Borrowed(&self.person.name)
+    }
+
+    /// A decimal as the mess would have it.
+    pub(super) fn shown_amount(&self, amount: &str) -> String {
+        if self.mess == Some(Mess::DecimalComma) { amount.replace('.', ",") } else { amount.to_owned() }
+    }
+
+    /// An instant as reports write it, with their marketplace's distance from UTC, and what it means; nothing where the
+    /// mess leaves it out.
+    pub(super) fn reported_time(&self, instant: Timestamp) -> Option<(String, String)> {
+        let local = saturating_add(instant, self.market.offset_minutes * 60).to_string();
+        let date = local.get(..10).unwrap_or_default();
+        match self.mess {
+            Some(Mess::DateStyle) if self.id.ends_with(['0', '2', '4', '6', '8']) => {
+                Some((day_month_year(date), date.to_owned()))
+            }
+            Some(Mess::DateStyle) => {
+                let parts: Vec<&str> = date.rsplit('-').collect();
+                Some((parts.join("."), date.to_owned()))
+            }
+            Some(Mess::MissingDates | Mess::OddDates) => {
+                self.shown_time(instant).map(|time| (time.clone(), time))
+            }
+            _ => {
+                let (sign, minutes) = if self.market.offset_minutes < 0 {
+                    ('-', -self.market.offset_minutes)
+                } else {
+                    ('+', self.market.offset_minutes)
+                };
+                let seconds = local.get(..19).unwrap_or_default();
+                let time = format!("{seconds}{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+                Some((time.clone(), time))
+            }
+        }
+    }
+
+    /// A date as some reports write it, `27-Nov-2026`, and what it means.
+    pub(super) fn reported_date(&self, instant: Timestamp) -> Option<(String, String)> {
+        if matches!(self.mess, Some(Mess::MissingDates | Mess::OddDates)) {
+            return self.shown_time(instant).map(|time| (time.clone(), time));
+        }
+        let local = saturating_add(instant, self.market.offset_minutes * 60).to_string();
+        let date = local.get(..10).unwrap_or_default();
+        let is_odd = self.mess == Some(Mess::DateStyle);
+        let written = if is_odd { date.replace('-', "/") } else { day_month_year(date) };
+        Some((written, date.to_owned()))
     }
 
     /// The country as the mess would have it.
@@ -278,6 +370,16 @@ impl Shares {
         }
         (0..number).rev().find(|earlier| self.of(*earlier, kinds).is_none()).unwrap_or(0)
     }
+}
+
+/// `2026-11-27` as `27-Nov-2026`.
+pub(super) fn day_month_year(date: &str) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = date.split('-');
+    let (year, month, day) = (parts.next(), parts.next(), parts.next());
+    let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month - 1));
+    format!("{}-{}-{}", day.unwrap_or_default(), month.unwrap_or(&""), year.unwrap_or_default())
 }
 
 /// Cuts a document somewhere behind its id.

@@ -78,6 +78,13 @@ impl Notes {
         }
     }
 
+    /// Notes a value unless it has been noted before.
+    pub(super) fn note_once(&mut self, place: &str, value: impl FnOnce() -> Scalar) {
+        if self.is_wanted && !self.leaves.iter().any(|(noted, _)| noted == place) {
+            self.leaves.push((place.to_owned(), value()));
+        }
+    }
+
     pub(super) fn into_leaves(self) -> Vec<(String, Scalar)> {
         self.leaves
     }
@@ -96,6 +103,9 @@ const PERSONAL: &[(&str, &[&str])] = &[
     ("regulatedInformation.", &["fields[].fieldValue"]),
     ("", &["comment", "notificationEmails[]"]),
     ("items[].", &["serialNumbers[]", "giftMessage"]),
+    ("orderLines[].", &["serialNumbers[]"]),
+    ("taxTransactions[].shipTo.", &["city", "stateOrRegion", "postalCode"]),
+    ("returns[].", &["customerComments", "licensePlateNumbers[]", "trackingNumber"]),
     ("packages[].", &["parcels[].trackingNumber", "label.fileContents"]),
 ];
 

@@ -168,7 +168,8 @@ impl Order {
         let (age, until_shipped, until_updated) = ages(status, &mut random);
         let created = saturating_add(draw.now, -age);
         // Of a single item nothing can be partly shipped.
-        let one_item = random.chance(88) && status != Status::PartiallyShipped;
+        let needs_rows = mess.is_some_and(Mess::needs_rows);
+        let one_item = random.chance(88) && status != Status::PartiallyShipped && !needs_rows;
         let items = if one_item { 1 } else { random.below(2) + 2 };
         let (status, until_updated) = match version {
             Version::Older => (status.earlier(), until_updated.min(until_shipped) / 2),

@@ -6,9 +6,9 @@ use std::io::Read;
 use bailee_core::catalogue::{Catalogue, Node};
 use bailee_core::path::InstancePath;
 use bailee_core::{Json, Kind};
-use bailee_intake::format::Formats;
+use bailee_intake::format::{Format, Formats};
 use bailee_intake::reader::{Item, Reader, Request};
-use bailee_intake::synth::{Chunk, Nature, Scalar, Style, Synth, Truth};
+use bailee_intake::synth::{Chunk, Nature, OWN_MAPPING, Scalar, Style, Synth, Truth};
 use bailee_intake::verify::{Document, Flaw, verify};
 
 /// Documents taken from the reader at once.
@@ -37,7 +37,8 @@ impl Trial {
         let chunks = self.synth.input(self.style);
         let pipe = Pipe { chunks, truths, rest: Vec::new(), at: 0 };
         let catalogue = Catalogue::embedded().unwrap();
-        let formats = Formats::embedded().unwrap();
+        let own = Format::parse(OWN_MAPPING).unwrap();
+        let formats = Formats::embedded().unwrap().with(own).unwrap();
         let mut reader = Reader::open(Box::new(pipe), &formats, Request::default())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let form = std::sync::Arc::clone(reader.form());

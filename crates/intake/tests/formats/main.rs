@@ -72,7 +72,7 @@ fn multi_channel_fulfilment_gives_shipments() {
 
 #[test]
 fn external_fulfilment_gives_shipments() {
-    holds("external-fulfillment-shipments-2024-09-11", 2_000);
+    holds("external-fulfillment-2024-09-11", 2_000);
 }
 
 #[test]
@@ -83,4 +83,57 @@ fn merchant_fulfilment_gives_shipments() {
 #[test]
 fn shipment_invoicing_gives_shipments() {
     holds("shipment-invoicing-v0", 2_000);
+}
+
+#[test]
+fn order_reports_give_the_same_records() {
+    for kind in ["ORDER_REPORT", "ORDERS_RECONCILIATION"] {
+        for part in ["SHIPPING", "INVOICING", "TAX"] {
+            holds(&format!("GET_FLAT_FILE_{kind}_DATA_{part}"), 500);
+        }
+    }
+}
+
+#[test]
+fn unshipped_orders_give_the_same_records() {
+    holds("GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING", 2_000);
+}
+
+#[test]
+fn shipments_of_amazon_give_the_same_records() {
+    for part in ["GENERAL", "INVOICING", "TAX"] {
+        holds(&format!("GET_AMAZON_FULFILLED_SHIPMENTS_DATA_{part}"), 500);
+    }
+}
+
+#[test]
+fn vat_reports_give_the_same_records() {
+    holds("GET_FLAT_FILE_VAT_INVOICE_DATA_REPORT", 2_000);
+}
+
+#[test]
+fn the_vat_calculation_gives_the_same_records() {
+    holds("SC_VAT_TAX_REPORT", 2_000);
+}
+
+#[test]
+fn all_orders_reports_give_the_same_records() {
+    holds("GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL", 2_000);
+    holds("GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL", 2_000);
+}
+
+#[test]
+fn returns_to_amazon_are_read() {
+    holds("GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA", 2_000);
+}
+
+#[test]
+fn returns_to_the_seller_are_read() {
+    holds("GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE", 2_000);
+}
+
+#[test]
+fn a_shop_s_own_spreadsheet_gives_the_same_records() {
+    holds("shop-export-comma", 2_000);
+    holds("shop-export-semicolon", 2_000);
 }
