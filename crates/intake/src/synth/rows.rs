@@ -44,8 +44,8 @@ impl Rows {
         let (lines, notes) = sheet.finish();
         let mut piece = piece(order, mess, (lines.concat(), notes));
         if matches!(mess, Some(Mess::NoOrderId | Mess::UnusableOrderId)) {
-            // Nobody can tell it from a piece of a row.
-            piece.flaw = Mess::LongRow.flaw();
+            // A row has a cell for it, so that it is always there, if empty.
+            piece.flaw = Mess::UnusableOrderId.flaw();
         }
         piece
     }
@@ -62,7 +62,8 @@ impl Rows {
         let cell = cell(&order);
         let held = self.held.take();
         match mess {
-            Some(Mess::LongRow) => {
+            Some(Mess::LongRow | Mess::NoOrderId | Mess::UnusableOrderId) => {
+                // Nothing says that such rows belong together.
                 for item in &order.items {
                     let piece = self.rows(&order, mess, std::slice::from_ref(item));
                     self.emit(chunk, cell.clone(), piece);
