@@ -127,7 +127,7 @@ impl Mess {
         Self::NoOrderId,
         Self::UnusableOrderId,
         Self::LostLetters,
-        // POSTAL
+        Self::PostalStyle,
         Self::LoneQuote,
         Self::Dashes,
         Self::RowsApart,
@@ -161,7 +161,7 @@ impl Mess {
         Self::UnusableOrderId,
         Self::WrongStructure,
         Self::LostLetters,
-        // POSTAL
+        Self::PostalStyle,
         Self::LoneQuote,
     ];
 
