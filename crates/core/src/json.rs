@@ -3,7 +3,7 @@
 //! Not `serde_json::Value`: members keep their order, integers keep their digits, and everything is wiped when it is
 //! dropped, since most documents here hold personal data. Hence no `Debug` either.
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroize;
@@ -122,33 +122,83 @@ impl<'de> serde::Deserialize<'de> for Json {
     /// Reads a document that this program wrote, at most [`DEPTH_MAX`] deep. What comes from outside goes through the
     /// readers of `intake`, which also refuse duplicate keys and bound size.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Level(0).deserialize(deserializer)
+        Reading::new(Trusting).deserialize(deserializer)
     }
 }
 
-/// A value so many arrays and objects below the top.
-#[derive(Clone, Copy)]
-struct Level(usize);
+/// What is watched while a document is read, beside its depth. Whatever it refuses ends the reading.
+pub trait Watch: Copy {
+    /// A value begins, of whatever kind.
+    ///
+    /// # Errors
+    /// That there are too many.
+    fn value<E: Error>(self) -> Result<(), E>;
 
-impl Level {
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.0 < DEPTH_MAX {
-            Ok(Self(self.0 + 1))
+    /// A number that is no 64-bit integer has been read.
+    fn float(self);
+
+    /// An object is complete.
+    ///
+    /// # Errors
+    /// That its members cannot stand beside each other.
+    fn object<E: Error>(self, members: &[(String, Json)]) -> Result<(), E>;
+
+    /// How it is said that a document is deeper than [`DEPTH_MAX`].
+    fn too_deep<E: Error>(self) -> E;
+}
+
+/// Nothing is watched: for what this program wrote itself.
+#[derive(Clone, Copy)]
+struct Trusting;
+
+impl Watch for Trusting {
+    fn value<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn float(self) {}
+
+    fn object<E: Error>(self, _members: &[(String, Json)]) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn too_deep<E: Error>(self) -> E {
+        E::custom("a document nests at most 64 levels deep")
+    }
+}
+
+/// The reading of a value so many arrays and objects below the top, under watch.
+#[derive(Clone, Copy)]
+pub struct Reading<W> {
+    watch: W,
+    depth: usize,
+}
+
+impl<W: Watch> Reading<W> {
+    /// The reading of a document.
+    pub fn new(watch: W) -> Self {
+        Self { watch, depth: 0 }
+    }
+
+    fn deeper<E: Error>(self) -> Result<Self, E> {
+        if self.depth < DEPTH_MAX {
+            Ok(Self { depth: self.depth + 1, ..self })
         } else {
-            Err(E::custom("a document nests at most 64 levels deep"))
+            Err(self.watch.too_deep())
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Level {
+impl<'de, W: Watch> DeserializeSeed<'de> for Reading<W> {
     type Value = Json;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        self.watch.value()?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Level {
+impl<'de, W: Watch> Visitor<'de> for Reading<W> {
     type Value = Json;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -172,6 +222,7 @@ impl<'de> Visitor<'de> for Level {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        self.watch.float();
         Ok(Json::Float(value))
     }
 
@@ -198,6 +249,7 @@ impl<'de> Visitor<'de> for Level {
         while let Some(key) = map.next_key()? {
             members.push((key, map.next_value_seed(below)?));
         }
+        self.watch.object(&members)?;
         Ok(Json::Object(members))
     }
 }
