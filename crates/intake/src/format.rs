@@ -30,6 +30,7 @@ pub const FRAME_NAME_BYTES_MAX: usize = 63;
 const EMBEDDED: &[&str] = &[
     include_str!("mapping/formats/orders-2026-01-01.toml"),
     include_str!("mapping/formats/orders-v0.toml"),
+    include_str!("mapping/formats/order-report-xml.toml"),
     include_str!("mapping/formats/vendor-direct-fulfillment-orders.toml"),
     include_str!("mapping/formats/external-fulfillment-2024-09-11.toml"),
     include_str!("mapping/formats/fulfillment-outbound-2020-07-01.toml"),

@@ -91,7 +91,7 @@ pub fn mapped(bytes: &[u8], form: &Form, catalogue: &Catalogue) -> Result<Json, 
             form.plan().ok_or(Flaw::NotAnOrder)?.document(rows, catalogue)?
         }
         Syntax::Json => parse::parse(bytes)?,
-        Syntax::Xml => xml::parse(bytes)?,
+        Syntax::Xml => xml::parse(bytes, &form.format.frame().keyed)?,
     };
     if let (Some(mapping), Syntax::Json | Syntax::Xml) = (form.format.mapping(), form.format.syntax()) {
         json = mapping.apply(unwrapped(json, &form.format))?;

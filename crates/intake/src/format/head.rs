@@ -1,5 +1,7 @@
 //! What a mapping file says of its format as a whole.
 
+use std::collections::BTreeMap;
+
 use bailee_core::Kind;
 use serde::Deserialize;
 
@@ -85,6 +87,9 @@ pub struct Frame {
     pub lists: Vec<Box<str>>,
     /// XML: the element that is a document.
     pub record: Option<Box<str>>,
+    /// XML: elements that go by what one of their own says, each with the name of that one. `Component = "Type"` makes
+    /// `<Component><Type>Tax</Type>…</Component>` the member `Tax`, without its `Type`.
+    pub keyed: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// A format's names and how it is framed and known.

@@ -27,12 +27,15 @@ const TEXT: &str = "#text";
 /// What an object may hold before its members are grouped with the help of a tree.
 const MEMBERS_COMPARED_MAX: usize = 24;
 
+/// Elements that go by what one of their own says ([`crate::format::Frame::keyed`]).
+type Keyed = BTreeMap<Box<str>, Box<str>>;
+
 /// The bytes as one element.
-pub(super) fn parse(bytes: &[u8]) -> Result<Json, Flaw> {
+pub(super) fn parse(bytes: &[u8], keyed: &Keyed) -> Result<Json, Flaw> {
     let text = std::str::from_utf8(bytes).map_err(|_| Flaw::Encoding)?;
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
-    let mut parser = Parser::default();
+    let mut parser = Parser { keyed, open: Vec::new(), values: 0, done: None };
     loop {
         match reader.read_event().map_err(|_| Flaw::Syntax)? {
             Event::Start(tag) => parser.open(&tag)?,
@@ -64,14 +67,14 @@ struct Element {
     text: Zeroizing<String>,
 }
 
-#[derive(Default)]
-struct Parser {
+struct Parser<'a> {
+    keyed: &'a Keyed,
     open: Vec<Element>,
     values: usize,
     done: Option<Json>,
 }
 
-impl Parser {
+impl Parser<'_> {
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), Flaw> {
         if self.done.is_some() {
             return Err(Flaw::Syntax);
@@ -109,7 +112,9 @@ impl Parser {
     fn close(&mut self) -> Result<(), Flaw> {
         let mut element = self.open.pop().ok_or(Flaw::Syntax)?;
         let name = std::mem::take(&mut element.name);
-        let json = element.into_json();
+        let mut json = element.into_json();
+        let key = self.keyed.get(&*name).and_then(|child| taken_key(&mut json, child));
+        let name = key.unwrap_or(name);
         match self.open.last_mut() {
             Some(around) => around.members.push((name, json)),
             None => self.done = Some(json),
@@ -141,6 +146,21 @@ impl Element {
         let mut members = grouped(members);
         members.extend(text.map(|text| (TEXT.to_owned(), text)));
         Json::Object(members)
+    }
+}
+
+/// Takes out the member that says how an element is called, if that is a plain word.
+fn taken_key(json: &mut Json, child: &str) -> Option<String> {
+    let Json::Object(members) = json else { return None };
+    let place = members.iter().position(|(name, _)| name == child)?;
+    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    match members.get(place) {
+        Some((_, Json::String(text))) if is_word(text) => {
+            let key = text.clone();
+            members.remove(place);
+            Some(key)
+        }
+        _ => None,
     }
 }
 
