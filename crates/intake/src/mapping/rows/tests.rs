@@ -208,6 +208,14 @@ fn a_short_row_that_is_out_of_step_is_refused() {
 }
 
 #[test]
+fn only_columns_that_are_mapped_or_dropped_are_joined() {
+    let unknown = MAPPING.replace("[\"status\", \"package\"]", "[\"status\", \"nowhere\"]");
+    assert_eq!(Format::parse(&unknown).unwrap_err().code(), "mapping-undecided");
+    let malformed = MAPPING.replace("\"salesChannel.channelName\" = [", "\"salesChannel..x\" = [");
+    assert_eq!(Format::parse(&malformed).unwrap_err().code(), "mapping-path");
+}
+
+#[test]
 fn columns_are_joined_where_all_of_them_speak() {
     check(
         "status,package",

@@ -319,6 +319,18 @@ fn a_quoted_cell_as_long_as_allowed_is_read_and_a_longer_one_is_broken() {
 }
 
 #[test]
+fn quotes_that_open_in_every_line_are_given_up_line_by_line() {
+    // Each line ends the quoted cell of the one before it and opens another.
+    let lines = 20_000;
+    let input = format!("order-id,street,city\n{}1-2,a,b\n", "a\",\"\n".repeat(lines));
+    let raws = read(input.as_bytes(), 64 * 1024);
+    assert!(raws.last().unwrap().flaw.is_none());
+    let flawed = raws.iter().filter(|raw| raw.flaw == Some(Flaw::Structure));
+    let kept: usize = flawed.map(|raw| raw.bytes.expose().len()).sum();
+    assert_eq!(kept, lines * 5);
+}
+
+#[test]
 fn so_many_columns_are_a_table_and_one_more_is_none() {
     let table = |columns: usize| {
         let header = vec!["x"; columns].join("\t");
