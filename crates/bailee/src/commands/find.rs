@@ -1,4 +1,4 @@
-//! `bailee find`: which orders are of somebody. References only.
+//! `bailee find`: which records are of somebody. References only.
 
 use bailee_core::{Json, SellerId};
 use clap::{ArgGroup, Args};
@@ -8,7 +8,7 @@ use crate::failure::{Exit, Failure, Result};
 use crate::screen::{leaf, stdin_line};
 use crate::visit::Visit;
 
-/// Find orders by e-mail, phone, name, or name with postal code. Gives references only.
+/// Find orders, shipments and returns by e-mail, phone, name, or name with postal code. Gives references only.
 ///
 /// A value of `-` is read from standard input, so that it stays out of the shell's history.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ use crate::visit::Visit;
   bailee find --seller ALPHA --email -
   bailee find --seller ALPHA --name 'Ada Muster' --postal-code 10115")]
 pub(crate) struct Find {
-    /// Whose orders.
+    /// Whose records.
     #[arg(long, value_name = "S")]
     seller: SellerId,
 
