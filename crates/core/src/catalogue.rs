@@ -238,7 +238,8 @@ impl Catalogue {
     /// `toml` has the format of the embedded files, but may speak of several kinds: a group may name its own `kind`,
     /// and bring the `lists` of it. A field that is known may become personal (`class`, `purposes`),
     /// lose purposes, get a stronger mask, or become `unclassified`. A field that is new needs an id from
-    /// [`HOME_FIELD_ID_MIN`] on, and a class or the reason why it is a fact.
+    /// [`HOME_FIELD_ID_MIN`] on, and a class or the reason why it is a fact. `marketplaces` lists the ids of marketplaces
+    /// that this program does not know yet.
     ///
     /// # Errors
     /// The first thing in `toml` that cannot be read, does not fit or is looser: the error names it and says

@@ -82,6 +82,10 @@ fn is_questioned_in_prose(word: &str) -> bool {
 
 /// Whether a text holds what UTF-8 looks like when it is read as windows-1252 or ISO 8859-1.
 fn is_garbled(text: &str) -> bool {
+    // What begins such a sign; most texts have none.
+    if !text.contains(|char| matches!(char, '\u{80}'..='\u{9F}' | 'Â'..='ô')) {
+        return false;
+    }
     let chars: Vec<char> = text.chars().collect();
     (0..chars.len()).any(|at| {
         chars

@@ -26,6 +26,9 @@ pub(crate) fn currency_code(code: &str) -> Option<&'static str> {
 /// The canonical form of a decimal number; `None` when it has it, or is not understood. `currency` is the alpha code
 /// of the money it counts, where it counts money.
 pub(super) fn decimal(text: &str, currency: Option<&str>) -> Option<String> {
+    if is_canonical(text.as_bytes()) {
+        return None;
+    }
     let folded = fold(text)?;
     let (outside, rest) = minus(&folded);
     let (rest, written) = without_currency(rest)?;
@@ -41,6 +44,19 @@ pub(super) fn decimal(text: &str, currency: Option<&str>) -> Option<String> {
         (true, true) => None,
         (false, false) => Some(number),
         _ => Some(format!("-{number}")),
+    }
+}
+
+/// Whether a text has the form already: nearly every one has, and needs no copy.
+fn is_canonical(text: &[u8]) -> bool {
+    let number = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match number.get(whole..) {
+        Some([]) => whole > 0,
+        Some([b'.', fraction @ ..]) => {
+            whole > 0 && !fraction.is_empty() && fraction.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
     }
 }
 
