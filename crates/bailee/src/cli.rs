@@ -6,8 +6,8 @@ use bailee_core::Timestamp;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    collect, completions, find, init, keys, ledger, mapping, quarantine, retention, reveal, seller, service,
-    session, show, synth,
+    catalogue, collect, completions, find, init, keys, ledger, mapping, quarantine, retention, reveal,
+    seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Result};
 use crate::screen::{Output, Screen};
@@ -74,6 +74,7 @@ enum Command {
     Reveal(reveal::Reveal),
     Find(find::Find),
     Quarantine(quarantine::Quarantine),
+    Catalogue(catalogue::Catalogue),
     Retention(retention::Retention),
     Keys(keys::Keys),
     Ledger(ledger::Ledger),
@@ -98,6 +99,7 @@ impl Cli {
             Command::Show(show) => global.visit(|visit| show.run(visit)),
             Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),
             Command::Find(find) => global.visit(|visit| find.run(visit)),
+            Command::Catalogue(catalogue) => global.visit(|visit| catalogue.run(visit)),
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
             Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
             Command::Keys(keys) => global.visit(|visit| keys.run(visit)),

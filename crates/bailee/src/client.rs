@@ -81,6 +81,13 @@ impl Client {
         self.exchange(self.post_request(path, question))
     }
 
+    /// A get whose progress is heard.
+    pub(crate) fn get_watched(&self, path: &str, watch: Watch) -> Answer {
+        let mut request = self.request(Method::GET, path, Body::empty());
+        request.extensions_mut().insert(watch);
+        self.exchange(request)
+    }
+
     /// A post whose progress is heard.
     pub(crate) fn post_watched(&self, path: &str, question: &impl Serialize, watch: Watch) -> Answer {
         let mut request = self.post_request(path, question);

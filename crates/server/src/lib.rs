@@ -21,6 +21,7 @@
 )]
 
 mod body;
+mod catalogue;
 mod collect;
 mod edge;
 mod fault;
@@ -111,6 +112,8 @@ pub fn router_with(server: Server, faults: Arc<Faults>) -> Router {
         .route("/v1/retention:run", post(retention::run))
         .route("/v1/keys", get(keys::status))
         .route("/v1/keys/mirrors", post(keys::add_mirror))
+        .route("/v1/catalogue/fields", get(catalogue::fields).post(catalogue::classify))
+        .route("/v1/catalogue/unclassified", get(catalogue::unclassified))
         .route("/v1/mappings", get(mapping::list).post(mapping::add))
         .route("/v1/mappings/{name}", get(mapping::show).delete(mapping::remove))
         .route("/v1/ledger/events", get(ledger::tail))

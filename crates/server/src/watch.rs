@@ -22,6 +22,11 @@ pub enum Tick {
         /// Values so far that had lost letters already at the source.
         lost: u64,
     },
+    /// Records have been looked at, for what the catalogue does not name or for what follows from a decision.
+    Looked {
+        /// So many.
+        records: u64,
+    },
     /// Buckets of a retention run are done.
     Destroyed {
         /// So many.

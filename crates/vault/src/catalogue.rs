@@ -68,10 +68,10 @@ pub enum Named {
 }
 
 /// What came of a decision.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct Classified {
-    /// The field's number.
-    pub field: FieldId,
+    /// What the catalogue says of the field now.
+    pub field: FieldLine,
     /// Whether the catalogue is another now; not, when it said so already.
     pub changed: bool,
     /// What followed it.
@@ -121,25 +121,27 @@ impl Vault {
         let next = self.next_field(&before)?;
         let (after, field) =
             before.decided(&decision, next).map_err(|error| VaultError::Catalogue(error.without_path()))?;
+        let decided = after.field(field).ok_or(VaultError::NoMoreFields)?;
+        let line = FieldLine::of(decided);
         let current = &self.base.catalogue;
         let (old, new) = (current.own_text(&before), current.own_text(&after));
         let changed = old != new;
         if changed {
             let salted = self.salted(&new);
-            self.base.own.replace(&salted).map_err(|error| VaultError::OwnCatalogue(error.kind()))?;
-            let decided = after.field(field).ok_or(VaultError::NoMoreFields)?;
+            self.replace_own(&salted)?;
             let event = context.event(classified(decided, &salted));
             if let Err(error) = self.remember_decision(field, event) {
                 // Nobody heard of it: the file goes back to what it said.
-                self.base
-                    .own
-                    .replace(&self.salted(&old))
-                    .map_err(|error| VaultError::OwnCatalogue(error.kind()))?;
+                self.replace_own(&self.salted(&old))?;
                 return Err(error);
             }
             self.go_by(&before, after)?;
         }
-        Ok(Classified { field, changed, followed: self.follow(&context, u64::MAX, progress)? })
+        Ok(Classified { field: line, changed, followed: self.follow(&context, u64::MAX, progress)? })
+    }
+
+    fn replace_own(&self, text: &str) -> Result<(), VaultError> {
+        self.base.own.replace(text).map_err(|error| VaultError::OwnCatalogue(error.kind()))
     }
 
     /// Vault and gate go by another catalogue.

@@ -149,7 +149,7 @@ fn a_field_that_is_classified_is_revealed_for_its_purposes_also_where_it_was_sea
     let token = tokens[1]["orderItems"][0]["extra"]["gift-note"].as_str().unwrap().to_owned();
     assert!(classes(&home, 1, "orderItems[A].extra.gift-note").is_empty());
     let classified = classify(&home, note());
-    assert_eq!((classified.field.0, classified.changed, classified.followed.changed), (10_000, true, 3));
+    assert_eq!((classified.field.id.0, classified.changed, classified.followed.changed), (10_000, true, 3));
     let fields = home.reveal(&id(1));
     assert_eq!(value(&fields, "orderItems[A].extra.gift-note"), Some("Zephyrine rings twice 1"), "cleaned");
     assert_eq!(value(&fields, "orderItems[B].extra.gift-note"), Some("Ottokar"));
@@ -211,8 +211,8 @@ fn what_is_searched_is_found_by_it() {
 #[test]
 fn a_decision_outlives_the_home_and_its_number_is_given_once() {
     let (directory, home) = started(NOW, 2);
-    assert_eq!(classify(&home, note()).field.0, 10_000);
-    assert_eq!(classify(&home, fact("extra.tags[]")).field.0, 10_001);
+    assert_eq!(classify(&home, note()).field.id.0, 10_000);
+    assert_eq!(classify(&home, fact("extra.tags[]")).field.id.0, 10_001);
     // The same again says nothing new.
     assert!(!classify(&home, note()).changed);
     drop(home);
@@ -224,7 +224,7 @@ fn a_decision_outlives_the_home_and_its_number_is_given_once() {
     std::fs::write(&file, head).unwrap();
     let home = Home::open(directory.path(), NOW).unwrap();
     assert_eq!(classes(&home, 1, UNCLASSIFIED_PATH).len(), 6);
-    assert_eq!(classify(&home, note()).field.0, 10_002);
+    assert_eq!(classify(&home, note()).field.id.0, 10_002);
     assert_eq!(value(&home.reveal(&id(1)), "orderItems[A].extra.gift-note"), Some("Zephyrine rings twice 1"));
     assert!(home.events().iter().any(|event| event == "catalogue-changed"));
 }

@@ -178,7 +178,7 @@ impl Collect {
                 shown.show(bytes, counts.read);
                 *counting.lock().unwrap_or_else(PoisonError::into_inner) = WentIn { counts, lost };
             }
-            Tick::Destroyed { .. } => {}
+            Tick::Destroyed { .. } | Tick::Looked { .. } => {}
         });
         bar.end();
         *went_in = *so_far.lock().unwrap_or_else(PoisonError::into_inner);

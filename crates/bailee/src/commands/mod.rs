@@ -1,6 +1,7 @@
 //! The commands: one file per noun, each with its arguments and what they do.
 
 mod bar;
+pub(crate) mod catalogue;
 pub(crate) mod collect;
 pub(crate) mod completions;
 mod detection;

@@ -10,6 +10,7 @@
 )]
 
 mod answers;
+mod catalogue;
 mod commands;
 mod emit;
 mod kinds;

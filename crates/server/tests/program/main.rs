@@ -48,6 +48,13 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:retry", "{}"),
     ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:discard", r#"{"reason":"test-data"}"#),
     ("POST", "/v1/sellers/ALPHA/quarantine:retry", "{}"),
+    ("GET", "/v1/catalogue/fields", ""),
+    (
+        "POST",
+        "/v1/catalogue/fields",
+        r#"{"path":"extra.note","class":"free-text","purposes":["fulfilment"]}"#,
+    ),
+    ("GET", "/v1/catalogue/unclassified", ""),
     ("GET", "/v1/retention", ""),
     ("POST", "/v1/retention:run", "{}"),
     ("GET", "/v1/keys", ""),
