@@ -149,7 +149,7 @@ fn tokens_stand_for_the_same_field_after_an_update_and_keep_the_documents_shape(
     let (_directory, home) = home("2026-03-05T12:00:00Z");
     let wants = Request { tokenise: true, ..Request::default() };
     let input = with(order(), &[("/newThing", json!({"deep": [true, 7, "x", null, ""]}))]);
-    let (_, returned) = home.collect_with(&input, wants.clone()).unwrap();
+    let (_, returned) = home.collect_with(&input, wants).unwrap();
     let first = &returned[0];
     assert_eq!(first["orderId"], ORDER);
     assert_eq!(first["recipient"]["deliveryAddress"]["countryCode"], "DE");

@@ -449,15 +449,15 @@ fn a_token_never_stands_for_another_field() {
     };
     home.collect(&lines([taxes(8, "T-OLD"), taxes(9, "T-NEW")]));
     let tokens = |document: Value| {
-        let returned = home.collect_with(&document.to_string(), wants.clone()).unwrap().1.remove(0);
+        let returned = home.collect_with(&document.to_string(), wants).unwrap().1.remove(0);
         returned["tax"]["taxRegistrations"][0]["taxRegistrationNumber"].as_str().unwrap().to_owned()
     };
     let lost = tokens(taxes(8, "T-OLD"));
     let newer = tokens(taxes(10, "T-NEWEST"));
     assert_ne!(lost, newer, "the number of a leaf that lost is not given to another");
     // Of documents of one batch, the first one's tokens stand for the field too.
-    let returned = home
-        .collect_with(&lines([open_order(5), order(5, "UNSHIPPED", "2026-03-02T11:00:00Z")]), wants.clone());
+    let returned =
+        home.collect_with(&lines([open_order(5), order(5, "UNSHIPPED", "2026-03-02T11:00:00Z")]), wants);
     let returned = returned.unwrap().1;
     assert_eq!(returned[0]["buyer"]["buyerName"], returned[1]["buyer"]["buyerName"]);
 }

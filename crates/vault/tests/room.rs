@@ -34,7 +34,7 @@ fn home() -> (tempfile::TempDir, Home) {
     (directory, home)
 }
 
-fn order(hour: u32, members: Value) -> Value {
+fn order(hour: u32, members: &Value) -> Value {
     let mut order = json!({
         "orderId": ORDER, "createdTime": "2026-03-01T10:00:00Z",
         "lastUpdatedTime": format!("2026-03-02T{hour:02}:00:00Z")
@@ -46,19 +46,19 @@ fn order(hour: u32, members: Value) -> Value {
 /// Items with a serial number each, which is personal.
 fn serials(hour: u32, numbers: Range<usize>, serial: &str) -> Value {
     let item = |number| json!({ "orderItemId": format!("{number}"), "product": { "serialNumbers": [format!("{serial}{number}")] } });
-    order(hour, json!({ "orderItems": numbers.map(item).collect::<Vec<_>>() }))
+    order(hour, &json!({ "orderItems": numbers.map(item).collect::<Vec<_>>() }))
 }
 
 /// Members that the catalogue does not name.
 fn unknown(hour: u32, numbers: Range<usize>) -> Value {
     let members = numbers.map(|number| (format!("member{number}"), json!("x")));
-    order(hour, json!({ "brandNew": members.collect::<serde_json::Map<_, _>>() }))
+    order(hour, &json!({ "brandNew": members.collect::<serde_json::Map<_, _>>() }))
 }
 
 /// Items of which only facts are told, each of a thousand values.
 fn items(hour: u32, numbers: Range<usize>) -> Value {
     let item = |number| json!({ "orderItemId": format!("{number}"), "programs": vec!["PRIME"; 999] });
-    order(hour, json!({ "orderItems": numbers.map(item).collect::<Vec<_>>() }))
+    order(hour, &json!({ "orderItems": numbers.map(item).collect::<Vec<_>>() }))
 }
 
 fn quarantined(home: &Home) -> Vec<Item> {
