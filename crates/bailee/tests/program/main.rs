@@ -13,6 +13,7 @@ mod answers;
 mod catalogue;
 mod commands;
 mod emit;
+mod formats;
 mod kinds;
 mod ledger;
 mod misplaced;
