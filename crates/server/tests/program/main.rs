@@ -59,6 +59,10 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/retention:run", "{}"),
     ("GET", "/v1/keys", ""),
     ("POST", "/v1/keys/mirrors", r#"{"directory":"/nowhere"}"#),
+    ("GET", "/v1/mappings", ""),
+    ("POST", "/v1/mappings", r#"{"toml":""}"#),
+    ("GET", "/v1/mappings/orders-v0", ""),
+    ("DELETE", "/v1/mappings/orders-v0", ""),
     ("GET", "/v1/ledger/events", ""),
     ("POST", "/v1/ledger:verify", "{}"),
     ("GET", "/v1/ledger/proofs/000102030405060708090a0b0c0d0e0f", ""),
@@ -84,7 +88,9 @@ fn the_table_names_every_route() {
     let source = include_str!("../../src/lib.rs");
     let shapes: BTreeSet<&str> =
         source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next()).collect();
-    let shape = |path: &str| path.replace("ALPHA", "{seller}").replace("1-1-1", "{reference}");
+    let shape = |path: &str| {
+        path.replace("ALPHA", "{seller}").replace("1-1-1", "{reference}").replace("orders-v0", "{name}")
+    };
     let mut listed: BTreeSet<String> = ROUTES.iter().map(|(_, path, _)| shape(path)).collect();
     listed.extend(["/v1/health".to_owned(), "/v1/sessions".to_owned()]);
     let listed: BTreeSet<String> = listed
