@@ -101,7 +101,9 @@ pub(crate) struct Text {
 /// `GET /v1/mappings` answers `{"mappings":[{"name","title","kind","syntax","names","own"}]}`.
 pub(crate) async fn list(edge: Edge) -> Result<Json<Lines>, Problem> {
     edge.run(|call| {
-        Ok(Json(Lines { mappings: call.mappings().formats().iter().map(|one| line(one)).collect() }))
+        let _allowed = call.gate().administer(call.caller())?;
+        let formats = call.mappings().formats();
+        Ok(Json(Lines { mappings: formats.iter().map(|format| line(format)).collect() }))
     })
     .await
 }
@@ -109,6 +111,7 @@ pub(crate) async fn list(edge: Edge) -> Result<Json<Lines>, Problem> {
 /// `GET /v1/mappings/{name}` answers `{"name","own","toml"}`.
 pub(crate) async fn show(edge: Edge, Path(name): Path<String>) -> Result<Json<Text>, Problem> {
     edge.run(move |call| {
+        let _allowed = call.gate().administer(call.caller())?;
         let formats = call.mappings().formats();
         let format = formats.named(&name).ok_or_else(no_such_mapping)?;
         let (own, toml) = (!format.is_embedded(), format.toml().to_owned());

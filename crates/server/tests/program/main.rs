@@ -260,6 +260,7 @@ fn the_reference_of_the_api_names_every_route() {
         path.replace("ALPHA", "{seller}")
             .replace("1-1-1", "{reference}")
             .replace(&format!("proofs/{ID}"), "proofs/{request}")
+            .replace("orders-v0", "{name}")
             .replace(ID, "{id}")
     };
     for (method, path, _) in ROUTES {
