@@ -9,6 +9,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::allow_attributes,
+    clippy::disallowed_methods,
     unreachable_pub,
     missing_docs,
     reason = "tests may fail loudly"
@@ -24,6 +25,9 @@ use flate2::write::GzEncoder;
 
 #[path = "../../../fuzz/src/lib.rs"]
 mod targets;
+
+/// What a target does with its bytes.
+type Target = fn(&[u8]);
 
 /// Picks detection, since there are fewer formats and charsets.
 const DETECT: u8 = 0xFF;
@@ -87,7 +91,7 @@ fn the_kept_corpus_breaks_no_reader() {
     if std::env::var_os("BAILEE_WRITE_CORPUS").is_some() {
         write_seeds();
     }
-    let targets: [(&str, fn(&[u8])); 5] = [
+    let targets: [(&str, Target); 5] = [
         ("json", targets::json),
         ("tables", targets::tables),
         ("xml", targets::xml),

@@ -39,7 +39,7 @@ fn an_input_in_any_charset_and_packing_is_taken_in_and_what_was_decided_is_said(
     ] {
         let file = trial.write("order.json", bytes);
         let taken = trial.run(&["collect", "--seller", "ALPHA", &file]).ends(0);
-        assert_eq!(taken.err.trim_end().ends_with(said), true, "{}", taken.err);
+        assert!(taken.err.trim_end().ends_with(said), "{}", taken.err);
         assert_eq!(taken.err.is_empty(), said.is_empty(), "{}", taken.err);
     }
     let refused = trial.run_with(&["collect", "--seller", "ALPHA", "-"], "nothing").ends(1);
