@@ -241,7 +241,7 @@ impl Discard {
         match visit.screen.is_json() {
             true => visit.screen.json(&json!({ "discarded": discarded }))?,
             false => {
-                visit.screen.line(format_args!("{discarded} thrown away; no copy opens them any more"))?
+                visit.screen.line(format_args!("{discarded} thrown away; no copy opens them any more"))?;
             }
         }
         match unknown.first() {
