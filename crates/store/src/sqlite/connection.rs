@@ -15,8 +15,8 @@ const APPLICATION_ID: i32 = 0x4261_696c;
 /// How long to wait for a lock that only another program can hold (a backup tool, a shell).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Memory of the writer's page cache, in KiB: a large group's pages fit in it.
-const WRITER_CACHE_KIB: i32 = 64 * 1024;
+/// Memory of the writer's page cache, in KiB: the pages of a batch fit in it; behind it is the system's own cache.
+const WRITER_CACHE_KIB: i32 = 24 * 1024;
 /// Memory of a reader's page cache, in KiB; the system's own cache is behind it.
 const READER_CACHE_KIB: i32 = 4 * 1024;
 /// Distinct statements of this crate are fewer than this.
