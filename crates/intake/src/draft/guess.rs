@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::sample::Sample;
-use super::words::{ABOUT, ADDRESS, About, ITEM, ORDER, PARTS_OF_NAMES, Shape};
+use super::words::{About, Called, Shape, words};
 use crate::format::Syntax;
 
 /// A target that a name may have.
@@ -76,7 +76,7 @@ pub(super) fn guesses(sample: &Sample) -> Vec<(String, Option<Guess>)> {
 
 /// Whether a name is one of those that an order's number has.
 pub(super) fn is_reference(name: &str) -> bool {
-    ORDER.first().is_some_and(|(_, _, words)| words.contains(&folded(name).as_str()))
+    words().order.first().is_some_and(|called| called.words.contains(&folded(name).as_str()))
 }
 
 /// A name in the one spelling in which names are compared.
@@ -121,7 +121,7 @@ impl Name {
             }
         };
         let whole = folded(source);
-        let about = ABOUT.iter().find_map(|(about, words)| {
+        let about = words().about.iter().find_map(|(about, words)| {
             let word = words.iter().filter(|word| has_word(&whole, word)).max_by_key(|word| word.len())?;
             Some((*about, *word))
         });
@@ -145,16 +145,17 @@ impl Name {
 
     fn candidates(&self, syntax: Syntax) -> Vec<(String, u32)> {
         let mut found = Vec::new();
-        if PARTS_OF_NAMES.contains(&self.last.as_str()) || PARTS_OF_NAMES.contains(&self.rest.as_str()) {
+        let parts = &words().parts_of_names;
+        if parts.contains(&self.last.as_str()) || parts.contains(&self.rest.as_str()) {
             return found;
         }
         let is_of = |about| self.about.is_none() || self.about == Some(about);
         if self.lists == 0 {
-            for (target, _, words) in ORDER {
-                found.extend(self.score(words).map(|score| (target.replace("[]", "[0]"), score)));
+            for Called { field, words, .. } in &words().order {
+                found.extend(self.score(words).map(|score| (field.replace("[]", "[0]"), score)));
             }
             if !is_of(About::Item) || self.about.is_none() {
-                for (leaf, _, words) in ADDRESS {
+                for Called { field: leaf, words, .. } in &words().address {
                     found.extend(self.score(words).map(|score| (self.address(leaf), score)));
                 }
             }
@@ -165,7 +166,7 @@ impl Name {
             _ => return found,
         };
         if is_of(About::Item) || self.lists == 1 {
-            for (leaf, _, words) in ITEM {
+            for Called { field: leaf, words, .. } in &words().item {
                 // Without a word that says so, an order's own name comes first.
                 let least = u32::from(self.about.is_none() && self.lists == 0);
                 found.extend(self.score(words).map(|score| (format!("{one_list}{leaf}"), score - least)));
@@ -243,14 +244,15 @@ fn without(text: &str, word: &str) -> String {
 }
 
 fn shape_of(target: &str) -> Shape {
-    let fields = [ORDER, ADDRESS, ITEM].into_iter().flatten();
+    let words = words();
+    let fields = || words.order.iter().chain(&words.address).chain(&words.item);
     let plain = target.replace("[0]", "[]");
-    let exact = fields.clone().find(|(name, ..)| plain == *name);
-    let inside =
-        fields.filter(|(name, ..)| plain.ends_with(&format!(".{name}"))).max_by_key(|(name, ..)| name.len());
+    let exact = fields().find(|called| plain == called.field);
+    let is_inside = |called: &&Called| plain.ends_with(&format!(".{}", called.field));
+    let inside = fields().filter(is_inside).max_by_key(|called| called.field.len());
     match (exact.or(inside), target) {
         (_, "buyer.buyerEmail") => Shape::Email,
-        (Some((_, shape, _)), _) => *shape,
+        (Some(called), _) => called.shape,
         (None, _) => Shape::Any,
     }
 }
