@@ -144,7 +144,8 @@ fn line_if<T: Serialize>(text: &mut String, key: &str, value: Option<T>) {
     }
 }
 
-/// A value as TOML: words of closed sets, lists of them, and strings, none of which fails.
+/// A value as TOML: words of closed sets, lists of them, and strings without control characters. All of these are written
+/// in JSON as in TOML on one line, which a TOML writer does not promise; and none of them fails.
 fn toml_of<T: Serialize + ?Sized>(value: &T) -> String {
-    toml::Value::try_from(value).map(|value| value.to_string()).unwrap_or_default()
+    serde_json::to_string(value).unwrap_or_default()
 }

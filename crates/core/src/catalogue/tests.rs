@@ -434,3 +434,47 @@ fn a_home_that_says_nothing_changes_nothing() {
     let same = embedded().extended("kind = \"order\"").unwrap();
     assert_eq!(format!("{same:?}"), format!("{:?}", embedded()));
 }
+
+#[test]
+fn what_an_officer_decides_is_a_file_that_says_the_same_again() {
+    let decision = |path: &str| Decision {
+        kind: Kind::Return,
+        path: path.to_owned(),
+        class: Some(Class::Contact),
+        fact: None,
+        purposes: Some(vec![Purpose::Fulfilment]),
+        mask: Some(Mask::Email),
+        cleaner: Some(Cleaner::Email),
+        searched: Some(TermKind::Email),
+    };
+    let current = Current::from(embedded());
+    let mut catalogue = embedded();
+    for path in ["returns[].extra.mail", r"extra.with\.a\[sign\]", "extra.\"quoted\" 'name'"] {
+        let next = catalogue.next_home_id().unwrap();
+        catalogue = catalogue.decided(&decision(path), next).unwrap().0;
+    }
+    let stricter = Decision {
+        kind: Kind::Order,
+        class: None,
+        mask: Some(Mask::Hidden),
+        cleaner: None,
+        searched: None,
+        ..decision("buyer.buyerName")
+    };
+    let (catalogue, known) = catalogue.decided(&stricter, FieldId(20_000)).unwrap();
+    assert!(known.0 < HOME_FIELD_ID_MIN);
+    let again = Current::new(embedded(), Some(&current.own_text(&catalogue))).unwrap();
+    let said = |catalogue: &Catalogue| format!("{:?}", catalogue.fields);
+    assert_eq!(said(&again.now()), said(&catalogue));
+    assert_eq!(current.own_text(&again.now()), current.own_text(&catalogue));
+    let odd = again.now();
+    let extra = odd.root(Kind::Return).member("extra").unwrap();
+    assert!(extra.member("with.a[sign]").is_some_and(|node| node.field().is_some()));
+    for bad in ["", "a..b", "a[0].b", "a.b\n", "returns"] {
+        assert_eq!(
+            embedded().decided(&decision(bad), FieldId(10_000)).unwrap_err().code(),
+            "field-path",
+            "{bad}"
+        );
+    }
+}
