@@ -284,7 +284,7 @@ fn joined(pieces: Vec<What>) -> What {
                     items.extend(more);
                 }
                 (What::QuarantineDiscarded { items, .. }, What::QuarantineDiscarded { items: more, .. }) => {
-                    items.extend(more)
+                    items.extend(more);
                 }
                 (What::ExpiryChanged { changes, .. }, What::ExpiryChanged { changes: more, .. }) => {
                     changes.extend(more);
