@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use bailee_intake::synth::{Charset, Format, Mess, Shape, Style, Truth};
+use bailee_intake::synth::{Charset, Format, Mess, OWN_MAPPING, Shape, Style, Truth};
 use clap::Args;
 
 use crate::failure::{Exit, Failure, Result};
@@ -19,8 +19,18 @@ use crate::visit::Global;
 #[command(after_long_help = after_long_help())]
 pub(crate) struct Synth {
     /// How many orders.
-    #[arg(long, value_name = "N")]
+    #[arg(
+        long,
+        value_name = "N",
+        required_unless_present = "mapping",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
     orders: u64,
+
+    /// Print the mapping file that reads the shop's own export (shop-export-comma, shop-export-semicolon), and no orders.
+    #[arg(long)]
+    mapping: bool,
 
     /// What the randomness begins with.
     #[arg(long, default_value_t = 1, value_name = "K")]
@@ -78,6 +88,10 @@ impl Synth {
             now: global.now.unwrap_or_else(system_now),
         };
         let mut out = BufWriter::new(std::io::stdout().lock());
+        if self.mapping {
+            let written = out.write_all(OWN_MAPPING.as_bytes()).and_then(|()| out.flush());
+            return written.map(|()| Exit::Done).map_err(|error| Failure::stdout(&error));
+        }
         let mut truth = self.truth_file()?;
         for chunk in synth.input(self.style()?) {
             out.write_all(&chunk.bytes).map_err(|error| Failure::stdout(&error))?;

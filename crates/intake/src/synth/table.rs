@@ -18,7 +18,8 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    fn delimiter(self) -> char {
+    /// What stands between cells.
+    pub(super) fn delimiter(self) -> char {
         match self {
             Self::Tabs => '\t',
             Self::Commas => ',',
