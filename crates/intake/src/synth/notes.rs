@@ -37,6 +37,7 @@ pub(super) struct Notes {
 }
 
 /// Where a note was before it went deeper.
+#[derive(Clone, Copy)]
 pub(super) struct Base(usize);
 
 impl Notes {
