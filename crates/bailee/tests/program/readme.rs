@@ -11,6 +11,8 @@ use crate::support::Trial;
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
 /// Where the reader's home lies, in the README.
 const READER: &str = "/home/ada";
+/// What the program says of an order or a name that the tour's sample does not hold: then the tour shows nothing.
+const NOT_THERE: &[&str] = &["there is no order", "nothing was found", "nor ever was"];
 /// Printed by the shell between two commands; nothing else prints it.
 const BETWEEN: &str = "\u{1e}";
 
@@ -31,6 +33,12 @@ fn the_tour_shows_what_a_reader_will_see() {
         }
         written = written.replacen(block, &shown, 1);
     }
+    let shows_nothing =
+        NOT_THERE.iter().find(|words| console(&written).iter().any(|block| block.contains(**words)));
+    assert_eq!(
+        shows_nothing, None,
+        "the tour asks for something that its sample does not hold: name another"
+    );
     if std::env::var_os("BAILEE_WRITE_REFERENCE").is_some() {
         std::fs::write(README, &written).unwrap();
     } else {
