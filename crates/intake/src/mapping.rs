@@ -1,7 +1,7 @@
 //! Mappings: which source name becomes which canonical one.
 //!
 //! A mapping file names source paths and their targets; `docs/formats/mapping.md` has the grammar. Here it is read and
-//! checked; [`tree`] applies it to documents that are trees (JSON, XML).
+//! checked; `tree` applies it to documents that are trees (JSON, XML).
 
 mod file;
 mod path;

@@ -7,7 +7,7 @@
 //! - **Compression** is known by its first bytes, never by a name ([`Compression`]).
 //! - **The character set** is what a byte-order mark says. Without one, nothing is decided while the input is ASCII; at
 //!   the first other byte, up to [`WINDOW_BYTES`] are looked at, and only what is certain by the rules of
-//!   [`judge`] is decided. A name (`--charset`, an XML declaration) is believed only where the bytes fit it.
+//!   `judge` is decided. A name (`--charset`, an XML declaration) is believed only where the bytes fit it.
 //! - **Nothing is guessed.** Where no rule is certain, letters pass as carried bytes; so do malformed sequences. A
 //!   document that holds any goes into quarantine with [`Flaw::Charset`](crate::verify::Flaw::Charset) or
 //!   [`Flaw::Encoding`](crate::verify::Flaw::Encoding), with every byte ([`flaw`], [`original`], [`redecoded`]); one
