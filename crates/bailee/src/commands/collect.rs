@@ -289,7 +289,7 @@ impl Summary {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        let line = format!("{} orders in {:.1} s: {}", self.read, self.seconds, counts.join(", "));
+        let line = format!("{} read in {:.1} s: {}", self.read, self.seconds, counts.join(", "));
         match on_stderr {
             true => screen.note(line),
             false => screen.line(line)?,

@@ -140,7 +140,7 @@ fn whoever_stops_reading_stops_no_collect() {
         let ended = collect.wait_with_output().unwrap();
         let err = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(0), "{name}: {err}");
-        assert!(err.starts_with("2000 orders in "), "{name}: {err}");
+        assert!(err.starts_with("2000 read in "), "{name}: {err}");
     }
 }
 

@@ -208,7 +208,7 @@ fn an_interrupted_collect_ends_after_its_batch_and_says_what_is_in() {
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.contains("stopped; what was taken in so far stays"), "{said}");
     assert!(
-        BufReader::new(said.as_bytes()).lines().any(|line| line.unwrap().contains(" orders in ")),
+        BufReader::new(said.as_bytes()).lines().any(|line| line.unwrap().contains(" read in ")),
         "{said}"
     );
     trial.run_with(&["collect", "--seller", "ALPHA", "-"], &input).ends(3);

@@ -14,7 +14,7 @@ fn an_input_that_holds_nothing_keeps_no_other_from_going_in() {
         let words =
             [&["collect", "--seller", "ALPHA"][..], emit, &[&one, &empty, "missing", &other]].concat();
         let ended = trial.run(&words).ends(1);
-        assert!(ended.err.starts_with("10 orders in "), "{}", ended.err);
+        assert!(ended.err.starts_with("10 read in "), "{}", ended.err);
         let last = ended.err.lines().last().unwrap();
         assert!(last.contains("/empty: ") && last.contains("missing "), "{last}");
         assert!(!last.contains("/a") && !last.contains("/b") && ended.out.is_empty(), "{last}");

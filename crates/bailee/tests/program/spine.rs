@@ -332,7 +332,7 @@ fn tokens_reveal_what_they_stand_for_and_then_that_it_is_gone() {
     let trial = Trial::at(NOW);
     let input = trial.run(&["synth", "--orders", "20", "--seed", "3", "--now", NOW]).ends(0).text();
     let tokens = trial.run_with(&["collect", "--seller", "ALPHA", "--emit", "-", "-"], &input).ends(0);
-    assert!(tokens.err.contains("20 orders"), "the summary goes to stderr: {}", tokens.err);
+    assert!(tokens.err.contains("20 read in"), "the summary goes to stderr: {}", tokens.err);
     let token_of = |line: &str| {
         let order: Value = serde_json::from_str(line).unwrap();
         let place = &order["recipient"]["deliveryAddress"]["name"];
