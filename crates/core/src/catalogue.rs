@@ -68,6 +68,23 @@ pub enum Cleaner {
     Verbatim,
 }
 
+impl Cleaner {
+    /// Every cleaner.
+    pub const ALL: &'static [Self] = &[
+        Self::Text,
+        Self::Lines,
+        Self::Phone,
+        Self::Email,
+        Self::Country,
+        Self::PostalCode,
+        Self::Time,
+        Self::Decimal,
+        Self::Integer,
+        Self::Flag,
+        Self::Verbatim,
+    ];
+}
+
 /// What may be shown without a reveal. [`crate::mask::mask`] makes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

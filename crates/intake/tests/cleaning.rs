@@ -22,20 +22,6 @@ use proptest::prelude::*;
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
-const CLEANERS: [Cleaner; 11] = [
-    Cleaner::Text,
-    Cleaner::Lines,
-    Cleaner::Phone,
-    Cleaner::Email,
-    Cleaner::Country,
-    Cleaner::PostalCode,
-    Cleaner::Time,
-    Cleaner::Decimal,
-    Cleaner::Integer,
-    Cleaner::Flag,
-    Cleaner::Verbatim,
-];
-
 /// Cleaners of text that somebody wrote: whatever it is, none of its letters and digits may go.
 const OF_TEXT: [Cleaner; 4] = [Cleaner::Text, Cleaner::Lines, Cleaner::Email, Cleaner::PostalCode];
 
@@ -107,7 +93,7 @@ fn what_people_of_every_marketplace_write_is_clean_already_or_becomes_so_once() 
     assert!(countries.len() >= 12, "{countries:?}");
     for Leaf { path, text, country } in LEAVES.iter() {
         let around = Around { country: Some(country), currency: None };
-        for cleaner in CLEANERS {
+        for cleaner in Cleaner::ALL.iter().copied() {
             let once = cleaned(cleaner, text, around);
             assert_eq!(cleaned(cleaner, &once, around), once, "{cleaner:?} of {path}");
         }
@@ -224,7 +210,7 @@ proptest! {
     #[test]
     fn with_noise_too_cleaning_is_idempotent_and_keeps_every_letter_and_digit(leaf in noisy()) {
         let Leaf { text, country, path } = leaf;
-        for cleaner in CLEANERS {
+        for cleaner in Cleaner::ALL.iter().copied() {
             let once = clean(cleaner, &text, Some(&country));
             prop_assert_eq!(clean(cleaner, &once, Some(&country)), once, "{:?} of {}", cleaner, path);
         }

@@ -71,7 +71,7 @@ fn sentence(what: &What) -> &'static str {
         What::KeysRead {} => "The state of the keys was looked at.",
         What::LedgerRead { .. } => "The ledger was read: `tail`, `verify`, `prove` or `export`.",
         What::MappingAdded { .. } => {
-            "A mapping of the home's own was added or replaced: its name, and the first half of the SHA-256 of its file."
+            "A mapping of the home's own was added or replaced: the first half of the SHA-256 of its file."
         }
         What::MappingRemoved { .. } => "A mapping of the home's own was taken away.",
         What::SystemError { .. } => "Something went wrong in the system itself (requirement 2.6.a).",
@@ -125,8 +125,8 @@ fn samples() -> Vec<What> {
         What::MirrorsChanged { repaired: 1, added: 0 },
         What::KeysRead {},
         What::LedgerRead { how: code("verify") },
-        What::MappingAdded { name: code("our-shop"), digest: code("00112233445566778899aabbccddeeff") },
-        What::MappingRemoved { name: code("our-shop"), digest: code("00112233445566778899aabbccddeeff") },
+        What::MappingAdded { digest: code("00112233445566778899aabbccddeeff") },
+        What::MappingRemoved { digest: code("00112233445566778899aabbccddeeff") },
         What::SystemError { component: code("disk"), code: code("disk-full") },
         What::TimeSet {},
     ]

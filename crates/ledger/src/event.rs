@@ -261,18 +261,15 @@ pub enum What {
         /// `"tail"`, `"verify"`, `"prove"`, `"export"`.
         how: String,
     },
-    /// A mapping of the home's own was added, or put in the place of the one of that name.
+    /// A mapping of the home's own was added, or put in the place of the one of its name. Not by its name: somebody chose
+    /// that, and might have chosen a person's.
     MappingAdded {
-        /// Its name, which has the shape of a code.
-        name: String,
         /// The first half of the SHA-256 of its file, in hexadecimal digits: which columns a home maps is its own
         /// affair, and no more than this is told.
         digest: String,
     },
     /// A mapping of the home's own was taken away.
     MappingRemoved {
-        /// Its name.
-        name: String,
         /// As of [`What::MappingAdded`].
         digest: String,
     },
@@ -342,7 +339,7 @@ impl What {
                 buckets.iter().chain(punctured).map(|bucket| bucket.held.as_str()).collect()
             }
             Self::LedgerRead { how } => vec![how],
-            Self::MappingAdded { name, digest } | Self::MappingRemoved { name, digest } => vec![name, digest],
+            Self::MappingAdded { digest } | Self::MappingRemoved { digest } => vec![digest],
             Self::SystemError { component, code } => vec![component, code],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }

@@ -143,7 +143,7 @@ pub(crate) async fn add(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<
             }
             let changed = others.with(format)?;
             // First the event: a mapping that came into use is in the ledger, whatever happens to its file.
-            let what = What::MappingAdded { name: name.clone(), digest: digest(&toml) };
+            let what = What::MappingAdded { digest: digest(&toml) };
             commit(call, authorized.context().event(what))?;
             files.keep(&name, &toml).map_err(|error| unkept(&error))?;
             Ok(changed)
@@ -164,7 +164,7 @@ pub(crate) async fn remove(edge: Edge, Path(name): Path<String>) -> Result<Statu
                 return Err(Problem::unacceptable("mapping-embedded", words));
             }
             let name = format.name().to_owned();
-            let what = What::MappingRemoved { name: name.clone(), digest: digest(format.toml()) };
+            let what = What::MappingRemoved { digest: digest(format.toml()) };
             commit(call, authorized.context().event(what))?;
             files.remove(&name).map_err(|error| unkept(&error))?;
             Ok(formats.without_own(&name))

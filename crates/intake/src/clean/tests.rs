@@ -4,20 +4,6 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::*;
 
-const CLEANERS: [Cleaner; 11] = [
-    Cleaner::Text,
-    Cleaner::Lines,
-    Cleaner::Phone,
-    Cleaner::Email,
-    Cleaner::Country,
-    Cleaner::PostalCode,
-    Cleaner::Time,
-    Cleaner::Decimal,
-    Cleaner::Integer,
-    Cleaner::Flag,
-    Cleaner::Verbatim,
-];
-
 fn check(cleaner: Cleaner, value: &str, expected: &str) {
     check_in(cleaner, value, None, expected);
 }
@@ -374,7 +360,7 @@ fn counts_and_flags_change_their_type() {
 
 #[test]
 fn what_is_clean_is_borrowed() {
-    for cleaner in CLEANERS {
+    for cleaner in Cleaner::ALL.iter().copied() {
         let clean = ["", "12 Example Avenue", "a@b.example", "+14805550123", "DE", "架空 花子", "Käthe"];
         // A decimal has no plus.
         for value in clean.into_iter().filter(|value| cleaner != Cleaner::Decimal || !value.starts_with('+'))
@@ -417,7 +403,7 @@ proptest! {
 
     #[test]
     fn cleaning_twice_is_cleaning_once(text in any_text(), country in prop::option::of("[A-Z]{2}")) {
-        for cleaner in CLEANERS {
+        for cleaner in Cleaner::ALL.iter().copied() {
             let once = clean(cleaner, &text, country.as_deref());
             prop_assert_eq!(clean(cleaner, &once, country.as_deref()), once, "{:?}", cleaner);
         }
