@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 use bailee_core::catalogue::Catalogue;
 use bailee_intake::format::{Format, Formats, Syntax};
 use bailee_intake::reader::{Item, Reader, Request};
-use bailee_intake::source::{Charset, Source, flaw, original, redecoded};
+use bailee_intake::source::{Charset, Compression, Source, flaw, original, redecoded};
 use bailee_intake::verify::verify;
 
 static FORMATS: LazyLock<Formats> =
@@ -60,6 +60,9 @@ fn documents(
 /// pieces.
 fn read_as(data: &[u8], syntax: Syntax) {
     let Some((pick, bytes)) = data.split_first() else { return };
+    if [&b"\x1F\x8B"[..], b"PK"].iter().any(|packed| bytes.starts_with(packed)) {
+        return; // of `source`
+    }
     let formats: Vec<&Arc<Format>> = FORMATS.iter().filter(|format| format.syntax() == syntax).collect();
     let format = formats.get(usize::from(*pick)).map(|format| Arc::clone(format));
     let whole = documents(Box::new(Cursor::new(bytes.to_vec())), format.clone());
@@ -92,11 +95,16 @@ pub fn source(data: &[u8]) {
         let failed = source.read_to_end(&mut text).is_err();
         (text, failed, source.detected())
     };
-    let whole = read(Box::new(Cursor::new(bytes.to_vec())));
-    assert!(whole == read(Box::new(Pieces(Cursor::new(bytes.to_vec())))), "pieces make a difference");
-    let (text, failed, detected) = whole;
+    let (text, failed, detected) = read(Box::new(Cursor::new(bytes.to_vec())));
+    let pieces = read(Box::new(Pieces(Cursor::new(bytes.to_vec()))));
+    // How much is unpacked before a damage depends on the pieces; that there is one does not.
+    if failed && detected.compression != Compression::None {
+        assert!(pieces.1, "pieces hide a damage");
+    } else {
+        assert!(pieces == (text.clone(), failed, detected), "pieces make a difference");
+    }
     assert!(std::str::from_utf8(&text).is_ok(), "text is text");
-    if detected.unsure && !failed && detected.compression == Default::default() {
+    if detected.unsure && !failed && detected.compression == Compression::None {
         assert_eq!(*original(&text), bytes, "what is not certain is not lost");
     }
     if flaw(&text).is_none() && detected.charset == Some(Charset::Utf8) {
