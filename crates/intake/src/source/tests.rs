@@ -301,8 +301,21 @@ fn every_name_of_a_charset_is_read() {
     assert_eq!(codes.len(), SourceError::ALL.len());
 }
 
+#[test]
+fn a_control_character_at_the_end_of_a_piece_is_no_shift_yet() {
+    for ascii in ["{\"name\":\"Ann\u{1B}\u{1B}e\"}", "Anne\u{1B}", "\u{1B}[31mAnne"] {
+        assert_eq!(text(ascii.as_bytes(), None), ascii);
+        assert!(!all(ascii.as_bytes(), None).1.unsure, "{ascii:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn shifts_are_seen_whatever_the_pieces(bytes in prop::collection::vec(prop::sample::select(&b"\x1B\x1B$(Ba\xE4"[..]), 0..12)) {
+        all(&[&[b'a'; 300], &bytes[..]].concat(), None);
+    }
 
     #[test]
     fn any_bytes_give_text_and_pieces_do_not_matter(

@@ -20,7 +20,10 @@ enum State {
     /// Too few bytes were seen to know of marks and of UTF-16.
     Head(Zeroizing<Vec<u8>>),
     /// All was ASCII.
-    Ascii,
+    Ascii {
+        /// The piece before ended in a control character that may be the first half of a shift.
+        escape: bool,
+    },
     /// Letters are collected until there are enough to judge.
     Window(Zeroizing<Vec<u8>>),
     /// It is known how to go on.
@@ -41,7 +44,7 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn new(named: Option<Charset>) -> Self {
         let head = Zeroizing::new(Vec::with_capacity(super::CHUNK_BYTES + HEAD_BYTES));
-        let hints = Zeroizing::new(Vec::with_capacity(HINT_BYTES));
+        let hints = Zeroizing::new(Vec::with_capacity(HINT_BYTES + HINT_BYTES / 2));
         Self { named, state: State::Head(head), hints, marked: false, unsure: false, refused: false }
     }
 
@@ -122,17 +125,24 @@ impl Text {
                 State::Decided(Decoder::new(named))
             }
             (None, Some(found)) => State::Decided(Decoder::new(found)),
-            _ => State::Ascii,
+            _ => State::Ascii { escape: false },
         };
         self.go_on(text, false, out);
         Ok(())
     }
 
     fn go_on(&mut self, piece: &[u8], last: bool, out: &mut Vec<u8>) {
+        let joined;
         let mut rest = piece;
-        if matches!(self.state, State::Ascii) {
+        if let State::Ascii { escape } = &mut self.state {
+            if std::mem::take(escape) {
+                joined = Zeroizing::new([&[ESCAPE], piece].concat());
+                rest = &joined;
+            }
             let at = beginning_of_letters(rest).unwrap_or(rest.len());
             let (ascii, letters) = rest.split_at(at);
+            *escape = letters.is_empty() && !last && ascii.ends_with(&[ESCAPE]);
+            let ascii = ascii.get(..ascii.len() - usize::from(*escape)).unwrap_or_default();
             out.extend_from_slice(ascii);
             self.keep_hints(ascii);
             if letters.is_empty() {
@@ -155,15 +165,16 @@ impl Text {
         }
     }
 
-    /// Keeps the first ASCII, and of later pieces the last: what stands before the first letter.
+    /// Keeps the first ASCII, and the last: what stands before the first letter.
     fn keep_hints(&mut self, ascii: &[u8]) {
         let half = HINT_BYTES / 2;
         let first = half.saturating_sub(self.hints.len()).min(ascii.len());
         let (first, later) = ascii.split_at(first);
         self.hints.extend_from_slice(first);
-        if !later.is_empty() {
-            self.hints.truncate(half);
-            self.hints.extend_from_slice(later.get(later.len().saturating_sub(half)..).unwrap_or_default());
+        self.hints.extend_from_slice(later.get(later.len().saturating_sub(half)..).unwrap_or_default());
+        let excess = self.hints.len().saturating_sub(HINT_BYTES);
+        if excess > 0 {
+            self.hints.drain(half..half + excess);
         }
     }
 
@@ -188,6 +199,6 @@ impl Text {
 pub(super) fn beginning_of_letters(text: &[u8]) -> Option<usize> {
     let ascii = encoding_rs::Encoding::ascii_valid_up_to(text);
     let shift = memchr::memchr_iter(ESCAPE, text.get(..ascii).unwrap_or_default())
-        .find(|at| matches!(text.get(at + 1), Some(b'$' | b'(') | None));
+        .find(|at| matches!(text.get(at + 1), Some(b'$' | b'(')));
     shift.or((ascii < text.len()).then_some(ascii))
 }
