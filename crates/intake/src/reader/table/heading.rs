@@ -12,23 +12,32 @@ const NAME_CHARS_MAX: usize = 100;
 /// A heading in its one spelling: compatible letters as one, lower case, one `-` for blanks and signs. `Order_ID`,
 /// `"Order ID"` and `order-id` are one column.
 pub(crate) fn normalised(heading: &str) -> String {
-    let mut name = String::with_capacity(heading.len());
-    let mut pending = false;
+    if heading.is_ascii() {
+        return joined(heading.chars().map(|letter| letter.to_ascii_lowercase()))
+            .take(NAME_CHARS_MAX)
+            .collect();
+    }
     // Which of its two small forms a Turkish capital I has hangs on the language, which a heading does not tell; the
     // dot of the other would stay behind as a mark of its own.
     let letters = heading.nfkc().flat_map(char::to_lowercase).filter(|letter| *letter != '\u{307}');
-    for letter in letters.map(|letter| if letter == 'ı' { 'i' } else { letter }) {
-        if letter.is_alphanumeric() {
-            if pending && !name.is_empty() {
-                name.push('-');
+    let letters = letters.map(|letter| if letter == 'ı' { 'i' } else { letter });
+    joined(letters).nfc().take(NAME_CHARS_MAX).collect()
+}
+
+/// Words with one `-` between them.
+fn joined(letters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    let (mut pending, mut begun) = (false, false);
+    letters
+        .flat_map(move |letter| {
+            if !letter.is_alphanumeric() {
+                pending = true;
+                return [None, None];
             }
-            pending = false;
-            name.push(letter);
-        } else {
-            pending = true;
-        }
-    }
-    name.nfc().take(NAME_CHARS_MAX).collect()
+            let dash = (pending && begun).then_some('-');
+            (pending, begun) = (false, true);
+            [dash, Some(letter)]
+        })
+        .flatten()
 }
 
 /// The names of a header's columns. One without a heading is called by its place; one that has the same name as one
