@@ -1,4 +1,5 @@
-//! Every face of Bailee is this router: the command line calls it in process, a listener will serve it to the network.
+//! Every face of Bailee is this router: the command line calls it in process, the [`listener`] serves it to the
+//! network.
 //!
 //! One request takes one way: the edge gives it an id and a time (`edge`), its caller is authenticated, the gate
 //! decides (and logs), the vault acts, and the answer leaves as JSON or as a problem document of RFC 9457
@@ -29,6 +30,7 @@ mod find;
 mod health;
 mod keys;
 mod ledger;
+pub mod listener;
 mod mapping;
 mod problem;
 mod quarantine;

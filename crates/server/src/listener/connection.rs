@@ -1,0 +1,163 @@
+//! One connection: what it is, its requests, and its end.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+use tower::ServiceExt;
+
+use super::body::{Leaving, Patient};
+use super::census::Seat;
+use super::limits::{
+    ANSWER_BYTES_WAITING_MAX, CLOSING, HEADER_BYTES_MAX, HEADER_LINES_MAX, Limits, STREAMS_MAX, WINDOW_BYTES,
+};
+use super::peer::Peer;
+use super::pulse::{Flight, Pulse};
+use super::tls::Tls;
+use super::{Arrival, Stop, hint};
+
+/// What every connection stands on.
+pub(super) struct Host {
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    pub(super) stop: watch::Receiver<Stop>,
+}
+
+impl Host {
+    /// Receives a connection, until it ends or its seat is needed.
+    pub(super) async fn receive(self: Arc<Self>, arrival: Arrival, seat: Seat) {
+        let pulse = Arc::clone(seat.pulse());
+        let served = async {
+            match arrival {
+                Arrival::Network { stream, from, tls } => {
+                    self.network(stream, Peer::Network(from), &tls, &pulse).await;
+                }
+                Arrival::Local { stream } => self.local(stream, &pulse).await,
+            }
+        };
+        tokio::select! {
+            () = served => {}
+            () = seat.is_needed() => {}
+        }
+    }
+
+    async fn network(self: &Arc<Self>, stream: TcpStream, peer: Peer, tls: &Tls, pulse: &Arc<Pulse>) {
+        // Answers are small and waited for.
+        let _ = stream.set_nodelay(true);
+        let mut stop = self.stop.clone();
+        let greeting = timeout(self.limits.handshake, greet(stream, tls));
+        let greeted = tokio::select! {
+            greeted = greeting => greeted,
+            // Who has not even finished the handshake has asked for nothing yet.
+            _ = stop.wait_for(|told| *told != Stop::Not) => return,
+        };
+        if let Ok(Some(stream)) = greeted {
+            pulse.touch();
+            self.drive(stream, peer, pulse).await;
+        }
+    }
+
+    async fn local(self: &Arc<Self>, stream: UnixStream, pulse: &Arc<Pulse>) {
+        // The mode of the socket lets in nobody but its owner; the system says who it was all the same.
+        let Ok(who) = stream.peer_cred() else { return };
+        let own = rustix::process::geteuid();
+        if who.uid() != own.as_raw() && who.uid() != 0 {
+            return;
+        }
+        let peer = Peer::Local { uid: who.uid(), process: who.pid() };
+        self.drive(stream, peer, pulse).await;
+    }
+
+    /// Serves requests until the other end closes, is silent for too long, or the listener stops.
+    async fn drive<S>(self: &Arc<Self>, stream: S, peer: Peer, pulse: &Arc<Pulse>)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let builder = builder();
+        let service =
+            hyper::service::service_fn(|request| Arc::clone(self).answer(request, peer, pulse.begin()));
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut stop = self.stop.clone();
+        // When to leave a connection that was asked to close.
+        let mut leave: Option<Instant> = None;
+        loop {
+            // What a connection is at changes between two looks, and with it how long it may take.
+            let next = Instant::now() + self.limits.shortest();
+            let look = leave.or_else(|| pulse.deadline(&self.limits)).map_or(next, |at| at.min(next));
+            tokio::select! {
+                _ = &mut connection => return,
+                _ = stop.wait_for(|told| *told != Stop::Not), if leave.is_none() => {
+                    connection.as_mut().graceful_shutdown();
+                    leave = Some(Instant::now() + CLOSING);
+                }
+                () = sleep_until(look) => match leave {
+                    Some(_) if pulse.is_idle() || pulse.is_late(&self.limits) => return,
+                    // A request is under way: it is still answered.
+                    Some(_) => leave = Some(Instant::now() + CLOSING),
+                    None if pulse.is_late(&self.limits) => {
+                        connection.as_mut().graceful_shutdown();
+                        leave = Some(Instant::now() + CLOSING);
+                    }
+                    None => {}
+                },
+            }
+        }
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Peer,
+        flight: Flight,
+    ) -> Result<Response<Leaving>, Infallible> {
+        let mut request = request.map(|body| Body::new(Patient::new(body, &self.limits)));
+        request.extensions_mut().insert(peer);
+        let answered = self.router.clone().oneshot(request).await;
+        answered.map(|response| response.map(|body| Leaving::new(body, flight)))
+    }
+}
+
+/// The handshake; or, for whoever speaks something else, the hint.
+async fn greet(stream: TcpStream, tls: &Tls) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    let mut first = [0; 1];
+    let peeked = stream.peek(&mut first).await;
+    match (peeked, first) {
+        (Ok(1), [hint::HANDSHAKE]) => tls.accept(stream).await.ok(),
+        (Ok(1), _) => {
+            // Who does not wait for the answer does not get it.
+            let _ = hint::answer(stream).await;
+            None
+        }
+        _ => None,
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // Ours, since that of the library would end connections that are merely idle.
+        .header_read_timeout(None)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .max_headers(HEADER_LINES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HEADER_BYTES_MAX as u32)
+        .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .max_send_buf_size(ANSWER_BYTES_WAITING_MAX);
+    builder
+}
