@@ -12,7 +12,7 @@ use crate::commands::{
 use crate::failure::{Exit, Result};
 use crate::screen::{Output, Screen};
 use crate::visit::Global;
-use crate::{bench, demo};
+use crate::{bench, demo, serve};
 
 /// Keeps the buyers' data of your Amazon orders in trust: sealed, revealed for a purpose, forgotten on time, proved.
 #[derive(Debug, Parser)]
@@ -64,6 +64,7 @@ Exit status:
 enum Command {
     Demo(demo::Demo),
     Init(init::Init),
+    Serve(serve::Serve),
     Login(session::LogIn),
     /// End the session of this user of this machine.
     Logout,
@@ -91,6 +92,7 @@ impl Cli {
         match self.command {
             Command::Demo(demo) => demo.run(screen),
             Command::Init(init) => init.run(&global),
+            Command::Serve(serve) => serve.run(&global),
             Command::Login(log_in) => global.visit(|visit| log_in.run(visit)),
             Command::Logout => global.visit(session::log_out),
             Command::Seller(seller) => global.visit(|visit| seller.run(visit)),

@@ -24,6 +24,7 @@ mod demo;
 mod failure;
 mod home;
 mod screen;
+mod serve;
 mod session;
 mod usage;
 mod visit;

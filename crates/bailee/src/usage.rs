@@ -4,6 +4,7 @@
 //! Only names that the program knows itself are told: of its arguments, of their allowed values, of its commands.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 
 use bailee_core::{ParseIdError, Timestamp};
 use bailee_intake::source::{Charset, UnknownCharset};
@@ -75,6 +76,13 @@ impl std::error::Error for Expected {}
 pub(crate) fn time(text: &str) -> std::result::Result<Timestamp, Expected> {
     text.parse()
         .map_err(|_| Expected("a time is written as in RFC 3339, such as 2026-03-02T09:00:00Z".to_owned()))
+}
+
+/// Where to listen, as people write it on the command line.
+pub(crate) fn address(text: &str) -> std::result::Result<SocketAddr, Expected> {
+    text.parse().map_err(|_| {
+        Expected("an address is written with its port, such as 127.0.0.1:8443 or [::]:8443".to_owned())
+    })
 }
 
 /// A character set as people name it on the command line.

@@ -49,36 +49,40 @@ pub(crate) fn query<T: DeserializeOwned>(uri: &axum::http::Uri) -> Result<T, Pro
         .map_err(|_| Problem::unacceptable("bad-query", "the query string is not what this route takes"))
 }
 
-/// A body as a blocking reader. Must be called inside the runtime; the reading side must not.
+/// A body as a blocking reader. Must be called inside the runtime; the reading side must not. A body that was cut off, by
+/// its caller or by the end of the runtime, ends with an error and is never taken for a whole one.
 pub(crate) fn reader(mut body: Body) -> impl Read + Send + 'static {
     let (sender, chunks) = mpsc::channel(CHUNKS_WAITING_MAX);
     tokio::spawn(async move {
         while let Some(frame) = body.frame().await {
             let chunk = match frame.map(http_body::Frame::into_data) {
-                Ok(Ok(data)) => Ok(data),
-                Ok(Err(_trailers)) => continue,
+                Ok(Ok(data)) if !data.is_empty() => Ok(data),
+                Ok(_nothing_or_trailers) => continue,
                 Err(_) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
             };
-            if sender.send(chunk).await.is_err() {
+            let is_cut = chunk.is_err();
+            if sender.send(chunk).await.is_err() || is_cut {
                 return;
             }
         }
+        // The end is said: whoever is merely not there any more has not said it.
+        drop(sender.send(Ok(Bytes::new())).await);
     });
-    BodyReader { chunks, chunk: Bytes::new() }
+    BodyReader { chunks, chunk: Bytes::new(), has_ended: false }
 }
 
 struct BodyReader {
     chunks: mpsc::Receiver<io::Result<Bytes>>,
     chunk: Bytes,
+    has_ended: bool,
 }
 
 impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.chunk.is_empty() {
-            match self.chunks.blocking_recv() {
-                Some(chunk) => self.chunk = chunk?,
-                None => return Ok(0),
-            }
+        if self.chunk.is_empty() && !self.has_ended {
+            let chunk = self.chunks.blocking_recv();
+            self.chunk = chunk.unwrap_or_else(|| Err(io::ErrorKind::ConnectionAborted.into()))?;
+            self.has_ended = self.chunk.is_empty();
         }
         let taken = self.chunk.split_to(self.chunk.len().min(buffer.len()));
         buffer.iter_mut().zip(&taken).for_each(|(to, from)| *to = *from);
@@ -133,5 +137,36 @@ impl Write for PartWriter {
         }
         let chunk = std::mem::replace(&mut self.gathered, Vec::with_capacity(CHUNK_BYTES));
         self.parts.blocking_send(Part::Data(chunk.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    /// Reads a body to its end; or its beginning, then the runtime ends, then what is left.
+    fn read(chunks: Vec<Option<&'static [u8]>>, cut: bool) -> io::Result<Vec<u8>> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+        let chunks = stream::unfold(chunks.into_iter(), |mut chunks| async move {
+            match chunks.next()? {
+                Some(chunk) => Some((Ok::<_, io::Error>(Bytes::from_static(chunk)), chunks)),
+                None => std::future::pending().await,
+            }
+        });
+        let mut reader = runtime.block_on(async { reader(Body::from_stream(chunks)) });
+        let mut all = vec![0; 3];
+        reader.read_exact(&mut all)?;
+        if cut {
+            runtime.shutdown_background();
+        }
+        reader.read_to_end(&mut all).map(|_| all)
+    }
+
+    #[test]
+    fn a_body_that_was_cut_off_is_an_error_and_one_that_ended_is_not() {
+        assert_eq!(read(vec![Some(b"abc"), Some(b""), Some(b"de")], false).unwrap(), b"abcde");
+        assert!(read(vec![Some(b"abc"), None], true).is_err());
     }
 }

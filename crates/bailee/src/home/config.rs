@@ -11,6 +11,7 @@ use bailee_core::{Environment, HomeId};
 use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
+use crate::serve::settings::{ServerSection, ServerSettings};
 
 /// The name of the file in its home.
 pub(crate) const FILE: &str = "bailee.toml";
@@ -31,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) root_key: PathBuf,
     pub(crate) checkpoints: Option<PathBuf>,
     pub(crate) catalogue: Option<PathBuf>,
+    pub(crate) server: ServerSettings,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +46,8 @@ struct Written {
     ledger: LedgerSection,
     #[serde(default)]
     catalogue: CatalogueSection,
+    #[serde(default)]
+    server: ServerSection,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +111,7 @@ impl Config {
             root_key: root_key(&written.keys.root_key)?,
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
+            server: written.server.check()?,
         })
     }
 }
@@ -240,6 +245,7 @@ mod tests {
             ("[retention]", "profile = \"balanced\"", "2.1.a"),
             ("[ledger]", "keep_days = 60", "2.6.e"),
             ("[ledger]", "keep_days = 89", "2.6.e"),
+            ("[server]", "tls_minimum = \"1.1\"", "1.5.a"),
         ] {
             let error = written((section, &format!("{section}\n{key}"))).unwrap_err();
             assert!(error.contains(requirement), "{key}: {error}");

@@ -24,6 +24,7 @@ use super::config::{FILE, NewConfig};
 use super::lock::Lock;
 use super::{Home, LOCK, META_NOW, STORE};
 use crate::failure::{Failure, Result};
+use crate::serve::make_certificate;
 
 /// What a new home shall be.
 pub(crate) struct NewHome {
@@ -93,6 +94,7 @@ impl NewHome {
             Keyring::create(Box::new(provider), binding, &places, &*entropy).map_err(Failure::failed)?;
         let clock = HomeClock::new(self.environment, None, None, self.now)?;
         self.fill(keyring, &clock, &entropy)?;
+        make_certificate(root)?;
         let config = NewConfig { id, environment: self.environment, mirrors, root_key };
         // Last: a home is one once it has its configuration.
         write_private(&root.join(FILE), config.text().as_bytes())?;

@@ -7,6 +7,8 @@
 //! <home>/keyring/a, b     the keyring's mirrors of a test home
 //! <home>/root.key         the root key of a test home
 //! <home>/mappings/        the home's own mappings, one NAME.toml each; as a rule there are none
+//! <home>/server.pem, .key the server's certificate and its key, unless it has one of its owner's
+//! <home>/run/socket       where a running server is reached on this machine
 //! <home>/lock             names the process that works on it
 //! <home>/unwritten-events what went wrong and the ledger did not take yet; as a rule there is none
 //! <home>.checkpoints/     signed checkpoints of the ledger, outside the home
@@ -22,7 +24,7 @@ mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use bailee_access::Gate;
@@ -68,6 +70,8 @@ pub(crate) struct Home {
     /// What was mended of the keyring's mirrors at opening.
     repairs: Vec<Repair>,
     faults: Arc<Faults>,
+    /// The checkpoint that left the home last, as far as this process knows.
+    anchored: Mutex<Option<(String, Day)>>,
     /// Last, so that it is given back after everything else is closed.
     _lock: Lock,
 }
@@ -114,6 +118,7 @@ impl Home {
             entropy,
             repairs: opened.repairs,
             faults: Arc::default(),
+            anchored: Mutex::default(),
             _lock: lock,
         })
     }
@@ -159,6 +164,33 @@ impl Home {
     /// Copies the newest checkpoint out of the home.
     pub(crate) fn anchor(&self) -> Result<()> {
         self.anchors()?.write(&*self.store, Day::of(self.clock.now())).map_err(rolled_back)
+    }
+
+    /// The same, unless it has left already.
+    pub(crate) fn anchor_if_grown(&self) -> Result<()> {
+        let now = (self.newest_checkpoint()?, Day::of(self.clock.now()));
+        let mut anchored = self.anchored.lock().unwrap_or_else(PoisonError::into_inner);
+        if anchored.as_ref() != Some(&now) {
+            self.anchor()?;
+            *anchored = Some(now);
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint of its ledger.
+    pub(crate) fn newest_checkpoint(&self) -> Result<String> {
+        Source::checkpoint(&*self.store).map_err(|_| unreadable())
+    }
+
+    /// Does what falls due today, unless it is done. Whether it could be done: that it could not is an event.
+    pub(crate) fn keep_up(&self) -> Result<bool> {
+        keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
+    }
+
+    /// Writes into the ledger what went wrong in the system itself; both are names of the program's.
+    pub(crate) fn report(&self, component: &str, code: &str) {
+        let what = What::SystemError { component: component.to_owned(), code: code.to_owned() };
+        self.faults.report(&*self.store, by_system(&*self.entropy, self.clock.now(), what));
     }
 
     fn anchors(&self) -> Result<Anchors> {
@@ -268,11 +300,11 @@ impl Opened {
 
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an
 /// event, and keeps nobody from the home.
-fn keep_up(vault: &Vault, store: &dyn Store, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
-    let Err(error) = vault.keep_up(now).and_then(|()| vault.keep_following(now)) else { return Ok(()) };
+fn keep_up(vault: &Vault, store: &dyn Store, entropy: &dyn Entropy, now: Timestamp) -> Result<bool> {
+    let Err(error) = vault.keep_up(now).and_then(|()| vault.keep_following(now)) else { return Ok(true) };
     let what = What::SystemError { component: "job".to_owned(), code: error.code().to_owned() };
     let act = Act { name: "job-failed", changes: vec![], events: vec![by_system(entropy, now, what)] };
-    store.commit(act).map(drop).map_err(Failure::failed)
+    store.commit(act).map(|_| false).map_err(Failure::failed)
 }
 
 fn write_repairs(store: &dyn Store, entropy: &dyn Entropy, now: Timestamp, repairs: &[Repair]) -> Result<()> {
@@ -290,9 +322,12 @@ fn by_system(entropy: &dyn Entropy, now: Timestamp, what: What) -> Event {
     Event { at: now, principal: PrincipalId::System, request: RequestId::new(now, entropy), what }
 }
 
+fn unreadable() -> Failure {
+    Failure::failed("the ledger cannot be read; run `bailee ledger verify`")
+}
+
 /// When the last event happened.
 fn last_event(store: &dyn Store) -> Result<Option<Timestamp>> {
-    let unreadable = || Failure::failed("the ledger cannot be read; run `bailee ledger verify`");
     let note = Source::checkpoint(store).map_err(|_| unreadable())?;
     let size = open_checkpoint(&note, &store.verifier_key()).map_err(|_| unreadable())?.size;
     let Some(last) = size.checked_sub(1) else { return Ok(None) };

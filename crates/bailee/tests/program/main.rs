@@ -19,6 +19,8 @@ mod ledger;
 mod misplaced;
 mod quarantine;
 mod readme;
+mod serve;
+mod served;
 mod several;
 mod spine;
 mod support;

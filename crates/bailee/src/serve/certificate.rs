@@ -1,0 +1,219 @@
+//! The server's certificate: made at `init`, renewed under the same key before it ends, read again when its files change.
+//!
+//! Time is the real one here, also in a home that was given another: clients go by theirs.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailee_core::Timestamp;
+use bailee_server::listener::{Identity, Tls};
+use jiff::tz::TimeZone;
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, date_time_ymd,
+};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::{RootCertStore, crypto::aws_lc_rs::default_provider};
+use tokio::signal::unix::Signal;
+
+use super::settings::{CERTIFICATE, KEY, KeyPlace, OwnIdentity, ServerSettings};
+use crate::failure::{Failure, Result};
+use crate::home::Home;
+use crate::home::clock::system_now;
+use crate::home::make::replace_private;
+
+/// Days that a certificate of ours is good for: less than the 366 that Mozilla's profiles allow.
+const DAYS: i64 = 364;
+/// Days before its end at which it is renewed.
+const RENEW_DAYS: i64 = 30;
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Most bytes of a certificate's or key's file.
+const BYTES_MAX: u64 = 1024 * 1024;
+/// The directory of credentials that systemd hands to a service.
+const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
+
+/// Makes a certificate and its key, in their home.
+pub(crate) fn make(root: &Path) -> Result<()> {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| unmade())?;
+    replace_private(&root.join(KEY), key.serialize_pem().as_bytes())?;
+    write(root, &key)
+}
+
+/// Writes a certificate of ours for a key, good from yesterday.
+fn write(root: &Path, key: &KeyPair) -> Result<()> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    names.extend(host_name());
+    let mut params = CertificateParams::new(names).map_err(|_| unmade())?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, "bailee");
+    let [(year, month, day), (end_year, end_month, end_day)] = [date(-1)?, date(DAYS - 1)?];
+    params.not_before = date_time_ymd(year, month, day);
+    params.not_after = date_time_ymd(end_year, end_month, end_day);
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let certificate = params.self_signed(key).map_err(|_| unmade())?;
+    replace_private(&root.join(CERTIFICATE), certificate.pem().as_bytes())
+}
+
+fn unmade() -> Failure {
+    Failure::failed("the server's certificate could not be made")
+}
+
+/// The name of this machine, where it is one that a certificate can hold.
+fn host_name() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_str().ok()?.to_ascii_lowercase();
+    let is_name = matches!(ServerName::try_from(name.as_str()), Ok(ServerName::DnsName(_)));
+    (is_name && name != "localhost").then_some(name)
+}
+
+/// The date so many days from today: year, month, day.
+fn date(days: i64) -> Result<(i32, u8, u8)> {
+    let date = TimeZone::UTC.to_datetime(later(days)?).date();
+    let part = |part: i8| u8::try_from(part).map_err(|_| unmade());
+    Ok((date.year().into(), part(date.month())?, part(date.day())?))
+}
+
+fn later(days: i64) -> Result<Timestamp> {
+    system_now().checked_add(jiff::SignedDuration::from_hours(24 * days)).map_err(|_| unmade())
+}
+
+/// Whether the home has none yet: one from before there were servers.
+pub(super) fn is_to_be_made(root: &Path, settings: &ServerSettings) -> bool {
+    settings.own.is_none() && !root.join(CERTIFICATE).exists() && !root.join(KEY).exists()
+}
+
+/// Makes sure that there is one: a home from before has one made, and one of ours that ends soon is renewed under its
+/// key, so that whoever pinned it notices nothing.
+pub(super) fn keep(root: &Path, settings: &ServerSettings) -> Result<()> {
+    if is_to_be_made(root, settings) {
+        return make(root);
+    }
+    if settings.own.is_some() || lasts(&read(root, settings)?) {
+        return Ok(());
+    }
+    let path = root.join(KEY);
+    let pem = fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
+    write(root, &KeyPair::from_pem(&pem).map_err(|_| unmade())?)
+}
+
+/// Whether a certificate of ours will still be good when it is next looked at.
+fn lasts(identity: &Identity) -> bool {
+    let verified = || {
+        let certificate = identity.certificate()?;
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone().into_owned()).ok()?;
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(default_provider()))
+                .build();
+        let then = u64::try_from(later(RENEW_DAYS).ok()?.as_second()).ok()?;
+        let then = UnixTime::since_unix_epoch(Duration::from_secs(then));
+        let name = ServerName::try_from("localhost").ok()?;
+        verifier.ok()?.verify_server_cert(certificate, &[], &name, &[], then).ok()
+    };
+    verified().is_some()
+}
+
+/// Reads the certificate and its key.
+pub(super) fn read(root: &Path, settings: &ServerSettings) -> Result<Identity> {
+    let Files { certificate, key } = Files::of(root, settings)?;
+    let chain = read_file(&certificate)?;
+    let about = fs::metadata(&key).map_err(|error| Failure::file(&key, &error))?;
+    if about.permissions().mode() & 0o007 != 0 {
+        return Err(Failure::failed(format_args!(
+            "everybody on this machine can read the key {}; take that away with `chmod o=` (2.4.b)",
+            key.display()
+        )));
+    }
+    Identity::from_pem(&chain, &read_file(&key)?).map_err(|error| {
+        Failure::failed(format_args!("{} and {}: {error}", certificate.display(), key.display()))
+    })
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let unusable = |error| Failure::file(path, &error);
+    if fs::metadata(path).map_err(unusable)?.len() > BYTES_MAX {
+        return Err(Failure::file(path, &ErrorKind::FileTooLarge.into()));
+    }
+    fs::read(path).map_err(unusable)
+}
+
+/// Where the two are.
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+impl Files {
+    fn of(root: &Path, settings: &ServerSettings) -> Result<Self> {
+        let Some(OwnIdentity { certificate, key }) = &settings.own else {
+            return Ok(Self { certificate: root.join(CERTIFICATE), key: root.join(KEY) });
+        };
+        let key = match key {
+            KeyPlace::File(path) => root.join(path),
+            KeyPlace::Credential(name) => match std::env::var_os(CREDENTIALS_VARIABLE) {
+                Some(directory) => PathBuf::from(directory).join(name),
+                None => {
+                    return Err(Failure::failed(
+                        "[server] key names a credential, and no service manager has handed any over; use \
+                         LoadCredential= in the unit, or `file:`",
+                    ));
+                }
+            },
+        };
+        Ok(Self { certificate: root.join(certificate), key })
+    }
+
+    /// What changes when either is replaced or written to.
+    fn state(&self) -> [Option<(u64, i64, i64, u64)>; 2] {
+        [&self.certificate, &self.key].map(|path| {
+            let about = fs::metadata(path).ok()?;
+            Some((about.ino(), about.mtime(), about.mtime_nsec(), about.len()))
+        })
+    }
+}
+
+/// Shows another certificate as soon as its files hold one; keeps the old one as long as they hold none. Never ends.
+pub(super) async fn follow(home: Arc<Home>, tls: Tls, mut reload: Signal) {
+    let Ok(files) = Files::of(home.root(), &home.config().server) else { return };
+    let mut seen = files.state();
+    let mut renewal = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
+    renewal.tick().await;
+    loop {
+        let asked = tokio::select! {
+            _ = reload.recv() => true,
+            _ = renewal.tick() => {
+                if let Err(Failure::Said { words, .. }) = keep(home.root(), &home.config().server) {
+                    tracing::error!("{words}");
+                }
+                false
+            }
+            () = tokio::time::sleep(LOOK_EVERY) => false,
+        };
+        let state = files.state();
+        if !asked && state == seen {
+            continue;
+        }
+        seen = state;
+        match read(home.root(), &home.config().server) {
+            Ok(identity) => {
+                tls.replace(identity);
+                tracing::info!("the certificate was read again");
+            }
+            Err(failure) => {
+                if let Failure::Said { words, .. } = failure {
+                    tracing::error!("{words}; the certificate from before stays");
+                }
+                let home = Arc::clone(&home);
+                drop(tokio::task::spawn_blocking(move || home.report("tls", "certificate-unusable")).await);
+            }
+        }
+    }
+}
