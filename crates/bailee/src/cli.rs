@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use bailee_core::Timestamp;
 use clap::{Parser, Subcommand};
 
+use crate::client::ServerAddress;
 use crate::commands::{
     catalogue, collect, completions, find, init, keys, ledger, mapping, quarantine, retention, reveal,
     seller, service, session, show, synth,
 };
-use crate::failure::{Exit, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::screen::{Output, Screen};
 use crate::visit::Global;
 use crate::{bench, demo, serve};
@@ -28,6 +29,13 @@ pub(crate) struct Cli {
         value_name = "DIR"
     )]
     home: PathBuf,
+
+    /// A server elsewhere, instead of a home on this machine: https://HOST[:PORT].
+    ///
+    /// It is known by the public key of its certificate, which is shown and remembered on the first visit; another is
+    /// refused from then on. Sessions are kept for each server.
+    #[arg(long, global = true, value_name = "URL", value_parser = crate::usage::server)]
+    server: Option<ServerAddress>,
 
     /// How answers are printed.
     #[arg(long, global = true, value_enum, default_value_t)]
@@ -85,10 +93,20 @@ enum Command {
     Completions(completions::Completions),
 }
 
+impl Command {
+    /// Whether it makes or opens a home here.
+    fn is_of_this_machine(&self) -> bool {
+        matches!(self, Self::Init(_) | Self::Serve(_) | Self::Demo(_) | Self::Bench(_))
+    }
+}
+
 impl Cli {
     /// Does what was asked.
     pub(crate) fn run(self, screen: Screen) -> Result<Exit> {
-        let global = Global { home: self.home, now: self.now, screen };
+        let global = Global { home: self.home, server: self.server, now: self.now, screen };
+        if global.server.is_some() && self.command.is_of_this_machine() {
+            return Err(Failure::usage("this command works on this machine; leave out --server"));
+        }
         match self.command {
             Command::Demo(demo) => demo.run(screen),
             Command::Init(init) => init.run(&global),
@@ -138,8 +156,9 @@ mod tests {
 
     /// Writes a command's help and that of those below it. What every command takes is told once, at the top.
     fn describe(command: &clap::Command, depth: usize, to: &mut String) {
-        let told =
-            |arg: &clap::Arg| depth > 0 && ["home", "output", "now", "help"].contains(&arg.get_id().as_str());
+        let told = |arg: &clap::Arg| {
+            depth > 0 && ["home", "server", "output", "now", "help"].contains(&arg.get_id().as_str())
+        };
         let name = command.get_bin_name().unwrap_or("bailee");
         let mut shown =
             command.clone().term_width(100).mut_args(|arg| if told(&arg) { arg.hide(true) } else { arg });

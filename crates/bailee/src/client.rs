@@ -1,11 +1,13 @@
-//! A client of the HTTP API. Its transport today is the same router, called in process; the requests and answers are
-//! those that a network would carry.
+//! A client of the HTTP API. By whichever [`Transport`], the requests and answers are the same.
 
+mod remote;
 mod stream;
+mod transport;
 
+pub(crate) use remote::{NotAServer, Remote, ServerAddress};
 pub(crate) use stream::Interrupts;
+pub(crate) use transport::Transport;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -14,7 +16,6 @@ use bailee_server::{PROBLEM_TYPE_PREFIX, Watch};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
 
 use crate::failure::{Exit, Failure, Result};
 
@@ -23,7 +24,7 @@ const PIPE_CLOSED: &str = "pipe-closed";
 
 /// A client with a credential.
 pub(crate) struct Client {
-    router: Router,
+    transport: Transport,
     runtime: Asynchronous,
     bearer: Option<Sensitive<String>>,
 }
@@ -61,12 +62,12 @@ pub(crate) struct Refusal {
 pub(crate) type Answer = std::result::Result<Json, Refusal>;
 
 impl Client {
-    pub(crate) fn new(router: Router, bearer: Option<Sensitive<String>>) -> Result<Self> {
+    pub(crate) fn new(transport: impl Into<Transport>, bearer: Option<Sensitive<String>>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|_| Failure::failed("no runtime could be started"))?;
-        Ok(Self { router, runtime: Asynchronous(Some(runtime)), bearer })
+        Ok(Self { transport: transport.into(), runtime: Asynchronous(Some(runtime)), bearer })
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -118,18 +119,11 @@ impl Client {
     }
 
     fn exchange(&self, request: Request<Body>) -> Answer {
-        self.block_on(async { answer(self.send(request).await).await })
+        self.block_on(async { answer(self.transport.send(request).await?).await })
     }
 
     fn block_on(&self, asking: impl Future<Output = Answer>) -> Answer {
         self.runtime.block_on(asking).unwrap_or_else(|| Err(Refusal::broken()))
-    }
-
-    async fn send(&self, request: Request<Body>) -> Response<Body> {
-        match self.router.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
     }
 }
 
@@ -180,6 +174,22 @@ impl Refusal {
             requirement: None,
             remedy: None,
             exit: None,
+        }
+    }
+
+    /// Nobody could be asked.
+    fn unreached(whom: &str, error: &std::io::Error) -> Self {
+        let detail = format!("{whom} cannot be reached: {}", error.kind());
+        Self { code: "unreached".to_owned(), detail, ..Self::broken() }
+    }
+
+    /// What went wrong on this side.
+    fn of(failure: Failure) -> Self {
+        match failure {
+            Failure::Said { exit, words } => {
+                Self { code: "not-asked".to_owned(), detail: words, exit: Some(exit), ..Self::broken() }
+            }
+            Failure::PipeClosed => Self { code: PIPE_CLOSED.to_owned(), ..Self::broken() },
         }
     }
 

@@ -26,6 +26,7 @@ mod home;
 mod screen;
 mod serve;
 mod session;
+mod state;
 mod usage;
 mod visit;
 

@@ -12,6 +12,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::Cli;
+use crate::client::{NotAServer, ServerAddress};
 use crate::commands::record::NotARecord;
 
 /// What was wrong, and where to read what is right.
@@ -83,6 +84,11 @@ pub(crate) fn address(text: &str) -> std::result::Result<SocketAddr, Expected> {
     text.parse().map_err(|_| {
         Expected("an address is written with its port, such as 127.0.0.1:8443 or [::]:8443".to_owned())
     })
+}
+
+/// A server as people name it on the command line.
+pub(crate) fn server(text: &str) -> std::result::Result<ServerAddress, Expected> {
+    text.parse().map_err(|error: NotAServer| Expected(error.to_string()))
 }
 
 /// A character set as people name it on the command line.

@@ -1,64 +1,167 @@
-//! A command's visit to a home: the home, its client, and the screen.
+//! A command's visit to a home, by whatever way it is reached: in process, by a running server's socket, or elsewhere.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use bailee_core::Timestamp;
 use bailee_crypto::keyring::{MirrorState, Repair};
 
-use crate::client::Client;
-use crate::failure::{Exit, Result};
-use crate::home::Home;
+use crate::client::{Client, Remote, ServerAddress, Transport};
+use crate::failure::{Exit, Failure, Result};
+use crate::home::config::Config;
+use crate::home::{self, Home};
 use crate::screen::Screen;
-use crate::session;
+use crate::state::Place;
+use crate::{serve, session};
 
 /// What every command is given.
 pub(crate) struct Global {
     pub(crate) home: PathBuf,
+    pub(crate) server: Option<ServerAddress>,
     pub(crate) now: Option<Timestamp>,
     pub(crate) screen: Screen,
 }
 
-/// An open home with a client. The client goes first: the home's lock is given back when nothing holds the store.
+/// A home with a client to it. The client goes first: the home's lock is given back when nothing holds the store.
 pub(crate) struct Visit {
     pub(crate) client: Client,
-    pub(crate) home: Home,
+    /// What this user keeps of it.
+    pub(crate) state: Place,
     pub(crate) screen: Screen,
+    at: At,
+}
+
+/// Where the home is.
+enum At {
+    /// Here, and nobody else works on it.
+    Open(Home),
+    /// Here, and a server works on it.
+    Served { root: PathBuf, config: Config },
+    /// Somewhere else.
+    Remote,
 }
 
 impl Global {
-    /// Runs a command on the home. Whatever becomes of it, the newest checkpoint leaves the home afterwards.
+    /// Runs a command on the home. Where no server does it, the newest checkpoint leaves the home afterwards, whatever
+    /// became of the command.
     pub(crate) fn visit(&self, command: impl FnOnce(&Visit) -> Result<Exit>) -> Result<Exit> {
-        let home = Home::open(&self.home, self.now)?;
-        let client = Client::new(home.router(), session::bearer(home.config().id))?;
-        let visit = Visit { client, home, screen: self.screen };
-        visit.tell_repairs();
+        let visit = match &self.server {
+            Some(server) => self.remote(server)?,
+            None => self.here()?,
+        };
         let done = command(&visit);
-        let anchored = visit.home.anchor();
+        let anchored = match &visit.at {
+            At::Open(home) => home.anchor(),
+            At::Served { .. } | At::Remote => Ok(()),
+        };
         let exit = done?;
         anchored?;
         Ok(exit)
     }
+
+    fn remote(&self, server: &ServerAddress) -> Result<Visit> {
+        self.refuse_time("the time of a home elsewhere")?;
+        let state = server.state();
+        let transport = Transport::Remote(Remote::new(server.clone(), self.screen));
+        let client = Client::new(transport, session::bearer(&state))?;
+        Ok(Visit { client, state, screen: self.screen, at: At::Remote })
+    }
+
+    /// The home on this machine: by the server that runs on it, else by itself.
+    fn here(&self) -> Result<Visit> {
+        if let Some(visit) = self.served()? {
+            return Ok(visit);
+        }
+        // A server that has just begun holds the lock before it has its socket.
+        let home = match Home::open_unless(&self.home, self.now, || answers(&self.home)) {
+            Ok(home) => home,
+            Err(failure) => return self.served()?.ok_or(failure),
+        };
+        tell_repairs(&home, |words| self.screen.note(words));
+        let state = Place::home(home.config().id);
+        let client = Client::new(home.router(), session::bearer(&state))?;
+        Ok(Visit { client, state, screen: self.screen, at: At::Open(home) })
+    }
+
+    /// The home by the socket of a server, where one answers.
+    fn served(&self) -> Result<Option<Visit>> {
+        if !answers(&self.home) {
+            return Ok(None);
+        }
+        self.refuse_time("the time of a home on which a server runs")?;
+        let config = Config::read(&self.home)?;
+        let state = Place::home(config.id);
+        let client = Client::new(Transport::Socket(serve::socket(&self.home)), session::bearer(&state))?;
+        let at = At::Served { root: self.home.clone(), config };
+        Ok(Some(Visit { client, state, screen: self.screen, at }))
+    }
+
+    fn refuse_time(&self, whose: &str) -> Result<()> {
+        match self.now {
+            Some(_) => Err(Failure::usage(format_args!(
+                "{whose} cannot be set; stop the server, and start it with --now"
+            ))),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Visit {
-    /// A mirror that was mended is told: what had been there before may still exist somewhere.
-    fn tell_repairs(&self) {
-        for Repair { mirror, was } in self.home.repairs() {
-            let words = match was {
-                MirrorState::Unreachable => {
-                    "cannot be reached; until it is back nothing new is sealed or destroyed"
-                }
-                MirrorState::Behind => "was behind and has been brought up to date",
-                MirrorState::Empty => {
-                    "was empty and has been filled; if its disk was taken away, destroy that disk"
-                }
-                MirrorState::Damaged | MirrorState::Current => "was damaged and has been mended",
-            };
-            self.screen.note(format_args!("the mirror {} {words}", mirror.display()));
+    /// The home's directory.
+    pub(crate) fn root(&self) -> Result<&Path> {
+        match &self.at {
+            At::Open(home) => Ok(home.root()),
+            At::Served { root, .. } => Ok(root),
+            At::Remote => Err(elsewhere()),
         }
     }
 
-    pub(crate) fn root(&self) -> &Path {
-        self.home.root()
+    /// What the home is set to.
+    pub(crate) fn config(&self) -> Result<&Config> {
+        match &self.at {
+            At::Open(home) => Ok(home.config()),
+            At::Served { config, .. } => Ok(config),
+            At::Remote => Err(elsewhere()),
+        }
+    }
+
+    /// Whether the home is on another machine, so that nothing of it can be touched by a name here.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self.at, At::Remote)
+    }
+
+    /// Every checkpoint of the home that is on this machine.
+    pub(crate) fn known_checkpoints(&self) -> Result<Vec<String>> {
+        match &self.at {
+            At::Open(home) => home.known_checkpoints(),
+            At::Served { root, config } => home::known_checkpoints(root, config),
+            At::Remote => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Whether a server answers at the socket of a home.
+fn answers(home: &Path) -> bool {
+    UnixStream::connect(serve::socket(home)).is_ok()
+}
+
+fn elsewhere() -> Failure {
+    Failure::failed("this touches files of the home; run it on its machine, without --server")
+}
+
+/// A mirror that was mended is told: what had been there before may still exist somewhere.
+pub(crate) fn tell_repairs(home: &Home, tell: impl Fn(String)) {
+    for Repair { mirror, was } in home.repairs() {
+        let words = match was {
+            MirrorState::Unreachable => {
+                "cannot be reached; until it is back nothing new is sealed or destroyed"
+            }
+            MirrorState::Behind => "was behind and has been brought up to date",
+            MirrorState::Empty => {
+                "was empty and has been filled; if its disk was taken away, destroy that disk"
+            }
+            MirrorState::Damaged | MirrorState::Current => "was damaged and has been mended",
+        };
+        tell(format!("the mirror {} {words}", mirror.display()));
     }
 }

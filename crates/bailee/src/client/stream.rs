@@ -28,7 +28,7 @@ impl Client {
         let listen = async {
             let terminate = if takes_away { Some(signal(SignalKind::terminate())?) } else { None };
             let interrupt = signal(SignalKind::interrupt())?;
-            Ok(Interrupts { interrupt, terminate, stop: Arc::default() })
+            Ok(Interrupts { interrupt, terminate, stop: Arc::default(), hangs_up: self.transport.is_wire() })
         };
         let heard: Option<std::io::Result<_>> = self.runtime.block_on(listen);
         heard.and_then(std::io::Result::ok).ok_or_else(|| Failure::failed("Ctrl-C cannot be listened for"))
@@ -57,7 +57,7 @@ impl Client {
             request.extensions_mut().insert(watch);
             match documents {
                 Some(documents) => self.collect_documents(request, documents).await,
-                None => answer(self.send(request).await).await,
+                None => answer(self.transport.send(request).await?).await,
             }
         };
         self.block_on(async {
@@ -72,7 +72,7 @@ impl Client {
     async fn collect_documents(&self, mut request: Request<Body>, documents: &mut dyn Write) -> Answer {
         let preference = HeaderValue::from_static("return=representation");
         request.headers_mut().insert(HeaderName::from_static("prefer"), preference);
-        let response = self.send(request).await;
+        let response = self.transport.send(request).await?;
         if !response.status().is_success() {
             return answer(response).await;
         }
@@ -87,7 +87,8 @@ impl Client {
     /// Gets an answer of many lines, and hands each on. A line that is refused ends it.
     pub(crate) fn get_lines(&self, path: &str, each: &mut dyn FnMut(Json) -> std::io::Result<()>) -> Answer {
         self.block_on(async {
-            let response = self.send(self.request(Method::GET, path, Body::empty())).await;
+            let request = self.request(Method::GET, path, Body::empty());
+            let response = self.transport.send(request).await?;
             if !response.status().is_success() {
                 return answer(response).await;
             }
@@ -104,10 +105,12 @@ pub(crate) struct Interrupts {
     terminate: Option<Signal>,
     /// Whether to stop after the batch that is under way.
     stop: Arc<AtomicBool>,
+    /// Whether the other side does not hear that, and is told by hanging up: it stops after its batch.
+    hangs_up: bool,
 }
 
 impl Interrupts {
-    /// First Ctrl-C: stop after this batch. Second, or told to end: stop now; nothing that was committed is lost by it.
+    /// First Ctrl-C: stop after this batch, here by waiting for its end, over a wire by hanging up. Second, or told to end: stop now; nothing that was committed is lost by it.
     async fn cut(&mut self) -> Exit {
         loop {
             let told_to_end = async {
@@ -119,6 +122,9 @@ impl Interrupts {
             tokio::select! {
                 _ = told_to_end => return Exit::Terminated,
                 _ = self.interrupt.recv() => {
+                    if self.hangs_up {
+                        return Exit::Failed;
+                    }
                     if self.stop.swap(true, Ordering::Relaxed) {
                         return Exit::Interrupted;
                     }

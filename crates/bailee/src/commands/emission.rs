@@ -105,8 +105,10 @@ fn refused(place: &Path, why: &str) -> Failure {
 
 /// Refuses what belongs to the home, by whatever way it is named.
 fn refuse_kept(visit: &Visit, place: &Path) -> Result<()> {
-    let config = visit.home.config();
-    let root = visit.root();
+    if visit.is_remote() {
+        return Ok(());
+    }
+    let (config, root) = (visit.config()?, visit.root()?);
     let checkpoints = match &config.checkpoints {
         Some(directory) => root.join(directory),
         None => home::beside(root)?,

@@ -50,9 +50,9 @@ impl Keys {
 fn mirror(visit: &Visit, directory: &Path) -> Result<Json> {
     let directory = std::path::absolute(directory).map_err(|error| Failure::file(directory, &error))?;
     check(visit, &directory)?;
-    let mut mirrors = visit.home.config().mirrors.clone();
+    let mut mirrors = visit.config()?.mirrors.clone();
     mirrors.push(directory.clone());
-    let path = visit.root().join(FILE);
+    let path = visit.root()?.join(FILE);
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
     let changed = config::with_mirrors(&text, &mirrors)?;
     replace_private(&path, changed.as_bytes())?;
@@ -66,9 +66,10 @@ fn mirror(visit: &Visit, directory: &Path) -> Result<Json> {
 /// Refuses a directory that cannot become a mirror, before anything is written.
 fn check(visit: &Visit, directory: &Path) -> Result<()> {
     let found = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    let root = visit.root().canonicalize().map_err(|error| Failure::file(visit.root(), &error))?;
+    let root = visit.root()?;
+    let root = root.canonicalize().map_err(|error| Failure::file(root, &error))?;
     let is_mirror = |mirror: &PathBuf| root.join(mirror).canonicalize().is_ok_and(|mirror| mirror == found);
-    if visit.home.config().mirrors.iter().any(is_mirror) {
+    if visit.config()?.mirrors.iter().any(is_mirror) {
         return Err(Failure::failed(format_args!(
             "{} is a mirror of this keyring already",
             directory.display()

@@ -88,7 +88,7 @@ fn tail(visit: &Visit, events: u64, before: Option<u64>) -> Result<Exit> {
 }
 
 fn verify(visit: &Visit) -> Result<Exit> {
-    let known = visit.home.known_checkpoints()?;
+    let known = visit.known_checkpoints()?;
     let verified = visit.client.post("/v1/ledger:verify", &json!({ "known": known }))?;
     show_verified(visit.screen, &verified, &text(&verified, "size"), &text(&verified, "root"))
 }

@@ -30,7 +30,7 @@ impl LogIn {
         let question = json!({ "mail": self.mail, "password": password.expose() });
         let new = visit.client.post("/v1/sessions", &question)?;
         let token = new.member("token").and_then(bailee_core::Json::as_str);
-        session::keep(visit.home.config().id, token.ok_or_else(|| Failure::failed("no session was given"))?)?;
+        session::keep(&visit.state, token.ok_or_else(|| Failure::failed("no session was given"))?)?;
         match visit.screen.is_json() {
             true => visit.screen.json(&pick(&new, &["session", "ends_at"]))?,
             false => visit.screen.line(format_args!(
@@ -46,7 +46,7 @@ impl LogIn {
 /// Ends the session. That there was none, or that it had ended already, is no failure.
 pub(crate) fn log_out(visit: &Visit) -> Result<Exit> {
     let ended = visit.client.delete("/v1/sessions/current");
-    session::forget(visit.home.config().id)?;
+    session::forget(&visit.state)?;
     match ended {
         Err(refusal) if refusal.exit() != Exit::Denied => return Err(refusal.into()),
         _ => {}

@@ -22,8 +22,8 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock; says who holds it when it cannot.
-    pub(crate) fn take(path: &Path) -> Result<Self> {
+    /// Takes the lock; says who holds it when it cannot. Waits a moment for whoever holds it, unless there is another way.
+    pub(crate) fn take(path: &Path, is_another_way: impl Fn() -> bool) -> Result<Self> {
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -36,7 +36,7 @@ impl Lock {
             .map_err(|error| Failure::file(path, &error))?;
         let begun = Instant::now();
         while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > PATIENCE || is_another_way() {
                 return Err(held(&mut file));
             }
             std::thread::sleep(LOOK_EVERY);

@@ -81,7 +81,7 @@ impl NewHome {
     fn make_in(&self, begun: &mut Begun, mirrors: &[PathBuf], root_key: &Path) -> Result<Made> {
         let root = &self.root;
         begun.directory(root)?;
-        let lock = Lock::take(&root.join(LOCK))?;
+        let lock = Lock::take(&root.join(LOCK), || false)?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let id = HomeId::random(&*entropy);
         let binding = Binding { home: id, environment: self.environment };

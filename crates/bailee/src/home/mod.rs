@@ -79,9 +79,18 @@ pub(crate) struct Home {
 impl Home {
     /// Opens a home. `now` gives a test home its time.
     pub(crate) fn open(root: &Path, now: Option<Timestamp>) -> Result<Self> {
+        Self::open_unless(root, now, || false)
+    }
+
+    /// Opens a home, unless somebody works on it and there is another way to it.
+    pub(crate) fn open_unless(
+        root: &Path,
+        now: Option<Timestamp>,
+        is_another_way: impl Fn() -> bool,
+    ) -> Result<Self> {
         // Without a configuration there is no home, and no lock is left in what is none.
         Config::read(root)?;
-        let lock = Lock::take(&root.join(LOCK))?;
+        let lock = Lock::take(&root.join(LOCK), is_another_way)?;
         let config = Config::read(root)?;
         refuse_shared(root)?;
         config.mirrors.iter().try_for_each(|mirror| refuse_shared(&root.join(mirror)))?;
@@ -217,13 +226,23 @@ fn refuse_shared(directory: &Path) -> Result<()> {
     }
 }
 
+/// Every checkpoint that left a home on which a server runs.
+pub(crate) fn known_checkpoints(root: &Path, config: &Config) -> Result<Vec<String>> {
+    // Whoever verifies them looks at their signatures: no key is needed to read them.
+    anchors_of(root, config, "")?.known().map_err(Failure::failed)
+}
+
 /// The directory outside the home that keeps its checkpoints.
 fn anchors(root: &Path, config: &Config, store: &dyn Store) -> Result<Anchors> {
+    anchors_of(root, config, &store.verifier_key())
+}
+
+fn anchors_of(root: &Path, config: &Config, verifier_key: &str) -> Result<Anchors> {
     let directory = match &config.checkpoints {
         Some(directory) => root.join(directory),
         None => beside(root)?,
     };
-    Anchors::open(&directory, root, &store.verifier_key()).map_err(Failure::failed)
+    Anchors::open(&directory, root, verifier_key).map_err(Failure::failed)
 }
 
 /// A ledger that does not continue what left the home before failed a verification.

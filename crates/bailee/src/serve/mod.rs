@@ -26,7 +26,7 @@ use crate::failure::{Exit, Failure, Result};
 use crate::home::Home;
 use crate::home::config::Config;
 use crate::screen::{BOLD, DIM, Screen};
-use crate::visit::Global;
+use crate::visit::{Global, tell_repairs};
 
 pub(crate) use certificate::make as make_certificate;
 
@@ -67,6 +67,7 @@ impl Serve {
             return check(global);
         }
         let home = Arc::new(Home::open(&global.home, global.now)?);
+        tell_repairs(&home, |words| tracing::warn!("{words}"));
         certificate::keep(home.root(), &home.config().server)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()

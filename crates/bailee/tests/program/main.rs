@@ -18,6 +18,7 @@ mod kinds;
 mod ledger;
 mod misplaced;
 mod quarantine;
+mod reached;
 mod readme;
 mod serve;
 mod served;

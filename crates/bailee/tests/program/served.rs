@@ -21,13 +21,21 @@ pub(crate) struct Served<'a> {
 
 impl Trial {
     pub(crate) fn serve(&self) -> Served<'_> {
-        self.serve_with(|_| {})
+        self.serve_at("127.0.0.1:0")
+    }
+
+    pub(crate) fn serve_at(&self, address: &str) -> Served<'_> {
+        self.begin(self.command(&["serve", "--listen", address, "--output", "json"]))
     }
 
     /// A server whose process is prepared.
     pub(crate) fn serve_with(&self, prepare: impl FnOnce(&mut Command)) -> Served<'_> {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--output", "json"]);
         prepare(&mut command);
+        self.begin(command)
+    }
+
+    fn begin(&self, mut command: Command) -> Served<'_> {
         let mut process = command.stdin(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
