@@ -20,7 +20,7 @@ use bailee_vault::collect::{Request, Step, Summary};
 use futures_util::stream;
 use http_body::Frame;
 use http_body_util::StreamBody;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::body::{self, Part, PartWriter};
@@ -48,6 +48,15 @@ struct Options {
     source: Option<String>,
 }
 
+/// What is answered, once all is in.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    summary: Summary,
+    /// Values that had lost letters already at the source, such as `?` in their place.
+    lost_letters: u64,
+}
+
 /// A collect that was asked for, not yet begun.
 struct Wanted {
     seller: String,
@@ -57,8 +66,8 @@ struct Wanted {
 }
 
 /// `POST /v1/sellers/{seller}/orders:collect?as_of=…&format=…&charset=…&source=…` takes documents and answers
-/// `{"read","collected","updated","unchanged","past_retention","quarantined","seconds"}`; with
-/// `Prefer: return=representation` the tokenised documents, in the shape in which they came, and that in the trailer
+/// `{"read","collected","updated","unchanged","past_retention","quarantined","seconds","lost_letters"}`;
+/// with `Prefer: return=representation` the tokenised documents, in the shape in which they came, and that in the trailer
 /// `bailee-summary`.
 pub(crate) async fn collect(
     edge: Edge,
@@ -85,7 +94,7 @@ fn wants_documents(headers: &HeaderMap) -> bool {
 }
 
 impl Wanted {
-    fn run<W: Write>(self, call: &Call, mut emitter: Option<Emitter<W>>) -> Result<Summary, Problem> {
+    fn run<W: Write>(self, call: &Call, mut emitter: Option<Emitter<W>>) -> Result<Answer, Problem> {
         let seller: SellerId = self.seller.parse()?;
         let options = body::query::<Options>(&self.uri);
         // What the documents are about is the reader's to say: of whom nothing is taken in learns no more than that.
@@ -95,12 +104,13 @@ impl Wanted {
         let authorized = call.gate().collect(call.caller(), &seller, kind)?;
         let ((reader, request), options) = opened?;
         let source = options.source.as_deref().unwrap_or("-");
-        let mut lost = false;
+        let (mut has_hung_up, mut lost_letters) = (false, 0);
         let mut telling = Telling::new(self.watch.clone(), &reader);
         telling.tell();
         let mut each = |step: Step<'_>| {
             let told = match step {
                 Step::Batch { bytes, counts, lost } => {
+                    lost_letters = lost;
                     telling.tell();
                     return self.watch.as_ref().map_or(ControlFlow::Continue(()), |watch| {
                         watch.tick(Tick::Collected { bytes, counts, lost })
@@ -111,8 +121,8 @@ impl Wanted {
                 }
                 Step::PageEnd(members) => emitter.as_mut().map(|emitter| emitter.page_end(members)),
             };
-            lost = matches!(told, Some(Err(_)));
-            if lost { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            has_hung_up = matches!(told, Some(Err(_)));
+            if has_hung_up { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let summary = call.vault().collect(authorized, reader, source, request, &mut each);
         telling.tell();
@@ -124,7 +134,7 @@ impl Wanted {
                 .and_then(|mut out| out.flush())
                 .map_err(|_| bailee_vault::VaultError::Stopped)?;
         }
-        Ok(summary)
+        Ok(Answer { summary, lost_letters })
     }
 }
 

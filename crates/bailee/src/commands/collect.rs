@@ -182,6 +182,10 @@ impl Collect {
         });
         bar.end();
         *went_in = *so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        // Over a wire nothing is heard before the end.
+        if let Ok(answer) = &answer {
+            went_in.lost = count(answer, "lost_letters");
+        }
         heard.show(visit.screen, file);
         answer.map_err(|refusal| {
             let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
@@ -230,16 +234,20 @@ fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
     Ok((Box::new(opened), about.is_file().then_some(about.len())))
 }
 
+fn count(answer: &Json, name: &str) -> u64 {
+    match answer.member(name) {
+        Some(Json::Integer(count)) => u64::try_from(*count).unwrap_or(0),
+        _ => 0,
+    }
+}
+
 impl Summary {
     pub(super) fn is_quarantined(&self) -> bool {
         self.quarantined > 0
     }
 
     pub(super) fn add(&mut self, answer: &Json) {
-        let count = |name| match answer.member(name) {
-            Some(Json::Integer(count)) => u64::try_from(*count).unwrap_or(0),
-            _ => 0,
-        };
+        let count = |name| count(answer, name);
         self.read += count("read");
         self.collected += count("collected");
         self.updated += count("updated");

@@ -101,6 +101,22 @@ fn documents_stream_both_ways_over_a_wire() {
     served.end();
 }
 
+#[test]
+fn letters_that_were_lost_before_are_told_whichever_way_they_come() {
+    let (trial, there_too) = (Trial::at(NOW), Trial::at(NOW));
+    let mut order: serde_json::Value = serde_json::from_str(&orders(&trial, "1")).unwrap();
+    order["buyer"]["buyerName"] = "J?rgen M?ller".into();
+    let words = ["collect", "--seller", "ALPHA", "-"];
+    let here = trial.run_with(&words, &order.to_string()).ends(0);
+    assert!(here.err.contains("1 values had lost letters"), "{}", here.err);
+    let served = there_too.serve();
+    let url = served.url();
+    log_in(&there_too, &url);
+    let ran = there_too.run_with(&there(&url, &words), &order.to_string()).ends(0);
+    assert_eq!(ran.err, here.err);
+    served.end();
+}
+
 /// How a collect that is given half of its input ends when it is interrupted then, over these words.
 fn interrupted(trial: &Trial, before: &[&str], input: &str) -> Ran {
     let words = [before, &["collect", "--seller", "ALPHA", "--emit", "-", "-"]].concat();

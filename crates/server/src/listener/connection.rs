@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -63,7 +64,7 @@ impl Host {
         };
         if let Ok(Some(stream)) = greeted {
             pulse.touch();
-            self.drive(stream, peer, pulse).await;
+            self.drive(stream, peer, self.limits, pulse).await;
         }
     }
 
@@ -75,25 +76,26 @@ impl Host {
             return;
         }
         let peer = Peer::Local { uid: who.uid(), process: who.pid() };
-        self.drive(stream, peer, pulse).await;
+        self.drive(stream, peer, self.limits.for_this_machine(), pulse).await;
     }
 
     /// Serves requests until the other end closes, is silent for too long, or the listener stops.
-    async fn drive<S>(self: &Arc<Self>, stream: S, peer: Peer, pulse: &Arc<Pulse>)
+    async fn drive<S>(self: &Arc<Self>, stream: S, peer: Peer, limits: Limits, pulse: &Arc<Pulse>)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let builder = builder();
-        let service =
-            hyper::service::service_fn(|request| Arc::clone(self).answer(request, peer, pulse.begin()));
+        let service = hyper::service::service_fn(|request| {
+            Arc::clone(self).answer(request, peer, limits, pulse.begin())
+        });
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut stop = self.stop.clone();
         // When to leave a connection that was asked to close.
         let mut leave: Option<Instant> = None;
         loop {
             // What a connection is at changes between two looks, and with it how long it may take.
-            let next = Instant::now() + self.limits.shortest();
-            let look = leave.or_else(|| pulse.deadline(&self.limits)).map_or(next, |at| at.min(next));
+            let next = Instant::now() + limits.shortest();
+            let look = leave.or_else(|| pulse.deadline(&limits)).map_or(next, |at| at.min(next));
             tokio::select! {
                 _ = &mut connection => return,
                 _ = stop.wait_for(|told| *told != Stop::Not), if leave.is_none() => {
@@ -101,10 +103,10 @@ impl Host {
                     leave = Some(Instant::now() + CLOSING);
                 }
                 () = sleep_until(look) => match leave {
-                    Some(_) if pulse.is_idle() || pulse.is_late(&self.limits) => return,
+                    Some(_) if pulse.is_idle() || pulse.is_late(&limits) => return,
                     // A request is under way: it is still answered.
                     Some(_) => leave = Some(Instant::now() + CLOSING),
-                    None if pulse.is_late(&self.limits) => {
+                    None if pulse.is_late(&limits) => {
                         connection.as_mut().graceful_shutdown();
                         leave = Some(Instant::now() + CLOSING);
                     }
@@ -118,12 +120,16 @@ impl Host {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: Peer,
+        limits: Limits,
         flight: Flight,
     ) -> Result<Response<Leaving>, Infallible> {
-        let mut request = request.map(|body| Body::new(Patient::new(body, &self.limits)));
+        let mut request = request.map(|body| Body::new(Patient::new(body, &limits)));
         request.extensions_mut().insert(peer);
-        let answered = self.router.clone().oneshot(request).await;
-        answered.map(|response| response.map(|body| Leaving::new(body, flight)))
+        // A task of its own: what has begun is ended, and what goes wrong in it is told to the ledger, also when its
+        // caller has hung up meanwhile.
+        let answered = tokio::spawn(self.router.clone().oneshot(request)).await;
+        let response = answered.unwrap_or_else(|_| Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()));
+        response.map(|response| response.map(|body| Leaving::new(body, flight)))
     }
 }
 

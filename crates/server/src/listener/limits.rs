@@ -15,6 +15,7 @@ pub struct Limits {
     pub header: Duration,
     /// How long a body may keep us waiting in all, while it brings less than
     /// [`body_bytes_per_second_min`](Self::body_bytes_per_second_min); also how long a caller may leave an answer lying.
+    /// A caller on this machine is not hurried.
     pub body: Duration,
     /// What a body must bring to be waited for.
     pub body_bytes_per_second_min: u32,
@@ -40,11 +41,19 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Those of a caller on this machine, who is its owner: an input may be made as slowly as he likes, and an answer read.
+    pub(super) fn for_this_machine(self) -> Self {
+        Self { body: A_DAY, ..self }
+    }
+
     /// The shortest time that a connection may be silent.
     pub(super) fn shortest(&self) -> Duration {
         self.header.min(self.body).min(self.idle)
     }
 }
+
+/// For ever, for a request.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Most bytes of a request's header, its line included: ours take some hundred.
 pub(super) const HEADER_BYTES_MAX: usize = 16 * 1024;

@@ -1,6 +1,7 @@
 //! Callers that are slow or say nothing.
 
 use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use bailee_server::listener::Limits;
@@ -115,6 +116,21 @@ fn a_body_that_ends_early_is_not_taken_for_a_whole_one() {
 }
 
 #[test]
+fn a_caller_on_this_machine_is_not_hurried() {
+    let limits = Limits { body: SHORT, header: SHORT, ..Limits::default() };
+    let running = Running::new(limits);
+    let mut stream = UnixStream::connect(running.socket()).unwrap();
+    let head = "POST /count HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 6\r\n\r\nabc";
+    send(&mut stream, head);
+    // Longer than anybody on the network may take.
+    let mut silent = running.greet(b"http/1.1");
+    send(&mut silent, &head.replace("close", "keep-alive"));
+    assert!(until_closed(&mut silent).contains("broken after 3: "));
+    send(&mut stream, "def");
+    assert!(until_closed(&mut stream).ends_with("\r\n\r\n6"));
+}
+
+#[test]
 fn an_answer_that_nobody_takes_is_not_kept() {
     let running = Running::new(Limits { body: SHORT, ..Limits::default() });
     let mut stream = running.greet(b"http/1.1");
@@ -139,10 +155,10 @@ fn an_answer_that_is_taken_comes_whole() {
 fn a_connection_without_a_request_is_closed_after_a_while_and_one_at_work_is_not() {
     let running = Running::new(Limits { idle: SHORT, ..Limits::default() });
     let mut idle = running.greet(b"http/1.1");
+    let begun = Instant::now();
     send(&mut idle, "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let mut held = running.greet(b"http/1.1");
     send(&mut held, "GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let begun = Instant::now();
     assert!(until_closed(&mut idle).ends_with("hello"));
     assert!(begun.elapsed() >= SHORT);
     running.held.notify_one();

@@ -36,6 +36,21 @@ fn a_request_under_way_is_answered_and_nobody_new_comes_in() {
 }
 
 #[test]
+fn what_has_begun_is_ended_though_its_caller_has_hung_up() {
+    let running = Running::new(Limits::default());
+    for protocol in ["--http1.1", "--http2"] {
+        let mut caller = running.curl_command(&[protocol], "/held").spawn().unwrap();
+        running.runtime.block_on(running.asked.notified());
+        caller.kill().unwrap();
+        caller.wait().unwrap();
+        running.serves();
+        running.held.notify_one();
+        let done = running.done.notified();
+        running.runtime.block_on(async { tokio::time::timeout(LONG, done).await }).unwrap();
+    }
+}
+
+#[test]
 fn who_does_not_end_in_time_is_cut_off() {
     let mut running = Running::new(Limits { drain: SHORT, ..Limits::default() });
     let mut held = running.greet(b"http/1.1");

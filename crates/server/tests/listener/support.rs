@@ -58,6 +58,8 @@ pub(crate) struct Running {
     pub(crate) held: Arc<Notify>,
     /// Told when `/held` has been asked.
     pub(crate) asked: Arc<Notify>,
+    /// Told when `/held` has come to its end.
+    pub(crate) done: Arc<Notify>,
     pub(crate) stop: watch::Sender<Stop>,
     ended: Option<JoinHandle<Ended>>,
     socket: Option<SocketFile>,
@@ -82,10 +84,10 @@ impl Running {
         let port = TcpListener::from_std(port).unwrap();
         let number = port.local_addr().unwrap().port();
         let (unix, socket) = SocketFile::bind(&directory.path().join("run/socket")).unwrap();
-        let (held, asked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let [held, asked, done] = std::array::from_fn(|_| Arc::new(Notify::new()));
         let (stop, stopped) = watch::channel(Stop::Not);
         let doors = vec![Door::Network { port, tls: tls.clone() }, Door::Local(unix)];
-        let router = router(Arc::clone(&held), Arc::clone(&asked));
+        let router = router(Arc::clone(&held), Arc::clone(&asked), Arc::clone(&done));
         let ended = runtime.spawn(serve(doors, router, limits, stopped));
         drop(_inside);
         Self {
@@ -95,6 +97,7 @@ impl Running {
             directory,
             held,
             asked,
+            done,
             stop,
             ended: Some(ended),
             socket: Some(socket),
@@ -206,10 +209,11 @@ pub(crate) fn until_closed(stream: &mut impl Read) -> String {
 /// Bytes that end an answer of `/large`: more than any buffer on the way holds.
 pub(crate) const LARGE_BYTES: usize = 64 * 1024 * 1024;
 
-fn router(held: Arc<Notify>, asked: Arc<Notify>) -> Router {
+fn router(held: Arc<Notify>, asked: Arc<Notify>, done: Arc<Notify>) -> Router {
     let hold = move || async move {
         asked.notify_one();
         held.notified().await;
+        done.notify_one();
         "held"
     };
     Router::new()
