@@ -1,10 +1,10 @@
 //! A command's visit to a home, by whatever way it is reached: in process, by a running server's socket, or elsewhere.
 
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use bailee_core::Timestamp;
 use bailee_crypto::keyring::{MirrorState, Repair};
+use bailee_server::listener;
 
 use crate::client::{Client, Remote, ServerAddress, Transport};
 use crate::failure::{Exit, Failure, Result};
@@ -142,7 +142,7 @@ impl Visit {
 
 /// Whether a server answers at the socket of a home.
 fn answers(home: &Path) -> bool {
-    UnixStream::connect(serve::socket(home)).is_ok()
+    listener::connect_now(&serve::socket(home)).is_ok()
 }
 
 fn elsewhere() -> Failure {

@@ -9,10 +9,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::uri::{Authority, PathAndQuery, Scheme};
 use axum::http::{Request, Response, Uri};
+use bailee_server::listener;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::UnixStream;
 use tower::ServiceExt;
 
 use super::Refusal;
@@ -51,7 +51,7 @@ impl Transport {
                 Err(never) => match never {},
             },
             Self::Socket(path) => {
-                let stream = UnixStream::connect(path).await;
+                let stream = listener::connect(path).await;
                 let stream = stream.map_err(|error| Refusal::unreached("the server of this home", &error))?;
                 let place = (Scheme::HTTP, Authority::from_static("localhost"));
                 exchange(stream, addressed(request, place)).await

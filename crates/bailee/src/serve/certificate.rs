@@ -57,6 +57,8 @@ fn write(root: &Path, key: &KeyPair) -> Result<()> {
     params.not_before = date_time_ymd(year, month, day);
     params.not_after = date_time_ymd(end_year, end_month, end_day);
     params.is_ca = IsCa::ExplicitNoCa;
+    // Some clients want it of every certificate that is none of an authority.
+    params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let certificate = params.self_signed(key).map_err(|_| unmade())?;

@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 pub use limits::Limits;
 pub use peer::Peer;
 pub use tls::{Identity, IdentityError, Minimum, PublicKeyPin, Tls};
-pub use unix::{SocketError, SocketFile};
+pub use unix::{SocketError, SocketFile, connect, connect_now};
 
 use census::{Address, Census};
 use connection::Host;
@@ -109,10 +109,16 @@ pub async fn serve(
 /// Waits for the connections to end, as long as they may.
 async fn end(mut connections: JoinSet<()>, drain: Duration, mut stop: watch::Receiver<Stop>) -> Ended {
     let ending = async { while connections.join_next().await.is_some() {} };
+    let told_again = async {
+        if stop.wait_for(|told| *told == Stop::Now).await.is_err() {
+            // Nobody is left to tell.
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::select! {
         () = ending => {}
         () = tokio::time::sleep(drain) => {}
-        told = stop.wait_for(|told| *told == Stop::Now) => drop(told),
+        () = told_again => {}
     }
     let cut = connections.len();
     connections.shutdown().await;

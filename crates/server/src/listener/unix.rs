@@ -4,7 +4,12 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use tokio::net::UnixListener;
+use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use tokio::net::{UnixListener, UnixStream};
+
+/// Most bytes of a socket's path that the system takes, its end included (`sun_path`).
+const PATH_BYTES_MAX: usize = 108;
 
 /// A socket that is bound. Its file is removed on drop.
 #[derive(Debug)]
@@ -56,10 +61,52 @@ impl SocketFile {
             return Err(SocketError::Shared);
         }
         remove_dead(path)?;
-        let listener = UnixListener::bind(path)?;
+        let listener = UnixListener::bind(Reach::of(path)?.path())?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         let made = std::fs::symlink_metadata(path)?;
         Ok((listener, Self { path: path.to_owned(), file: (made.dev(), made.ino()) }))
+    }
+}
+
+/// Connects to a socket, however long its path is.
+///
+/// # Errors
+/// Those of the system.
+pub async fn connect(path: &Path) -> io::Result<UnixStream> {
+    UnixStream::connect(Reach::of(path)?.path()).await
+}
+
+/// The same, on a thread that may block: for whoever only asks whether somebody answers.
+///
+/// # Errors
+/// Those of the system.
+pub fn connect_now(path: &Path) -> io::Result<std::os::unix::net::UnixStream> {
+    std::os::unix::net::UnixStream::connect(Reach::of(path)?.path())
+}
+
+/// A way to a socket that is short enough for the system: a long one goes by a descriptor of its directory.
+struct Reach {
+    path: PathBuf,
+    /// Held for as long as the way is used.
+    _directory: Option<OwnedFd>,
+}
+
+impl Reach {
+    fn of(path: &Path) -> io::Result<Self> {
+        if path.as_os_str().len() < PATH_BYTES_MAX {
+            return Ok(Self { path: path.to_owned(), _directory: None });
+        }
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(ErrorKind::InvalidInput.into());
+        };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = rustix::fs::open(directory, flags, Mode::empty())?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}", directory.as_raw_fd())).join(name);
+        Ok(Self { path, _directory: Some(directory) })
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -71,7 +118,7 @@ fn remove_dead(path: &Path) -> Result<(), SocketError> {
         Ok(about) if !about.file_type().is_socket() => return Err(SocketError::Foreign),
         Ok(_) => {}
     }
-    match std::os::unix::net::UnixStream::connect(path) {
+    match connect_now(path) {
         Ok(_) => Err(SocketError::Live),
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(std::fs::remove_file(path)?),
         Err(error) => Err(error.into()),
@@ -106,6 +153,21 @@ mod tests {
         let (listener, file) = SocketFile::bind(&path).unwrap();
         drop((listener, file));
         assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_socket_may_have_a_long_path() {
+        let directory = tempfile::tempdir().unwrap();
+        for bytes in [PATH_BYTES_MAX - 1, PATH_BYTES_MAX, 2 * PATH_BYTES_MAX] {
+            let name = "x".repeat(bytes - directory.path().as_os_str().len() - "/".len() - "/socket".len());
+            let path = directory.path().join(name).join("socket");
+            assert_eq!(path.as_os_str().len(), bytes);
+            let (_listener, file) = SocketFile::bind(&path).unwrap();
+            connect(&path).await.unwrap();
+            assert!(matches!(SocketFile::bind(&path), Err(SocketError::Live)));
+            drop(file);
+            assert!(!path.exists());
+        }
     }
 
     #[tokio::test]
