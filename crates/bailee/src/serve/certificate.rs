@@ -30,6 +30,8 @@ use crate::home::make::replace_private;
 
 /// Days that a certificate of ours is good for: less than the 366 that Mozilla's profiles allow.
 const DAYS: i64 = 364;
+/// The day on which it begins, from today: yesterday, since clocks differ.
+const BEGIN_DAYS: i64 = -1;
 /// Days before its end at which it is renewed.
 const RENEW_DAYS: i64 = 30;
 /// How often the files are looked at.
@@ -43,17 +45,17 @@ const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
 pub(crate) fn make(root: &Path) -> Result<()> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| unmade())?;
     replace_private(&root.join(KEY), key.serialize_pem().as_bytes())?;
-    write(root, &key)
+    write(root, &key, BEGIN_DAYS)
 }
 
-/// Writes a certificate of ours for a key, good from yesterday.
-fn write(root: &Path, key: &KeyPair) -> Result<()> {
+/// Writes a certificate of ours for a key, that begins so many days from today.
+fn write(root: &Path, key: &KeyPair, begin_days: i64) -> Result<()> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     names.extend(host_name());
     let mut params = CertificateParams::new(names).map_err(|_| unmade())?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "bailee");
-    let [(year, month, day), (end_year, end_month, end_day)] = [date(-1)?, date(DAYS - 1)?];
+    let [(year, month, day), (end_year, end_month, end_day)] = [date(begin_days)?, date(begin_days + DAYS)?];
     params.not_before = date_time_ymd(year, month, day);
     params.not_after = date_time_ymd(end_year, end_month, end_day);
     params.is_ca = IsCa::ExplicitNoCa;
@@ -103,7 +105,7 @@ pub(super) fn keep(root: &Path, settings: &ServerSettings) -> Result<()> {
     }
     let path = root.join(KEY);
     let pem = fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-    write(root, &KeyPair::from_pem(&pem).map_err(|_| unmade())?)
+    write(root, &KeyPair::from_pem(&pem).map_err(|_| unmade())?, BEGIN_DAYS)
 }
 
 /// Whether a certificate of ours will still be good when it is next looked at.
@@ -216,6 +218,34 @@ pub(super) async fn follow(home: Arc<Home>, tls: Tls, mut reload: Signal) {
                 let home = Arc::clone(&home);
                 drop(tokio::task::spawn_blocking(move || home.report("tls", "certificate-unusable")).await);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::settings::ServerSection;
+
+    #[test]
+    fn a_certificate_of_ours_is_renewed_under_its_key_before_it_ends() {
+        let home = tempfile::tempdir().unwrap();
+        let (root, settings) = (home.path(), ServerSection::default().check().unwrap());
+        assert!(is_to_be_made(root, &settings));
+        keep(root, &settings).unwrap();
+        let of_now = || read(root, &settings).unwrap();
+        let certificate = || of_now().certificate().unwrap().clone().into_owned();
+        let (made, pin) = (certificate(), of_now().pin());
+        assert_eq!(fs::metadata(root.join(KEY)).unwrap().permissions().mode() & 0o777, 0o600);
+        keep(root, &settings).unwrap();
+        assert_eq!(certificate(), made, "there is no need yet");
+        let key = KeyPair::from_pem(&fs::read_to_string(root.join(KEY)).unwrap()).unwrap();
+        for (left_days, is_renewed) in [(RENEW_DAYS + 1, false), (RENEW_DAYS, true), (1, true), (-1, true)] {
+            write(root, &key, left_days - DAYS).unwrap();
+            let old = certificate();
+            keep(root, &settings).unwrap();
+            assert_eq!(certificate() != old, is_renewed, "{left_days}");
+            assert_eq!(of_now().pin(), pin);
         }
     }
 }

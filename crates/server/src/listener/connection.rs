@@ -13,17 +13,18 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tower::ServiceExt;
 
 use super::body::{Leaving, Patient};
 use super::census::Seat;
 use super::limits::{
-    ANSWER_BYTES_WAITING_MAX, CLOSING, HEADER_BYTES_MAX, HEADER_LINES_MAX, Limits, STREAMS_MAX, WINDOW_BYTES,
+    ANSWER_BYTES_WAITING_MAX, CLOSING_LOOK, HEADER_BYTES_MAX, HEADER_LINES_MAX, LAST_BYTES, Limits,
+    STREAMS_MAX, WINDOW_BYTES,
 };
 use super::peer::Peer;
-use super::pulse::{Flight, Pulse};
+use super::pulse::Flight;
 use super::tls::Tls;
 use super::{Arrival, Stop, hint};
 
@@ -34,16 +35,35 @@ pub(super) struct Host {
     pub(super) stop: watch::Receiver<Stop>,
 }
 
+/// Who is at the other end of a connection, and what he may hold.
+#[derive(Clone)]
+struct Caller {
+    peer: Peer,
+    limits: Limits,
+    /// Free again once the connection and every request that has begun on it have ended.
+    seat: Arc<Seat>,
+    /// How many more requests of his may be at work.
+    places: Arc<Semaphore>,
+}
+
+impl Caller {
+    fn new(peer: Peer, limits: Limits, seat: &Arc<Seat>) -> Self {
+        let places = Arc::new(Semaphore::new(STREAMS_MAX as usize));
+        Self { peer, limits, seat: Arc::clone(seat), places }
+    }
+}
+
 impl Host {
     /// Receives a connection, until it ends or its seat is needed.
     pub(super) async fn receive(self: Arc<Self>, arrival: Arrival, seat: Seat) {
-        let pulse = Arc::clone(seat.pulse());
+        let seat = Arc::new(seat);
         let served = async {
             match arrival {
                 Arrival::Network { stream, from, tls } => {
-                    self.network(stream, Peer::Network(from), &tls, &pulse).await;
+                    let caller = Caller::new(Peer::Network(from), self.limits, &seat);
+                    self.network(stream, caller, &tls).await;
                 }
-                Arrival::Local { stream } => self.local(stream, &pulse).await,
+                Arrival::Local { stream } => self.local(stream, &seat).await,
             }
         };
         tokio::select! {
@@ -52,7 +72,7 @@ impl Host {
         }
     }
 
-    async fn network(self: &Arc<Self>, stream: TcpStream, peer: Peer, tls: &Tls, pulse: &Arc<Pulse>) {
+    async fn network(self: &Arc<Self>, stream: TcpStream, caller: Caller, tls: &Tls) {
         // Answers are small and waited for.
         let _ = stream.set_nodelay(true);
         let mut stop = self.stop.clone();
@@ -63,12 +83,12 @@ impl Host {
             _ = stop.wait_for(|told| *told != Stop::Not) => return,
         };
         if let Ok(Some(stream)) = greeted {
-            pulse.touch();
-            self.drive(stream, peer, self.limits, pulse).await;
+            caller.seat.pulse().touch();
+            self.drive(stream, &caller).await;
         }
     }
 
-    async fn local(self: &Arc<Self>, stream: UnixStream, pulse: &Arc<Pulse>) {
+    async fn local(self: &Arc<Self>, stream: UnixStream, seat: &Arc<Seat>) {
         // The mode of the socket lets in nobody but its owner; the system says who it was all the same.
         let Ok(who) = stream.peer_cred() else { return };
         let own = rustix::process::geteuid();
@@ -76,41 +96,46 @@ impl Host {
             return;
         }
         let peer = Peer::Local { uid: who.uid(), process: who.pid() };
-        self.drive(stream, peer, self.limits.for_this_machine(), pulse).await;
+        self.drive(stream, &Caller::new(peer, self.limits.for_this_machine(), seat)).await;
     }
 
     /// Serves requests until the other end closes, is silent for too long, or the listener stops.
-    async fn drive<S>(self: &Arc<Self>, stream: S, peer: Peer, limits: Limits, pulse: &Arc<Pulse>)
+    async fn drive<S>(self: &Arc<Self>, stream: S, caller: &Caller)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let builder = builder();
+        let (builder, pulse, limits) = (builder(), caller.seat.pulse(), &caller.limits);
         let service = hyper::service::service_fn(|request| {
-            Arc::clone(self).answer(request, peer, limits, pulse.begin())
+            Arc::clone(self).answer(request, caller.clone(), pulse.begin())
         });
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let mut stop = self.stop.clone();
-        // When to leave a connection that was asked to close.
-        let mut leave: Option<Instant> = None;
+        let mut is_closing = false;
         loop {
             // What a connection is at changes between two looks, and with it how long it may take.
-            let next = Instant::now() + limits.shortest();
-            let look = leave.or_else(|| pulse.deadline(&limits)).map_or(next, |at| at.min(next));
+            let next = Instant::now() + if is_closing { CLOSING_LOOK } else { limits.shortest() };
+            let look = match pulse.deadline(limits) {
+                Some(at) if !is_closing => at.min(next),
+                _ => next,
+            };
             tokio::select! {
                 _ = &mut connection => return,
-                _ = stop.wait_for(|told| *told != Stop::Not), if leave.is_none() => {
+                _ = stop.wait_for(|told| *told != Stop::Not), if !is_closing => {
                     connection.as_mut().graceful_shutdown();
-                    leave = Some(Instant::now() + CLOSING);
+                    is_closing = true;
                 }
-                () = sleep_until(look) => match leave {
-                    Some(_) if pulse.is_idle() || pulse.is_late(&limits) => return,
-                    // A request is under way: it is still answered.
-                    Some(_) => leave = Some(Instant::now() + CLOSING),
-                    None if pulse.is_late(&limits) => {
-                        connection.as_mut().graceful_shutdown();
-                        leave = Some(Instant::now() + CLOSING);
+                () = sleep_until(look) => match pulse.is_late(limits) {
+                    // Asked to close, it has not: what is under way is waited for, and else its last bytes.
+                    late if is_closing => {
+                        if late || pulse.is_idle_for(LAST_BYTES) {
+                            return;
+                        }
                     }
-                    None => {}
+                    true => {
+                        connection.as_mut().graceful_shutdown();
+                        is_closing = true;
+                    }
+                    false => {}
                 },
             }
         }
@@ -119,15 +144,21 @@ impl Host {
     async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
-        peer: Peer,
-        limits: Limits,
+        caller: Caller,
         flight: Flight,
     ) -> Result<Response<Leaving>, Infallible> {
-        let mut request = request.map(|body| Body::new(Patient::new(body, &limits)));
-        request.extensions_mut().insert(peer);
+        let mut request = request.map(|body| Body::new(Patient::new(body, &caller.limits)));
+        request.extensions_mut().insert(caller.peer);
+        // Whoever takes back what he has just asked, again and again, waits for what he has left behind.
+        let place = Arc::clone(&caller.places).acquire_owned().await;
         // A task of its own: what has begun is ended, and what goes wrong in it is told to the ledger, also when its
         // caller has hung up meanwhile.
-        let answered = tokio::spawn(self.router.clone().oneshot(request)).await;
+        let work = async move {
+            let answered = self.router.clone().oneshot(request).await;
+            drop((place, caller));
+            answered
+        };
+        let answered = tokio::spawn(work).await;
         let response = answered.unwrap_or_else(|_| Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()));
         response.map(|response| response.map(|body| Leaving::new(body, flight)))
     }

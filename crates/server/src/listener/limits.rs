@@ -66,5 +66,7 @@ pub(super) const STREAMS_MAX: u32 = 64;
 pub(super) const WINDOW_BYTES: u32 = 512 * 1024;
 /// Bytes of an answer that wait on a connection for its caller to take them.
 pub(super) const ANSWER_BYTES_WAITING_MAX: usize = 256 * 1024;
-/// How long a connection that shall close may take to do so.
-pub(super) const CLOSING: Duration = Duration::from_millis(500);
+/// How often a connection that shall close is looked at.
+pub(super) const CLOSING_LOOK: Duration = Duration::from_millis(250);
+/// How long it may take for its last bytes once nothing is asked any more.
+pub(super) const LAST_BYTES: Duration = Duration::from_secs(3);

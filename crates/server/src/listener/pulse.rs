@@ -4,6 +4,7 @@
 //! taken. A connection on which nothing is ours has until its deadline to do something.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -43,6 +44,12 @@ impl Pulse {
     /// Whether no request is open.
     pub(super) fn is_idle(&self) -> bool {
         self.lock().open == 0
+    }
+
+    /// Whether no request has been open for that long.
+    pub(super) fn is_idle_for(&self, time: Duration) -> bool {
+        let state = self.lock();
+        state.open == 0 && state.since + time <= Instant::now()
     }
 
     /// When the connection has been silent for too long, unless something happens. None while we are at work.
@@ -115,8 +122,6 @@ impl Drop for Flight {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test]

@@ -1,8 +1,14 @@
 //! Many callers.
 
 use std::net::TcpStream;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use bailee_server::listener::Limits;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::support::{Running, send, until_closed};
 
@@ -64,4 +70,26 @@ fn a_hundred_requests_at_one_time_on_one_connection_are_all_answered() {
     let (status, answers) =
         running.curl(&["--parallel", "--http2", "--config", config.to_str().unwrap()], "/hello");
     assert_eq!((status, answers), (0, "hello".repeat(101)));
+}
+
+#[test]
+fn requests_that_are_taken_back_again_and_again_do_not_pile_up() {
+    const AT_WORK_MAX: usize = 64;
+    let running = Running::new(Limits::default());
+    running.runtime.block_on(async {
+        let stream = tokio::net::UnixStream::connect(running.socket()).await.unwrap();
+        let (mut sender, connection) =
+            http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        for _ in 0..3 * AT_WORK_MAX {
+            sender.ready().await.unwrap();
+            let request = Request::get("http://localhost/held").body(Body::empty()).unwrap();
+            // It has gone out, and is reset when nobody waits for its answer any more.
+            let asked = tokio::time::timeout(Duration::from_millis(5), sender.send_request(request)).await;
+            assert!(asked.is_err());
+        }
+    });
+    let begun = running.begun.load(Ordering::Relaxed);
+    assert!((AT_WORK_MAX / 2..=AT_WORK_MAX).contains(&begun), "{begun}");
+    running.serves();
 }

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -58,6 +59,8 @@ pub(crate) struct Running {
     pub(crate) held: Arc<Notify>,
     /// Told when `/held` has been asked.
     pub(crate) asked: Arc<Notify>,
+    /// How often `/held` has been asked.
+    pub(crate) begun: Arc<AtomicUsize>,
     /// Told when `/held` has come to its end.
     pub(crate) done: Arc<Notify>,
     pub(crate) stop: watch::Sender<Stop>,
@@ -85,9 +88,10 @@ impl Running {
         let number = port.local_addr().unwrap().port();
         let (unix, socket) = SocketFile::bind(&directory.path().join("run/socket")).unwrap();
         let [held, asked, done] = std::array::from_fn(|_| Arc::new(Notify::new()));
+        let begun = Arc::new(AtomicUsize::new(0));
         let (stop, stopped) = watch::channel(Stop::Not);
         let doors = vec![Door::Network { port, tls: tls.clone() }, Door::Local(unix)];
-        let router = router(Arc::clone(&held), Arc::clone(&asked), Arc::clone(&done));
+        let router = router(Arc::clone(&held), Arc::clone(&asked), Arc::clone(&done), Arc::clone(&begun));
         let ended = runtime.spawn(serve(doors, router, limits, stopped));
         drop(_inside);
         Self {
@@ -97,6 +101,7 @@ impl Running {
             directory,
             held,
             asked,
+            begun,
             done,
             stop,
             ended: Some(ended),
@@ -209,8 +214,9 @@ pub(crate) fn until_closed(stream: &mut impl Read) -> String {
 /// Bytes that end an answer of `/large`: more than any buffer on the way holds.
 pub(crate) const LARGE_BYTES: usize = 64 * 1024 * 1024;
 
-fn router(held: Arc<Notify>, asked: Arc<Notify>, done: Arc<Notify>) -> Router {
+fn router(held: Arc<Notify>, asked: Arc<Notify>, done: Arc<Notify>, begun: Arc<AtomicUsize>) -> Router {
     let hold = move || async move {
+        begun.fetch_add(1, Ordering::Relaxed);
         asked.notify_one();
         held.notified().await;
         done.notify_one();
