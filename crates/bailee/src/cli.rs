@@ -30,7 +30,7 @@ pub(crate) struct Cli {
     )]
     home: PathBuf,
 
-    /// A server elsewhere, instead of a home on this machine: https://HOST[:PORT].
+    /// A server elsewhere, instead of a home on this machine: https://HOST:PORT.
     ///
     /// It is known by the public key of its certificate, which is shown and remembered on the first visit; another is
     /// refused from then on. Sessions are kept for each server.

@@ -44,7 +44,7 @@ pub(crate) fn socket(home: &Path) -> PathBuf {
 
 /// Serve the home: HTTPS to the network, a Unix socket to this machine, and what falls due in the background.
 ///
-/// Plain HTTP is answered with a hint only (1.5.a). The certificate is the one that `init` made unless [server] in
+/// Plain HTTP is answered with a hint only (1.5.a). The certificate is the one that `init` made unless `[server]` in
 /// bailee.toml names another; it is read again when its files change, and on SIGHUP. SIGTERM and Ctrl-C end it once
 /// requests under way are answered; a second one at once.
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub(crate) fn socket(home: &Path) -> PathBuf {
   bailee serve --listen 0.0.0.0:8443
   curl --cacert bailee-data/server.pem https://localhost:8443/v1/health")]
 pub(crate) struct Serve {
-    /// Where to listen, instead of where [server] says; may be given several times.
+    /// Where to listen, instead of where `[server]` says; may be given several times.
     #[arg(long, value_name = "ADDR:PORT", value_parser = crate::usage::address)]
     listen: Vec<SocketAddr>,
 

@@ -232,6 +232,19 @@ fn checkpoints_leave_the_home_while_it_is_served() {
 }
 
 #[test]
+fn a_checkpoint_that_cannot_leave_is_an_event_and_fails_the_server_in_the_end() {
+    let trial = Trial::at(NOW);
+    let served = trial.serve();
+    let bearer = served.bearer();
+    std::fs::write(trial.path("home.checkpoints/newest.checkpoint"), "nonsense").unwrap();
+    served.ask("/v1/ledger/events", &["--header", &bearer]);
+    until(|| (events(&served, &bearer, "system-error") > 0).then_some(()));
+    let ran = served.end();
+    assert_eq!(ran.status, 1, "{}", ran.err);
+    assert!(ran.err.contains("checkpoint"), "{}", ran.err);
+}
+
+#[test]
 fn the_service_manager_is_told_that_it_is_ready_lives_and_stops() {
     let trial = Trial::at(NOW);
     let path = trial.path("notify");
