@@ -95,34 +95,41 @@ impl Remote {
 
     /// A connection to it and to nobody else.
     pub(super) async fn connect(&self) -> Result<TlsStream<TcpStream>, Refusal> {
+        let state = self.address.state();
+        let known = match state.pin().map_err(Refusal::of)? {
+            Some(known) => known,
+            // Another connection afterwards: a person takes longer to compare than a server waits.
+            None => self.meet(&self.greet(None, &state).await?, &state)?,
+        };
+        self.greet(Some(known), &state).await
+    }
+
+    /// The handshake, with whoever has this key; with anybody, where none is known.
+    async fn greet(
+        &self,
+        known: Option<PublicKeyPin>,
+        state: &Place,
+    ) -> Result<TlsStream<TcpStream>, Refusal> {
         let (host, port) = (unbracketed(&self.address.host), self.address.port);
         let unreached = |error: std::io::Error| Refusal::unreached(&self.address.to_string(), &error);
         let stream = TcpStream::connect((host, port)).await.map_err(unreached)?;
         // Questions are small and waited for.
         let _ = stream.set_nodelay(true);
-        let state = self.address.state();
-        let known = state.pin().map_err(Refusal::of)?;
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Refusal::of(Failure::failed(NotAServer)))?;
-        let stream =
-            TlsConnector::from(Arc::new(config(known)?)).connect(name, stream).await.map_err(|error| {
-                match is_other_key(&error) {
-                    true => self.changed(&state),
-                    false => Refusal::of(Failure::failed(format_args!(
-                        "{} and this program do not agree on TLS: {}",
-                        self.address,
-                        error.kind()
-                    ))),
-                }
-            })?;
-        if known.is_none() {
-            self.meet(&stream, &state)?;
-        }
-        Ok(stream)
+        let greeting = TlsConnector::from(Arc::new(config(known)?)).connect(name, stream).await;
+        greeting.map_err(|error| match is_other_key(&error) {
+            true => self.changed(state),
+            false => Refusal::of(Failure::failed(format_args!(
+                "{} and this program do not agree on TLS: {}",
+                self.address,
+                error.kind()
+            ))),
+        })
     }
 
     /// Shows the key of a server that is met for the first time, asks where somebody can be asked, and remembers it.
-    fn meet(&self, stream: &TlsStream<TcpStream>, state: &Place) -> Result<(), Refusal> {
+    fn meet(&self, stream: &TlsStream<TcpStream>, state: &Place) -> Result<PublicKeyPin, Refusal> {
         let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         let pin = certificate.and_then(PublicKeyPin::of).ok_or_else(Refusal::broken)?;
         self.screen.note(format_args!(
@@ -136,7 +143,7 @@ impl Remote {
                 return Err(Refusal::of(Failure::failed("nothing was sent, and the key was not remembered")));
             }
         }
-        state.remember_pin(pin).map_err(Refusal::of)
+        state.remember_pin(pin).map_err(Refusal::of).map(|()| pin)
     }
 
     /// Another key than the one that is known.
