@@ -30,6 +30,7 @@ pub mod requirement;
 pub mod retention;
 pub mod sensitive;
 pub mod time;
+pub mod written;
 
 pub use clock::{Clock, Entropy};
 pub use ids::{

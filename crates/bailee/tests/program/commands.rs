@@ -269,7 +269,7 @@ fn a_configuration_looser_than_the_policy_is_refused_by_its_requirement() {
     for (section, line, said) in [
         ("[retention]", "days_after_delivery = 45", "2.1.a"),
         ("[ledger]", "keep_days = 60", "2.6.e"),
-        ("[ledger]", "colour = \"red\"", "colour"),
+        ("[ledger]", "colour = \"red\"", "it takes `keep_days`"),
     ] {
         std::fs::write(&path, written.replace(section, &format!("{section}\n{line}"))).unwrap();
         let refused = trial.run(&["seller", "list"]).ends(1);

@@ -1,13 +1,14 @@
 //! Why a catalogue is refused. Paths are names from a schema or a home's own file, never values.
 
 use crate::requirement::Requirement;
+use crate::written::Unreadable;
 
 /// Why a catalogue is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogueError {
     /// Not TOML, or not of this format.
     #[error("the catalogue cannot be read: {0}")]
-    Syntax(String),
+    Syntax(Unreadable),
     /// No kind, neither on the group nor on the file.
     #[error(
         "{0}: say of which kind it is: kind = \"order\", \"shipment\" or \"return\", on the group or on the file"
@@ -99,7 +100,7 @@ impl CatalogueError {
             Self::Source(_) => Self::Source(it()),
             Self::List(_) => Self::List(it()),
             Self::Marketplace(text) => Self::Marketplace(text),
-            Self::Syntax(_) => Self::Syntax("it is not written as fields are".to_owned()),
+            Self::Syntax(unreadable) => Self::Syntax(unreadable),
         }
     }
 

@@ -11,12 +11,13 @@ use super::{
     Catalogue, CatalogueError, Cleaner, Field, HOME_FIELD_ID_MIN, Mask, PurposeEnd, Source, TermKind,
 };
 use crate::marketplace::is_marketplace_id;
-use crate::{Class, FieldId, Kind, Purpose};
+use crate::{Class, FieldId, Kind, Purpose, written};
+
+const NUMBER_TOO_HIGH: &str = "a field's number is at most 65535";
 
 /// Reads a file. What it says is checked when it becomes, or extends, a catalogue.
 pub(super) fn parse(text: &str) -> Result<File, CatalogueError> {
-    toml::from_str(text)
-        .map_err(|error| CatalogueError::Syntax(error.to_string().trim_end().replace('\n', " ")))
+    written::read(text, &[NUMBER_TOO_HIGH]).map_err(CatalogueError::Syntax)
 }
 
 #[derive(Deserialize)]
@@ -98,7 +99,7 @@ impl<'de> Visitor<'de> for OwnVisitor {
     }
 
     fn visit_i64<E: serde::de::Error>(self, id: i64) -> Result<Own, E> {
-        let id = u16::try_from(id).map_err(|_| E::custom("a field's number is at most 65535"))?;
+        let id = u16::try_from(id).map_err(|_| E::custom(NUMBER_TOO_HIGH))?;
         Ok(Own(OwnTable { id: Some(id), ..OwnTable::default() }))
     }
 

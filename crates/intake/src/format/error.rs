@@ -1,11 +1,15 @@
 //! Why a mapping file is refused. Names from the file itself, never values of documents.
 
+use bailee_core::written::Unreadable;
+
 /// Why a mapping file is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MappingError {
     /// Not TOML, or not of this format.
-    #[error("the mapping cannot be read: {0}")]
-    Syntax(String),
+    #[error(
+        "the mapping cannot be read: {0} (`bailee mapping draft FILE` makes a mapping out of a data file, `bailee mapping show order-report` is an example)"
+    )]
+    Syntax(Unreadable),
     /// A name that is none.
     #[error("a format's name is 1 to 40 small letters, digits and hyphens")]
     Name,

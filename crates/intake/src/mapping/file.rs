@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bailee_core::Kind;
+use bailee_core::{Kind, written};
 use serde::Deserialize;
 
 use super::tree::Sources;
@@ -44,6 +44,10 @@ struct File {
     join: BTreeMap<Box<str>, Vec<Box<str>>>,
 }
 
+/// What is said of a target that is neither. The same stands as `expecting` below, where only a literal may.
+const TARGET: &str = "a target is a path, or a table with `to` (and `words`) or with `drop`";
+const TO: &str = "`to` is a path or a list of paths";
+
 /// A target alone, or a table.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a target is a path, or a table with `to` (and `words`) or with `drop`")]
@@ -73,8 +77,7 @@ enum To {
 /// Reads a mapping file. One without fields is of a format whose names are the canonical ones.
 pub(crate) fn parse(text: &str) -> Result<(Head, Option<Mapping>), MappingError> {
     let File { format, title, names, kind, reference, syntax, recognise, frame, fields, aliases, join } =
-        toml::from_str(text)
-            .map_err(|error| MappingError::Syntax(error.to_string().trim_end().replace('\n', " ")))?;
+        written::read(text, &[TARGET, TO]).map_err(MappingError::Syntax)?;
     let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if format.is_empty() || format.len() > FORMAT_BYTES_MAX || !format.bytes().all(sound) {
         return Err(MappingError::Name);
