@@ -108,6 +108,11 @@ pub(crate) fn safe(text: &str) -> String {
         .collect()
 }
 
+/// A file's name as it may reach a terminal, on one line.
+pub(crate) fn shown(file: &std::path::Path) -> String {
+    safe(&file.to_string_lossy())
+}
+
 /// Characters that turn the direction of the text around them.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')

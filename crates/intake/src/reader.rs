@@ -168,6 +168,8 @@ pub struct Reader {
     input: Input,
     form: Arc<Form>,
     framer: Framer,
+    /// The character set, when it was named.
+    named: Option<Charset>,
     /// A failure that waits until what was found before it has been given.
     failed: Option<IntakeError>,
 }
@@ -192,9 +194,9 @@ impl Reader {
         formats: &Formats,
         request: Request,
     ) -> Result<Self, IntakeError> {
-        let mut input = Input::new(Source::open(source, request.charset));
-        let named = request.format;
-        let form = input.detect(|head, is_all| detect::form(head, is_all, named.as_ref(), formats))?;
+        let Request { format, charset: named } = request;
+        let mut input = Input::new(Source::open(source, named));
+        let form = input.detect(|head, is_all| detect::form(head, is_all, format.as_ref(), formats))?;
         let framer = match form.format.syntax() {
             Syntax::Json => Framer::Json(Box::new(JsonFramer::new(Arc::clone(&form.format)))),
             Syntax::Table => {
@@ -202,7 +204,7 @@ impl Reader {
             }
             Syntax::Xml => Framer::Xml(Box::new(XmlFramer::new(Arc::clone(&form.format)))),
         };
-        Ok(Self { input, form: Arc::new(form), framer, failed: None })
+        Ok(Self { input, form: Arc::new(form), framer, named, failed: None })
     }
 
     /// All that is needed to read its documents, beside their own bytes.
@@ -266,7 +268,8 @@ impl Reader {
 
     fn next_item(&mut self) -> Result<Option<Item>, IntakeError> {
         loop {
-            if let Some(item) = self.framer.next_item() {
+            if let Some(mut item) = self.framer.next_item() {
+                self.doubt(&mut item);
                 return Ok(Some(item));
             }
             let rest = self.input.rest();
@@ -277,6 +280,17 @@ impl Reader {
             } else if !self.framer.end() {
                 return Ok(None);
             }
+        }
+    }
+}
+
+impl Reader {
+    /// Asks of a document whether it can be in the character set that was named.
+    fn doubt(&mut self, item: &mut Item) {
+        let (Item::Document(raw), Some(named)) = (item, self.named) else { return };
+        if let Some(mut carried) = source::doubted(raw.bytes.expose(), named) {
+            raw.bytes = Sensitive::new(std::mem::take(&mut *carried));
+            self.input.source.doubt();
         }
     }
 }

@@ -7,7 +7,8 @@
 //! - **Compression** is known by its first bytes, never by a name ([`Compression`]).
 //! - **The character set** is what a byte-order mark says. Without one, nothing is decided while the input is ASCII; at
 //!   the first other byte, up to [`WINDOW_BYTES`] are looked at, and only what is certain by the rules of
-//!   `judge` is decided. A name (`--charset`, an XML declaration) is believed only where the bytes fit it.
+//!   `judge` is decided. A name (`--charset`, an XML declaration) is believed only where the bytes fit it, those of
+//!   the window and those of each document.
 //! - **Nothing is guessed.** Where no rule is certain, letters pass as carried bytes; so do malformed sequences. A
 //!   document that holds any goes into quarantine with [`Flaw::Charset`](crate::verify::Flaw::Charset) or
 //!   [`Flaw::Encoding`](crate::verify::Flaw::Encoding), with every byte ([`flaw`], [`original`], [`redecoded`]); one
@@ -20,6 +21,7 @@ mod error;
 mod escape;
 mod inspect;
 mod judge;
+mod named;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -32,10 +34,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 pub use charset::{Charset, UnknownCharset};
-pub use decode::redecoded;
 pub use error::SourceError;
 pub use escape::{flaw, original};
 pub use inspect::{INSPECTED_BYTES_MAX, Inspection, Reading, inspect};
+pub(crate) use named::doubted;
+pub use named::redecoded;
 use text::Text;
 pub use text::WINDOW_BYTES;
 pub use unpack::{Compression, EXPANDED_BYTES_MAX, EXPANDED_FREE_BYTES, RATIO_MAX};
@@ -91,6 +94,8 @@ pub struct Source {
     given: usize,
     ended: bool,
     failed: Option<io::Error>,
+    /// Documents were found that are not in the character set that was named.
+    doubted: bool,
     detection: Detection,
 }
 
@@ -107,6 +112,7 @@ impl Source {
             given: 0,
             ended: false,
             failed: None,
+            doubted: false,
             detection: Detection::default(),
         }
     }
@@ -124,6 +130,12 @@ impl Source {
     /// The same, to be asked while something else reads.
     pub fn detection(&self) -> Detection {
         self.detection.clone()
+    }
+
+    /// A document was found that is not in the character set that was named.
+    pub(crate) fn doubt(&mut self) {
+        self.doubted = true;
+        self.detection.set(Detected { refused: true, ..self.detection.now() });
     }
 
     /// Reads one piece on. A failure waits until what came before it has been given.
@@ -150,7 +162,9 @@ impl Source {
             self.ended = true;
             self.failed = self.failed.take().or(Some(error.into()));
         }
-        self.detection.set(Detected { compression: self.unpacked.compression(), ..self.text.detected() });
+        let detected = self.text.detected();
+        let (compression, refused) = (self.unpacked.compression(), detected.refused || self.doubted);
+        self.detection.set(Detected { compression, refused, ..detected });
     }
 }
 

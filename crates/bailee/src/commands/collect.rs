@@ -18,7 +18,7 @@ use super::detection::{self, Heard};
 use super::emission::{Emission, is_standard};
 use crate::client::{Interrupts, encoded};
 use crate::failure::{Exit, Failure, Result};
-use crate::screen::DIM;
+use crate::screen::{DIM, Screen, shown};
 use crate::visit::Visit;
 
 /// Take orders in: verify, clean, seal. What fails verification goes into quarantine; the rest goes in.
@@ -90,15 +90,12 @@ struct WentIn {
     lost: u64,
 }
 
-impl WentIn {
-    fn tell_lost(&self, visit: &Visit, file: &Path) {
-        if self.lost > 0 {
-            visit.screen.note(format_args!(
-                "{}: {} values had lost letters before they came here (such as `?` in their place); fetch them again, or ask before a parcel leaves",
-                file.display(),
-                self.lost
-            ));
-        }
+/// Says of so many values that letters of theirs are gone.
+pub(super) fn tell_lost(screen: Screen, of: impl std::fmt::Display, lost: u64) {
+    if lost > 0 {
+        screen.note(format_args!(
+            "{of}: {lost} values had lost letters before they came here (such as `?` in their place); fetch them again, or ask before a parcel leaves"
+        ));
     }
 }
 
@@ -125,7 +122,7 @@ impl Collect {
             let documents = emission.as_mut().map(Emission::out);
             let mut went_in = WentIn::default();
             let answer = self.collect(visit, file, documents, &mut interrupts, &mut went_in);
-            went_in.tell_lost(visit, file);
+            tell_lost(visit.screen, shown(file), went_in.lost);
             if answer.is_err() {
                 summary.add_counts(&went_in.counts);
             }
@@ -146,7 +143,7 @@ impl Collect {
             {
                 visit
                     .screen
-                    .note(format_args!("{} is not complete, so no file was made of it", place.display()));
+                    .note(format_args!("{} is not complete, so no file was made of it", shown(place)));
             }
             return Err(Failure::failed(bad.join("; ")));
         }
@@ -170,12 +167,12 @@ impl Collect {
         let charset = self.charset.or_else(|| detection::ask(visit.screen, file));
         let (bar, heard) = (Bar::new(bytes), Heard::default());
         let so_far = Arc::new(Mutex::new(WentIn::default()));
-        let (shown, hears, counting) = (bar.clone(), heard.clone(), Arc::clone(&so_far));
+        let (moved, hears, counting) = (bar.clone(), heard.clone(), Arc::clone(&so_far));
         let path = self.path(file, charset);
         let answer = visit.client.collect(&path, input, documents, interrupts, move |tick| match tick {
             Tick::Detected(detected) => hears.hear(detected),
             Tick::Collected { bytes, counts, lost } => {
-                shown.show(bytes, counts.read);
+                moved.show(bytes, counts.read);
                 *counting.lock().unwrap_or_else(PoisonError::into_inner) = WentIn { counts, lost };
             }
             Tick::Destroyed { .. } | Tick::Looked { .. } => {}
@@ -190,9 +187,7 @@ impl Collect {
         answer.map_err(|refusal| {
             let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
             let failure = match Failure::from(refusal) {
-                Failure::Said { exit, words } => {
-                    Failure::new(exit, format_args!("{}: {words}", file.display()))
-                }
+                Failure::Said { exit, words } => Failure::new(exit, format_args!("{}: {words}", shown(file))),
                 closed @ Failure::PipeClosed => closed,
             };
             if of_input { NotTaken::input(failure) } else { NotTaken::Any(failure) }
@@ -229,12 +224,13 @@ fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
     let opened = File::open(file).map_err(unusable)?;
     let about = opened.metadata().map_err(unusable)?;
     if about.is_dir() {
-        return Err(Failure::failed(format_args!("{} is a directory; name the files in it", file.display())));
+        return Err(Failure::failed(format_args!("{} is a directory; name the files in it", shown(file))));
     }
     Ok((Box::new(opened), about.is_file().then_some(about.len())))
 }
 
-fn count(answer: &Json, name: &str) -> u64 {
+/// A number of an answer; none where it says nothing of it.
+pub(super) fn count(answer: &Json, name: &str) -> u64 {
     match answer.member(name) {
         Some(Json::Integer(count)) => u64::try_from(*count).unwrap_or(0),
         _ => 0,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bailee_intake::reader::Detected;
 use bailee_intake::source::{Charset, Compression, Inspection, inspect};
 
-use crate::screen::{DIM, Screen};
+use crate::screen::{DIM, Screen, shown};
 
 /// Hears what is found out while an input is read.
 #[derive(Clone, Default)]
@@ -26,7 +26,7 @@ impl Heard {
         else {
             return;
         };
-        screen.note(format_args!("{DIM}{}: {}{DIM:#}", file.display(), words(&detected)));
+        screen.note(format_args!("{DIM}{}: {}{DIM:#}", shown(file), words(&detected)));
     }
 }
 
@@ -43,6 +43,10 @@ fn words(detected: &Detected) -> String {
     let mut words = vec![detected.format.to_string()];
     words.extend(detected.delimiter.map(|delimiter| format!("{}-separated", delimiter.as_str())));
     words.push(match source.charset {
+        Some(charset) if source.refused => format!(
+            "{charset}, but for orders whose letters cannot be in it: they are in quarantine, name theirs with \
+            `bailee quarantine retry --charset`"
+        ),
         Some(charset) => charset.to_string(),
         None if source.unsure => {
             "of no certain character set: letters beyond ASCII are in quarantine, name it with \
@@ -73,7 +77,7 @@ pub(super) fn ask(screen: Screen, file: &Path) -> Option<Charset> {
     let found = inspect(Box::new(opened)).ok().filter(|found| found.detected.unsure)?;
     screen.note(format_args!(
         "{}: which character set its letters are in is not certain; read as each, there would be",
-        file.display()
+        shown(file)
     ));
     let choices = choices(&found);
     let chosen = dialoguer::Select::new().items(&choices).default(found.readings.len()).interact_opt();

@@ -4,7 +4,7 @@ use encoding_rs::DecoderResult;
 use zeroize::Zeroizing;
 
 use super::Charset;
-use super::escape::{self, Why, push, push_text};
+use super::escape::{Why, push, push_text};
 
 /// The longest malformed sequence that begins in one piece and ends in the next, and more.
 const REMEMBERED_BYTES: usize = 16;
@@ -19,7 +19,7 @@ pub(super) enum Decoder {
     Wide(Box<Wide>),
     /// The set is not certain: all but ASCII is carried.
     Undecided(Undecided),
-    /// The set that was named does not fit: all but ASCII is carried as malformed.
+    /// The set that was named does not fit: all but ASCII is carried as undecided.
     Refused,
 }
 
@@ -55,7 +55,7 @@ impl Decoder {
             Self::Western(western) => western.decode(input, out),
             Self::Wide(wide) => wide.decode(input, last, out),
             Self::Undecided(undecided) => undecided.decode(input, out),
-            Self::Refused => by_runs(input, out, |byte, out| push(out, byte, Why::Malformed)),
+            Self::Refused => by_runs(input, out, |byte, out| push(out, byte, Why::Undecided)),
         }
     }
 }
@@ -242,22 +242,4 @@ impl Undecided {
             }
         }
     }
-}
-
-/// A document from quarantine once its character set is known: what was carried is decoded as it says. Letters that
-/// were certain stay as they are.
-pub fn redecoded(document: &[u8], charset: Charset) -> Zeroizing<Vec<u8>> {
-    // A buffer that never moves leaves nothing behind: a byte becomes a letter of four at most.
-    let mut text = Zeroizing::new(Vec::with_capacity(document.len().saturating_mul(4)));
-    let decode = |bytes: &[u8], text: &mut Vec<u8>| Decoder::new(charset).decode(bytes, true, text);
-    if escape::holds_letters(document) {
-        escape::runs(document, |run, is_carried| match is_carried {
-            true => decode(run, &mut text),
-            false => text.extend_from_slice(run),
-        });
-    } else {
-        // All of it was undecided: what looks like ASCII may be the second half of a letter.
-        decode(&escape::original(document), &mut text);
-    }
-    text
 }

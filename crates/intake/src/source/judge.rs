@@ -18,7 +18,9 @@ mod wide;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
+use zeroize::Zeroizing;
 
+use super::named::is_by_chance;
 use super::{Charset, ESCAPE};
 use hints::Hints;
 use western::Western;
@@ -97,6 +99,10 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Verdict {
 /// and without an error: UTF-8 read as windows-1252 gives two wrong letters for each right one.
 pub(super) fn fits(evidence: &Evidence<'_>, named: Charset) -> bool {
     match judge(evidence) {
+        Verdict::Certain(Charset::Utf8) if named.is_western() => {
+            let text = Zeroizing::new(String::from_utf8_lossy(evidence.window).into_owned());
+            is_by_chance(evidence.before, &text)
+        }
         Verdict::Certain(found) => found == named || found.is_western() && named.is_western(),
         Verdict::Western => named.is_western(),
         Verdict::Unsure { .. } => true,

@@ -226,11 +226,13 @@ fn what_is_not_certain_is_carried_whole_and_decoded_once_it_is_named() {
     let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
     assert_eq!((flaw(lines[0]), flaw(lines[1])), (None, Some(Flaw::Charset)));
     assert_eq!(*original(&text), bytes);
-    assert_eq!(*redecoded(&text, Charset::Iso8859_1), input.as_bytes());
-    assert!(std::str::from_utf8(&redecoded(&text, Charset::Iso8859_15)).unwrap().contains("Bœ M€"));
+    let named =
+        |text: &[u8], charset| redecoded(text, charset).map(|text| String::from_utf8(text.to_vec()).unwrap());
+    assert_eq!(named(&text, Charset::Iso8859_1), Some(input));
+    assert!(named(&text, Charset::Iso8859_15).unwrap().contains("Bœ M€"));
     // Where letters were certain, only what was carried is decoded.
     let mixed = all(b"K\xC3\xA4the \xFCber M\xFC\xC3\xBC", Some(Charset::Utf8)).0;
-    assert_eq!(*redecoded(&mixed, Charset::Windows1252), "Käthe über Müü".as_bytes());
+    assert_eq!(named(&mixed, Charset::Windows1252).unwrap(), "Käthe über Müü");
     let found = inspect(Box::new(Cursor::new(bytes))).unwrap();
     assert!(found.detected.unsure);
     assert!(
@@ -243,7 +245,7 @@ fn a_name_that_does_not_fit_spoils_nothing() {
     // UTF-8 that is called something else, and something else that is called UTF-8.
     for named in [Charset::Windows1252, Charset::Iso8859_15, Charset::ShiftJis, Charset::Gb18030] {
         let (text, detected, _) = all("{\"name\":\"Käthe Müller\"}".as_bytes(), Some(named));
-        assert_eq!((flaw(&text), detected.refused, detected.charset), (Some(Flaw::Encoding), true, None));
+        assert_eq!((flaw(&text), detected.refused, detected.charset), (Some(Flaw::Charset), true, None));
     }
     let (text, ..) = all(b"{\"name\":\"K\xE4the\"}", Some(Charset::Utf8));
     assert_eq!(flaw(&text), Some(Flaw::Encoding));
@@ -257,6 +259,55 @@ fn a_name_that_does_not_fit_spoils_nothing() {
     // A declaration of what the bytes cannot be is not believed.
     let (text, ..) = all(&declared("Shift_JIS", b"K\xE4the M\xFCller</a>"), None);
     assert_ne!(flaw(&text), Some(Flaw::Encoding));
+}
+
+#[test]
+fn from_quarantine_nothing_is_decoded_as_what_it_cannot_be() {
+    let undecided = |bytes: &[u8]| all(bytes, Some(Charset::ShiftJis)).0;
+    let utf8 = undecided("{\"name\":\"Käthe Müller\"}".as_bytes());
+    let western = undecided(b"{\"name\":\"K\xE4the M\xFCller, Gro\xDFk\xF6tter\"}");
+    for (text, fits) in
+        [(&utf8, &[Charset::Utf8][..]), (&western, &[Charset::Windows1252, Charset::Iso8859_15])]
+    {
+        assert_eq!(flaw(text), Some(Flaw::Charset));
+        for charset in
+            [Charset::Utf16Le, Charset::Windows1252, Charset::Iso8859_15, Charset::ShiftJis, Charset::Big5]
+        {
+            assert_eq!(redecoded(text, charset).is_some(), fits.contains(&charset), "{charset}");
+        }
+        let text = fits.first().and_then(|charset| redecoded(text, *charset)).unwrap();
+        assert!(String::from_utf8(text.to_vec()).unwrap().contains("Käthe Müller"));
+    }
+    // Where there is nothing to decode, no name changes anything.
+    assert_eq!(**redecoded(b"{\"name\":\"Anne\"}", Charset::Utf16Le).unwrap(), *b"{\"name\":\"Anne\"}");
+}
+
+#[test]
+fn a_document_in_another_set_than_the_rest_is_found_out_and_a_sign_behind_a_capital_is_not_one() {
+    let doubted =
+        |text: &str, charset| doubted(text.as_bytes(), charset).map(|text| original(&text).to_vec());
+    for (text, charset, of_utf8) in [
+        ("KÃ¤the", Charset::Windows1252, Some("Käthe")),
+        ("Rue Ã\u{A0} Paris", Charset::Iso8859_1, Some("Rue à Paris")),
+        ("ZoÃ«", Charset::Iso8859_15, Some("Zoë")),
+        ("Käthe", Charset::Windows1252, None),
+        ("Käthe KÃ¤the", Charset::Windows1252, None),
+        ("CAFÉ’S", Charset::Windows1252, None),
+        ("KÃ¤the", Charset::Utf8, None),
+        ("架空 花子", Charset::ShiftJis, None),
+        ("Anne", Charset::Big5, None),
+    ] {
+        assert_eq!(doubted(text, charset), of_utf8.map(|text| text.as_bytes().to_vec()), "{text} {charset}");
+    }
+    // Bytes that windows-1252 does not have are carried already.
+    let (of_utf8, mut text) = ("Kä Árpád", Vec::new());
+    decode::Decoder::new(Charset::Windows1252).decode(of_utf8.as_bytes(), true, &mut text);
+    assert_eq!(
+        super::doubted(&text, Charset::Windows1252).map(|text| original(&text)).as_deref(),
+        Some(&of_utf8.as_bytes().to_vec())
+    );
+    let sign = b"{\"name\":\"CAF\xC9\x92S\"}";
+    assert!(String::from_utf8(all(sign, Some(Charset::Windows1252)).0).unwrap().contains("CAFÉ’S"));
 }
 
 fn text_of(input: &[u8]) -> String {

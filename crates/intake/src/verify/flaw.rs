@@ -17,7 +17,7 @@ pub enum Flaw {
     Number,
     /// Bytes that are no letters in the character set of the input.
     Encoding,
-    /// Letters whose character set is not certain.
+    /// Letters whose character set is not certain, or not the one that was named.
     Charset,
     /// XML that declares entities, or uses one that is not XML's own.
     Entities,
@@ -99,7 +99,9 @@ impl Flaw {
             Self::Encoding => {
                 "some bytes are no letters in the input's character set; fetch it again, or name the right one with --charset"
             }
-            Self::Charset => "which character set its letters are in is not certain; name it with --charset",
+            Self::Charset => {
+                "which character set its letters are in is not certain, or they are not in the one that was named; name the right one with --charset"
+            }
             Self::Entities => {
                 "XML entities of its own are not expanded; have it written with XML's five alone"
             }
