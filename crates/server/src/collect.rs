@@ -50,11 +50,11 @@ struct Options {
 
 /// What is answered, once all is in.
 #[derive(Serialize)]
-struct Answer {
+pub(crate) struct Answer {
     #[serde(flatten)]
-    summary: Summary,
+    pub(crate) summary: Summary,
     /// Values that had lost letters already at the source, such as `?` in their place.
-    lost_letters: u64,
+    pub(crate) lost_letters: u64,
 }
 
 /// A collect that was asked for, not yet begun.

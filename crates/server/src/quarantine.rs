@@ -11,7 +11,7 @@ use bailee_vault::quarantine::{Item, LIST_MAX, Quarantined};
 use serde::{Deserialize, Serialize};
 
 use crate::body::{self, JsonBody};
-use crate::collect::{charset, format};
+use crate::collect::{Answer, charset, format};
 use crate::edge::{Call, Edge};
 use crate::problem::Problem;
 
@@ -131,8 +131,9 @@ fn retry_items(
     let format = how.format.as_deref().map(|name| format(&formats, name)).transpose()?;
     let charset = how.charset.as_deref().map(charset).transpose()?;
     let retry = Retry { only, formats, format, charset };
-    let summary = call.vault().retry_quarantine(authorized, &retry)?;
-    summary.map(|summary| Json(summary).into_response()).ok_or_else(nothing_there)
+    let (summary, lost_letters) =
+        call.vault().retry_quarantine(authorized, &retry)?.ok_or_else(nothing_there)?;
+    Ok(Json(Answer { summary, lost_letters }).into_response())
 }
 
 fn nothing_there() -> Problem {

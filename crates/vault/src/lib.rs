@@ -84,6 +84,7 @@ pub struct Foundations {
 pub struct Vault {
     base: Foundations,
     slots: slots::Slots,
+    arrivals: quarantine::Arrivals,
     sellers: RwLock<BTreeMap<SellerId, SellerNo>>,
     /// Buckets whose destruction is intended: nothing is sealed into them or opened from them any more.
     doomed: RwLock<HashSet<BucketId>>,
@@ -105,9 +106,11 @@ impl Vault {
     /// When the store or a mirror of the keyring cannot be used.
     pub fn open(base: Foundations, now: Timestamp) -> Result<Self, VaultError> {
         let sellers = base.store.sellers()?.into_iter().map(|(no, id)| (id, no)).collect();
+        let newest = base.store.quarantine(None, None, 1)?.first().map(|row| row.id);
         let vault = Self {
             base,
             slots: slots::Slots::default(),
+            arrivals: quarantine::Arrivals::behind(newest),
             sellers: RwLock::new(sellers),
             doomed: RwLock::new(HashSet::new()),
             destroying: Mutex::new(()),

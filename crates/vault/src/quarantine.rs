@@ -4,6 +4,7 @@
 //! never give a value. [`retry`] takes in what can be read since its catalogue or mapping was mended; [`discard`]
 //! throws away. After either no copy opens it any more.
 
+mod arrival;
 pub mod discard;
 mod known;
 mod label;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 use crate::batch::Run;
 use crate::{Vault, VaultError};
+pub(crate) use arrival::Arrivals;
 pub(crate) use known::{Known, content};
 use label::Label;
 use outline::Outline;
@@ -100,7 +102,7 @@ impl Vault {
     ) -> Result<Quarantining, VaultError> {
         let mut quarantining = Quarantining::default();
         for one in flawed {
-            let id = RecordId::new(run.context.now, &*self.base.entropy);
+            let id = self.arrivals.next(run.context.now, &*self.base.entropy);
             let expires_at = self.quarantine_ends(&run.form, &one, run.context.now);
             let bucket_id = BucketId {
                 seller: run.seller.clone(),

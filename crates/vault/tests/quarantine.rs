@@ -94,7 +94,7 @@ fn listed(home: &Home) -> Vec<Item> {
 
 fn retry_with(home: &Home, retry: &Retry) -> Result<Option<Counts>, VaultError> {
     let action = home.act(authorized::RetryQuarantine { seller: seller() });
-    Ok(home.vault.retry_quarantine(action, retry)?.map(|summary| summary.counts))
+    Ok(home.vault.retry_quarantine(action, retry)?.map(|(summary, _)| summary.counts))
 }
 
 fn everything() -> Retry {
@@ -399,4 +399,34 @@ fn an_input_that_is_given_again_puts_nothing_into_quarantine_twice() {
     assert!(discard(&home, ids(&home)[0]).unwrap());
     home.collect(&format!("{twice}{}\n{}\n", broken(1), broken(3)));
     assert_eq!(listed(&home).len(), 4);
+}
+
+#[test]
+fn what_came_at_one_instant_is_listed_in_its_order_the_last_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), NOW);
+    let input = |numbers: std::ops::Range<u32>| numbers.map(broken).collect::<Vec<_>>().join("\n");
+    home.collect(&input(0..20));
+    drop(home);
+    // Of a clock that was set back, too.
+    let home = Home::open(directory.path(), "2026-03-01T09:00:00Z").unwrap();
+    home.collect(&input(20..700));
+    let documents: Vec<u64> = listed(&home).iter().map(|item| item.position.document).collect();
+    let expected: Vec<u64> = (1..=680).rev().chain((1..=20).rev()).collect();
+    assert_eq!(documents, expected);
+}
+
+#[test]
+fn a_format_that_was_only_tried_changes_nothing_of_what_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let (home, _) = home(directory.path(), 1);
+    let before = listed(&home);
+    let formats = Formats::embedded().unwrap();
+    let format = formats.named("orders-v0").cloned();
+    let tried = retry_with(&home, &Retry { format, ..everything() }).unwrap().unwrap();
+    assert_eq!((tried.read, tried.quarantined), (2, 2));
+    let told = |items: &[Item]| items.iter().map(|item| (item.id, item.reason.clone())).collect::<Vec<_>>();
+    assert_eq!(told(&listed(&home)), told(&before));
+    assert!(listed(&home).iter().all(|item| item.format == "orders-2026-01-01"));
+    assert_eq!(retry(&home).collected, 1);
 }

@@ -140,7 +140,7 @@ fn what_is_too_much_stays_in_quarantine_when_it_is_read_again() {
     home.collect(&serials(9, 3000..5000, "S").to_string());
     let retry = Retry { only: None, formats: Formats::embedded().unwrap(), format: None, charset: None };
     let authorized = home.act(authorized::RetryQuarantine { seller: seller() });
-    let counts = home.vault.retry_quarantine(authorized, &retry).unwrap().unwrap().counts;
+    let counts = home.vault.retry_quarantine(authorized, &retry).unwrap().unwrap().0.counts;
     assert_eq!((counts.read, counts.quarantined), (1, 1));
     assert_eq!(quarantined(&home)[0].reason, "too-long");
     assert_eq!(home.reveal(ORDER).len(), 3000);

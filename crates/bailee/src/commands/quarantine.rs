@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 
-use super::collect::Summary;
+use super::collect::{Summary, count, tell_lost};
 use crate::client::encoded;
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::{leaf, pick, text};
@@ -194,7 +194,10 @@ impl Retry {
         let mut summary = Summary::default();
         for path in self.paths(visit)? {
             match visit.client.post(&path, &how) {
-                Ok(answer) => summary.add(&answer),
+                Ok(answer) => {
+                    tell_lost(visit.screen, "what was taken in", count(&answer, "lost_letters"));
+                    summary.add(&answer);
+                }
                 Err(refusal) => {
                     summary.show_so_far(visit)?;
                     return Err(refusal.into());

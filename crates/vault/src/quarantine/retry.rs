@@ -65,6 +65,8 @@ struct Retrying<'a> {
     seller_no: SellerNo,
     retry: &'a Retry,
     counts: Counts,
+    /// Values that had lost letters already at the source.
+    lost: u64,
     /// How many items there were.
     items: u64,
     /// Whether a destruction was intended on the way.
@@ -75,7 +77,8 @@ struct Retrying<'a> {
 
 impl Vault {
     /// Reads items again and takes in what verifies; `None` when the one asked for is not in quarantine (any more).
-    /// Counts are of documents; those that stay are counted as quarantined.
+    /// Counts are of documents; those that stay are counted as quarantined. Beside them, how many values had lost
+    /// letters already at the source.
     ///
     /// # Errors
     /// When something does not open or cannot be written; what was committed before stays, and a retry goes on from
@@ -84,7 +87,7 @@ impl Vault {
         &self,
         authorized: Authorized<RetryQuarantine>,
         retry: &Retry,
-    ) -> Result<Option<Summary>, VaultError> {
+    ) -> Result<Option<(Summary, u64)>, VaultError> {
         self.check_home(&authorized)?;
         let (context, seller) = (*authorized.context(), authorized.action().seller.clone());
         let seller_no = self.seller_no(&seller)?;
@@ -97,6 +100,7 @@ impl Vault {
             seller_no,
             retry,
             counts,
+            lost: 0,
             items: 0,
             destroys: false,
             too_long: HashSet::new(),
@@ -109,7 +113,8 @@ impl Vault {
         if retry.only.is_some() && retrying.items == 0 {
             return Ok(None);
         }
-        Ok(Some(Summary { counts: retrying.counts, seconds: started.elapsed().as_secs_f64() }))
+        let summary = Summary { counts: retrying.counts, seconds: started.elapsed().as_secs_f64() };
+        Ok(Some((summary, retrying.lost)))
     }
 }
 
@@ -229,13 +234,16 @@ impl Retrying<'_> {
         }
         self.destroys |= sent.destroys;
         self.counts += sent.counts;
+        self.lost += sent.lost;
         Ok(())
     }
 
-    /// What gives an item another reason; nothing when it has that one already.
+    /// What gives an item another reason; nothing when it has that one already. Its reason is of the format that it came
+    /// as: that it is none of another, which was only tried, says nothing of it.
     fn relabelled(&self, row: &QuarantineRow, opened: Opened, flaw: Flaw) -> Result<Vec<Change>, VaultError> {
         let Opened { seller, label, bytes } = opened;
-        if label.reason == flaw.code() {
+        let is_other = self.retry.format.as_ref().is_some_and(|format| format.name() != label.format);
+        if is_other || label.reason == flaw.code() {
             return Ok(Vec::new());
         }
         let label = label.with_reason(flaw);
@@ -282,7 +290,10 @@ impl Retrying<'_> {
         let take = |raw: &Raw| self.vault.incoming(reading, raw, 0);
         let bytes = opened.bytes.expose();
         let bytes = match self.retry.charset {
-            Some(charset) => Sensitive::new(std::mem::take(&mut *redecoded(bytes, charset))),
+            Some(charset) => {
+                let mut text = redecoded(bytes, charset).ok_or(Flaw::Charset)?;
+                Sensitive::new(std::mem::take(&mut *text))
+            }
             None => Sensitive::new(bytes.clone()),
         };
         let whole = Raw { position: label.position, shape: Shape::Bare, bytes, flaw: None };
