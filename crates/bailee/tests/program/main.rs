@@ -11,17 +11,24 @@
 
 mod answers;
 mod catalogue;
+mod charsets;
 mod commands;
 mod emit;
 mod formats;
 mod kinds;
 mod ledger;
+mod mapping;
 mod misplaced;
 mod quarantine;
 mod reached;
 mod readme;
+mod revealed;
+mod same;
+mod sandbox;
 mod serve;
 mod served;
 mod several;
 mod spine;
 mod support;
+mod terminal;
+mod wrong_file;

@@ -37,14 +37,6 @@ fn broken(number: u32) -> String {
     )
 }
 
-fn extend_catalogue(trial: &Trial, extension: bool) {
-    let path = trial.path("home/bailee.toml");
-    let (off, on) = ("# extension = \"catalogue.toml\"", "extension = \"catalogue.toml\"");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let text = text.replace(off, on);
-    std::fs::write(&path, if extension { text } else { text.replace(on, off) }).unwrap();
-}
-
 fn listed(trial: &Trial) -> Vec<Value> {
     trial.json(&["quarantine", "list"])["quarantined"].as_array().unwrap().clone()
 }
@@ -57,7 +49,7 @@ fn id(item: &Value) -> String {
 fn what_is_mended_goes_in_and_what_belongs_nowhere_is_thrown_away() {
     let trial = Trial::at(NOW);
     trial.write("home/catalogue.toml", MISTAKEN);
-    extend_catalogue(&trial, true);
+    trial.extend_catalogue(true);
     let input = trial.write("orders.ndjson", format!("{}\n{}\n{}\n", order(1), order(2), broken(3)));
     trial.run(&["collect", "--seller", "ALPHA", &input]).ends(3);
     let items = listed(&trial);
@@ -80,7 +72,7 @@ fn what_is_mended_goes_in_and_what_belongs_nowhere_is_thrown_away() {
     // Nothing is mended yet: all of it stays.
     trial.run(&["quarantine", "retry", "--all"]).ends(3);
     assert_eq!(listed(&trial).len(), 3);
-    extend_catalogue(&trial, false);
+    trial.extend_catalogue(false);
     let one = trial.run(&["--output", "json", "quarantine", "retry", &by("structure")]).ends(0).json();
     assert_eq!((&one["read"], &one["collected"], &one["quarantined"]), (&json!(1), &json!(1), &json!(0)));
     let members: Vec<&String> = one.as_object().unwrap().keys().collect();

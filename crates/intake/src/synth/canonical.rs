@@ -113,7 +113,7 @@ fn buyer(order: &Order, out: &mut Writer) {
 fn recipient(order: &Order, out: &mut Writer) {
     out.object("recipient", |out| {
         if order.mess == Some(Mess::WrongStructure) {
-            out.string("deliveryAddress", &order.person.name);
+            out.put("deliveryAddress", "deliveryAddress.name", &order.person.name);
             return;
         }
         address(order, out, "deliveryAddress", order.shows_phone());

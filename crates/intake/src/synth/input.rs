@@ -60,6 +60,7 @@ pub(super) struct Piece {
     pub(super) mess: Vec<&'static str>,
     pub(super) flaw: Option<&'static str>,
     pub(super) leaves: Vec<(String, Scalar)>,
+    pub(super) written: Vec<String>,
 }
 
 impl Input {
@@ -164,7 +165,8 @@ impl Input {
             reference: piece.reference,
             mess: piece.mess,
             flaw: piece.flaw,
-            leaves: if piece.flaw.is_none() { piece.leaves } else { Vec::new() },
+            leaves: piece.leaves,
+            written: piece.written,
         }
     }
 
@@ -247,12 +249,15 @@ impl Input {
 
 pub(super) fn piece(order: &Order, mess: Option<Mess>, written: (String, Notes)) -> Piece {
     let hides_id = matches!(mess, Some(Mess::NoOrderId | Mess::UnusableOrderId));
+    let (text, notes) = written;
+    let (leaves, written) = notes.into_parts();
     Piece {
-        text: written.0,
+        text,
         reference: (!hides_id).then(|| order.id.clone()),
         mess: mess.into_iter().map(Mess::name).collect(),
         flaw: mess.and_then(Mess::flaw),
-        leaves: written.1.into_leaves(),
+        leaves,
+        written,
     }
 }
 

@@ -98,6 +98,9 @@ impl Writer {
         self.quoted(written);
         if !to.is_empty() {
             self.notes.note(to, || Scalar::Text(meant.to_owned()));
+            if written != meant {
+                self.notes.note_written(to, written);
+            }
         }
     }
 

@@ -34,6 +34,7 @@ pub(super) struct Notes {
     is_wanted: bool,
     base: String,
     leaves: Vec<(String, Scalar)>,
+    written: Vec<String>,
 }
 
 /// Where a note was before it went deeper.
@@ -86,8 +87,17 @@ impl Notes {
         }
     }
 
-    pub(super) fn into_leaves(self) -> Vec<(String, Scalar)> {
-        self.leaves
+    /// Notes a text that stands in the input otherwise than it is found, unless it is a fact.
+    pub(super) fn note_written(&mut self, place: &str, written: &str) {
+        let full = || if self.base.is_empty() { place.to_owned() } else { format!("{}.{place}", self.base) };
+        if self.is_wanted && Nature::of(&full()) != Nature::Fact {
+            self.written.push(written.to_owned());
+        }
+    }
+
+    /// The values under their places, and the texts that stand otherwise in the input.
+    pub(super) fn into_parts(self) -> (Vec<(String, Scalar)>, Vec<String>) {
+        (self.leaves, self.written)
     }
 }
 

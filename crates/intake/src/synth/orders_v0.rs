@@ -181,7 +181,7 @@ fn payments(order: &Order, out: &mut Writer) {
 
 fn address(order: &Order, out: &mut Writer) {
     if order.mess == Some(Mess::WrongStructure) {
-        out.string("ShippingAddress", &order.person.name);
+        out.put("ShippingAddress", "recipient.deliveryAddress.name", &order.person.name);
         return;
     }
     let (address, market) = (&order.address, order.market);

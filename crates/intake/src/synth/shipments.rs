@@ -51,7 +51,7 @@ const UPPER: Names = Names {
 impl Names {
     fn write(&self, order: &Order, out: &mut Writer) {
         if order.mess == Some(Mess::WrongStructure) {
-            out.string(self.object, &order.person.name);
+            out.put(self.object, "recipient.deliveryAddress.name", &order.person.name);
             return;
         }
         let address = &order.address;

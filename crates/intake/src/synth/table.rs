@@ -95,6 +95,11 @@ impl<'a> Sheet<'a> {
     /// A text that is written in one way and means another.
     pub(super) fn dressed(&mut self, column: &'static str, to: &str, written: &str, meant: &str) {
         self.value(column, to, written, || Scalar::Text(meant.to_owned()));
+        // What rows say in two ways is noted in one.
+        let is_other = written != meant || self.order.mess == Some(Mess::RowsDisagree);
+        if is_other && !to.is_empty() && self.has(column) {
+            self.notes.note_written(to, written);
+        }
     }
 
     /// Something in the address.

@@ -17,8 +17,10 @@ pub struct Truth {
     pub mess: Vec<&'static str>,
     /// The flaw for which it must go into quarantine; without one it must be taken in.
     pub flaw: Option<&'static str>,
-    /// Every value with its canonical instance path, clean.
+    /// Every value with its canonical instance path, clean. Where there is a flaw: what was in the document before it.
     pub leaves: Vec<(String, Scalar)>,
+    /// Texts of persons that stand in the input otherwise than they are found.
+    pub written: Vec<String>,
 }
 
 impl Truth {
@@ -52,6 +54,7 @@ impl Serialize for Truth {
         map.serialize_entry("fields", &Values(self, Nature::Personal))?;
         map.serialize_entry("facts", &Values(self, Nature::Fact))?;
         map.serialize_entry("unclassified", &Values(self, Nature::Unclassified))?;
+        map.serialize_entry("written", &self.written)?;
         map.end()
     }
 }
