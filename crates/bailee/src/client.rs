@@ -4,7 +4,7 @@ mod remote;
 mod stream;
 mod transport;
 
-pub(crate) use remote::{NotAServer, Remote, ServerAddress};
+pub(crate) use remote::{NotAServer, Remote, ServerAddress, tls};
 pub(crate) use stream::Interrupts;
 pub(crate) use transport::Transport;
 

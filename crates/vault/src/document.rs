@@ -14,7 +14,7 @@ use bailee_core::{FieldInstance, Json};
 
 pub(crate) use align::{align, is_in_line, shows_list_of};
 pub(crate) use codec::{decode_skeleton, decode_value, encode_skeleton, encode_value};
-pub(crate) use mark::{Marked, copy, fill, mark, walk, without_unknown};
+pub(crate) use mark::{Marked, copy, drop_unknown, fill, mark, walk};
 pub(crate) use merge::merge;
 pub(crate) use path::places;
 pub(crate) use shown::Shown;

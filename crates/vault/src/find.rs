@@ -82,7 +82,8 @@ impl Query {
             TermKind::Name => ("a name", terms::name(&text(&self.name))),
             TermKind::NamePostalCode => (
                 "a name with a postal code",
-                terms::name_postal_code(&text(&self.name), &text(&self.postal_code)),
+                terms::name(&text(&self.name))
+                    .and_then(|name| terms::name_postal_code(&name, &text(&self.postal_code))),
             ),
         };
         let form = form.map(zeroize::Zeroizing::new).ok_or(VaultError::UnusableTerm(what))?;

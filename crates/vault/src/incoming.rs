@@ -5,16 +5,19 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::parse_date;
-use bailee_core::{Json, SellerId, Timestamp};
+use bailee_core::{FieldInstance, Json, SellerId, Timestamp};
 use bailee_crypto::lasting::{Lasting, TokenError};
 use bailee_intake::format::Form;
 use bailee_intake::reader::Raw;
 use bailee_intake::verify::{Flaw, verify};
 
 use crate::Vault;
-use crate::document::{Leaf, mark};
+use crate::document::{Leaf, encode_skeleton, mark};
 use crate::part::LEAVES_MAX;
 use crate::plan::Incoming;
+
+/// Room for the encoding of most documents.
+const CONTENT_BYTES: usize = 4096;
 
 /// When a document came, and as of when it speaks.
 #[derive(Clone, Copy)]
@@ -42,12 +45,7 @@ impl Vault {
         let lasting = self.base.keyring.lasting();
         let kind = form.format.kind();
         let document = verify(raw, form, catalogue)?;
-        let content = zeroize::Zeroizing::new(serde_json::to_vec(&document.json).map_err(|_| Flaw::Number)?);
-        let mut digest = [0; 16];
-        digest
-            .iter_mut()
-            .zip(digest::digest(&digest::SHA256, &content).as_ref())
-            .for_each(|(to, from)| *to = *from);
+        let digest = content_digest(&document.json);
         let updated = document.json.at("lastUpdatedTime").and_then(Json::as_str).and_then(parse_date);
         let source_time = updated.filter(|updated| *updated <= times.now);
         let marked = mark(document.json, catalogue, kind);
@@ -72,6 +70,16 @@ impl Vault {
             catalogue: Arc::clone(catalogue),
         })
     }
+}
+
+/// The first 16 bytes of SHA-256 of a document's encoding, which tells any two documents apart.
+fn content_digest(document: &Json) -> [u8; 16] {
+    let mut content = zeroize::Zeroizing::new(Vec::with_capacity(CONTENT_BYTES));
+    encode_skeleton(document, &|marker| FieldInstance(marker.0), &mut content);
+    let mut digest = [0; 16];
+    let whole = digest::digest(&digest::SHA256, &content);
+    digest.iter_mut().zip(whole.as_ref()).for_each(|(to, from)| *to = *from);
+    digest
 }
 
 /// Whether a token stands where a value belongs: a tokenised document that was handed in again must not overwrite what

@@ -10,7 +10,7 @@ use bailee_ledger::event::{ExpiryChange, PartRow as SealedPart};
 use bailee_store::act::{Change, PartRow, RecordNo, RecordRow, RecordState};
 
 use crate::batch::{Keys, Run};
-use crate::document::{Leaf, Marker, fill, walk, without_unknown};
+use crate::document::{Leaf, Marker, drop_unknown, fill, walk};
 use crate::facts::{Facts, PartEntry, SlotNo};
 use crate::part::{PartSealing, PartState};
 use crate::plan::{Outcome, PartPlan, Plan, Returned, Write};
@@ -84,7 +84,7 @@ struct Sealing<'a> {
 impl Sealing<'_> {
     fn write(&self, mut write: Write, slots: &[Slot], sealed: &mut SealedRecord) -> Result<(), VaultError> {
         let fields = self.fields(&write.tree);
-        let skeleton = self.skeleton(&write.tree);
+        let skeleton = self.skeleton(std::mem::replace(&mut write.tree, Json::Null));
         for part in &write.removed {
             let bucket = self.run.bucket_no(part.day);
             sealed.changes.push(Change::DeletePart { bucket, record: self.no, part: part.no });
@@ -124,11 +124,11 @@ impl Sealing<'_> {
                 write.about.parts.push(part);
             }
         }
-        sealed.changes.push(Change::PutRecord(self.record(&write, skeleton, content_mac)?));
-        sealed.changes.extend(rows.into_iter().map(Change::PutPart));
         sealed.reaches_cap = write.reaches_cap();
-        sealed.expiry = write.change;
-        sealed.punctured = write.punctured;
+        sealed.expiry = write.change.take();
+        sealed.punctured = std::mem::take(&mut write.punctured);
+        sealed.changes.push(Change::PutRecord(self.record(write, skeleton, content_mac)?));
+        sealed.changes.extend(rows.into_iter().map(Change::PutPart));
         Ok(())
     }
 
@@ -144,8 +144,8 @@ impl Sealing<'_> {
     }
 
     /// The document as its facts hold it: markers with instances, nothing that the catalogue does not name.
-    fn skeleton(&self, tree: &Json) -> Json {
-        let mut skeleton = without_unknown(tree, self.catalogue.root(self.run.kind));
+    fn skeleton(&self, mut skeleton: Json) -> Json {
+        drop_unknown(&mut skeleton, self.catalogue.root(self.run.kind));
         fill(&mut skeleton, &mut |marker| Marker(self.instance(marker.0 as usize).0).into_json());
         skeleton
     }
@@ -225,11 +225,11 @@ impl Sealing<'_> {
         }
     }
 
-    fn record(&self, write: &Write, skeleton: Json, content_mac: [u8; 16]) -> Result<RecordRow, VaultError> {
+    fn record(&self, write: Write, skeleton: Json, content_mac: [u8; 16]) -> Result<RecordRow, VaultError> {
         let month = write.facts_month();
         let key = self.keys.facts.get(&month).ok_or(VaultError::Changed)?;
         let version = write.row.as_ref().map_or(0, |row| row.version) + 1;
-        let facts = Facts { about: write.about.clone(), skeleton };
+        let facts = Facts { about: write.about, skeleton };
         Ok(RecordRow {
             no: self.no,
             seller: self.run.seller_no,

@@ -27,10 +27,11 @@ pub(crate) fn of_leaves(leaves: &[(&Field, &Json)], facts: &Json) -> Vec<Normal>
             Some(TermKind::Email) => add(TermKind::Email, terms::email(text)),
             Some(TermKind::Phone) => add(TermKind::Phone, terms::phone(text, country)),
             Some(TermKind::Name) => {
-                add(TermKind::Name, terms::name(text));
+                let Some(name) = terms::name(text) else { continue };
                 for code in postal_codes(leaves) {
-                    add(TermKind::NamePostalCode, terms::name_postal_code(text, code));
+                    add(TermKind::NamePostalCode, terms::name_postal_code(&name, code));
                 }
+                add(TermKind::Name, Some(name));
             }
             Some(TermKind::NamePostalCode) | None => {}
         }

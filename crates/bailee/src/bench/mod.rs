@@ -1,14 +1,15 @@
 //! `bailee bench`: how fast this machine collects and reveals, beside what it could do at all.
 //!
-//! Everything is measured in one run on a throw-away home: orders through the router as any client sends them, then the
-//! same rows inserted raw, and the same bytes sealed raw.
+//! Everything is measured in one run on a throw-away home: orders through the router as any client sends them, reveals
+//! over HTTPS from a server of its own, then the same rows inserted raw, and the same bytes sealed raw.
 
+mod https;
 mod limit;
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bailee_core::{Entropy, Environment, Json, RecordId, Sensitive};
 use bailee_crypto::random::SystemEntropy;
@@ -24,12 +25,10 @@ use crate::home::clock::system_now;
 use crate::home::make::NewHome;
 use crate::screen::{DIM, Screen};
 
-/// Orders that are revealed in batches, at most.
-const BATCHED_MAX: usize = 10_000;
+/// Orders that are revealed, at most: evenly from all of them.
+const REVEALED_MAX: usize = 50_000;
 /// Orders of a batch.
 const BATCH: usize = 100;
-/// Orders that are revealed one by one, at most.
-const SINGLE_MAX: usize = 500;
 /// What the synthetic orders begin with.
 const SEED: u64 = 1;
 /// Who owns the home that is measured.
@@ -51,25 +50,53 @@ struct Figure {
     count: u64,
     seconds: f64,
     per_second: f64,
+    #[serde(flatten)]
+    latency: Option<Latency>,
+    /// Microseconds that the server's threads computed for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    computed_us: Option<f64>,
+}
+
+/// How long answers take, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Latency {
+    median_ms: f64,
+    p99_ms: f64,
+}
+
+impl Latency {
+    /// Of what single answers took; none without any.
+    fn of(mut answers: Vec<Duration>) -> Option<Self> {
+        answers.sort_unstable();
+        let at = |part: usize| {
+            let place = answers.len().saturating_sub(1) * part / 100;
+            answers.get(place).map(|answer| answer.as_secs_f64() * 1000.0)
+        };
+        Some(Self { median_ms: at(50)?, p99_ms: at(99)? })
+    }
 }
 
 impl Figure {
+    fn new(what: &'static str, count: u64, took: Duration) -> Self {
+        let seconds = took.as_secs_f64();
+        // Counts here are far below 2^53.
+        #[expect(clippy::cast_precision_loss, reason = "a rate is shown to three digits")]
+        let per_second = count as f64 / seconds.max(f64::MIN_POSITIVE);
+        Self { what, count, seconds, per_second, latency: None, computed_us: None }
+    }
+
     /// Measures what `work` does; it says how many it did.
     fn of(what: &'static str, work: impl FnOnce() -> Result<u64>) -> Result<Self> {
         let begun = Instant::now();
         let count = work()?;
-        let seconds = begun.elapsed().as_secs_f64();
-        // Counts here are far below 2^53.
-        #[expect(clippy::cast_precision_loss, reason = "a rate is shown to three digits")]
-        let per_second = count as f64 / seconds.max(f64::MIN_POSITIVE);
-        Ok(Self { what, count, seconds, per_second })
+        Ok(Self::new(what, count, begun.elapsed()))
     }
 }
 
 impl Bench {
     pub(crate) fn run(&self, screen: Screen) -> Result<Exit> {
         let place = Place::make()?;
-        let (home, client) = place.home()?;
+        let (home, client, token) = place.home()?;
         screen.note(format_args!("{DIM}making {} orders …{DIM:#}", self.records));
         let synth = Synth { orders: self.records, seed: SEED, mess_percent: 0, now: system_now() };
         let mut input = Vec::new();
@@ -81,10 +108,10 @@ impl Bench {
         }
         screen.note(format_args!("{DIM}measuring …{DIM:#}"));
         let mut figures = vec![collect(&client, input)?];
-        let spread = spread(&references, BATCHED_MAX);
-        figures.push(Figure::of("orders revealed, 100 at a time", || reveal(&client, &spread, BATCH))?);
-        let single = spread.iter().copied().take(SINGLE_MAX).collect::<Vec<_>>();
-        figures.push(Figure::of("orders revealed, one at a time", || reveal(&client, &single, 1))?);
+        // A home is opened once at a time.
+        drop((home, client));
+        figures.extend(reveal(&place.path("home"), &spread(&references, REVEALED_MAX), &token)?);
+        let home = Home::open(&place.path("home"), None)?;
         figures.extend(limit::measure(home.store(), &place.path("home/store.db"), &place.path("raw.db"))?);
         show(screen, self.records, &figures)
     }
@@ -108,16 +135,11 @@ fn spread(references: &[String], most: usize) -> Vec<&str> {
     references.iter().step_by(step).map(String::as_str).collect()
 }
 
-/// Reveals orders for fulfilment; counts those that gave something.
-fn reveal(client: &Client, references: &[&str], batch: usize) -> Result<u64> {
-    let mut revealed = 0;
-    for batch in references.chunks(batch) {
-        let items: Vec<_> =
-            batch.iter().map(|reference| json!({ "seller": "BENCH", "reference": reference })).collect();
-        let answer = client.post("/v1/reveal", &json!({ "purpose": "fulfilment", "items": items }))?;
-        revealed += answer.member("records").map(Json::elements).unwrap_or_default().len() as u64;
-    }
-    Ok(revealed)
+/// Lets many clients reveal orders for fulfilment.
+fn reveal(home: &Path, references: &[&str], token: &Sensitive<String>) -> Result<[Figure; 2]> {
+    let server = https::Server::start(home)?;
+    let ask = |what, records| server.ask(what, https::questions(references, records), records, token);
+    Ok([ask("orders revealed over HTTPS", 1)?, ask("orders revealed over HTTPS, 100 at a time", BATCH)?])
 }
 
 fn show(screen: Screen, records: u64, figures: &[Figure]) -> Result<Exit> {
@@ -132,10 +154,13 @@ fn show(screen: Screen, records: u64, figures: &[Figure]) -> Result<Exit> {
             figure.count.to_string(),
             format!("{:.2} s", figure.seconds),
             format!("{:.0}", figure.per_second),
+            figure.latency.map(|latency| format!("{:.1} ms", latency.median_ms)).unwrap_or_default(),
+            figure.latency.map(|latency| format!("{:.1} ms", latency.p99_ms)).unwrap_or_default(),
+            figure.computed_us.map(|computed| format!("{computed:.0} µs")).unwrap_or_default(),
         ]
     });
     screen.heading(format_args!("{records} synthetic orders on {cores} cores"))?;
-    screen.table(&["WHAT", "COUNT", "TOOK", "A SECOND"], rows.collect())?;
+    screen.table(&["WHAT", "COUNT", "TOOK", "A SECOND", "MEDIAN", "P99", "CPU EACH"], rows.collect())?;
     Ok(Exit::Done)
 }
 
@@ -157,8 +182,8 @@ impl Place {
         self.directory.join(name)
     }
 
-    /// A home in it with a seller, and a client of its owner.
-    fn home(&self) -> Result<(Home, Client)> {
+    /// A home in it with a seller, a client of its owner, and her session.
+    fn home(&self) -> Result<(Home, Client, Sensitive<String>)> {
         let entropy: &dyn Entropy = &SystemEntropy;
         let password = Sensitive::new(format!("Aa1-{}", RecordId::random(entropy)));
         let new = NewHome {
@@ -174,11 +199,11 @@ impl Place {
         let home = Home::open(&self.path("home"), None)?;
         let log_in = json!({ "mail": "bench@example.com", "password": password.expose() });
         let session = Client::new(home.router(), None)?.post("/v1/sessions", &log_in)?;
-        let token =
-            session.member("token").and_then(Json::as_str).map(|token| Sensitive::new(token.to_owned()));
-        let client = Client::new(home.router(), token)?;
+        let token = session.member("token").and_then(Json::as_str).unwrap_or_default();
+        let token = || Sensitive::new(token.to_owned());
+        let client = Client::new(home.router(), Some(token()))?;
         client.post("/v1/sellers", &json!({ "id": "BENCH" }))?;
-        Ok((home, client))
+        Ok((home, client, token()))
     }
 }
 

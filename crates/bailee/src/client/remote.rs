@@ -117,7 +117,7 @@ impl Remote {
         let _ = stream.set_nodelay(true);
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Refusal::of(Failure::failed(NotAServer)))?;
-        let greeting = TlsConnector::from(Arc::new(config(known)?)).connect(name, stream).await;
+        let greeting = TlsConnector::from(Arc::new(tls(known, PROTOCOL)?)).connect(name, stream).await;
         greeting.map_err(|error| match is_other_key(&error) {
             true => self.changed(state),
             false => Refusal::of(Failure::failed(format_args!(
@@ -160,14 +160,15 @@ impl Remote {
     }
 }
 
-fn config(known: Option<PublicKeyPin>) -> Result<ClientConfig, Refusal> {
+/// TLS with whoever has this key, or, where none is known, with anybody; inside it this protocol is spoken.
+pub(crate) fn tls(known: Option<PublicKeyPin>, protocol: &[u8]) -> Result<ClientConfig, Refusal> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = Arc::new(Known { pin: known, provider: Arc::clone(&provider) });
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|_| Refusal::broken())?;
     let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
-    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     // Every connection shows the key: none goes on from one before.
     config.resumption = rustls::client::Resumption::disabled();
     Ok(config)

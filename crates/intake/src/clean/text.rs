@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use zeroize::Zeroize;
 
 /// What becomes of white space.
@@ -21,7 +21,7 @@ pub(super) enum White {
 
 /// The clean form of a text.
 pub(super) fn text(value: &str, white: White) -> Cow<'_, str> {
-    if is_clean_ascii(value.as_bytes(), white) {
+    if is_clean_ascii(value.as_bytes(), white) || is_surely_clean(value, white) {
         return Cow::Borrowed(value);
     }
     let mut clean = pass(value, white);
@@ -47,6 +47,21 @@ fn is_clean_ascii(bytes: &[u8], white: White) -> bool {
     }
     let ends_in_space = bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ');
     bytes.iter().all(visible) && !ends_in_space && !bytes.windows(2).any(|pair| pair == b"  ")
+}
+
+/// Whether a text in any script is seen to be clean as it stands. Most are; one that is not seen to be may be all the
+/// same.
+fn is_surely_clean(value: &str, white: White) -> bool {
+    let mut before = ' ';
+    let in_place = value.chars().all(|char| {
+        let gap = char.is_whitespace() && white != White::Kept;
+        // A single space between two others.
+        let sound =
+            if gap { char == ' ' && before != ' ' } else { !is_invisible(char) && !is_contextual(char) };
+        before = char;
+        sound
+    });
+    in_place && (white == White::Kept || before != ' ') && is_nfc_quick(value.chars()) == IsNormalized::Yes
 }
 
 fn pass(value: &str, white: White) -> String {
@@ -144,4 +159,34 @@ fn joins(char: char) -> bool {
         | '\u{10A00}'..='\u{10FFF}' | '\u{11000}'..='\u{11FFF}'
         | '\u{203C}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{23FF}' // emoji, and what styles them
         | '\u{25A0}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_seen_to_be_clean_is(
+            text in "(\\PC|[ \t\n\u{300}\u{302}\u{200D}aeがか\u{3099}]){0,12}",
+            white in prop::sample::select(vec![White::Collapsed, White::Lines, White::Kept]),
+        ) {
+            if is_surely_clean(&text, white) {
+                prop_assert_eq!(pass(&text, white), text);
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_many_scripts_are_seen_to_be_clean() {
+        for text in ["Käthe Müller", "樣擬雲", "東京都港区 1-2", "Łódź", "محمد علي", "अनामिका"]
+        {
+            assert!(is_surely_clean(text, White::Collapsed), "{text}");
+        }
+        for text in ["a  b", " ä", "ä ", "a\u{300}", "ä\u{200B}"] {
+            assert!(!is_surely_clean(text, White::Collapsed), "{text}");
+        }
+    }
 }

@@ -98,24 +98,19 @@ pub(crate) fn fill(json: &mut Json, put: &mut dyn FnMut(Marker) -> Json) {
     }
 }
 
-/// The document without what the catalogue does not name: its keys may be personal themselves, so they are not facts.
-pub(crate) fn without_unknown(json: &Json, node: Node<'_>) -> Json {
+/// Takes out of a document what the catalogue does not name: its keys may be personal themselves, so they are no facts.
+pub(crate) fn drop_unknown(json: &mut Json, node: Node<'_>) {
     match json {
-        Json::Null => Json::Null,
-        Json::Bool(value) => Json::Bool(*value),
-        Json::Integer(number) => Json::Integer(*number),
-        Json::Float(number) => Json::Float(*number),
-        Json::String(text) => Json::String(text.clone()),
-        Json::Array(elements) => Json::Array(match node.element() {
-            Some(child) => elements.iter().map(|element| without_unknown(element, child)).collect(),
-            None => Vec::new(),
+        Json::Array(elements) => match node.element() {
+            Some(child) => elements.iter_mut().for_each(|element| drop_unknown(element, child)),
+            None => elements.clear(),
+        },
+        Json::Object(members) => members.retain_mut(|(key, value)| {
+            let child = node.member(key);
+            child.into_iter().for_each(|child| drop_unknown(value, child));
+            child.is_some()
         }),
-        Json::Object(members) => Json::Object(
-            members
-                .iter()
-                .filter_map(|(key, value)| Some((key.clone(), without_unknown(value, node.member(key)?))))
-                .collect(),
-        ),
+        _ => {}
     }
 }
 

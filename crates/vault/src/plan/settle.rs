@@ -41,7 +41,7 @@ impl Vault {
         }
         let is_numbered = draft.about.next_instance == draft.stored_next_instance;
         if is_numbered && draft.outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
-            return draft.into_plan(None);
+            return draft.into_plan();
         }
         let change = self.draft_change(&mut draft, &decision);
         let wishes = self.wishes(planning, &draft, &decision, main_day);
@@ -234,7 +234,7 @@ impl Draft {
     ) -> Plan {
         self.outcomes.iter_mut().for_each(|outcome| *outcome = Outcome::PastRetention);
         if self.ended {
-            return self.into_plan(None);
+            return self.into_plan();
         }
         // Where its bucket ended it, the main part knows the rule and the bucket when.
         let ends_now = self.about.main().is_none() || !self.is_gone();
@@ -251,24 +251,16 @@ impl Draft {
         self.into_write(Layout { removed, punctured, ..Layout::default() }, change)
     }
 
-    fn into_write(mut self, layout: Layout, change: Option<ExpiryChange>) -> Plan {
-        let write = Write {
-            row: self.row.take(),
-            mac: self.mac,
-            about: self.about.clone(),
-            tree: std::mem::replace(&mut self.tree, bailee_core::Json::Null),
-            state: std::mem::take(&mut self.state),
-            digest: self.digest,
-            parts: layout.parts,
-            removed: layout.removed,
-            punctured: layout.punctured,
-            change,
-        };
-        self.into_plan(Some(write))
+    fn into_write(self, layout: Layout, change: Option<ExpiryChange>) -> Plan {
+        let Layout { parts, removed, punctured, .. } = layout;
+        let Self { row, mac, id, about, tree, leaves, state, digest, outcomes, returned, too_long, .. } =
+            self;
+        let write = Write { row, mac, about, tree, state, digest, parts, removed, punctured, change };
+        Plan { id, leaves, outcomes, returned, too_long, write: Some(write) }
     }
 
-    fn into_plan(self, write: Option<Write>) -> Plan {
+    fn into_plan(self) -> Plan {
         let Self { id, leaves, outcomes, returned, too_long, .. } = self;
-        Plan { id, leaves, outcomes, returned, too_long, write }
+        Plan { id, leaves, outcomes, returned, too_long, write: None }
     }
 }
