@@ -1,10 +1,11 @@
 //! Collect: `bytes → reader → canonical document → verify → clean → classify → seal → commit`, a batch at a time.
 //!
-//! While the store syncs a batch, the next one is read and verified. A batch is an act: it is there whole, with its
-//! events, or not at all; so a killed collect can be repeated without harm.
+//! While the store writes a batch, the next one is read, verified, planned and sealed, unless the two have a record in
+//! common. A batch is an act: it is there whole, with its events, or not at all; so a killed collect can be repeated
+//! without harm.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -85,6 +86,8 @@ enum Checked<'a> {
 /// A batch on its way to the disk, with what is needed to decide it again.
 struct InFlight {
     items: Vec<Item>,
+    /// The records that it is about, by the MACs of their references.
+    records: HashSet<[u8; 16]>,
     /// Of those that are flawed, whether they are in quarantine already.
     repeated: HashMap<usize, bool>,
     sent: Sent,
@@ -164,32 +167,44 @@ struct Collecting<'a, 'e> {
 
 impl Collecting<'_, '_> {
     fn all(&mut self, reader: Reader) -> Result<(), VaultError> {
-        let mut in_flight = None;
-        let result = self.batches(reader, &mut in_flight);
+        let mut in_flight = VecDeque::with_capacity(2);
+        let mut result = self.batches(reader, &mut in_flight);
         // Whatever stopped it: what is on its way to the disk is waited for, since it may intend a destruction.
-        let landed = in_flight.map_or(Ok(()), |batch| self.land(batch));
-        result.and(landed)
+        for batch in in_flight {
+            result = result.and(self.land(batch));
+        }
+        result
     }
 
-    fn batches(&mut self, mut reader: Reader, in_flight: &mut Option<InFlight>) -> Result<(), VaultError> {
+    /// At most two batches are on their way at once, and they land in their order.
+    fn batches(&mut self, mut reader: Reader, in_flight: &mut VecDeque<InFlight>) -> Result<(), VaultError> {
         let mut first = true;
         loop {
             let items = reader.next_batch(BATCH_DOCUMENTS_MAX, BATCH_BYTES_MAX)?;
             if items.is_empty() {
                 return if first { Err(VaultError::NoOrders) } else { Ok(()) };
             }
-            // While the disk syncs the batch before, this one is read and verified.
             let checked = check(&self.run, &self.request, &items);
             if std::mem::take(&mut first) && holds_no_order(&self.run.form, &checked) {
                 return Err(VaultError::NoOrders);
             }
-            if let Some(batch) = in_flight.take() {
-                self.land(batch)?;
+            let records = records(&checked);
+            // What the batch before changes of a record must be known before that is planned anew.
+            if in_flight.back().is_some_and(|before| !before.records.is_disjoint(&records)) {
+                self.land_next(in_flight)?;
             }
             let mut repeated = HashMap::new();
             let sent = self.send(checked, &items, &mut repeated)?;
-            *in_flight = Some(InFlight { items, repeated, sent, bytes: reader.bytes_read() });
+            let bytes = reader.bytes_read();
+            in_flight.push_back(InFlight { items, records, repeated, sent, bytes });
+            if in_flight.len() > 1 {
+                self.land_next(in_flight)?;
+            }
         }
+    }
+
+    fn land_next(&mut self, in_flight: &mut VecDeque<InFlight>) -> Result<(), VaultError> {
+        in_flight.pop_front().map_or(Ok(()), |batch| self.land(batch))
     }
 
     /// Finds out which flawed documents of a batch are in quarantine already; each is asked about once.
@@ -312,6 +327,15 @@ fn check<'i>(run: &Run<'_>, request: &Request, items: &'i [Item]) -> Vec<Checked
             Err(flaw) => Checked::Flawed(raw, flaw),
         },
     })
+}
+
+/// The records that a batch is about.
+fn records(checked: &[Checked<'_>]) -> HashSet<[u8; 16]> {
+    let mac = |one: &Checked<'_>| match one {
+        Checked::Document(incoming) => Some(incoming.mac),
+        Checked::Flawed(..) | Checked::PageEnd => None,
+    };
+    checked.iter().filter_map(mac).collect()
 }
 
 /// Whether nothing in the first batch looks like an order, so that the input is something else altogether. Then it is

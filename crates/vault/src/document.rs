@@ -33,6 +33,11 @@ impl Marker {
         Json::Integer(MARKER_BASE + i128::from(self.0))
     }
 
+    /// The field instance that a stored marker is.
+    pub(crate) fn instance(self) -> FieldInstance {
+        FieldInstance(self.0)
+    }
+
     pub(crate) fn of(json: &Json) -> Option<Self> {
         match json {
             Json::Integer(number) => u64::try_from(number.checked_sub(MARKER_BASE)?).ok().map(Self),

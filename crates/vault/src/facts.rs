@@ -11,13 +11,13 @@ use bailee_store::act::RecordRow;
 use lz4_flex::block::{compress_into_with_dict, decompress_with_dict, get_maximum_output_size};
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Shown, decode_skeleton, encode_skeleton};
+use crate::document::{Marker, Shown, decode_skeleton, encode_skeleton};
 use crate::{Vault, VaultError};
 
 /// The facts of one record.
 pub(crate) struct Facts {
     pub(crate) about: About,
-    /// The order's document; its markers hold field instances.
+    /// The order's document; its markers hold field instances, unless it is about to be sealed.
     pub(crate) skeleton: Json,
 }
 
@@ -141,9 +141,10 @@ const DICTIONARY: &[u8] = include_bytes!("facts/dictionary.bin");
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 impl Facts {
-    /// The bytes that are sealed: the length of the text, then the text, compressed.
-    fn encode(&self) -> Result<Vec<u8>, VaultError> {
-        let text = zeroize::Zeroizing::new(self.text()?);
+    /// The bytes that are sealed: the length of the text, then the text, compressed. `instance` is what a marker of the
+    /// skeleton stands for.
+    fn encode(&self, instance: &dyn Fn(Marker) -> FieldInstance) -> Result<Vec<u8>, VaultError> {
+        let text = zeroize::Zeroizing::new(self.text(instance)?);
         let mut bytes = vec![0; LENGTH + get_maximum_output_size(text.len())];
         let (length, compressed) = bytes.split_at_mut(LENGTH);
         length.copy_from_slice(&(text.len() as u32).to_be_bytes());
@@ -162,7 +163,7 @@ impl Facts {
     }
 
     /// The length of what is known, as JSON, then the skeleton.
-    fn text(&self) -> Result<Vec<u8>, VaultError> {
+    fn text(&self, instance: &dyn Fn(Marker) -> FieldInstance) -> Result<Vec<u8>, VaultError> {
         let mut text = Vec::with_capacity(TEXT_BYTES);
         text.extend_from_slice(&[0; LENGTH]);
         serde_json::to_writer(&mut text, &self.about).map_err(|_| VaultError::Damaged("facts"))?;
@@ -170,7 +171,7 @@ impl Facts {
         if let Some(length) = text.first_chunk_mut::<LENGTH>() {
             *length = (about as u32).to_be_bytes();
         }
-        encode_skeleton(&self.skeleton, &|marker| FieldInstance(marker.0), &mut text);
+        encode_skeleton(&self.skeleton, instance, &mut text);
         Ok(text)
     }
 
@@ -186,14 +187,16 @@ impl Vault {
         self.place("facts", seller, record, PartNo(0), version)
     }
 
+    /// Seals facts. `instance` is what a marker of their skeleton stands for.
     pub(crate) fn seal_facts(
         &self,
         key: &SealingKey,
         seller: &SellerId,
         (record, version): (RecordId, u32),
         facts: &Facts,
+        instance: &dyn Fn(Marker) -> FieldInstance,
     ) -> Result<Vec<u8>, VaultError> {
-        let bytes = zeroize::Zeroizing::new(facts.encode()?);
+        let bytes = zeroize::Zeroizing::new(facts.encode(instance)?);
         let place = self.facts_place(seller, record, version);
         Ok(envelope::seal(key, &place, &[(WHOLE, &bytes)], &*self.base.entropy)?)
     }
@@ -266,7 +269,7 @@ mod tests {
         let long = Json::Array((0..5000).map(Json::Integer).collect());
         for skeleton in [Json::Object(Vec::new()), long] {
             let facts = facts(skeleton);
-            let bytes = facts.encode().unwrap();
+            let bytes = facts.encode(&Marker::instance).unwrap();
             let back = Facts::decode(&bytes).unwrap();
             assert!(back.about == facts.about && back.skeleton == facts.skeleton);
             for end in 0..bytes.len().min(300) {

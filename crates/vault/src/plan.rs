@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::{Ended, Rule};
-use bailee_core::{Day, Json, Kind, Month, PartNo, RecordId, Reference, SellerId, Timestamp};
+use bailee_core::{Day, FieldId, Json, Kind, Month, PartNo, RecordId, Reference, SellerId, Timestamp};
 use bailee_crypto::bucket::Slot;
 use bailee_intake::reader::Shape;
 use bailee_ledger::event::ExpiryChange;
@@ -87,8 +87,16 @@ pub(crate) struct PartPlan {
     pub(crate) rule: String,
     /// What will have ended it (R16).
     pub(crate) ended: Ended,
-    /// Indexes of its leaves.
-    pub(crate) leaves: Vec<usize>,
+    pub(crate) leaves: Vec<PartLeaf>,
+}
+
+/// A leaf of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PartLeaf {
+    /// Its place among the leaves of its plan.
+    pub(crate) index: usize,
+    /// Its field; none of what the catalogue does not name.
+    pub(crate) field: Option<FieldId>,
 }
 
 /// What is to be done with one record.
@@ -114,6 +122,8 @@ pub(crate) struct Write {
     pub(crate) about: About,
     /// The merged document; its markers are indexes into the plan's leaves.
     pub(crate) tree: Json,
+    /// Whether the catalogue names all of it.
+    pub(crate) is_named: bool,
     pub(crate) state: PartState,
     /// Of the content taken in last.
     pub(crate) digest: [u8; 16],

@@ -13,7 +13,7 @@ use bailee_ledger::event::{ExpiryChange, PartRow as SealedPart, PartRows, What};
 use bailee_store::act::{Act, BucketNo, Change, PartRow, RecordNo, RecordRow};
 use bailee_store::records::StoreError;
 
-use crate::document::places;
+use crate::document::{Marker, places};
 use crate::facts::{Facts, PartEntry, SlotNo};
 use crate::part::{OpenedPart, PartSealing};
 use crate::{Vault, VaultError, terms};
@@ -259,7 +259,7 @@ impl Vault {
     ) -> Result<RecordRow, VaultError> {
         let key = self.base.keyring.facts(seller, row.facts_month).ok_or(VaultError::Changed)?;
         let version = row.version + 1;
-        let sealed = self.seal_facts(&key, seller, (row.id, version), facts)?;
+        let sealed = self.seal_facts(&key, seller, (row.id, version), facts, &Marker::instance)?;
         Ok(RecordRow { version, content_mac: [0; 16], facts: sealed, ..row })
     }
 }

@@ -10,10 +10,10 @@ use bailee_ledger::event::{ExpiryChange, PartRow as SealedPart};
 use bailee_store::act::{Change, PartRow, RecordNo, RecordRow, RecordState};
 
 use crate::batch::{Keys, Run};
-use crate::document::{Leaf, Marker, drop_unknown, fill, walk};
+use crate::document::{Leaf, Marker, drop_unknown, fill};
 use crate::facts::{Facts, PartEntry, SlotNo};
 use crate::part::{PartSealing, PartState};
-use crate::plan::{Outcome, PartPlan, Plan, Returned, Write};
+use crate::plan::{Outcome, PartLeaf, PartPlan, Plan, Returned, Write};
 use crate::{Vault, VaultError, terms};
 
 /// A planned record with its number and a slot for each of its parts.
@@ -83,8 +83,10 @@ struct Sealing<'a> {
 
 impl Sealing<'_> {
     fn write(&self, mut write: Write, slots: &[Slot], sealed: &mut SealedRecord) -> Result<(), VaultError> {
-        let fields = self.fields(&write.tree);
-        let skeleton = self.skeleton(std::mem::replace(&mut write.tree, Json::Null));
+        let mut facts = std::mem::replace(&mut write.tree, Json::Null);
+        if !write.is_named {
+            drop_unknown(&mut facts, self.catalogue.root(self.run.kind));
+        }
         for part in &write.removed {
             let bucket = self.run.bucket_no(part.day);
             sealed.changes.push(Change::DeletePart { bucket, record: self.no, part: part.no });
@@ -100,7 +102,7 @@ impl Sealing<'_> {
                     write.state.unclassified.iter().map(|(instance, _)| *instance).collect();
                 content_mac = keys.content_mac(&write.digest);
             }
-            let row = self.part(keys, part, *slot, &write.state, &fields, &skeleton)?;
+            let row = self.part(keys, part, *slot, &write.state, &facts)?;
             sealed.parts.push(SealedPart {
                 record: self.id,
                 part: part.no,
@@ -113,7 +115,7 @@ impl Sealing<'_> {
         }
         let removed = |part: &PartEntry| write.removed.iter().any(|gone| gone.no == part.no);
         let sealed_here: HashSet<FieldInstance> =
-            write.parts.iter().flat_map(|part| &part.leaves).map(|index| self.instance(*index)).collect();
+            write.parts.iter().flat_map(|part| &part.leaves).map(|leaf| self.instance(leaf.index)).collect();
         for mut part in kept {
             part.instances.retain(|instance| !sealed_here.contains(instance));
             // An item's part that has ended is remembered, so that its fields are known to be gone.
@@ -127,27 +129,9 @@ impl Sealing<'_> {
         sealed.reaches_cap = write.reaches_cap();
         sealed.expiry = write.change.take();
         sealed.punctured = std::mem::take(&mut write.punctured);
-        sealed.changes.push(Change::PutRecord(self.record(write, skeleton, content_mac)?));
+        sealed.changes.push(Change::PutRecord(self.record(write, facts, content_mac)?));
         sealed.changes.extend(rows.into_iter().map(Change::PutPart));
         Ok(())
-    }
-
-    /// The catalogue's field of each leaf that is in the document; none for those that it does not name.
-    fn fields(&self, tree: &Json) -> Vec<Option<&Field>> {
-        let mut fields = vec![None; self.leaves.len()];
-        walk(tree, self.catalogue.root(self.run.kind), &mut |met| {
-            if let Some(place) = fields.get_mut(met.marker.0 as usize) {
-                *place = met.node.field();
-            }
-        });
-        fields
-    }
-
-    /// The document as its facts hold it: markers with instances, nothing that the catalogue does not name.
-    fn skeleton(&self, mut skeleton: Json) -> Json {
-        drop_unknown(&mut skeleton, self.catalogue.root(self.run.kind));
-        fill(&mut skeleton, &mut |marker| Marker(self.instance(marker.0 as usize).0).into_json());
-        skeleton
     }
 
     fn instance(&self, index: usize) -> FieldInstance {
@@ -156,9 +140,10 @@ impl Sealing<'_> {
     }
 
     fn unclassified(&self, part: &PartPlan) -> Vec<(FieldInstance, String)> {
-        let leaves = part.leaves.iter().filter_map(|index| Some((*index, self.leaves.get(*index)?)));
-        leaves
-            .filter_map(|(index, leaf)| Some((self.instance(index), leaf.unclassified_path.clone()?)))
+        let path = |index: usize| self.leaves.get(index)?.unclassified_path.clone();
+        part.leaves
+            .iter()
+            .filter_map(|leaf| Some((self.instance(leaf.index), path(leaf.index)?)))
             .collect()
     }
 
@@ -168,24 +153,14 @@ impl Sealing<'_> {
         part: &PartPlan,
         slot: Slot,
         state: &PartState,
-        fields: &[Option<&Field>],
         facts: &Json,
     ) -> Result<PartRow, VaultError> {
-        let values = |index: &usize| {
-            let value = self.leaves.get(*index)?.value.as_ref()?;
-            Some((*index, value))
-        };
-        let leaves: Vec<_> = part
-            .leaves
-            .iter()
-            .filter_map(values)
-            .map(|(index, value)| (self.instance(index), value))
+        let value = |leaf: &PartLeaf| self.leaves.get(leaf.index)?.value.as_ref();
+        let leaves: Vec<_> = (part.leaves.iter())
+            .filter_map(|leaf| Some((self.instance(leaf.index), value(leaf)?)))
             .collect();
-        let searched: Vec<(&Field, &Json)> = part
-            .leaves
-            .iter()
-            .filter_map(values)
-            .filter_map(|(index, value)| Some((fields.get(index).copied().flatten()?, value)))
+        let searched: Vec<(&Field, &Json)> = (part.leaves.iter())
+            .filter_map(|leaf| Some((self.catalogue.field(leaf.field?)?, value(leaf)?)))
             .collect();
         let sealing = PartSealing {
             keys,
@@ -212,7 +187,7 @@ impl Sealing<'_> {
 
     fn entry(&self, part: &PartPlan, slot: Slot) -> PartEntry {
         let instances =
-            part.item.is_some().then(|| part.leaves.iter().map(|index| self.instance(*index)).collect());
+            part.item.is_some().then(|| part.leaves.iter().map(|leaf| self.instance(leaf.index)).collect());
         PartEntry {
             no: part.no,
             item: part.item.clone(),
@@ -230,6 +205,7 @@ impl Sealing<'_> {
         let key = self.keys.facts.get(&month).ok_or(VaultError::Changed)?;
         let version = write.row.as_ref().map_or(0, |row| row.version) + 1;
         let facts = Facts { about: write.about, skeleton };
+        let instance = |marker: Marker| self.instance(marker.0 as usize);
         Ok(RecordRow {
             no: self.no,
             seller: self.run.seller_no,
@@ -240,7 +216,7 @@ impl Sealing<'_> {
             state: if write.parts.is_empty() { RecordState::Gone } else { RecordState::Live },
             facts_month: month,
             content_mac,
-            facts: self.vault.seal_facts(key, &self.run.seller, (self.id, version), &facts)?,
+            facts: self.vault.seal_facts(key, &self.run.seller, (self.id, version), &facts, &instance)?,
         })
     }
 }

@@ -15,19 +15,23 @@ pub(crate) struct Marked {
     pub(crate) leaves: Vec<Leaf>,
     /// Paths that the catalogue does not name and at which the document says that there is nothing.
     pub(crate) blank: Vec<String>,
+    /// Whether the catalogue names all of it.
+    pub(crate) is_named: bool,
 }
 
 /// Takes every personal leaf that says something out of a document. Null, empty strings and empty lists stay: that a
 /// source shows nothing is a fact.
 pub(crate) fn mark(mut document: Json, catalogue: &Catalogue, kind: Kind) -> Marked {
-    let mut marking = Marking { leaves: Vec::new(), blank: Vec::new() };
+    let mut marking = Marking { leaves: Vec::new(), blank: Vec::new(), is_named: true };
     marking.known(&mut document, catalogue.root(kind), &Trail::TOP);
-    Marked { document, leaves: marking.leaves, blank: marking.blank }
+    let Marking { leaves, blank, is_named } = marking;
+    Marked { document, leaves, blank, is_named }
 }
 
 struct Marking {
     leaves: Vec<Leaf>,
     blank: Vec<String>,
+    is_named: bool,
 }
 
 impl Marking {
@@ -57,13 +61,17 @@ impl Marking {
             leaf => match node.field() {
                 Some(field) if field.class.is_some() => self.take(leaf, None),
                 Some(_) => {}
-                None => self.take(leaf, Some(trail.path().into())),
+                None => {
+                    self.is_named = false;
+                    self.take(leaf, Some(trail.path().into()));
+                }
             },
         }
     }
 
     /// Unknown is personal (0.a): every leaf below a place that the catalogue does not name.
     fn unknown(&mut self, json: &mut Json, trail: &Trail<'_>) {
+        self.is_named = false;
         match json {
             Json::Object(members) if !members.is_empty() => {
                 members.iter_mut().for_each(|(key, value)| self.unknown(value, &trail.member(key)));
@@ -147,6 +155,10 @@ fn walk_from<'a>(json: &Json, node: Node<'a>, trail: Trail<'_>, each: &mut dyn F
         return;
     }
     for (key, value) in json.members() {
+        // Facts need no looking up: no marker is below them.
+        if !may_hold_marker(value) {
+            continue;
+        }
         if let Some(child) = node.member(key) {
             walk_from(value, child, trail.member(key), each);
         }
@@ -155,6 +167,10 @@ fn walk_from<'a>(json: &Json, node: Node<'a>, trail: Trail<'_>, each: &mut dyn F
     for (index, element) in json.elements().iter().enumerate() {
         walk_from(element, child, trail.element(element_id(element, node), index), each);
     }
+}
+
+fn may_hold_marker(json: &Json) -> bool {
+    matches!(json, Json::Object(_) | Json::Array(_)) || Marker::of(json).is_some()
 }
 
 /// What names an element, where its list has ids.

@@ -24,6 +24,8 @@ pub(super) struct Draft {
     pub(super) stored_next_instance: u64,
     /// The merged document; its markers are indexes into `leaves`.
     pub(super) tree: Json,
+    /// Whether the catalogue names all of it. What is held, it does.
+    pub(super) is_named: bool,
     pub(super) leaves: Vec<Leaf>,
     pub(super) state: PartState,
     /// The parts that could be opened.
@@ -76,6 +78,7 @@ impl Vault {
             stored_next_instance: about.next_instance,
             about,
             tree,
+            is_named: true,
             leaves,
             state: PartState::default(),
             open: Vec::new(),
@@ -196,6 +199,7 @@ impl Draft {
         let wins = self.about.spoken_at.or(self.about.source_time).is_none_or(|newest| at >= newest);
         let offset = self.leaves.len();
         let incoming = shifted(document.marked.document, offset);
+        self.is_named &= document.marked.is_named;
         self.leaves.extend(document.marked.leaves);
         if planning.tokenise {
             let returned = copy(&incoming);
@@ -258,7 +262,9 @@ impl Draft {
 
 /// A document whose markers were indexes into its own leaves, and now are into those that its own come behind.
 pub(super) fn shifted(mut document: Json, offset: usize) -> Json {
-    fill(&mut document, &mut |marker| Marker(marker.0 + offset as u64).into_json());
+    if offset > 0 {
+        fill(&mut document, &mut |marker| Marker(marker.0 + offset as u64).into_json());
+    }
     document
 }
 

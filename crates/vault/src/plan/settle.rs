@@ -7,7 +7,7 @@ use bailee_core::{Day, FieldInstance, PartNo, RecordId, Timestamp};
 use bailee_ledger::event::ExpiryChange;
 
 use super::draft::Draft;
-use super::{Outcome, PartPlan, Plan, Planning, Target, Write};
+use super::{Outcome, PartLeaf, PartPlan, Plan, Planning, Target, Write};
 use crate::Vault;
 use crate::document::walk;
 use crate::facts::{About, End, PartEntry};
@@ -18,7 +18,7 @@ type Scope = Option<String>;
 /// What a record is to hold of one scope.
 struct Wish {
     day: Day,
-    leaves: Vec<usize>,
+    leaves: Vec<PartLeaf>,
 }
 
 /// What a record is to hold.
@@ -99,23 +99,24 @@ impl Vault {
                 return;
             }
             let ends_with_item = met.node.field().is_some_and(|field| field.ends_with_item);
+            let field = met.node.field().map(|field| field.id);
             let item = met.trail.item().filter(|_| ends_with_item);
             if item.is_some_and(|item| over.contains(item)) {
                 dropped.push(index);
                 return;
             }
             match item.and_then(|item| earlier.get_key_value(item)) {
-                None => main.leaves.push(index),
+                None => main.leaves.push(PartLeaf { index, field }),
                 Some((_, day)) if phase(*day, planning.now) != Phase::Open => dropped.push(index),
                 Some((item, day)) => {
                     let wish = scopes.entry(Some((*item).to_owned()));
-                    wish.or_insert(Wish { day: *day, leaves: Vec::new() }).leaves.push(index);
+                    wish.or_insert(Wish { day: *day, leaves: Vec::new() }).leaves.push(PartLeaf { index, field });
                 }
             }
         });
         let unclassified = (draft.leaves.iter().enumerate())
             .filter(|(_, leaf)| leaf.unclassified_path.is_some() && leaf.value.is_some())
-            .map(|(index, _)| index);
+            .map(|(index, _)| PartLeaf { index, field: None });
         // INVARIANT: no more than an envelope holds, since no document was taken in that the record has no room for.
         main.leaves.extend(unclassified);
         scopes.insert(None, main);
@@ -220,7 +221,8 @@ impl Homes {
         let was_here = |index: &usize| self.0.get(*index).copied().flatten() == Some(held.no);
         let mut earlier =
             wishes.scopes.iter().filter(|(item, wish)| **item != held.item && wish.day < held.day);
-        wishes.dropped.iter().any(was_here) || earlier.any(|(_, wish)| wish.leaves.iter().any(was_here))
+        let left = |leaf: &PartLeaf| was_here(&leaf.index);
+        wishes.dropped.iter().any(was_here) || earlier.any(|(_, wish)| wish.leaves.iter().any(left))
     }
 }
 
@@ -253,9 +255,8 @@ impl Draft {
 
     fn into_write(self, layout: Layout, change: Option<ExpiryChange>) -> Plan {
         let Layout { parts, removed, punctured, .. } = layout;
-        let Self { row, mac, id, about, tree, leaves, state, digest, outcomes, returned, too_long, .. } =
-            self;
-        let write = Write { row, mac, about, tree, state, digest, parts, removed, punctured, change };
+        let Self { row, mac, id, about, tree, is_named, leaves, state, digest, outcomes, returned, too_long, .. } = self;
+        let write = Write { row, mac, about, tree, is_named, state, digest, parts, removed, punctured, change };
         Plan { id, leaves, outcomes, returned, too_long, write: Some(write) }
     }
 
