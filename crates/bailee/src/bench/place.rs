@@ -47,10 +47,17 @@ struct Kept {
 impl Place {
     /// Makes one below that directory, for this user only, and listens for Ctrl-C.
     pub(super) fn make(below: &Path) -> Result<Self> {
-        let directory = make_private(below)?;
+        // Absolute: some of what is started here stands elsewhere.
+        let below = std::path::absolute(below).map_err(|error| Failure::file(below, &error))?;
+        let directory = new_name(&below);
         let kept = Arc::new(Kept { directory, annexes: Mutex::default(), processes: Mutex::default() });
         let place = Self { kept: Arc::clone(&kept) };
-        std::thread::spawn(move || wait_for_the_end(&kept));
+        // Listens before there is anything to take away.
+        let (listens, listening) = std::sync::mpsc::channel();
+        std::thread::spawn(move || wait_for_the_end(&kept, &listens));
+        // Where the thread could not listen, nobody waits for it.
+        let _ = listening.recv();
+        make_private(&place.kept.directory)?;
         Ok(place)
     }
 
@@ -61,8 +68,9 @@ impl Place {
     /// A directory beside it that belongs to another user, who cannot enter this one.
     pub(super) fn annex(&self, user: u32, group: u32) -> Result<PathBuf> {
         let below = self.kept.directory.parent().unwrap_or(Path::new("."));
-        let annex = make_private(below)?;
+        let annex = new_name(below);
         self.kept.annexes.lock().unwrap_or_else(PoisonError::into_inner).push(annex.clone());
+        make_private(&annex)?;
         chown(&annex, Some(user), Some(group)).map_err(|error| Failure::file(&annex, &error))?;
         Ok(annex)
     }
@@ -115,12 +123,16 @@ impl Place {
     }
 }
 
-/// Makes a directory with a name of its own, for this user only.
-fn make_private(below: &Path) -> Result<PathBuf> {
+/// A name that nothing has.
+fn new_name(below: &Path) -> PathBuf {
     let entropy: &dyn Entropy = &SystemEntropy;
-    let directory = below.join(format!("bailee-bench-{}", RecordId::random(entropy)));
-    let made = fs::DirBuilder::new().mode(0o700).create(&directory);
-    made.map(|()| directory.clone()).map_err(|error| Failure::file(&directory, &error))
+    below.join(format!("bailee-bench-{}", RecordId::random(entropy)))
+}
+
+/// Makes a directory for this user only.
+fn make_private(directory: &Path) -> Result<()> {
+    let made = fs::DirBuilder::new().mode(0o700).create(directory);
+    made.map_err(|error| Failure::file(directory, &error))
 }
 
 /// A client of an open home.
@@ -159,16 +171,19 @@ impl Kept {
     }
 }
 
-/// Waits for Ctrl-C, or for being told to end: then everything goes, and this process with it.
-fn wait_for_the_end(kept: &Kept) {
+/// Waits for Ctrl-C, or for being told to end: then everything goes, and this process with it. Tells once it listens.
+fn wait_for_the_end(kept: &Kept, listens: &std::sync::mpsc::Sender<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
     let exit = runtime.block_on(async {
         let (Ok(mut interrupt), Ok(mut terminate)) =
             (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
         else {
+            let _ = listens.send(());
             return std::future::pending().await;
         };
+        // Whoever waits for it is there.
+        let _ = listens.send(());
         tokio::select! {
             _ = interrupt.recv() => Exit::Interrupted,
             _ = terminate.recv() => Exit::Terminated,

@@ -45,7 +45,7 @@ pub(super) fn serve(home: &Path) -> Result<Exit> {
     let tls = Tls::new(identity, Minimum::default()).map_err(Failure::failed)?;
     let mut answers = std::io::stdin().lock().lines().map_while(std::result::Result::ok).map(Bytes::from);
     let (one, many) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
-    let page = home.join("synced.page");
+    let page = home.with_file_name("synced.page");
     let page = Arc::new(Mutex::new(open(&page)?));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|_| Failure::failed("no runtime could be started"))?.block_on(async {
