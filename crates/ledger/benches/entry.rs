@@ -58,6 +58,7 @@ fn proofs(criterion: &mut Criterion) {
     let leaf = leaf_hash(b"an entry");
     let proof: Vec<_> = (0..20_u8).map(|level| leaf_hash(&[level])).collect();
     let root = proof.iter().fold(leaf, |hash, sibling| node_hash(&hash, sibling));
+    let proof: Vec<Vec<u8>> = proof.iter().map(|hash| hash.to_vec()).collect();
     criterion.bench_function("an inclusion proof of twenty hashes verified", |bencher| {
         bencher.iter(|| verify_inclusion(&leaf, 0, 1 << 20, &proof, &root).unwrap());
     });

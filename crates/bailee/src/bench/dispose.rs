@@ -1,7 +1,7 @@
 //! The end of a bucket while applications go on reading from others: when its key is gone, and how fast its rows follow.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -108,7 +108,7 @@ impl Watched<'_> {
     fn run(&self, place: &Place) -> Result<Ran> {
         let _busy = Progress::spinning("disposing of a bucket");
         let segments: Vec<PathBuf> = MIRRORS.iter().map(|mirror| place.home().join(mirror)).collect();
-        let keys: Vec<usize> = segments.iter().map(|mirror| entries(mirror)).collect();
+        let keys: Vec<usize> = segments.iter().map(PathBuf::as_path).map(entries).collect();
         let over = AtomicBool::new(false);
         let client = client(self.home, self.token)?;
         let begun = Instant::now();
@@ -168,7 +168,7 @@ impl Watched<'_> {
 }
 
 /// How many files a directory holds.
-fn entries(directory: &PathBuf) -> usize {
+fn entries(directory: &Path) -> usize {
     fs::read_dir(directory).map_or(usize::MAX, Iterator::count)
 }
 

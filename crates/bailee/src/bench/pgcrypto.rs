@@ -107,7 +107,7 @@ fn pgcrypto(place: &Place, records: u64, lasts: Duration) -> Result<Vec<(Measure
         let bench = |verb, statement: String| {
             let what = format!("rows {verb} by pgcrypto, {} ({})", sealing.what, postgres.version);
             let script = format!("\\set n random(0, {})\n{statement};\n", records.saturating_sub(1));
-            postgres.bench(what, &script, CLIENTS, lasts)
+            postgres.bench(&what, &script, CLIENTS, lasts)
         };
         Ok((bench("read", sealing.select())?, bench("written", sealing.insert("n = :n"))?))
     };

@@ -68,19 +68,19 @@ fn draw(figure: &Figure, mut y: f64, out: &mut String) -> f64 {
     let measures = || [&figure.measure].into_iter().chain(figure.limits.iter().map(|limit| &limit.measure));
     let longest = measures().map(|measure| measure.value).fold(f64::MIN_POSITIVE, f64::max);
     text(out, (MARGIN, y), "what", &figure.measure.what);
-    bar(out, y, "figure", &figure.measure, longest, figure.measure.shown());
+    bar(out, y, "figure", &figure.measure, longest, &figure.measure.shown());
     y += 2.0 * LINE;
     for limit in &figure.limits {
         let said = format!("{} ({} % of it)", limit.measure.shown(), number(100.0 * limit.share));
         text(out, (BARS.0, y), "quiet", &format!("beside {}", limit.measure.what));
-        bar(out, y, "limit", &limit.measure, longest, said);
+        bar(out, y, "limit", &limit.measure, longest, &said);
         y += 2.0 * LINE;
     }
     y + GAP
 }
 
 /// A bar below its name, with its value behind it.
-fn bar(out: &mut String, y: f64, class: &str, measure: &Measure, longest: f64, said: String) {
+fn bar(out: &mut String, y: f64, class: &str, measure: &Measure, longest: f64, said: &str) {
     let (left, widest) = BARS;
     let width = (measure.value / longest * widest).max(1.0);
     let top = y + LINE - BAR;
@@ -89,7 +89,7 @@ fn bar(out: &mut String, y: f64, class: &str, measure: &Measure, longest: f64, s
         out,
         "<rect class=\"{class}\" x=\"{left}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{BAR}\" rx=\"2\"/>"
     );
-    text(out, (left + width + 8.0, top + BAR - 1.0), "", &said);
+    text(out, (left + width + 8.0, top + BAR - 1.0), "", said);
 }
 
 fn text(out: &mut String, (x, y): (f64, f64), class: &str, words: &str) {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, getegid, geteuid};
 
-use super::figure::{Measure, Unit, float};
+use super::figure::{Latency, Measure, Unit, float};
 use super::place::{Place, Process};
 use super::trivial;
 use crate::failure::{Failure, Result};
@@ -25,6 +25,8 @@ const USERS: [&str; 2] = ["postgres", "nobody"];
 const SUPERUSER: &str = "bench";
 /// How long it may take to begin.
 const BEGINS_WITHIN: Duration = Duration::from_secs(60);
+/// How many times as long clients are let run when nothing came of it: on a busy machine connecting alone may take so long.
+const LONGER: [u64; 3] = [1, 4, 16];
 /// How often it is asked meanwhile.
 const REST: Duration = Duration::from_millis(50);
 
@@ -93,35 +95,35 @@ impl<'a> Postgres<'a> {
     }
 
     /// Lets so many clients run a script for so long, again and again, each on a connection of its own.
-    pub(super) fn bench(
-        &self,
-        what: String,
-        script: &str,
-        clients: usize,
-        lasts: Duration,
-    ) -> Result<Measure> {
-        let (file, logs) = (self.directory.join("script.sql"), self.directory.join("logs"));
+    pub(super) fn bench(&self, what: &str, script: &str, clients: usize, lasts: Duration) -> Result<Measure> {
+        let file = self.directory.join("script.sql");
         let mut out = trivial::open(&file)?;
         out.write_all(script.as_bytes()).map_err(|error| Failure::file(&file, &error))?;
         self.give(&file)?;
+        for longer in LONGER {
+            if let Some(measure) = self.bench_once(what, &file, clients, lasts.as_secs() * longer)? {
+                return Ok(measure);
+            }
+        }
+        Err(Failure::failed("pgbench came to nothing in its time; give it more with --seconds"))
+    }
+
+    /// None when the time was over before all were connected.
+    fn bench_once(&self, what: &str, script: &Path, clients: usize, seconds: u64) -> Result<Option<Measure>> {
+        let logs = self.directory.join("logs");
         self.run(self.program("mkdir").arg(&logs))?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let mut pgbench = self.client("pgbench");
         pgbench.args(["-n", "-M", "prepared", "-c", &clients.to_string(), "-j", &threads.to_string()]);
-        pgbench.args(["-T", &lasts.as_secs().to_string(), "--log", "--log-prefix"]);
-        pgbench.arg(logs.join("log")).arg("-f").arg(&file);
-        let said = self.run(&mut pgbench)?;
-        let number = |name: &str| {
-            said.lines().find_map(|line| line.strip_prefix(name)?.split(' ').next()?.parse::<f64>().ok())
-        };
-        let unsaid = || Failure::failed("pgbench does not say how fast it was");
-        let rate = number("tps = ").ok_or_else(unsaid)?;
+        pgbench.args(["-T", &seconds.to_string(), "--log", "--log-prefix"]);
+        let said = self.run(pgbench.arg(logs.join("log")).arg("-f").arg(script))?;
         let latencies = latencies(&logs)?;
         fs::remove_dir_all(&logs).map_err(|error| Failure::file(&logs, &error))?;
+        let Some(rate) = transactions_per_second(&said) else { return Ok(None) };
         let count = latencies.len() as u64;
-        let took = Duration::from_secs_f64(float(count) / rate.max(f64::MIN_POSITIVE));
-        let latency = super::figure::Latency::of(latencies);
-        Ok(Measure { latency, ..Measure::rate(what, Unit::Records, count, took) })
+        let took = Duration::from_secs_f64(float(count) / rate);
+        let latency = Latency::of(latencies);
+        Ok(Some(Measure { latency, ..Measure::rate(what, Unit::Records, count, took) }))
     }
 
     /// A file that its user may read.
@@ -179,6 +181,12 @@ fn version(said: &str) -> String {
     format!("PostgreSQL {}", said.split_ascii_whitespace().nth(2).unwrap_or_default())
 }
 
+/// What pgbench says when it has ended, unless there was no transaction.
+fn transactions_per_second(said: &str) -> Option<f64> {
+    let rate = said.lines().find_map(|line| line.strip_prefix("tps = "))?;
+    rate.split(' ').next()?.parse().ok().filter(|rate| *rate > 0.0)
+}
+
 /// What single transactions took, as pgbench has logged: the third number of a line, in microseconds.
 fn latencies(logs: &Path) -> Result<Vec<Duration>> {
     let unusable = |error: std::io::Error| Failure::file(logs, &error);
@@ -220,7 +228,7 @@ fn other_user() -> Result<(u32, u32)> {
         let fields = fields.next()?;
         Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
     };
-    let found = USERS.iter().find_map(|name| numbers(name));
+    let found = USERS.iter().find_map(numbers);
     found.ok_or_else(|| {
         Failure::failed(
             "PostgreSQL refuses root, and there is no user `postgres` or `nobody`; run this as a user",
@@ -235,5 +243,12 @@ mod tests {
     #[test]
     fn a_version_is_what_it_says_of_itself() {
         assert_eq!(version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), "PostgreSQL 15.18");
+    }
+
+    #[test]
+    fn a_rate_is_read_where_there_is_one() {
+        let said = "latency average = 1.9 ms\ntps = 16597.247069 (without initial connection time)\n";
+        assert_eq!(transactions_per_second(said), Some(16597.247069));
+        assert_eq!(transactions_per_second("number of transactions actually processed: 0\n"), None);
     }
 }
