@@ -1,6 +1,7 @@
 //! Documents that meet what is held: a hundred orders collected for the first time, again, and with another address.
 //!
 //! What merging costs is the difference between the three; each is one act with its sync.
+#![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "what is measured here is known to work")]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
