@@ -39,7 +39,7 @@ fn main() {
         let items = framed(input, &formats);
         group.bench_function("parsed", |bencher| {
             bencher.iter(|| {
-                each(&items, |raw| drop(verify::mapped(raw.bytes.expose(), &form, &catalogue).unwrap()))
+                each(&items, |raw| drop(verify::mapped(raw.bytes.expose(), &form, &catalogue).unwrap()));
             });
         });
         group.bench_function("parsed, verified and cleaned", |bencher| {
