@@ -1,12 +1,11 @@
-//! Reveals over HTTPS, as applications ask for them: a server in a process of its own, and clients that keep their
+//! Questions over HTTPS, as applications ask them: a server in a process of its own, and clients that keep their
 //! connections. Both share the machine's cores.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
@@ -17,97 +16,91 @@ use bailee_server::listener::PublicKeyPin;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use rustix::process::{Pid, Signal, kill_process};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use serde_json::json;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{Figure, Latency};
+use super::figure::{Latency, Measure, Unit};
+use super::machine;
+use super::place::{Place, Process};
 use crate::client;
 use crate::failure::{Failure, Result};
 
-/// Clients that ask at the same time.
-pub(super) const CLIENTS: usize = 32;
-
-/// How long they go on asking.
-const DURATION: Duration = Duration::from_secs(5);
-
-/// What they speak.
+/// What the clients speak.
 const PROTOCOL: &[u8] = b"http/1.1";
 
-/// How many of the kernel's ticks there are in a second, for what `/proc` says of a process (`USER_HZ` of Linux).
-const TICKS: u64 = 100;
-
-/// A server on a home, in a process of its own. Ended on drop.
+/// A server in a process of its own. Ended on drop.
 pub(super) struct Server {
-    child: Child,
+    process: Process,
     address: SocketAddr,
     config: Arc<ClientConfig>,
 }
 
+/// A question by its number.
+pub(super) type Question = Box<dyn Fn(u64) -> Bytes + Send + Sync>;
+
+/// What clients ask, and how.
+pub(super) struct Asking {
+    pub(super) path: &'static str,
+    /// The question of a number; clients share the numbers.
+    pub(super) question: Question,
+    /// How many of what is counted each question is about.
+    pub(super) each: u64,
+    /// What must stand in an answer as often as that.
+    pub(super) holds: &'static str,
+    pub(super) clients: usize,
+    /// How long they go on asking, one question after another.
+    pub(super) lasts: Duration,
+}
+
 impl Server {
-    /// Starts it; returns once it answers.
-    pub(super) fn start(home: &Path) -> Result<Self> {
-        let program = std::env::current_exe().map_err(Failure::failed)?;
-        let child = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--output", "json", "--home"])
-            .arg(home)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut server = Self {
-            child: child.map_err(Failure::failed)?,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            config: Arc::new(client::tls(None, PROTOCOL)?),
-        };
+    /// Starts `bailee serve`; returns once it says where it is.
+    pub(super) fn of_home(place: &Place) -> Result<Self> {
+        let mut command = place.program()?;
+        command.args(["serve", "--listen", "127.0.0.1:0", "--output", "json", "--home"]).arg(place.home());
+        Self::start(place, &mut command, &[])
+    }
+
+    /// Starts a program that says on stdout where it serves, as `bailee serve` does, after it was told this.
+    pub(super) fn start(place: &Place, command: &mut Command, told: &[u8]) -> Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = place.start(command)?;
+        if let Some(mut stdin) = process.child().stdin.take() {
+            stdin.write_all(told).map_err(|_| unserved())?;
+        }
+        let out = process.child().stdout.take().ok_or_else(unserved)?;
         let mut said = String::new();
-        let out = server.child.stdout.take().ok_or_else(unserved)?;
         BufReader::new(out).read_line(&mut said).map_err(|_| unserved())?;
         let said: Json = serde_json::from_str(&said).map_err(|_| unserved())?;
         let url = said.member("urls").and_then(|urls| urls.elements().first()).and_then(Json::as_str);
         let address = url.and_then(|url| url.strip_prefix("https://")).ok_or_else(unserved)?;
-        server.address = address.parse().map_err(|_| unserved())?;
         let pin = said.member("public_key").and_then(Json::as_str).and_then(PublicKeyPin::parse);
-        server.config = Arc::new(client::tls(Some(pin.ok_or_else(unserved)?), PROTOCOL)?);
-        Ok(server)
+        Ok(Self {
+            process,
+            address: address.parse().map_err(|_| unserved())?,
+            config: Arc::new(client::tls(Some(pin.ok_or_else(unserved)?), PROTOCOL)?),
+        })
     }
 
-    /// How long its threads have computed so far.
-    fn computed(&self) -> Result<Duration> {
-        let unknown = |_| Failure::failed("this system does not say what a process has computed");
-        let said = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).map_err(unknown)?;
-        // The name, which may hold anything, ends with the last `)`. Behind it, user and system time are the 12th and 13th.
-        let fields = said.rsplit(')').next().unwrap_or_default().split_ascii_whitespace().skip(11).take(2);
-        let ticks: u64 = fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
-        Ok(Duration::from_millis(ticks * (1000 / TICKS)))
-    }
-
-    /// Lets [`CLIENTS`] ask these questions for some seconds, one after the other, each on a connection of its own.
-    /// `records` is how many records each question is about: those are counted, and each must be in the answer.
+    /// Lets clients ask, each on a connection of its own, and measures their answers.
     pub(super) fn ask(
         &self,
-        what: &'static str,
-        questions: Vec<Bytes>,
-        records: usize,
+        what: &str,
+        unit: Unit,
+        asking: Asking,
         token: &Sensitive<String>,
-    ) -> Result<Figure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(|_| Failure::failed("no runtime could be started"))?;
-        let mut bearer =
-            HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(Failure::failed)?;
-        bearer.set_sensitive(true);
-        let asking = Arc::new(Asking { questions, records, bearer, next: AtomicUsize::new(0) });
-        let computed = self.computed()?;
+    ) -> Result<Measure> {
+        let each = asking.each;
+        let asking = Arc::new(Shared { asking, bearer: bearer(token)?, next: AtomicU64::new(0) });
+        let computed = machine::computed(self.process.id())?;
         let begun = Instant::now();
-        let latencies = runtime.block_on(async {
-            let clients: Vec<_> = (0..CLIENTS)
+        let latencies = runtime()?.block_on(async {
+            let clients: Vec<_> = (0..asking.asking.clients)
                 .map(|_| {
                     let visit = visit(self.address, Arc::clone(&self.config));
                     let asking = Arc::clone(&asking);
-                    tokio::spawn(async move { asking.go_on(visit.await?, begun + DURATION).await })
+                    tokio::spawn(async move { asking.go_on(visit.await?, begun).await })
                 })
                 .collect();
             let mut all = Vec::new();
@@ -116,61 +109,90 @@ impl Server {
             }
             Ok::<_, Failure>(all)
         })?;
-        let seconds = begun.elapsed();
-        let count = latencies.len() * records;
-        let computed = self.computed()?.saturating_sub(computed);
-        Ok(Figure {
-            latency: Latency::of(latencies),
-            computed_us: Some(computed.as_secs_f64() * 1e6 / count.max(1) as f64),
-            ..Figure::new(what, count as u64, seconds)
+        let took = begun.elapsed();
+        let computed = machine::computed(self.process.id())?.saturating_sub(computed);
+        let measure = match unit {
+            Unit::Milliseconds => Measure::latencies(what, latencies),
+            unit => {
+                let count = latencies.len() as u64 * each;
+                Measure { latency: Latency::of(latencies), ..Measure::rate(what, unit, count, took) }
+            }
+        };
+        Ok(measure.with_cpu(computed))
+    }
+
+    /// Asks one question; the answer as it is.
+    pub(super) fn answer(
+        &self,
+        path: &'static str,
+        question: Bytes,
+        token: &Sensitive<String>,
+    ) -> Result<Bytes> {
+        let bearer = bearer(token)?;
+        runtime()?.block_on(async {
+            let mut sender = visit(self.address, Arc::clone(&self.config)).await?;
+            let (is_success, answer) = exchange(&mut sender, path, question, bearer).await?;
+            if is_success { Ok(answer) } else { Err(unserved()) }
         })
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Asked to end, it ends in order. One that has ended already needs no asking.
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::TERM);
-        }
-        let _ = self.child.wait();
-    }
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|_| Failure::failed("no runtime could be started"))
 }
 
-/// What clients ask.
-struct Asking {
-    questions: Vec<Bytes>,
-    records: usize,
+fn bearer(token: &Sensitive<String>) -> Result<HeaderValue> {
+    let bearer = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+    let mut bearer = bearer.map_err(|_| Failure::failed("the session's token fits into no header"))?;
+    bearer.set_sensitive(true);
+    Ok(bearer)
+}
+
+/// What clients have in common.
+struct Shared {
+    asking: Asking,
     bearer: HeaderValue,
-    /// The next question: clients share them.
-    next: AtomicUsize,
+    /// The next question.
+    next: AtomicU64,
 }
 
-impl Asking {
-    /// Asks one question after the other until then; how long each answer took.
-    async fn go_on(&self, mut sender: SendRequest<Full<Bytes>>, end: Instant) -> Result<Vec<Duration>> {
+impl Shared {
+    /// Asks one question after the other until the time is over; how long each answer took.
+    async fn go_on(&self, mut sender: SendRequest<Full<Bytes>>, begun: Instant) -> Result<Vec<Duration>> {
+        let Asking { path, question, each, holds, lasts, .. } = &self.asking;
         let mut latencies = Vec::new();
-        while Instant::now() < end {
-            let number = self.next.fetch_add(1, Ordering::Relaxed) % self.questions.len().max(1);
-            let question = self.questions.get(number).cloned().unwrap_or_default();
-            let request = Request::post("/v1/reveal")
-                .header(HOST, "localhost")
-                .header(CONTENT_TYPE, "application/json")
-                .header(AUTHORIZATION, self.bearer.clone())
-                .body(Full::new(question))
-                .map_err(Failure::failed)?;
+        while begun.elapsed() < *lasts {
+            let question = question(self.next.fetch_add(1, Ordering::Relaxed));
             let asked = Instant::now();
-            let answer = sender.send_request(request).await.map_err(|_| unserved())?;
-            let is_success = answer.status().is_success();
-            let answer = answer.into_body().collect().await.map_err(|_| unserved())?.to_bytes();
+            let (is_success, answer) = exchange(&mut sender, path, question, self.bearer.clone()).await?;
             latencies.push(asked.elapsed());
             let text = std::str::from_utf8(&answer).unwrap_or_default();
-            if !is_success || text.matches("\"reference\":").count() < self.records {
-                return Err(Failure::failed("the server did not reveal what it was asked for"));
+            if !is_success || (text.matches(holds).count() as u64) < *each {
+                return Err(Failure::failed("the server of the bench did not give what it was asked for"));
             }
         }
         Ok(latencies)
     }
+}
+
+/// A question and its whole answer; whether it was one.
+async fn exchange(
+    sender: &mut SendRequest<Full<Bytes>>,
+    path: &str,
+    question: Bytes,
+    bearer: HeaderValue,
+) -> Result<(bool, Bytes)> {
+    let request = Request::post(path)
+        .header(HOST, "localhost")
+        .header(CONTENT_TYPE, "application/json")
+        .header(AUTHORIZATION, bearer)
+        .body(Full::new(question))
+        .map_err(Failure::failed)?;
+    let answer = sender.send_request(request).await.map_err(|_| unserved())?;
+    let is_success = answer.status().is_success();
+    let answer = answer.into_body().collect().await.map_err(|_| unserved())?.to_bytes();
+    Ok((is_success, answer))
 }
 
 /// A connection that stays.
@@ -183,17 +205,6 @@ async fn visit(address: SocketAddr, config: Arc<ClientConfig>) -> Result<SendReq
     // Ends with the sender.
     tokio::spawn(connection);
     Ok(sender)
-}
-
-/// Questions for so many of these orders each, for fulfilment.
-pub(super) fn questions(references: &[&str], records: usize) -> Vec<Bytes> {
-    let question = |references: &[&str]| {
-        let items: Vec<_> = (references.iter())
-            .map(|reference| json!({ "seller": "BENCH", "reference": reference }))
-            .collect();
-        Bytes::from(json!({ "purpose": "fulfilment", "items": items }).to_string())
-    };
-    references.chunks_exact(records).map(question).collect()
 }
 
 fn unserved() -> Failure {

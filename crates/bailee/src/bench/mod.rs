@@ -1,215 +1,241 @@
-//! `bailee bench`: how fast this machine collects and reveals, beside what it could do at all.
+//! `bailee bench`: how fast this machine collects, reveals, finds, forgets and verifies, beside what it could do at all.
 //!
-//! Everything is measured in one run on a throw-away home: orders through the router as any client sends them, reveals
-//! over HTTPS from a server of its own, then the same rows inserted raw, and the same bytes sealed raw.
+//! Everything is measured in one run on a throw-away home, from the outside and as users reach it: orders through `bailee
+//! collect`, questions over HTTPS to a server of its own. Beside each figure stands its limit, measured in the same run on
+//! the same data. Nothing here knows what is to be reached: `docs/performance.md` does.
+//!
+//! A phase is a file: `collect`, `reveal` (with searches and starts), `ledger`, `erase`, `dispose`. The rest: `orders` (what
+//! goes in), `place` (where, and that nothing stays), `https` and `trivial` (a server, and one that does nothing), `limit`
+//! (what the machine does raw), `pgcrypto` on `postgres` (what others do), `figure`, `table` and `plot` (what is told).
 
+mod collect;
+mod dispose;
+mod erase;
+mod figure;
 mod https;
+mod ledger;
 mod limit;
+mod machine;
+mod orders;
+mod pgcrypto;
+mod place;
+mod plot;
+mod postgres;
+mod progress;
+mod reveal;
+mod table;
+mod trivial;
 
-use std::fs;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use bailee_core::{Entropy, Environment, Json, RecordId, Sensitive};
-use bailee_crypto::random::SystemEntropy;
-use bailee_intake::synth::Synth;
+use bailee_core::Sensitive;
 use clap::Args;
-use serde::Serialize;
-use serde_json::json;
 
-use crate::client::Client;
+use self::collect::Collected;
+use self::figure::{Figure, Measure, Unit, float};
+use self::machine::Machine;
+use self::orders::Orders;
+use self::place::Place;
+use self::reveal::Held;
+use self::table::Report;
 use crate::failure::{Exit, Failure, Result};
-use crate::home::Home;
-use crate::home::clock::system_now;
-use crate::home::make::NewHome;
-use crate::screen::{DIM, Screen};
+use crate::home::make::replace_private;
+use crate::screen::Screen;
 
-/// Orders that are revealed, at most: evenly from all of them.
-const REVEALED_MAX: usize = 50_000;
-/// Orders of a batch.
-const BATCH: usize = 100;
-/// What the synthetic orders begin with.
-const SEED: u64 = 1;
-/// Who owns the home that is measured.
-const OWNER: &str = "Bench <bench@example.com>";
+/// Orders that are collected into an empty home, and once more into the full one, at most: so many tell a rate.
+const SAMPLE_MAX: u64 = 100_000;
 
-/// Measure collecting and revealing on this machine, beside its limits, in one run.
+/// Measure what this machine does with a home of so many orders, beside its limits, in one run.
+///
+/// Works in a throw-away directory, which takes some 3 kB an order; Ctrl-C takes it away too.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bailee bench --records 100000")]
+#[command(after_help = "Examples:
+  bailee bench --records 100000
+  bailee bench --records 5000000 --dir /var/tmp --plot bench.svg
+  bailee bench --only collect,reveal --output json
+  bailee bench --against pgcrypto")]
 pub(crate) struct Bench {
-    /// How many orders.
-    #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..))]
+    /// How many orders the home holds.
+    #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=50_000_000))]
     records: u64,
+
+    /// Only these, instead of all.
+    #[arg(long, value_delimiter = ',', value_name = "PHASE", value_enum)]
+    only: Vec<Phase>,
+
+    /// How long clients ask, in seconds.
+    #[arg(long, default_value_t = 5, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+
+    /// Where the throw-away directory is made, instead of the system's temporary directory.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Draw the figures into this file, which is replaced.
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+
+    /// Compare reads and writes of single records with another way to keep them, instead of measuring all else.
+    ///
+    /// `pgcrypto` needs PostgreSQL on this machine, and starts a server of its own in the throw-away directory.
+    #[arg(long, value_name = "OTHER", value_enum, conflicts_with = "only")]
+    against: Option<Other>,
+
+    /// Serve answers that stand on stdin, with the certificate of a home: the bench's own limit of HTTPS.
+    #[arg(long, hide = true, value_name = "HOME")]
+    trivial: Option<PathBuf>,
 }
 
-/// A measured figure.
-#[derive(Debug, Serialize)]
-struct Figure {
-    what: &'static str,
-    count: u64,
-    seconds: f64,
-    per_second: f64,
-    #[serde(flatten)]
-    latency: Option<Latency>,
-    /// Microseconds that the server's threads computed for each.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    computed_us: Option<f64>,
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Phase {
+    /// Orders collected, into an empty home and into the full one.
+    Collect,
+    /// Records revealed over HTTPS.
+    Reveal,
+    /// One order found.
+    Find,
+    /// From the start of a server to its first answer.
+    Start,
+    /// Events appended and verified.
+    Ledger,
+    /// One thing erased.
+    Erase,
+    /// A bucket disposed of.
+    Dispose,
+    /// The size of the program.
+    Size,
 }
 
-/// How long answers take, in milliseconds.
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Latency {
-    median_ms: f64,
-    p99_ms: f64,
+/// What others do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Other {
+    /// Columns sealed by PostgreSQL's pgcrypto.
+    Pgcrypto,
 }
 
-impl Latency {
-    /// Of what single answers took; none without any.
-    fn of(mut answers: Vec<Duration>) -> Option<Self> {
-        answers.sort_unstable();
-        let at = |part: usize| {
-            let place = answers.len().saturating_sub(1) * part / 100;
-            answers.get(place).map(|answer| answer.as_secs_f64() * 1000.0)
-        };
-        Some(Self { median_ms: at(50)?, p99_ms: at(99)? })
-    }
-}
-
-impl Figure {
-    fn new(what: &'static str, count: u64, took: Duration) -> Self {
-        let seconds = took.as_secs_f64();
-        // Counts here are far below 2^53.
-        #[expect(clippy::cast_precision_loss, reason = "a rate is shown to three digits")]
-        let per_second = count as f64 / seconds.max(f64::MIN_POSITIVE);
-        Self { what, count, seconds, per_second, latency: None, computed_us: None }
-    }
-
-    /// Measures what `work` does; it says how many it did.
-    fn of(what: &'static str, work: impl FnOnce() -> Result<u64>) -> Result<Self> {
-        let begun = Instant::now();
-        let count = work()?;
-        Ok(Self::new(what, count, begun.elapsed()))
-    }
-}
+/// The phases that need no home.
+const WITHOUT_HOME: [Phase; 2] = [Phase::Ledger, Phase::Size];
 
 impl Bench {
     pub(crate) fn run(&self, screen: Screen) -> Result<Exit> {
-        let place = Place::make()?;
-        let (home, client, token) = place.home()?;
-        screen.note(format_args!("{DIM}making {} orders …{DIM:#}", self.records));
-        let synth = Synth { orders: self.records, seed: SEED, mess_percent: 0, now: system_now() };
-        let mut input = Vec::new();
-        let mut references = Vec::new();
-        for line in synth.orders_with_truth() {
-            input.extend_from_slice(line.text.as_bytes());
-            input.push(b'\n');
-            references.push(line.order_id);
+        if let Some(home) = &self.trivial {
+            return trivial::serve(home);
         }
-        screen.note(format_args!("{DIM}measuring …{DIM:#}"));
-        let mut figures = vec![collect(&client, input)?];
-        // A home is opened once at a time.
-        drop((home, client));
-        figures.extend(reveal(&place.path("home"), &spread(&references, REVEALED_MAX), &token)?);
-        let home = Home::open(&place.path("home"), None)?;
-        figures.extend(limit::measure(home.store(), &place.path("home/store.db"), &place.path("raw.db"))?);
-        show(screen, self.records, &figures)
-    }
-}
-
-fn collect(client: &Client, input: Vec<u8>) -> Result<Figure> {
-    Figure::of("orders collected", || {
-        let input = Box::new(std::io::Cursor::new(input));
-        let path = "/v1/sellers/BENCH/orders:collect?source=bench";
-        let summary = client.collect(path, input, None, &mut client.interrupts(false)?, |_| {})?;
-        match summary.member("read") {
-            Some(Json::Integer(read)) => Ok(u64::try_from(*read).unwrap_or(0)),
-            _ => Err(Failure::failed("the summary says nothing")),
-        }
-    })
-}
-
-/// At most so many references, evenly from all of them.
-fn spread(references: &[String], most: usize) -> Vec<&str> {
-    let step = references.len().div_ceil(most).max(1);
-    references.iter().step_by(step).map(String::as_str).collect()
-}
-
-/// Lets many clients reveal orders for fulfilment.
-fn reveal(home: &Path, references: &[&str], token: &Sensitive<String>) -> Result<[Figure; 2]> {
-    let server = https::Server::start(home)?;
-    let ask = |what, records| server.ask(what, https::questions(references, records), records, token);
-    Ok([ask("orders revealed over HTTPS", 1)?, ask("orders revealed over HTTPS, 100 at a time", BATCH)?])
-}
-
-fn show(screen: Screen, records: u64, figures: &[Figure]) -> Result<Exit> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if screen.is_json() {
-        screen.json(&json!({ "records": records, "cores": cores, "figures": figures }))?;
-        return Ok(Exit::Done);
-    }
-    let rows = figures.iter().map(|figure| {
-        vec![
-            figure.what.to_owned(),
-            figure.count.to_string(),
-            format!("{:.2} s", figure.seconds),
-            format!("{:.0}", figure.per_second),
-            figure.latency.map(|latency| format!("{:.1} ms", latency.median_ms)).unwrap_or_default(),
-            figure.latency.map(|latency| format!("{:.1} ms", latency.p99_ms)).unwrap_or_default(),
-            figure.computed_us.map(|computed| format!("{computed:.0} µs")).unwrap_or_default(),
-        ]
-    });
-    screen.heading(format_args!("{records} synthetic orders on {cores} cores"))?;
-    screen.table(&["WHAT", "COUNT", "TOOK", "A SECOND", "MEDIAN", "P99", "CPU EACH"], rows.collect())?;
-    Ok(Exit::Done)
-}
-
-/// A throw-away directory. Taken away on drop.
-struct Place {
-    directory: PathBuf,
-}
-
-impl Place {
-    fn make() -> Result<Self> {
-        let entropy: &dyn Entropy = &SystemEntropy;
-        let directory = std::env::temp_dir().join(format!("bailee-bench-{}", RecordId::random(entropy)));
-        let made = fs::DirBuilder::new().mode(0o700).create(&directory);
-        made.map_err(|error| Failure::file(&directory, &error))?;
-        Ok(Self { directory })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
-    }
-
-    /// A home in it with a seller, a client of its owner, and her session.
-    fn home(&self) -> Result<(Home, Client, Sensitive<String>)> {
-        let entropy: &dyn Entropy = &SystemEntropy;
-        let password = Sensitive::new(format!("Aa1-{}", RecordId::random(entropy)));
-        let new = NewHome {
-            root: self.path("home"),
-            environment: Environment::Test,
-            owner: OWNER.to_owned(),
-            password: Sensitive::new(password.expose().clone()),
-            mirrors: Vec::new(),
-            root_key: None,
-            now: None,
+        let below = self.dir.clone().unwrap_or_else(std::env::temp_dir);
+        let place = Place::make(&below)?;
+        let (records, figures) = match self.against {
+            Some(Other::Pgcrypto) => self.compare(&place)?,
+            None => (self.records, self.measure(&place)?),
         };
-        new.make()?;
-        let home = Home::open(&self.path("home"), None)?;
-        let log_in = json!({ "mail": "bench@example.com", "password": password.expose() });
-        let session = Client::new(home.router(), None)?.post("/v1/sessions", &log_in)?;
-        let token = session.member("token").and_then(Json::as_str).unwrap_or_default();
-        let token = || Sensitive::new(token.to_owned());
-        let client = Client::new(home.router(), Some(token()))?;
-        client.post("/v1/sellers", &json!({ "id": "BENCH" }))?;
-        Ok((home, client, token()))
+        let report = Report::new(Machine::here(&below), records, figures);
+        drop(place);
+        report.show(screen)?;
+        if let Some(file) = &self.plot {
+            replace_private(file, plot::plot(&report).as_bytes())?;
+        }
+        Ok(Exit::Done)
+    }
+
+    fn wants(&self, phase: Phase) -> bool {
+        self.only.is_empty() || self.only.contains(&phase)
+    }
+
+    /// Bailee beside pgcrypto; of how many records.
+    fn compare(&self, place: &Place) -> Result<(u64, Vec<Figure>)> {
+        let orders = Orders::new()?;
+        let records = self.records.min(pgcrypto::RECORDS_MAX);
+        let token = place.make_home(orders.now())?;
+        collect::collect(place, &token, &orders, 0..records, "orders collected")?;
+        let lasts = Duration::from_secs(self.seconds);
+        let held = Held { place, token: &token, records, lasts };
+        Ok((records, pgcrypto::compare(&held, &orders)?.into()))
+    }
+
+    fn measure(&self, place: &Place) -> Result<Vec<Figure>> {
+        let orders = Orders::new()?;
+        let sync = limit::sync(&place.path("page"))?;
+        let mut figures = vec![Figure::alone("sync", sync.clone())];
+        if self.only.is_empty() || self.only.iter().any(|phase| !WITHOUT_HOME.contains(phase)) {
+            figures.extend(self.with_home(place, &orders, &sync)?);
+        }
+        if self.wants(Phase::Ledger) {
+            figures.extend(ledger::ledger(place, self.records.min(ledger::EVENTS_MAX), orders.now())?);
+        }
+        if self.wants(Phase::Size) {
+            figures.push(size()?);
+        }
+        Ok(figures)
+    }
+
+    /// The phases that need a home, in an order in which none spoils another: a disposal moves its time on.
+    fn with_home(&self, place: &Place, orders: &Orders, sync: &Measure) -> Result<Vec<Figure>> {
+        let token = place.make_home(orders.now())?;
+        let mut figures = self.fill(place, orders, &token)?;
+        let lasts = Duration::from_secs(self.seconds);
+        let held = Held { place, token: &token, records: self.records, lasts };
+        if self.wants(Phase::Reveal) {
+            figures.extend(held.reveal()?);
+        }
+        if self.wants(Phase::Find) {
+            figures.push(held.find()?);
+        }
+        if self.wants(Phase::Start) {
+            figures.push(held.start()?);
+        }
+        let behind = self.records + SAMPLE_MAX;
+        if self.wants(Phase::Erase) {
+            figures.extend(erase::erase(place, &token, orders, behind, sync)?);
+        }
+        if self.wants(Phase::Dispose) {
+            figures.extend(dispose::dispose(place, &token, self.records, lasts, sync)?);
+        }
+        Ok(figures)
+    }
+
+    /// Fills the home: a sample goes into the empty one and is measured, then the rest, then a sample more into the full one.
+    fn fill(&self, place: &Place, orders: &Orders, token: &Sensitive<String>) -> Result<Vec<Figure>> {
+        let sample = self.records.min(SAMPLE_MAX);
+        if !self.wants(Phase::Collect) {
+            collect::collect(place, token, orders, 0..self.records, "orders collected")?;
+            return Ok(Vec::new());
+        }
+        let collect = |numbers, what: &str| collect::collect(place, token, orders, numbers, what);
+        let empty = collect(0..sample, "orders collected into an empty home")?;
+        let mut peak = empty.peak_memory;
+        if sample < self.records {
+            peak = peak.max(collect(sample..self.records, "orders collected")?.peak_memory);
+        }
+        let what = format!("orders collected into a home that holds {}", self.records);
+        let full = collect(self.records..self.records + sample, &what)?;
+        peak = peak.max(full.peak_memory);
+        self.beside_limits(place, orders, sample, (empty, full, peak))
+    }
+
+    fn beside_limits(
+        &self,
+        place: &Place,
+        orders: &Orders,
+        sample: u64,
+        (empty, full, peak): (Collected, Collected, u64),
+    ) -> Result<Vec<Figure>> {
+        let insert = limit::insert(&place.home(), &place.path("raw.db"), sample)?;
+        let [serde, ours] = limit::parse(orders, sample)?;
+        let limits = [insert, serde, ours, limit::seal(sample)?];
+        let memory = "most memory of the collecting process";
+        let memory = Measure::plain(memory, Unit::Megabytes, float(peak) / 1e6, self.records);
+        Ok(vec![
+            Figure::beside("collect-empty", empty.rate.clone(), limits),
+            Figure::beside("collect-full", full.rate, [empty.rate]),
+            Figure::alone("collect-memory", memory),
+        ])
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        // The last thing this process does: there is nobody left to tell.
-        let _ = fs::remove_dir_all(Path::new(&self.directory));
-    }
+/// The program's own size.
+fn size() -> Result<Figure> {
+    let program = std::env::current_exe().map_err(Failure::failed)?;
+    let bytes = std::fs::metadata(&program).map_err(|error| Failure::file(&program, &error))?.len();
+    Ok(Figure::alone("size", Measure::plain("size of the program", Unit::Megabytes, float(bytes) / 1e6, 1)))
 }

@@ -423,17 +423,6 @@ fn the_demonstration_keeps_its_home_until_it_is_interrupted() {
 }
 
 #[test]
-fn the_bench_measures_and_leaves_nothing_behind() {
-    let trial = Trial::empty();
-    let figures = trial.json(&["bench", "--records", "200"]);
-    assert_eq!(keys(&figures), ["records", "cores", "figures"]);
-    let figures = figures["figures"].as_array().unwrap();
-    assert_eq!(figures.len(), 5);
-    assert!(figures.iter().all(|figure| figure["count"].as_u64().unwrap() > 0), "{figures:?}");
-    assert_eq!(std::fs::read_dir(trial.path("tmp")).unwrap().count(), 0);
-}
-
-#[test]
 fn what_went_wrong_while_nothing_could_be_written_is_in_the_ledger_as_soon_as_it_can_be() {
     let trial = Trial::at(NOW);
     let change = |sql| {

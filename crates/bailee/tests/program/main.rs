@@ -10,6 +10,7 @@
 )]
 
 mod answers;
+mod bench;
 mod catalogue;
 mod charsets;
 mod commands;

@@ -1,14 +1,47 @@
 //! The machine's limit, to stand beside the store's own speed: the same rows into the same schema with the same syncs,
-//! without ledger, signatures, savepoints, queue or checks.
+//! without ledger, signatures, savepoints, queue or checks; and taken out again in the same way.
 
 use std::path::Path;
 
+use bailee_crypto::bucket::Term;
 use rusqlite::{Connection, params};
 
-use super::{apply, connection};
-use crate::act::{Change, PartRow, RecordRow};
-use crate::limits::{bucket_key, place};
+use super::{apply, connection, reads};
+use crate::act::{BucketNo, Change, PartRow, RecordNo, RecordRow};
+use crate::limits::{SLOT_BITS, bucket_key, place};
 use crate::records::StoreError;
+
+/// What a home's database holds, read as the changes that put it there.
+pub struct HeldRows {
+    connection: Connection,
+}
+
+impl HeldRows {
+    /// Opens the database of a home. One that is written meanwhile is read as it was at each step.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { connection: connection::reader(path)? })
+    }
+
+    /// The records behind a number, in their order, at most so many: each with its parts, their envelopes and terms.
+    pub fn after(&self, after: Option<RecordNo>, limit: usize) -> Result<Vec<Vec<Change>>, StoreError> {
+        let records = reads::records_after(&self.connection, after, limit)?;
+        let with_parts = |record: RecordRow| {
+            let parts = reads::parts_of(&self.connection, record.no)?;
+            let parts = parts.into_iter().map(|part| self.with_terms(part).map(Change::PutPart));
+            [Ok(Change::PutRecord(record))].into_iter().chain(parts).collect()
+        };
+        records.into_iter().map(with_parts).collect()
+    }
+
+    fn with_terms(&self, part: PartRow) -> Result<PartRow, StoreError> {
+        let sql = "SELECT terms FROM part WHERE bucket = ?1 AND record = ?2 AND part = ?3";
+        let mut select = self.connection.prepare_cached(sql)?;
+        let place = params![bucket_key(part.bucket)?, part.record.0, part.part.0];
+        let terms: Vec<u8> = select.query_row(place, |row| row.get(0))?;
+        let terms = terms.chunks_exact(8).filter_map(|term| term.try_into().ok());
+        Ok(PartRow { terms: terms.map(|term| Term(i64::from_le_bytes(term))).collect(), ..part })
+    }
+}
 
 /// A database that takes rows as they come.
 pub struct RawInserter {
@@ -39,6 +72,21 @@ impl RawInserter {
         insert_terms(&transaction, changes)?;
         transaction.commit()?;
         Ok(records)
+    }
+
+    /// Deletes what a bucket holds in one transaction with one sync. Returns how many rows that were: parts, envelopes
+    /// and terms.
+    pub fn delete(&mut self, bucket: BucketNo) -> Result<u64, StoreError> {
+        let key = bucket_key(bucket)?;
+        let transaction = self.connection.transaction()?;
+        let mut deleted = transaction.execute("DELETE FROM term WHERE bucket = ?1", [key])?;
+        deleted += transaction.execute("DELETE FROM part WHERE bucket = ?1", [key])?;
+        deleted += transaction.execute(
+            "DELETE FROM sealed WHERE place >= ?1 AND place < ?2",
+            [key << SLOT_BITS, (key + 1) << SLOT_BITS],
+        )?;
+        transaction.commit()?;
+        Ok(deleted as u64)
     }
 }
 

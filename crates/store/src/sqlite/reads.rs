@@ -101,6 +101,13 @@ pub(super) fn parts(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Every part of a record, of whichever bucket.
+pub(super) fn parts_of(connection: &Connection, record: RecordNo) -> Read<Vec<PartRow>> {
+    let mut select = connection.prepare_cached(select_part!("WHERE record = ?1 ORDER BY part"))?;
+    let rows = select.query_map([record.0], part_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn records_in(connection: &Connection, bucket: i64) -> Read<u64> {
     let sql = "SELECT count(*) FROM part WHERE bucket = ?1 AND part = 0";
     Ok(connection.prepare_cached(sql)?.query_row([bucket], |row| row.get(0))?)
