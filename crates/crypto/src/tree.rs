@@ -4,6 +4,8 @@
 //! derivable, sorted by the slots they cover. To puncture a slot, the node above it is replaced by its co-path: the
 //! siblings along the way down. They derive every other leaf, and no way leads back up.
 
+use std::sync::{PoisonError, RwLock};
+
 use zeroize::Zeroize;
 
 use crate::bucket::{Forgotten, Slot};
@@ -17,6 +19,12 @@ pub(crate) const DEPTH: u8 = 24;
 pub(crate) const SLOTS: u32 = 1 << DEPTH;
 /// Bytes of a stored node: depth, index in its level, key.
 const NODE_BYTES: usize = 1 + 3 + 32;
+
+/// How deep the nodes are that a tree keeps of the ways down: each stands above 1,024 slots, which are given out in their
+/// order, so that the parts of a day share a few of them.
+const SHOULDER_DEPTH: u8 = 14;
+/// How many of them it keeps: 2.5 kB of keys, above 65,536 slots.
+const SHOULDERS: usize = 64;
 
 const CHILD_LABEL: &[u8; 16] = b"bailee/v1/tree/0";
 
@@ -63,6 +71,10 @@ impl Node {
 /// The stored nodes of one tree.
 pub(crate) struct Tree {
     nodes: Box<[Node]>,
+    /// Nodes on the way down from these, derived before: whoever comes to any slot below one walks ten levels instead of
+    /// twenty-four. Each has one place, which the next that belongs there takes. They end with the tree: one of which a
+    /// slot was punctured is another tree.
+    shoulders: RwLock<Vec<Option<Node>>>,
 }
 
 impl Tree {
@@ -75,7 +87,35 @@ impl Tree {
         // Copied into its exact size rather than shrunk, which could leave an old copy behind unwiped.
         let nodes: Box<[Node]> = nodes.iter().cloned().collect();
         crate::process::lock_memory(&nodes);
-        Self { nodes }
+        Self { nodes, shoulders: RwLock::new(Vec::new()) }
+    }
+
+    /// The deepest node that is known to be above a slot.
+    fn start(&self, slot: u32) -> Option<Node> {
+        let mut node = self.covering(slot)?.clone();
+        if node.depth >= SHOULDER_DEPTH {
+            return Some(node);
+        }
+        let place = (slot >> u32::from(DEPTH - SHOULDER_DEPTH)) as usize % SHOULDERS;
+        let shoulders = self.shoulders.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Some(known)) = shoulders.get(place)
+            && known.slots().contains(&slot)
+        {
+            return Some(known.clone());
+        }
+        drop(shoulders);
+        while node.depth < SHOULDER_DEPTH {
+            node = node.child(node.goes_right(slot));
+        }
+        let mut shoulders = self.shoulders.write().unwrap_or_else(PoisonError::into_inner);
+        // Made when it is first needed, and never moved.
+        if shoulders.is_empty() {
+            shoulders.resize(SHOULDERS, None);
+        }
+        if let Some(known) = shoulders.get_mut(place) {
+            *known = Some(node.clone());
+        }
+        Some(node)
     }
 
     fn covering(&self, slot: u32) -> Option<&Node> {
@@ -153,17 +193,16 @@ fn puncture(node: Node, slots: &[u32], left: &mut Vec<Node>) {
     }
 }
 
-/// The way last walked down a tree: neighbouring slots share almost all of it, so that a leaf costs next to nothing
+/// The way last walked down a tree, from its shoulders: neighbouring slots share almost all of it, so that a leaf costs next to nothing
 /// to who works through consecutive ones.
 pub(crate) struct Path {
-    /// From a stored node down; a leaf only when that is itself the stored node.
+    /// From a stored node, or one of the tree's shoulders, down; a leaf only when that is itself the stored node.
     way: Vec<Node>,
 }
 
 impl Path {
     pub(crate) fn new() -> Self {
-        // Never grows beyond, so that no copy of a key is left behind by moving.
-        Self { way: Vec::with_capacity(usize::from(DEPTH) + 1) }
+        Self { way: Vec::new() }
     }
 
     /// The key of a slot.
@@ -173,7 +212,9 @@ impl Path {
             self.way.pop();
         }
         if self.way.is_empty() {
-            self.way.push(tree.covering(slot.0).ok_or(Forgotten)?.clone());
+            // Never grows beyond, so that no copy of a key is left behind by moving.
+            self.way.reserve_exact(usize::from(DEPTH) + 1);
+            self.way.push(tree.start(slot.0).ok_or(Forgotten)?);
         }
         loop {
             let node = self.way.last().ok_or(Forgotten)?;

@@ -72,7 +72,37 @@ pub struct Tree {
 #[derive(Clone, Debug, Default)]
 struct EdgeTile {
     hashes: Vec<Hash>,
+    /// The roots of the perfect subtrees that the hashes make, from the largest, at the left: with them neither a root nor
+    /// a full tile is computed from all of its hashes again.
+    // INVARIANT: one for each bit that is set in `hashes.len()`.
+    roots: Vec<Hash>,
     changed: bool,
+}
+
+impl EdgeTile {
+    fn of(hashes: Vec<Hash>) -> Self {
+        let mut tile = Self::default();
+        hashes.into_iter().for_each(|hash| tile.push(hash));
+        tile
+    }
+
+    fn push(&mut self, hash: Hash) {
+        self.hashes.push(hash);
+        let (mut root, mut width) = (hash, self.hashes.len());
+        while width.is_multiple_of(2) {
+            let Some(left) = self.roots.pop() else { break };
+            root = node_hash(&left, &root);
+            width /= 2;
+        }
+        self.roots.push(root);
+    }
+
+    /// Joins its perfect subtrees with what stands at their right.
+    fn join_onto(&self, right: Option<Hash>) -> Option<Hash> {
+        self.roots.iter().rev().fold(right, |right, left| {
+            Some(right.map_or(*left, |right| node_hash(left, &right)))
+        })
+    }
 }
 
 impl Tree {
@@ -101,7 +131,7 @@ impl Tree {
                 }
                 hashes_of(&bytes)
             };
-            edge.push(EdgeTile { hashes, changed: false });
+            edge.push(EdgeTile::of(hashes));
         }
         Ok(Self { size, edge, filled: Vec::new() })
     }
@@ -123,14 +153,15 @@ impl Tree {
                 self.edge.push(EdgeTile::default());
             }
             let Some(tile) = self.edge.get_mut(at) else { break };
-            tile.hashes.push(hash);
+            tile.push(hash);
             tile.changed = true;
             if tile.hashes.len() < usize::from(TILE_WIDTH) {
                 break;
             }
-            let full = std::mem::take(tile).hashes;
-            hash = fold(&full).unwrap_or_else(empty_root);
-            self.filled.push((TileId { level, index: position / u64::from(TILE_WIDTH) }, full.concat()));
+            let full = std::mem::take(tile);
+            hash = full.join_onto(None).unwrap_or_else(empty_root);
+            let id = TileId { level, index: position / u64::from(TILE_WIDTH) };
+            self.filled.push((id, full.hashes.concat()));
         }
         self.size = self.size.saturating_add(1);
     }
@@ -144,10 +175,7 @@ impl Tree {
     pub fn root(&self) -> Hash {
         // The tree is a row of perfect subtrees, the largest at the left; the root joins them from the right. The levels
         // of tiles stand in that order from the highest to the lowest, so they are walked from the lowest up.
-        let mut root = None;
-        for tile in &self.edge {
-            root = join_onto(&tile.hashes, root);
-        }
+        let root = self.edge.iter().fold(None, |right, tile| tile.join_onto(right));
         root.unwrap_or_else(empty_root)
     }
 
@@ -204,23 +232,6 @@ pub(crate) fn fold(hashes: &[Hash]) -> Option<Hash> {
         row = row.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)).collect();
     }
     row.first().copied()
-}
-
-/// Joins the perfect subtrees that a row of hashes makes with what stands at their right.
-fn join_onto(hashes: &[Hash], right: Option<Hash>) -> Option<Hash> {
-    let mut joined = right;
-    let mut rest = hashes;
-    while !rest.is_empty() {
-        // The smallest perfect subtree is at the right: the lowest set bit of the width.
-        let width = 1_usize << rest.len().trailing_zeros();
-        let (left, subtree) = rest.split_at(rest.len() - width);
-        joined = match (fold(subtree), joined) {
-            (Some(subtree), Some(right)) => Some(node_hash(&subtree, &right)),
-            (subtree, right) => subtree.or(right),
-        };
-        rest = left;
-    }
-    joined
 }
 
 /// Hashes that stand in a level of tiles of a tree of `size` leaves.

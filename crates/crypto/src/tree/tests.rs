@@ -22,6 +22,22 @@ fn neighbours_cost_one_derivation_and_give_the_same_keys() {
 }
 
 #[test]
+fn a_way_from_a_shoulder_leads_to_the_same_leaf_as_one_from_the_root() {
+    let tree = Tree::new(&root());
+    // More shoulders than are kept, each twice and the first once more when another has taken its place.
+    let slots = (0..=SHOULDERS as u32).map(|number| number << (DEPTH - SHOULDER_DEPTH));
+    for slot in slots.flat_map(|slot| [slot, slot + 77]).chain([5]) {
+        let mut node = tree.nodes[0].clone();
+        while node.depth < DEPTH {
+            node = node.child(node.goes_right(slot));
+        }
+        assert_eq!(leaf(&tree, slot), Ok(node.key), "{slot}");
+    }
+    let kept = tree.shoulders.read().unwrap();
+    assert!(kept.len() == SHOULDERS && kept.iter().all(Option::is_some));
+}
+
+#[test]
 fn a_slot_beyond_the_last_is_none() {
     let tree = Tree::new(&root());
     assert!(leaf(&tree, SLOTS - 1).is_ok());
@@ -92,9 +108,12 @@ proptest! {
             // No key on the way from the root to a punctured leaf is among what is stored.
             let stored: HashSet<[u8; 32]> = tree.nodes.iter().map(|node| node.key).collect();
             for slot in &punctured {
-                let mut path = Path::new();
-                path.leaf(&whole, Slot(*slot)).unwrap();
-                prop_assert!(path.way.iter().all(|node| !stored.contains(&node.key)));
+                let mut node = whole.nodes[0].clone();
+                while node.depth < DEPTH {
+                    prop_assert!(!stored.contains(&node.key));
+                    node = node.child(node.goes_right(*slot));
+                }
+                prop_assert!(!stored.contains(&node.key));
             }
         }
         prop_assert_eq!(tree.punctured() as usize, punctured.len());

@@ -26,7 +26,7 @@ pub(super) trait Order {
 /// The queue between those who submit and the writer.
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
-    /// Something waits, or the queue is closed.
+    /// As many wait as are waited for, or the queue is closed.
     filled: Condvar,
     /// There is room again, or the queue is closed.
     emptied: Condvar,
@@ -36,11 +36,13 @@ struct State<T> {
     waiting: VecDeque<T>,
     bytes: usize,
     closed: bool,
+    /// How many the writer waits for: it is not woken for each of many.
+    awaited: usize,
 }
 
 impl<T: Order> Queue<T> {
     pub(super) fn new() -> Self {
-        let state = State { waiting: VecDeque::new(), bytes: 0, closed: false };
+        let state = State { waiting: VecDeque::new(), bytes: 0, closed: false, awaited: 1 };
         Self { state: Mutex::new(state), filled: Condvar::new(), emptied: Condvar::new() }
     }
 
@@ -54,7 +56,9 @@ impl<T: Order> Queue<T> {
         }
         state.bytes += weight;
         state.waiting.push_back(order);
-        self.filled.notify_one();
+        if state.waiting.len() >= state.awaited {
+            self.filled.notify_one();
+        }
         Ok(())
     }
 
@@ -65,9 +69,11 @@ impl<T: Order> Queue<T> {
         let idle = |state: &mut State<T>| !state.closed && state.waiting.is_empty();
         let mut state = self.filled.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         if last > 1 {
+            state.awaited = last;
             let fewer = |state: &mut State<T>| !state.closed && state.waiting.len() < last;
             let waited = self.filled.wait_timeout_while(state, WINDOW, fewer);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.awaited = 1;
         }
         let group = state.take_group();
         self.emptied.notify_all();

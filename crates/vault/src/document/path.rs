@@ -69,8 +69,33 @@ pub(crate) fn places<'a>(skeleton: &Json, catalogue: &'a Catalogue, kind: Kind) 
     let mut found = Vec::new();
     walk(skeleton, catalogue.root(kind), &mut |met| {
         if let Some(field) = met.node.field() {
-            found.push(Place { marker: met.marker, field, path: met.trail.path().into() });
+            // Outside lists, a place is where its schema says.
+            let path = if field.path.contains('[') { met.trail.path().into() } else { field.path.to_string() };
+            found.push(Place { marker: met.marker, field, path });
         }
     });
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_lists_a_place_is_where_its_schema_says() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let mut compared = 0;
+        for kind in Kind::ALL {
+            for field in catalogue.fields(*kind).filter(|field| !field.path.contains('[')) {
+                let mut path = InstancePath::new();
+                bailee_core::path::steps(&field.path).for_each(|step| match step {
+                    bailee_core::path::Step::Member(name) => drop(path.push_member(&name)),
+                    bailee_core::path::Step::Element(_) => panic!("{} is in a list", field.path),
+                });
+                assert_eq!(String::from(path), &*field.path);
+                compared += 1;
+            }
+        }
+        assert!(compared > 100);
+    }
 }
