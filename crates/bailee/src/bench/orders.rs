@@ -123,12 +123,12 @@ impl Orders {
         );
         let _ = write!(
             out,
-            r#""proceeds":{{"grandTotal":{{"amount":"{price}.99","currencyCode":"USD"}}}},"fulfillment":{{"fulfillmentStatus":"SHIPPED","fulfilledBy":"MERCHANT","fulfillmentServiceLevel":"STANDARD","shipByWindow":{{"earliestDateTime":"{ordered}","latestDateTime":"{shipped}"}}}},"#,
+            r#""proceeds":{{"grandTotal":{{"amount":"{price}.99","currencyCode":"USD"}}}},"fulfillment":{{"fulfillmentStatus":"SHIPPED","fulfilledBy":"MERCHANT","fulfillmentServiceLevel":"STANDARD"}},"#,
             price = 5 + order.at(17, 90)
         );
         let _ = write!(
             out,
-            r#""orderItems":[{{"orderItemId":"7{id}","quantityOrdered":1,"product":{{"asin":"B0TEST{asin:04}","title":"A desk lamp that nobody has ever made, blue, with a long arm and a heavy foot","sellerSku":"SKU-{asin:04}-07","condition":{{"conditionType":"NEW","conditionSubtype":"NEW"}},"price":{{"unitPrice":{{"amount":"{price}.99","currencyCode":"USD"}}}}}},"proceeds":{{"proceedsTotal":{{"amount":"{price}.99","currencyCode":"USD"}},"breakdowns":[{{"type":"ITEM","subtotal":{{"amount":"{price}.99","currencyCode":"USD"}}}}]}},"fulfillment":{{"quantityFulfilled":1,"quantityUnfulfilled":0}}}}],"#,
+            r#""orderItems":[{{"orderItemId":"7{id}","quantityOrdered":1,"product":{{"asin":"B0TEST{asin:04}","title":"A desk lamp that nobody has ever made, blue, with a long arm and a heavy foot","sellerSku":"SKU-{asin:04}-07","price":{{"unitPrice":{{"amount":"{price}.99","currencyCode":"USD"}}}}}},"proceeds":{{"proceedsTotal":{{"amount":"{price}.99","currencyCode":"USD"}}}},"fulfillment":{{"quantityFulfilled":1,"quantityUnfulfilled":0}}}}],"#,
             asin = order.at(41, 10_000),
             price = 5 + order.at(17, 90)
         );
