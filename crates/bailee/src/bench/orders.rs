@@ -247,6 +247,9 @@ fn mix(number: u64) -> u64 {
 mod tests {
     use std::collections::HashSet;
 
+    use bailee_core::Kind;
+    use bailee_core::catalogue::{Catalogue, Field, Node};
+
     use super::*;
 
     fn lines(numbers: std::ops::Range<u64>) -> Vec<String> {
@@ -279,6 +282,33 @@ mod tests {
                 assert_eq!(json.pointer(&path).unwrap(), &value, "{field}");
             }
         }
+    }
+
+    /// The fields of all leaves of a document.
+    fn fields<'a>(value: &serde_json::Value, node: Node<'a>, found: &mut Vec<&'a Field>) {
+        match value {
+            serde_json::Value::Object(members) => {
+                members.iter().for_each(|(key, value)| fields(value, node.member(key).unwrap(), found));
+            }
+            serde_json::Value::Array(elements) => {
+                elements.iter().for_each(|value| fields(value, node.element().unwrap(), found));
+            }
+            _ => found.push(node.field().unwrap()),
+        }
+    }
+
+    #[test]
+    fn the_catalogue_finds_ten_personal_fields_in_it_and_four_kinds_of_terms() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let document = serde_json::from_str(&lines(7..8)[0]).unwrap();
+        let mut found = Vec::new();
+        fields(&document, catalogue.root(Kind::Order), &mut found);
+        let personal: HashSet<String> =
+            found.iter().filter(|field| field.is_personal()).map(|field| field.path.to_string()).collect();
+        assert_eq!(personal, FIELDS.map(|path| path.replace("[1]", "[]")).into());
+        let kinds: HashSet<_> =
+            found.iter().filter_map(|field| field.searched).map(|kind| format!("{kind:?}")).collect();
+        assert_eq!(kinds.len(), 4, "{kinds:?}");
     }
 
     #[test]

@@ -11,13 +11,13 @@ use super::table::Report;
 const WIDTH: f64 = 920.0;
 const MARGIN: f64 = 24.0;
 /// Where bars begin, and how wide the longest is.
-const BARS: (f64, f64) = (40.0, 560.0);
+const BARS: (f64, f64) = (40.0, 540.0);
 const LINE: f64 = 20.0;
 const BAR: f64 = 12.0;
 /// Between two figures.
 const GAP: f64 = 18.0;
 /// Above the first figure: title, machine, what bars mean.
-const HEAD: f64 = 96.0;
+const HEAD: f64 = 116.0;
 
 const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1b1b1f}.title{font-size:18px;font-weight:600}\
 .what{font-weight:600}.quiet{fill:#5a5a66}.page{fill:#fff}.figure{fill:#2457c5}.limit{fill:#b8bcc8}\
@@ -55,34 +55,46 @@ fn description(report: &Report) -> String {
             .iter()
             .map(|limit| {
                 let share = number(100.0 * limit.share);
-                format!(", beside {}: {} ({share} % of it)", limit.measure.what, limit.measure.shown())
+                format!(", beside {}: {} ({share} % of it)", limit.measure.what, said(&limit.measure))
             })
             .collect();
-        format!("{}: {}{limits}.", figure.measure.what, figure.measure.shown())
+        format!("{}: {}{limits}.", figure.measure.what, said(&figure.measure))
     };
     report.figures.iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
-/// Draws a figure from there downwards; where the next one begins.
+/// Draws a figure from there downwards; where the next one begins. A bar says something beside another only.
 fn draw(figure: &Figure, mut y: f64, out: &mut String) -> f64 {
-    let measures = || [&figure.measure].into_iter().chain(figure.limits.iter().map(|limit| &limit.measure));
-    let longest = measures().map(|measure| measure.value).fold(f64::MIN_POSITIVE, f64::max);
     text(out, (MARGIN, y), "what", &figure.measure.what);
-    bar(out, y, "figure", &figure.measure, longest, &figure.measure.shown());
+    if figure.limits.is_empty() {
+        text(out, (BARS.0, y + LINE - 1.0), "", &said(&figure.measure));
+        return y + 2.0 * LINE + GAP;
+    }
+    let measures = [&figure.measure].into_iter().chain(figure.limits.iter().map(|limit| &limit.measure));
+    let longest = measures.map(|measure| measure.value).fold(f64::MIN_POSITIVE, f64::max);
+    bar(out, y, "figure", figure.measure.value / longest, &said(&figure.measure));
     y += 2.0 * LINE;
     for limit in &figure.limits {
-        let said = format!("{} ({} % of it)", limit.measure.shown(), number(100.0 * limit.share));
+        let said = format!("{} ({} % of it)", said(&limit.measure), number(100.0 * limit.share));
         text(out, (BARS.0, y), "quiet", &format!("beside {}", limit.measure.what));
-        bar(out, y, "limit", &limit.measure, longest, &said);
+        bar(out, y, "limit", limit.measure.value / longest, &said);
         y += 2.0 * LINE;
     }
     y + GAP
 }
 
-/// A bar below its name, with its value behind it.
-fn bar(out: &mut String, y: f64, class: &str, measure: &Measure, longest: f64, said: &str) {
+/// A value, and how long the slowest hundredth takes where many ask at once.
+fn said(measure: &Measure) -> String {
+    match measure.latency {
+        Some(latency) => format!("{}, p99 {} ms", measure.shown(), number(latency.p99_ms)),
+        None => measure.shown(),
+    }
+}
+
+/// A bar below its name, of this share of the longest, with its value behind it.
+fn bar(out: &mut String, y: f64, class: &str, share: f64, said: &str) {
     let (left, widest) = BARS;
-    let width = (measure.value / longest * widest).max(1.0);
+    let width = (share * widest).max(1.0);
     let top = y + LINE - BAR;
     // Writing to a string cannot fail.
     let _ = writeln!(
