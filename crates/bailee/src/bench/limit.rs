@@ -34,7 +34,8 @@ pub(super) fn insert(home: &Path, raw: &Path, records: u64) -> Result<Measure> {
     let bar = Progress::of("inserting the same rows raw", records);
     let (mut inserted, mut took, mut after) = (0, Duration::ZERO, None);
     while inserted < records {
-        let batch = rows.after(after, BATCH_DOCUMENTS_MAX).map_err(Failure::failed)?;
+        let left = usize::try_from(records - inserted).unwrap_or(usize::MAX);
+        let batch = rows.after(after, left.min(BATCH_DOCUMENTS_MAX)).map_err(Failure::failed)?;
         let Some(last) = batch.last().and_then(|record| number(record)) else { break };
         after = Some(last);
         let changes: Vec<Change> = batch.into_iter().flatten().collect();
