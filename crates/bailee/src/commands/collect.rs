@@ -184,7 +184,10 @@ impl Collect {
         if let Ok(answer) = &answer {
             went_in.lost = count(answer, "lost_letters");
         }
-        heard.show(visit.screen, file);
+        // Of what nothing went in, nothing that was found out matters.
+        if answer.is_ok() || went_in.counts.read > 0 {
+            heard.show(visit.screen, file);
+        }
         answer.map_err(|refusal| {
             let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
             let failure = match Failure::from(refusal) {

@@ -86,9 +86,9 @@ fn renamed(
 
 /// Other names of the columns of a report, and whose they are.
 fn aliases(report: &Report) -> Vec<(String, String)> {
-    let own = || Format::parse(own::MAPPING).ok().map(std::sync::Arc::new);
-    let format = Formats::embedded().ok().and_then(|formats| formats.named(report.reads_as)).or_else(own);
-    let mapping = format.as_ref().and_then(|format| format.mapping());
+    let (formats, own) = (Formats::embedded().ok(), Format::parse(own::MAPPING).ok());
+    let known = formats.as_ref().and_then(|formats| formats.named(report.reads_as));
+    let mapping = known.map(|format| &**format).or(own.as_ref()).and_then(Format::mapping);
     let pairs = mapping.into_iter().flat_map(|mapping| mapping.aliases());
     pairs.map(|(name, of)| (name.to_string(), of.to_string())).collect()
 }

@@ -65,7 +65,7 @@ all = ["order-no", "customer", "item-no"]
 "#;
 
 /// The mapping file that reads the lines of JSON.
-pub const MAPPING_OF_LINES: &str = r#"format = "shop-orders"
+pub(super) const MAPPING_OF_LINES: &str = r#"format = "shop-orders"
 title = "The shop's own export, an order in each line"
 kind = "order"
 syntax = "json"
