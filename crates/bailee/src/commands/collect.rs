@@ -30,8 +30,9 @@ use crate::visit::Visit;
   bailee collect --seller ALPHA --emit tokens.ndjson orders-*.json
   bailee synth --orders 100 | bailee collect --seller ALPHA -
 
-Formats: both generations of the Orders API, reports as tables and in XML, shipments, returns, and what a mapping file
-of your own reads; `bailee mapping list` names them. Which it is shows in the first bytes, unless --format says it.
+Formats: both generations of the Orders API, reports as tables and in XML, shipments, returns, and
+what a mapping file of your own reads. `bailee mapping list` names them; which it is shows in the
+first bytes, unless --format says it.
 Inputs may be gzip, or zip archives of one file; neither needs to be named. Orders whose character set is not certain
 go into quarantine, as do those that cannot be in the one that was named.
 Ctrl-C ends after the batch on its way: what is in stays, and the same command goes on from there.

@@ -12,6 +12,9 @@ use super::report::Report;
 use crate::format::{Format, Formats};
 use languages::{Heading, LANGUAGES};
 
+/// What the column with the order's id is called.
+const IDS: [&str; 4] = ["order-id", "amazon-order-id", "Order ID", "Order No"];
+
 /// How the columns of a table stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Columns {
@@ -40,12 +43,17 @@ impl Columns {
         Self::ALL.iter().find(|(one, _)| *one == name).map(|(_, columns)| *columns)
     }
 
-    /// The columns in their order. The last one keeps its place, since short rows lack it.
+    /// The columns in their order. The last one keeps its place, since short rows lack it, and the id of the order stays
+    /// in the first half, so that a row that breaks off has it.
     pub(super) fn ordered(self, mut columns: Vec<&'static str>, random: Random) -> Vec<&'static str> {
         if self == Self::Shuffled
             && let Some((_, others)) = columns.split_last_mut()
         {
             shuffle(others, random.branch("order of columns"));
+            let half = others.len() / 2;
+            if let Some(id) = others.iter().skip(half).position(|column| IDS.contains(column)) {
+                others.swap(0, half + id);
+            }
         }
         columns
     }

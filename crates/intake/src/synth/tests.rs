@@ -262,10 +262,11 @@ fn every_marketplace_and_charset_has_its_people_in_unicode_normal_form() {
 #[test]
 fn every_input_is_the_same_whenever_it_is_made_and_packed_it_is_shorter() {
     for format in Format::all() {
-        for columns in Columns::ALL.iter().map(|(_, columns)| *columns) {
+        let ways = if matches!(format, Format::Table(_)) { Columns::ALL.len() } else { 1 };
+        for columns in Columns::ALL.iter().map(|(_, columns)| *columns).take(ways) {
             let made = |packing| {
                 let style = Style { format, columns, packing, ..Style::default() };
-                synth(60, 40).input(style).flat_map(|chunk| chunk.bytes).collect::<Vec<u8>>()
+                synth(12, 40).input(style).flat_map(|chunk| chunk.bytes).collect::<Vec<u8>>()
             };
             let plain = made(Packing::None);
             assert_eq!(plain, made(Packing::None), "{}", format.name());
