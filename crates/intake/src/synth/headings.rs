@@ -43,8 +43,9 @@ impl Columns {
         Self::ALL.iter().find(|(one, _)| *one == name).map(|(_, columns)| *columns)
     }
 
-    /// The columns in their order. The last one keeps its place, since short rows lack it, and the id of the order stays
-    /// in the first half, so that a row that breaks off has it.
+    /// The columns in their order. The last one keeps its place, since short rows lack it; the id of the order stays in
+    /// the first half, so that a row that breaks off has it; and prices stay before taxes, since amounts without ids
+    /// stand in a record as their columns do.
     pub(super) fn ordered(self, mut columns: Vec<&'static str>, random: Random) -> Vec<&'static str> {
         if self == Self::Shuffled
             && let Some((_, others)) = columns.split_last_mut()
@@ -53,6 +54,12 @@ impl Columns {
             let half = others.len() / 2;
             if let Some(id) = others.iter().skip(half).position(|column| IDS.contains(column)) {
                 others.swap(0, half + id);
+            }
+            let place = |name: &str| others.iter().position(|column| *column == name);
+            if let (Some(price), Some(tax)) = (place("item-price"), place("item-tax"))
+                && tax < price
+            {
+                others.swap(price, tax);
             }
         }
         columns
