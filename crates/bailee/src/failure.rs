@@ -58,7 +58,16 @@ impl Failure {
 
     /// A file that could not be used.
     pub(crate) fn file(path: &std::path::Path, error: &io::Error) -> Self {
-        Self::failed(format_args!("{} cannot be used: {}", path.display(), error.kind()))
+        let path = path.display();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::failed(format_args!(
+                "{path} is not there, or a directory on the way to it is not; check its name"
+            )),
+            io::ErrorKind::PermissionDenied => Self::failed(format_args!(
+                "{path} cannot be used: permission denied; run this as a user who may, or change its rights"
+            )),
+            kind => Self::failed(format_args!("{path} cannot be used: {kind}")),
+        }
     }
 
     /// An error of writing to stdout.

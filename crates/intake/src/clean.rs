@@ -21,6 +21,7 @@ use bailee_core::Json;
 use bailee_core::catalogue::Cleaner;
 
 pub(crate) use country::country_code;
+pub(crate) use entities::ABSENT;
 pub use entities::entities;
 pub use lost::{Lost, lost};
 pub(crate) use number::currency_code;

@@ -11,6 +11,11 @@ pub enum IntakeError {
         "the input is in no format that is known here; name it with --format (`bailee mapping list` shows them), or let `bailee mapping draft` propose a mapping for it"
     )]
     UnknownFormat,
+    /// The first bytes do not fit the format that was named. To be mended by whoever named it.
+    #[error(
+        "the input is not in the format that was named; leave out --format to have it found out, or name another (`bailee mapping list` shows them)"
+    )]
+    NotInFormat,
     /// Several formats fit the first bytes as well.
     #[error("the input may be in any of these formats: {}; name the right one with --format", .0.join(", "))]
     AmbiguousFormat(Vec<String>),
@@ -36,6 +41,7 @@ impl IntakeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownFormat => "unknown-format",
+            Self::NotInFormat => "not-in-format",
             Self::AmbiguousFormat(_) => "ambiguous-format",
             Self::NoNames => "no-names",
             Self::Mapping(error) => error.code(),

@@ -187,7 +187,8 @@ impl Reader {
     /// Detects the format among those given (or takes the named one) from the first bytes.
     ///
     /// # Errors
-    /// [`IntakeError::UnknownFormat`] when none fits (an input with nothing in it fits),
+    /// [`IntakeError::UnknownFormat`] when none fits (an input with nothing in it fits), [`IntakeError::NotInFormat`]
+    /// when the named one does not,
     /// [`IntakeError::AmbiguousFormat`] when several fit as well, [`IntakeError::Read`].
     pub fn open(
         source: Box<dyn Read + Send>,
@@ -200,7 +201,7 @@ impl Reader {
         let framer = match form.format.syntax() {
             Syntax::Json => Framer::Json(Box::new(JsonFramer::new(Arc::clone(&form.format)))),
             Syntax::Table => {
-                Framer::Table(Box::new(TableFramer::new(&form).ok_or(IntakeError::UnknownFormat)?))
+                Framer::Table(Box::new(TableFramer::new(&form).ok_or(IntakeError::NotInFormat)?))
             }
             Syntax::Xml => Framer::Xml(Box::new(XmlFramer::new(Arc::clone(&form.format)))),
         };

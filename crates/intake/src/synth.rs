@@ -12,7 +12,9 @@ mod address;
 mod canonical;
 mod charset;
 mod columns;
+mod easy_ship;
 mod format;
+mod headings;
 mod input;
 mod items;
 mod json;
@@ -20,8 +22,10 @@ mod market;
 mod mess;
 mod notes;
 mod order;
+mod order_report;
 mod orders_v0;
 mod own;
+mod packing;
 mod random;
 mod report;
 mod reports;
@@ -32,16 +36,19 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod truth;
+mod xml;
 
 use bailee_core::Timestamp;
 
 pub use charset::Charset;
-pub use format::{Format, Shape};
+pub use format::{Format, Part, Shape};
+pub use headings::Columns;
 use input::Input;
-pub use input::{Chunk, Style};
+pub use input::{Chunk, Label, Style};
 pub use mess::Mess;
 pub use notes::{Nature, Scalar};
 pub use own::MAPPING as OWN_MAPPING;
+pub use packing::Packing;
 pub use report::Report;
 pub use truth::Truth;
 

@@ -43,7 +43,7 @@ fn corpus() -> PathBuf {
 fn made(format: Format, shape: Shape, charset: Charset, seed: u64) -> Vec<u8> {
     let now = "2026-11-01T00:00:00Z".parse().unwrap();
     let synth = Synth { orders: 3, seed, mess_percent: 30, now };
-    synth.input(Style { format, shape, charset }).flat_map(|chunk| chunk.bytes).collect()
+    synth.input(Style { format, shape, charset, ..Style::default() }).flat_map(|chunk| chunk.bytes).collect()
 }
 
 fn write_seed(target: &str, name: &str, bytes: &[u8]) {
@@ -68,7 +68,11 @@ fn xml() -> String {
 
 fn write_seeds() {
     for format in Format::all() {
-        let target = if matches!(format, Format::Table(_)) { "tables" } else { "json" };
+        let target = match format {
+            Format::Table(_) => "tables",
+            Format::OrderReport(_) => "xml",
+            _ => "json",
+        };
         write_seed(target, format.name(), &made(format, Shape::Page, Charset::default(), 1));
     }
     for (name, charset) in Charset::ALL {

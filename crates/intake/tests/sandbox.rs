@@ -18,7 +18,7 @@ use bailee_core::catalogue::Catalogue;
 use bailee_intake::emit::Emitter;
 use bailee_intake::format::{Form, Formats};
 use bailee_intake::reader::{Item, Reader, Request};
-use bailee_intake::synth::{Mess, Synth};
+use bailee_intake::synth::{Format, Mess, Style, Synth};
 use bailee_intake::verify::{Flaw, verify};
 use serde_json::Value;
 
@@ -177,4 +177,24 @@ fn what_the_synthesiser_makes_fits_amazons_model() {
             }
         }
     }
+}
+
+#[test]
+fn what_the_synthesiser_makes_of_orders_v0_fits_amazons_model_easy_ship_among_it() {
+    let text = std::fs::read_to_string(shared("models/ordersV0.json")).unwrap();
+    let model: Value = serde_json::from_str(&text).unwrap();
+    let now = "2026-11-23T12:00:00Z".parse().unwrap();
+    let style = Style { format: Format::named("orders-v0").unwrap(), ..Style::default() };
+    let mut fetched = BTreeSet::new();
+    for chunk in (Synth { orders: 3000, seed: 3, mess_percent: 0, now }).input(style) {
+        let order: Value = serde_json::from_slice(&chunk.bytes).unwrap();
+        let mut found = Vec::new();
+        misfits(&model, &model["definitions"]["Order"], &order, "", &mut found);
+        assert!(found.is_empty(), "{found:?}");
+        if let Some(status) = order["EasyShipShipmentStatus"].as_str() {
+            assert_eq!(order["FulfillmentChannel"], "MFN", "what Amazon sends itself nobody fetches");
+            fetched.insert(status.to_owned());
+        }
+    }
+    assert!(fetched.len() >= 12, "{fetched:?}");
 }

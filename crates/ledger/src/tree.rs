@@ -99,9 +99,10 @@ impl EdgeTile {
 
     /// Joins its perfect subtrees with what stands at their right.
     fn join_onto(&self, right: Option<Hash>) -> Option<Hash> {
-        self.roots.iter().rev().fold(right, |right, left| {
-            Some(right.map_or(*left, |right| node_hash(left, &right)))
-        })
+        self.roots
+            .iter()
+            .rev()
+            .fold(right, |right, left| Some(right.map_or(*left, |right| node_hash(left, &right))))
     }
 }
 

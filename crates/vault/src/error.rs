@@ -21,7 +21,9 @@ pub enum VaultError {
     #[error("this authorisation is for documents of another kind")]
     OtherKind,
     /// The input holds no order.
-    #[error("the input holds no order; give it Orders 2026-01-01 documents, as JSON or as NDJSON")]
+    #[error(
+        "the input holds no order, shipment or return in this format; fetch it again, or name another format with --format"
+    )]
     NoOrders,
     /// A query without a term, or with a postal code and no name.
     #[error("a search needs an e-mail, a phone, a name, or a name with a postal code")]

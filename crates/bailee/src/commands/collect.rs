@@ -30,7 +30,9 @@ use crate::visit::Visit;
   bailee collect --seller ALPHA --emit tokens.ndjson orders-*.json
   bailee synth --orders 100 | bailee collect --seller ALPHA -
 
-Formats: orders-2026-01-01 (answers of searchOrders and getOrder, single orders, arrays and NDJSON of them).
+Formats: both generations of the Orders API, reports as tables and in XML, shipments, returns, and
+what a mapping file of your own reads. `bailee mapping list` names them; which it is shows in the
+first bytes, unless --format says it.
 Inputs may be gzip, or zip archives of one file; neither needs to be named. Orders whose character set is not certain
 go into quarantine, as do those that cannot be in the one that was named.
 Ctrl-C ends after the batch on its way: what is in stays, and the same command goes on from there.
@@ -183,7 +185,10 @@ impl Collect {
         if let Ok(answer) = &answer {
             went_in.lost = count(answer, "lost_letters");
         }
-        heard.show(visit.screen, file);
+        // Of what nothing went in, nothing that was found out matters.
+        if answer.is_ok() || went_in.counts.read > 0 {
+            heard.show(visit.screen, file);
+        }
         answer.map_err(|refusal| {
             let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
             let failure = match Failure::from(refusal) {

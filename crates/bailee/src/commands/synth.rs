@@ -5,7 +5,9 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use bailee_intake::synth::{Charset, Format, Mess, OWN_MAPPING, Shape, Style, Truth};
+use bailee_intake::synth::{
+    Charset, Columns, Format, Label, Mess, OWN_MAPPING, Packing, Shape, Style, Truth,
+};
 use clap::Args;
 
 use crate::failure::{Exit, Failure, Result};
@@ -28,7 +30,8 @@ pub(crate) struct Synth {
     )]
     orders: u64,
 
-    /// Print the mapping file that reads the shop's own export (shop-export-comma, shop-export-semicolon), and no orders.
+    /// Print the mapping file that reads the shop's own export, and no orders: that of shop-orders with --format
+    /// shop-orders, else that of the spreadsheets (shop-export-…).
     #[arg(long)]
     mapping: bool,
 
@@ -45,13 +48,27 @@ pub(crate) struct Synth {
     #[arg(long, default_value = "orders-2026-01-01", value_name = "F", value_parser = formats())]
     format: String,
 
-    /// How documents of JSON stand in it.
+    /// How documents of JSON stand in it; `pretty` is for XML, too.
     #[arg(long, default_value = "lines", value_name = "SHAPE", value_parser = names(Shape::ALL))]
     shape: String,
+
+    /// How the columns of a table stand in it: in another order, under other names that mean the same, or in another
+    /// language where Amazon does so (the report of returns).
+    #[arg(long, default_value = "plain", value_name = "COLUMNS", value_parser = names(Columns::ALL))]
+    columns: String,
 
     /// The charset. No order is made whose letters it cannot write.
     #[arg(long, default_value = "utf-8", value_name = "CHARSET", value_parser = names(Charset::ALL))]
     charset: String,
+
+    /// What it says that its charset is, if not the true one: in the declaration of XML, elsewhere by a byte-order mark.
+    /// `none` says nothing.
+    #[arg(long, value_name = "CHARSET", value_parser = labels())]
+    label: Option<String>,
+
+    /// Pack it.
+    #[arg(long, value_name = "PACKING", value_parser = names(Packing::ALL))]
+    compress: Option<String>,
 
     /// Write into this file what a correct reader must find: a line of JSON for each document, in their order.
     #[arg(long, value_name = "FILE")]
@@ -66,6 +83,14 @@ fn formats() -> clap::builder::PossibleValuesParser {
 /// The names of a list.
 fn names<T>(all: &'static [(&'static str, T)]) -> clap::builder::PossibleValuesParser {
     all.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
+}
+
+/// The name of no charset.
+const NO_LABEL: &str = "none";
+
+/// What an input can say of its charset.
+fn labels() -> clap::builder::PossibleValuesParser {
+    Charset::ALL.iter().map(|(name, _)| *name).chain([NO_LABEL]).collect::<Vec<_>>().into()
 }
 
 fn after_long_help() -> String {
@@ -88,12 +113,14 @@ impl Synth {
             now: global.now.unwrap_or_else(system_now),
         };
         let mut out = BufWriter::new(std::io::stdout().lock());
+        let style = self.style()?;
         if self.mapping {
-            let written = out.write_all(OWN_MAPPING.as_bytes()).and_then(|()| out.flush());
+            let mapping = style.format.own_mapping().unwrap_or(OWN_MAPPING);
+            let written = out.write_all(mapping.as_bytes()).and_then(|()| out.flush());
             return written.map(|()| Exit::Done).map_err(|error| Failure::stdout(&error));
         }
         let mut truth = self.truth_file()?;
-        for chunk in synth.input(self.style()?) {
+        for chunk in synth.input(style) {
             out.write_all(&chunk.bytes).map_err(|error| Failure::stdout(&error))?;
             if let (Some(truth), Some(path)) = (&mut truth, &self.truth) {
                 let written = chunk.truths.iter().try_for_each(|one| line(truth, one));
@@ -109,11 +136,21 @@ impl Synth {
 
     /// What the words stand for. clap has refused all others.
     fn style(&self) -> Result<Style> {
-        let unknown = || Failure::usage("name a format, shape and charset that bailee synth --help lists");
+        let unknown =
+            || Failure::usage("name a format, shape, charset and the like that bailee synth --help lists");
+        let label = match self.label.as_deref() {
+            None => Label::True,
+            Some(NO_LABEL) => Label::None,
+            Some(name) => Label::Other(Charset::named(name).ok_or_else(unknown)?),
+        };
+        let packing = self.compress.as_deref();
         Ok(Style {
             format: Format::named(&self.format).ok_or_else(unknown)?,
             shape: Shape::named(&self.shape).ok_or_else(unknown)?,
+            columns: Columns::named(&self.columns).ok_or_else(unknown)?,
             charset: Charset::named(&self.charset).ok_or_else(unknown)?,
+            label,
+            packing: packing.map_or(Some(Packing::None), Packing::named).ok_or_else(unknown)?,
         })
     }
 

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bailee_core::Timestamp;
 use bailee_core::retention::parse_date;
-use bailee_intake::format::Formats;
-use bailee_intake::synth::{Format, Shape};
+use bailee_intake::synth::{Columns, Format, Shape};
 use serde_json::{Map, Value};
 
 use crate::revealed::Revealed;
@@ -28,7 +27,14 @@ const CHARSETS: [&str; 3] = ["utf-8", "utf-8-bom", "utf-16le"];
 fn hold_share(number: usize) {
     let mut held = 0;
     for (place, format) in Format::all().enumerate().skip(number).step_by(TESTS) {
-        Input { format, shape: Shape::ALL[place % 3].0, charset: CHARSETS[place / 3 % 3] }.holds();
+        Input {
+            format,
+            shape: Shape::ALL[place % 3].0,
+            columns: Columns::ALL[place % 4].0,
+            charset: CHARSETS[place / 3 % 3],
+            compress: [None, Some("gzip"), Some("zip")][place / 2 % 3],
+        }
+        .holds();
         held += 1;
     }
     assert!(held > 0);
@@ -38,7 +44,9 @@ fn hold_share(number: usize) {
 struct Input {
     format: Format,
     shape: &'static str,
+    columns: &'static str,
     charset: &'static str,
+    compress: Option<&'static str>,
 }
 
 impl Input {
@@ -63,15 +71,24 @@ impl Input {
         assert_nowhere(&files, &personal(&truth));
     }
 
+    /// What it says of its charset: a declaration lies, and of UTF-16 nothing tells but its zeros.
+    fn label(&self) -> Option<&'static str> {
+        match (self.format, self.charset) {
+            (_, "utf-16le") => Some("none"),
+            (Format::OrderReport(_), _) => Some("windows-1252"),
+            _ => None,
+        }
+    }
+
     /// Writes the input; what must be found in it, document by document.
     fn write(&self, trial: &Trial) -> Vec<Value> {
-        let is_own = Formats::embedded().unwrap().named(self.format.reads_as()).is_none();
-        if is_own {
-            let mapping = trial.run(&["synth", "--mapping"]).ends(0).out;
+        if self.format.own_mapping().is_some() {
+            let words = ["synth", "--mapping", "--format", self.format.name()];
+            let mapping = trial.run(&words).ends(0).out;
             let mapping = trial.write("own.toml", mapping);
             trial.run(&["mapping", "add", &mapping]).ends(0);
         }
-        let words = [
+        let mut words = vec![
             "synth",
             "--orders",
             ORDERS,
@@ -83,6 +100,8 @@ impl Input {
             self.format.name(),
             "--shape",
             self.shape,
+            "--columns",
+            self.columns,
             "--charset",
             self.charset,
             "--truth",
@@ -90,6 +109,8 @@ impl Input {
             "--now",
             NOW,
         ];
+        words.extend(self.label().into_iter().flat_map(|label| ["--label", label]));
+        words.extend(self.compress.into_iter().flat_map(|packing| ["--compress", packing]));
         trial.write("input", trial.run(&words).ends(0).out);
         let truth = std::fs::read_to_string(trial.path("truth.ndjson")).unwrap();
         truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -20,6 +20,7 @@ mod kinds;
 mod ledger;
 mod mapping;
 mod misplaced;
+mod odd;
 mod quarantine;
 mod reached;
 mod readme;

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 use zeroize::Zeroize;
 
+/// What reports write where there is nothing.
+pub(crate) const ABSENT: &str = "--";
+
 /// The text with its entities decoded exactly once.
 ///
 /// Only what ends in `;` is an entity: a `&` in a company's name is one far more often than it begins a forgotten

@@ -18,7 +18,7 @@ use names::{Names, values};
 /// tell. `is_all`: there is no more, or it has been enough.
 ///
 /// # Errors
-/// As [`detect`]; [`IntakeError::UnknownFormat`] also when a named table has no column with the name of the record.
+/// As [`detect`]; [`IntakeError::NotInFormat`] when a table that was named has no column with the name of the record.
 pub(super) fn form(
     head: &[u8],
     is_all: bool,
@@ -28,7 +28,7 @@ pub(super) fn form(
     match named {
         Some(format) if format.syntax() == Syntax::Table => {
             let Some(tables) = Table::candidates(head, is_all) else { return Ok(None) };
-            let table = table::named(tables, format).ok_or(IntakeError::UnknownFormat)?;
+            let table = table::named(tables, format).ok_or(IntakeError::NotInFormat)?;
             return Ok(Some(Form::of_table(Arc::clone(format), Arc::new(table))));
         }
         Some(format) => return Ok(Some(Form::new(Arc::clone(format)))),

@@ -33,6 +33,11 @@ pub enum SourceError {
     /// A workbook or another office document, which is a zip archive.
     #[error("the input is an office document; save it as CSV in UTF-8 and give that")]
     Office,
+    /// A document to be looked at, or a picture.
+    #[error(
+        "the input is a document or a picture, not data; have the report exported as text, CSV, JSON or XML"
+    )]
+    Document,
     /// Compressed in a way that is not read here, or in a way in which a stream cannot be followed.
     #[error("the input is compressed in a way that is not read here; give it as gzip, or unpacked")]
     Method,
@@ -55,6 +60,7 @@ impl SourceError {
         Self::Encrypted,
         Self::Nested,
         Self::Office,
+        Self::Document,
         Self::Method,
         Self::Utf32,
         Self::NotAsNamed,
@@ -71,6 +77,7 @@ impl SourceError {
             Self::Encrypted => "archive-encrypted",
             Self::Nested => "compressed-twice",
             Self::Office => "office-document",
+            Self::Document => "document",
             Self::Method => "compression-unknown",
             Self::Utf32 => "utf-32",
             Self::NotAsNamed => "charset-not-as-named",

@@ -180,7 +180,9 @@ fn agrees(declared: Charset, western: &Western, readings: &[Reading]) -> bool {
     let mut plausible = readings.iter().filter(|reading| reading.is_plausible());
     if declared.is_western() {
         let no_letters_there = declared != Charset::Windows1252 && western.has_c1();
-        return western.is_plausible() && !no_letters_there && plausible.next().is_none();
+        // `C½ur`, declared as ISO-8859-1, is a heart in ISO-8859-15.
+        let is_another = matches!(western.verdict(), Verdict::Certain(found) if found != declared);
+        return western.is_plausible() && !no_letters_there && !is_another && plausible.next().is_none();
     }
     let (one, none) = (plausible.next(), plausible.next());
     let is_it =

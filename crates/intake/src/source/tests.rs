@@ -133,6 +133,10 @@ fn what_cannot_be_unpacked_says_why_and_keeps_what_came_before() {
         (zip(&[entry("a", &gzip(plain), 8, 0)]), SourceError::Nested, false),
         (b"\x28\xB5\x2F\xFD zstandard".to_vec(), SourceError::Method, false),
         (b"\xFF\xFE\0\0{\0\0\0".to_vec(), SourceError::Utf32, false),
+        (b"%PDF-1.7\n1 0 obj".to_vec(), SourceError::Document, false),
+        (b"\x89PNG\r\n\x1A\n".to_vec(), SourceError::Document, false),
+        (b"\xFF\xD8\xFF\xE0 JFIF".to_vec(), SourceError::Document, false),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec(), SourceError::Office, false),
     ] {
         let (text, _, error) = all(&packed, None);
         if packed.starts_with(b"PK\x01\x02") {

@@ -49,6 +49,9 @@ impl Compression {
     }
 
     /// What the first bytes say.
+    ///
+    /// # Errors
+    /// When they are those of something that is not read here.
     pub(super) fn of(head: &[u8]) -> Result<Self, SourceError> {
         const OTHERS: [&[u8]; 6] = [
             b"BZh91A",
@@ -58,6 +61,10 @@ impl Compression {
             b"Rar!\x1A\x07",
             b"\x1F\x9D",
         ];
+        /// PDF, PNG, JPEG, GIF.
+        const DOCUMENTS: [&[u8]; 4] = [b"%PDF-", b"\x89PNG\r\n", b"\xFF\xD8\xFF", b"GIF8"];
+        /// What workbooks were before they were archives.
+        const OLD_WORKBOOK: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1";
         if head.starts_with(b"\x1F\x8B\x08") {
             Ok(Self::Gzip)
         } else if head.starts_with(b"PK\x03\x04") {
@@ -66,6 +73,10 @@ impl Compression {
             Err(SourceError::NoFile)
         } else if OTHERS.iter().any(|magic| head.starts_with(magic)) {
             Err(SourceError::Method)
+        } else if head.starts_with(OLD_WORKBOOK) {
+            Err(SourceError::Office)
+        } else if DOCUMENTS.iter().any(|magic| head.starts_with(magic)) {
+            Err(SourceError::Document)
         } else {
             Ok(Self::None)
         }

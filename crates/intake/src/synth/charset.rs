@@ -84,6 +84,15 @@ impl Charset {
         !has_lost && self.encoding().decode_without_bom_handling(&bytes).0 == text
     }
 
+    /// What a declaration calls it.
+    pub(super) fn declared(self) -> &'static str {
+        match self {
+            Self::Utf8Marked => Self::Utf8.name(),
+            Self::Utf16Le | Self::Utf16Be => "utf-16",
+            _ => self.name(),
+        }
+    }
+
     /// What stands before everything else.
     pub(super) fn mark(self) -> &'static [u8] {
         match self {

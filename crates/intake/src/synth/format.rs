@@ -1,7 +1,10 @@
 //! The formats in which synthetic orders are written.
 
+use super::easy_ship;
+use super::market::Market;
 use super::mess::Mess;
 use super::order::Order;
+use super::own;
 use super::report::{REPORTS, Report};
 use super::shipments;
 
@@ -27,8 +30,25 @@ pub enum Format {
     Merchant,
     /// Shipment invoicing.
     Invoicing,
+    /// Easy Ship.
+    EasyShip,
+    /// A seller's own export in JSON.
+    ShopOrders,
+    /// An order report in XML.
+    OrderReport(Part),
     /// A report, or a seller's own spreadsheet.
     Table(&'static Report),
+}
+
+/// For whom an order report is; all say the same here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Who ships.
+    Shipping,
+    /// Who invoices.
+    Invoicing,
+    /// Who pays taxes.
+    Tax,
 }
 
 /// How documents of a JSON format stand in the input.
@@ -39,7 +59,7 @@ pub enum Shape {
     Lines,
     /// Pages as the API answers them, a hundred orders each.
     Page,
-    /// The same, written for people.
+    /// The same, written for people; XML, too.
     Pretty,
 }
 
@@ -55,7 +75,7 @@ impl Shape {
 }
 
 impl Format {
-    /// Formats of JSON.
+    /// Formats of JSON and XML.
     const TREES: &'static [(&'static str, Self)] = &[
         ("orders-2026-01-01", Self::Orders),
         ("orders-v0", Self::OrdersV0),
@@ -66,6 +86,11 @@ impl Format {
         ("external-fulfillment-2024-09-11", Self::External),
         ("merchant-fulfillment-v0", Self::Merchant),
         ("shipment-invoicing-v0", Self::Invoicing),
+        ("easy-ship-2022-03-23", Self::EasyShip),
+        ("shop-orders", Self::ShopOrders),
+        ("GET_ORDER_REPORT_DATA_SHIPPING", Self::OrderReport(Part::Shipping)),
+        ("GET_ORDER_REPORT_DATA_INVOICING", Self::OrderReport(Part::Invoicing)),
+        ("GET_ORDER_REPORT_DATA_TAX", Self::OrderReport(Part::Tax)),
     ];
 
     /// The format of that name.
@@ -92,6 +117,7 @@ impl Format {
         match self {
             Self::OrdersV0 | Self::OrdersV0Answers => "orders-v0",
             Self::VendorV1 | Self::Vendor2021 => "vendor-direct-fulfillment-orders",
+            Self::OrderReport(_) => "order-report-xml",
             Self::Table(report) => report.reads_as,
             _ => self.name(),
         }
@@ -100,7 +126,7 @@ impl Format {
     /// What its documents are about.
     pub fn kind(self) -> &'static str {
         match self {
-            Self::Outbound | Self::External | Self::Merchant | Self::Invoicing => "shipment",
+            Self::Outbound | Self::External | Self::Merchant | Self::Invoicing | Self::EasyShip => "shipment",
             Self::Table(report) => report.kind,
             _ => "order",
         }
@@ -115,6 +141,20 @@ impl Format {
         }
     }
 
+    /// Whether a marketplace has it.
+    pub(super) fn is_of(self, market: &Market) -> bool {
+        self != Self::EasyShip || easy_ship::COUNTRIES.contains(&market.country)
+    }
+
+    /// The mapping file that reads a seller's own export of this format.
+    pub fn own_mapping(self) -> Option<&'static str> {
+        match self {
+            Self::ShopOrders => Some(own::MAPPING_OF_LINES),
+            Self::Table(report) if report.reads_as == "shop-export" => Some(own::MAPPING),
+            _ => None,
+        }
+    }
+
     /// How a document of it is named, where not by its order's id.
     pub(super) fn reference(self) -> Option<fn(&Order) -> String> {
         match self {
@@ -123,7 +163,13 @@ impl Format {
             Self::External => Some(|order| format!("EF-{}", order.id)),
             Self::Merchant => Some(|order| format!("mf-{}", order.id)),
             Self::Invoicing => Some(|order| format!("F{}", order.id)),
-            Self::Orders | Self::OrdersV0 | Self::OrdersV0Answers | Self::Table(_) => None,
+            Self::EasyShip => Some(|order| format!("es-{}", order.id)),
+            Self::Orders
+            | Self::OrdersV0
+            | Self::OrdersV0Answers
+            | Self::ShopOrders
+            | Self::OrderReport(_)
+            | Self::Table(_) => None,
         }
     }
 
@@ -145,9 +191,14 @@ impl Format {
             Self::External => {
                 Some(("{\"shipments\":[", "],\"pagination\":{\"nextToken\":\"c3ludGhldGlj\"}}\n"))
             }
-            Self::OrdersV0Answers | Self::Outbound | Self::Merchant | Self::Invoicing | Self::Table(_) => {
-                None
-            }
+            Self::EasyShip => Some(("{\"scheduledPackages\":[", "]}\n")),
+            Self::OrdersV0Answers
+            | Self::Outbound
+            | Self::Merchant
+            | Self::Invoicing
+            | Self::ShopOrders
+            | Self::OrderReport(_)
+            | Self::Table(_) => None,
         }
     }
 
@@ -156,9 +207,13 @@ impl Format {
         if let Self::Table(report) = self {
             return Mess::OF_TABLES.iter().copied().filter(|mess| report.fits(*mess)).collect();
         }
+        if let Self::OrderReport(_) = self {
+            return Mess::OF_XML.to_vec();
+        }
         let fits = |mess: &Mess| match mess {
             // Within a page it would break those behind it too.
             Mess::Truncated => shape == Shape::Lines,
+            mess if self == Self::EasyShip => easy_ship::fits(*mess),
             Mess::UnknownField => self != Self::OrdersV0Answers,
             Mess::Partial => !self.has_address(),
             Mess::EmailStyle => !self.has_address(),

@@ -4,16 +4,18 @@ use std::borrow::Cow;
 
 use super::charset::Charset;
 use super::format::{Format, Shape};
+use super::headings::Columns;
 use super::market::Market;
 use super::mess::{Mess, Shares, truncate};
 use super::notes::{Notes, Scalar};
 use super::order::{Draw, Order, Version};
+use super::packing::{Packed, Packing};
 use super::random::Random;
 use super::report::Report;
 use super::rows::Rows;
 use super::table::Header;
 use super::truth::Truth;
-use super::{Line, Synth, canonical, orders_v0, shipments};
+use super::{Line, Synth, canonical, easy_ship, order_report, orders_v0, own, shipments};
 
 /// Orders on a page.
 const PAGE_ORDERS: u64 = 100;
@@ -26,10 +28,48 @@ const SHUFFLED_ORDERS: u64 = 20;
 pub struct Style {
     /// Its format.
     pub format: Format,
-    /// How documents stand in it, for formats of JSON.
+    /// How documents stand in it, for formats of JSON and XML.
     pub shape: Shape,
+    /// How columns stand in it, for tables.
+    pub columns: Columns,
     /// Its charset. Orders whose letters it cannot write are not drawn.
     pub charset: Charset,
+    /// What it says that its charset is.
+    pub label: Label,
+    /// How it is packed.
+    pub packing: Packing,
+}
+
+/// What an input says that its charset is: by a byte-order mark, and in the declaration of XML.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Label {
+    /// The one that it is.
+    #[default]
+    True,
+    /// Nothing.
+    None,
+    /// Another one: in the declaration of XML, elsewhere by its mark, where it has one.
+    Other(Charset),
+}
+
+impl Style {
+    /// The bytes before everything else.
+    fn mark(&self) -> &'static [u8] {
+        match (self.label, self.format) {
+            (Label::None, _) => &[],
+            (Label::True, _) | (_, Format::OrderReport(_)) => self.charset.mark(),
+            (Label::Other(charset), _) => charset.mark(),
+        }
+    }
+
+    /// What the declaration of XML names.
+    fn declared(&self) -> Option<&'static str> {
+        match self.label {
+            Label::None => None,
+            Label::True => Some(self.charset.declared()),
+            Label::Other(charset) => Some(charset.declared()),
+        }
+    }
 }
 
 /// A piece of an input.
@@ -70,8 +110,8 @@ impl Input {
             synth,
             style,
             is_truth_wanted,
-            markets: Market::of(style.charset),
-            all_markets: Market::of(Charset::Utf8),
+            markets: markets(style.format, style.charset),
+            all_markets: markets(style.format, Charset::Utf8),
             kinds: style.format.mess(style.shape).into_iter().filter(fits).collect(),
             shares: Shares::new(synth.mess_percent, Random::new(synth.seed)),
         }
@@ -89,6 +129,12 @@ impl Input {
 
     /// The whole input, chunk by chunk.
     pub(super) fn chunks(self) -> Box<dyn Iterator<Item = Chunk> + Send> {
+        let packing = self.style.packing;
+        Box::new(Packed::new(self.written(), packing))
+    }
+
+    /// The same before it is packed.
+    fn written(self) -> Box<dyn Iterator<Item = Chunk> + Send> {
         if let Format::Table(report) = self.style.format {
             return Box::new(Rows::new(self, report));
         }
@@ -112,7 +158,7 @@ impl Input {
     }
 
     pub(super) fn mark(&self) -> &'static [u8] {
-        self.style.charset.mark()
+        self.style.mark()
     }
 
     pub(super) fn encode<'a>(&self, text: &'a str) -> Cow<'a, [u8]> {
@@ -125,7 +171,9 @@ impl Input {
         if self.is_messy() && report.reads_as != "shop-export" {
             columns.insert(columns.len() / 2, "loyalty-nickname");
         }
-        let titles = columns.iter().map(|column| Cow::Borrowed(*column)).collect();
+        let (random, style) = (Random::new(self.synth.seed), self.style.columns);
+        let columns = style.ordered(columns, random);
+        let titles = style.titles(&columns, report, self.style.charset, random);
         Header { columns, titles, dialect: report.dialect }
     }
 
@@ -143,15 +191,19 @@ impl Input {
         }
         let mut chunk = Chunk::default();
         if number == 0 {
-            chunk.bytes.extend_from_slice(self.style.charset.mark());
+            chunk.bytes.extend_from_slice(self.style.mark());
         }
         for piece in pieces {
             let (before, after) = self.around(*documents);
             // Nothing closes what breaks off.
-            let after = if piece.flaw == Mess::Truncated.flaw() { "\n" } else { after };
+            let after = if piece.flaw == Mess::Truncated.flaw() { "\n" } else { &*after };
             *documents += 1;
             let text = format!("{before}{}{after}", piece.text);
-            let text = if self.style.shape == Shape::Pretty { pretty(&text) } else { text };
+            let text = match self.style.format {
+                _ if self.style.shape != Shape::Pretty => text,
+                Format::OrderReport(_) => order_report::pretty(&text),
+                _ => pretty(&text),
+            };
             chunk.bytes.extend_from_slice(&self.style.charset.encode(&text));
             chunk.truths.push(self.truth(*documents, piece));
         }
@@ -171,7 +223,17 @@ impl Input {
     }
 
     /// What stands before and behind a document.
-    fn around(&self, number: u64) -> (&'static str, &'static str) {
+    fn around(&self, number: u64) -> (Cow<'static, str>, Cow<'static, str>) {
+        if let Format::OrderReport(_) = self.style.format {
+            let is_last = number + 1 == self.synth.orders;
+            let (before, after) = order_report::around(number, is_last, self.style.declared());
+            return (before.into(), after.into());
+        }
+        let (before, after) = self.around_json(number);
+        (before.into(), after.into())
+    }
+
+    fn around_json(&self, number: u64) -> (&'static str, &'static str) {
         let Some((before, after)) = self.style.format.page().filter(|_| self.style.shape != Shape::Lines)
         else {
             return self.style.format.wrap();
@@ -199,9 +261,12 @@ impl Input {
             Format::Outbound => vec![piece(&order, mess, shipments::write_outbound(&order, notes()))],
             Format::External => vec![piece(&order, mess, shipments::write_external(&order, notes()))],
             Format::Merchant => vec![piece(&order, mess, shipments::write_merchant(&order, notes()))],
+            Format::Invoicing => vec![piece(&order, mess, shipments::write_invoicing(&order, notes()))],
+            Format::EasyShip => vec![piece(&order, mess, easy_ship::write(&order, notes()))],
+            Format::ShopOrders => vec![piece(&order, mess, own::write_line(&order, notes()))],
+            Format::OrderReport(_) => vec![piece(&order, mess, order_report::write(&order, notes()))],
             // Written by rows.
             Format::Table(_) => Vec::new(),
-            Format::Invoicing => vec![piece(&order, mess, shipments::write_invoicing(&order, notes()))],
         };
         if let Some(prefix) = self.style.format.reference() {
             pieces
@@ -261,8 +326,13 @@ pub(super) fn piece(order: &Order, mess: Option<Mess>, written: (String, Notes))
     }
 }
 
+/// The marketplaces that have a format, of those that a charset can write.
+fn markets(format: Format, charset: Charset) -> Vec<&'static Market> {
+    Market::of(charset).into_iter().filter(|market| format.is_of(market)).collect()
+}
+
 /// Fisher and Yates.
-fn shuffle<T>(list: &mut [T], mut random: Random) {
+pub(super) fn shuffle<T>(list: &mut [T], mut random: Random) {
     for last in (1..list.len()).rev() {
         let end = u64::try_from(last + 1).unwrap_or(u64::MAX);
         let other = usize::try_from(random.below(end)).unwrap_or(last);

@@ -72,6 +72,16 @@ pub enum Mess {
     DecimalComma,
     /// Times in another style.
     DateStyle,
+    /// Texts as character data, in which no letter is markup.
+    CharacterData,
+    /// Letters by their numbers.
+    References,
+    /// Every name with a prefix of a namespace.
+    Prefixed,
+    /// A comment and an instruction that look like a record.
+    Asides,
+    /// An entity that nothing declares.
+    UnknownEntity,
 }
 
 /// Each kind with its name and what it is.
@@ -106,6 +116,11 @@ const KINDS: &[(Mess, &str, &str)] = &[
     (Mess::RepeatedHeader, "repeated-header", "the header again before the document"),
     (Mess::DecimalComma, "decimal-comma", "amounts with a decimal comma"),
     (Mess::DateStyle, "date-style", "times in another style"),
+    (Mess::CharacterData, "character-data", "texts as character data (CDATA)"),
+    (Mess::References, "references", "letters by their numbers (&#228;)"),
+    (Mess::Prefixed, "prefixed", "every name with a prefix of a namespace"),
+    (Mess::Asides, "asides", "a comment and an instruction that look like a record"),
+    (Mess::UnknownEntity, "unknown-entity", "an entity that nothing declares (&nbsp;)"),
 ];
 
 impl Mess {
@@ -137,6 +152,39 @@ impl Mess {
         Self::RepeatedHeader,
         Self::DecimalComma,
         Self::DateStyle,
+    ];
+
+    /// What is done to records in XML.
+    pub(super) const OF_XML: &'static [Self] = &[
+        Self::Duplicate,
+        Self::OlderVersion,
+        Self::NewerVersion,
+        Self::UnknownField,
+        Self::HtmlEntities,
+        Self::WhiteSpace,
+        Self::Invisible,
+        Self::Decomposed,
+        Self::PhoneStyle,
+        Self::CountryStyle,
+        Self::EmailStyle,
+        Self::MissingDates,
+        Self::OddDates,
+        Self::Truncated,
+        Self::DuplicateKey,
+        Self::NoOrderId,
+        Self::UnusableOrderId,
+        Self::WrongStructure,
+        Self::LostLetters,
+        Self::PostalStyle,
+        Self::LoneQuote,
+        Self::Dashes,
+        Self::DecimalComma,
+        Self::DateStyle,
+        Self::CharacterData,
+        Self::References,
+        Self::Prefixed,
+        Self::Asides,
+        Self::UnknownEntity,
     ];
 
     /// What is done to documents of Orders 2026-01-01, one per line.
@@ -185,6 +233,7 @@ impl Mess {
             Self::WrongStructure => Some("structure"),
             Self::RowsDisagree => Some("rows-disagree"),
             Self::LongRow => Some("structure"),
+            Self::UnknownEntity => Some("entities"),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 use bailee_core::Timestamp;
 use bailee_core::time::saturating_add;
 
+use super::easy_ship;
 use super::items::Item;
 use super::json::Writer;
 use super::mess::Mess;
@@ -115,6 +116,9 @@ fn head(order: &Order, out: &mut Writer) {
     out.dressed("OrderStatus", "fulfillment.fulfillmentStatus", order.status.title(), order.status.as_str());
     let (channel, by) = if order.by_amazon { ("AFN", "AMAZON") } else { ("MFN", "MERCHANT") };
     out.dressed("FulfillmentChannel", "fulfillment.fulfilledBy", channel, by);
+    if let Some((written, meant)) = easy_ship::status(order) {
+        out.dressed("EasyShipShipmentStatus", "fulfillment.easyShipShipmentStatus", written, meant);
+    }
     if order.mess == Some(Mess::Partial) {
         return;
     }

@@ -1,8 +1,9 @@
-//! A seller's own spreadsheet, and the mapping file for it.
+//! What a seller's own shop exports, as a spreadsheet or as lines of JSON, and the mapping files for both.
 
 use super::items::Item;
+use super::json::Writer;
 use super::mess::Mess;
-use super::notes::Scalar;
+use super::notes::{Notes, Scalar};
 use super::order::Order;
 use super::table::Sheet;
 
@@ -31,7 +32,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "Warehouse note",
 ];
 
-/// The mapping file that reads it. Its last column is mapped to nothing, so that nobody can tell what it holds.
+/// The mapping file that reads the spreadsheet. Its last column is mapped to nothing, so that nobody can tell what it holds.
 pub const MAPPING: &str = r#"format = "shop-export"
 title = "The shop's own export, a row for each item"
 kind = "order"
@@ -62,6 +63,100 @@ all = ["order-no", "customer", "item-no"]
 "currency" = "orderItems[].product.price.unitPrice.currencyCode"
 "gift-note" = "orderItems[].fulfillment.packing.giftOption.giftMessage"
 "#;
+
+/// The mapping file that reads the lines of JSON.
+pub(super) const MAPPING_OF_LINES: &str = r#"format = "shop-orders"
+title = "The shop's own export, an order in each line"
+kind = "order"
+syntax = "json"
+
+[recognise]
+all = ["number", "customer", "lines"]
+
+[fields]
+"number" = "orderId"
+"placed" = "createdTime"
+"customer.name" = { to = ["buyer.buyerName", "recipient.deliveryAddress.name"] }
+"customer.mail" = "buyer.buyerEmail"
+"customer.phone" = "recipient.deliveryAddress.phone"
+"customer.company" = "recipient.deliveryAddress.companyName"
+"customer.address.street" = "recipient.deliveryAddress.addressLine1"
+"customer.address.more" = "recipient.deliveryAddress.addressLine2"
+"customer.address.town" = "recipient.deliveryAddress.city"
+"customer.address.state" = "recipient.deliveryAddress.stateOrRegion"
+"customer.address.code" = "recipient.deliveryAddress.postalCode"
+"customer.address.country" = "recipient.deliveryAddress.countryCode"
+"lines[].id" = "orderItems[].orderItemId"
+"lines[].sku" = "orderItems[].product.sellerSku"
+"lines[].title" = "orderItems[].product.title"
+"lines[].count" = "orderItems[].quantityOrdered"
+"lines[].gift" = "orderItems[].fulfillment.packing.giftOption.giftMessage"
+"#;
+
+/// The order as a line of JSON.
+pub(super) fn write_line(order: &Order, notes: Notes) -> (String, Notes) {
+    let mut out = Writer::foreign(notes);
+    out.object("", |out| {
+        if let Some(id) = order.shown_id() {
+            out.put("number", "orderId", &id);
+        }
+        if let Some(time) = order.shown_time(order.created) {
+            out.put("placed", "createdTime", &time);
+        }
+        if order.mess == Some(Mess::DuplicateKey) {
+            out.string("number", &order.id);
+        }
+        out.object("customer", |out| customer(order, out));
+        out.list("lines", |out| order.items.iter().for_each(|item| write_item(item, out)));
+        if order.mess == Some(Mess::UnknownField) {
+            out.put("note", "extra.note", &format!("shelf 7, asked for by {}", order.person.name));
+        }
+    });
+    out.finish()
+}
+
+fn customer(order: &Order, out: &mut Writer) {
+    let (address, to) = (&order.address, |name: &str| format!("recipient.deliveryAddress.{name}"));
+    let dressed = |out: &mut Writer, key: &str, to: &str, text: &str| {
+        out.dressed(key, to, &order.dressed(text), &order.meant(text, false));
+    };
+    dressed(out, "name", &to("name"), &order.person.name);
+    out.note("buyer.buyerName", Scalar::Text(order.meant(&order.person.name, false).into_owned()));
+    out.dressed("mail", "buyer.buyerEmail", &order.shown_mail(), &order.person.mail);
+    out.dressed("phone", &to("phone"), &order.phone.written, &order.phone.meant);
+    if let Some(company) = order.company {
+        dressed(out, "company", &to("companyName"), company);
+    }
+    if order.mess == Some(Mess::WrongStructure) {
+        out.put("address", &to("addressLine1"), &address.line1);
+        return;
+    }
+    out.object("address", |out| {
+        dressed(out, "street", &to("addressLine1"), &address.line1);
+        if let Some(line2) = &address.line2 {
+            dressed(out, "more", &to("addressLine2"), line2);
+        }
+        dressed(out, "town", &to("city"), address.city);
+        out.put("state", &to("stateOrRegion"), &order.kept(address.region));
+        let (written, meant) = order.postal_code();
+        out.dressed("code", &to("postalCode"), &written, &meant);
+        out.dressed("country", &to("countryCode"), order.shown_country(), order.market.country);
+    });
+}
+
+fn write_item(item: &Item, out: &mut Writer) {
+    out.object("", |out| {
+        out.at(&format!("orderItems[{}]", item.id), |out| {
+            out.put("id", "orderItemId", &item.id);
+            out.put("sku", "product.sellerSku", &item.sku);
+            out.put("title", "product.title", item.title);
+            out.put_integer("count", "quantityOrdered", item.quantity);
+            if let Some((message, _)) = item.gift {
+                out.put("gift", "fulfillment.packing.giftOption.giftMessage", message);
+            }
+        });
+    });
+}
 
 /// The row of an item.
 pub(super) fn write(order: &Order, item: &Item, sheet: &mut Sheet<'_>) {

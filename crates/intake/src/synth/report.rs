@@ -33,6 +33,11 @@ impl Report {
         self.reads_as == "all-orders-report"
     }
 
+    /// Whether its columns are called otherwise in other marketplaces.
+    pub(super) fn is_localised(&self) -> bool {
+        self.reads_as == "returns-report"
+    }
+
     /// What can be done to its rows.
     pub(super) fn fits(&self, mess: Mess) -> bool {
         let has = |column: &str| self.columns.contains(&column);
@@ -213,6 +218,24 @@ static SHOP_EXPORT_SEMICOLON: Report = Report {
     write: own::write,
 };
 
+static SHOP_EXPORT_TAB: Report = Report {
+    name: "shop-export-tab",
+    reads_as: "shop-export",
+    kind: "order",
+    columns: own::COLUMNS,
+    dialect: Dialect::Tabs,
+    write: own::write,
+};
+
+static SHOP_EXPORT_BAR: Report = Report {
+    name: "shop-export-bar",
+    reads_as: "shop-export",
+    kind: "order",
+    columns: own::COLUMNS,
+    dialect: Dialect::Bars,
+    write: own::write,
+};
+
 /// Every table with its name.
 pub(super) static REPORTS: &[&Report] = &[
     &FLAT_FILE_ORDER_REPORT_DATA_SHIPPING,
@@ -233,4 +256,6 @@ pub(super) static REPORTS: &[&Report] = &[
     &FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE,
     &SHOP_EXPORT_COMMA,
     &SHOP_EXPORT_SEMICOLON,
+    &SHOP_EXPORT_TAB,
+    &SHOP_EXPORT_BAR,
 ];

@@ -77,19 +77,19 @@ impl Names {
 }
 
 /// The id of a record that is named after an order, as the mess has it.
-fn id(order: &Order, out: &mut Writer, key: &str, to: &str, prefix: &str) {
+pub(super) fn id(order: &Order, out: &mut Writer, key: &str, to: &str, prefix: &str) {
     if let Some(id) = order.shown_id() {
         out.put(key, to, &format!("{prefix}{id}"));
     }
 }
 
-fn time(order: &Order, out: &mut Writer, key: &str, to: &str, instant: Timestamp) {
+pub(super) fn time(order: &Order, out: &mut Writer, key: &str, to: &str, instant: Timestamp) {
     if let Some(time) = order.shown_time(instant) {
         out.put(key, to, &time);
     }
 }
 
-fn hours(order: &Order, hours: i64) -> Timestamp {
+pub(super) fn hours(order: &Order, hours: i64) -> Timestamp {
     saturating_add(order.created, hours * HOUR_SECONDS)
 }
 
@@ -103,7 +103,7 @@ fn money(order: &Order, out: &mut Writer, key: &str, to: &str, value: &str, cent
 }
 
 /// A member that no model has.
-fn unknown(order: &Order, out: &mut Writer) {
+pub(super) fn unknown(order: &Order, out: &mut Writer) {
     if order.mess == Some(Mess::UnknownField) {
         out.object("loyaltyDetails", |out| {
             out.put("memberNickname", "extra.loyaltyDetails.memberNickname", &order.person.name);
@@ -113,7 +113,7 @@ fn unknown(order: &Order, out: &mut Writer) {
 }
 
 /// A key twice, in an object that has it once already.
-fn doubled(order: &Order, out: &mut Writer, key: &str) {
+pub(super) fn doubled(order: &Order, out: &mut Writer, key: &str) {
     if order.mess == Some(Mess::DuplicateKey) {
         out.string(key, "2026-01-01T00:00:00Z");
     }

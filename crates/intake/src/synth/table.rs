@@ -15,6 +15,8 @@ pub(super) enum Dialect {
     Commas,
     /// Semicolons; cells are quoted where they must be.
     Semicolons,
+    /// Vertical bars; cells are quoted where they must be.
+    Bars,
 }
 
 impl Dialect {
@@ -24,6 +26,7 @@ impl Dialect {
             Self::Tabs => '\t',
             Self::Commas => ',',
             Self::Semicolons => ';',
+            Self::Bars => '|',
         }
     }
 

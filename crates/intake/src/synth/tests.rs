@@ -258,3 +258,50 @@ fn every_marketplace_and_charset_has_its_people_in_unicode_normal_form() {
     }
     assert!(names.len() >= 18, "{names:?}");
 }
+
+#[test]
+fn every_input_is_the_same_whenever_it_is_made_and_packed_it_is_shorter() {
+    for format in Format::all() {
+        let ways = if matches!(format, Format::Table(_)) { Columns::ALL.len() } else { 1 };
+        for columns in Columns::ALL.iter().map(|(_, columns)| *columns).take(ways) {
+            let made = |packing| {
+                let style = Style { format, columns, packing, ..Style::default() };
+                synth(12, 40).input(style).flat_map(|chunk| chunk.bytes).collect::<Vec<u8>>()
+            };
+            let plain = made(Packing::None);
+            assert_eq!(plain, made(Packing::None), "{}", format.name());
+            for (name, packing) in Packing::ALL {
+                let packed = made(*packing);
+                assert!(
+                    packed == made(*packing) && packed.len() < plain.len() / 2,
+                    "{name} {}",
+                    format.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_input_says_that_its_charset_is_what_it_is_told_to_say() {
+    let begins = |format: &str, charset, label, expected: &[u8]| {
+        let style = Style { format: Format::named(format).unwrap(), charset, label, ..Style::default() };
+        let first = synth(1, 0).input(style).next().unwrap().bytes;
+        assert!(first.starts_with(expected), "{format} {label:?}: {:?}", first.get(..60));
+    };
+    let xml = "GET_ORDER_REPORT_DATA_TAX";
+    let latin1 = Charset::Iso8859_1;
+    begins(xml, latin1, Label::True, b"<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>");
+    begins(xml, latin1, Label::Other(Charset::Utf8), b"<?xml version=\"1.0\" encoding=\"utf-8\"?>");
+    begins(xml, latin1, Label::None, b"<?xml version=\"1.0\"?>");
+    begins(
+        xml,
+        Charset::Utf8Marked,
+        Label::Other(latin1),
+        b"\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"iso-8859-1\"",
+    );
+    let table = "GET_FLAT_FILE_ORDER_REPORT_DATA_TAX";
+    begins(table, latin1, Label::True, b"order-id");
+    begins(table, latin1, Label::Other(Charset::Utf8Marked), b"\xEF\xBB\xBForder-id");
+    begins(table, Charset::Utf16Le, Label::None, b"o\0r\0");
+}

@@ -88,7 +88,9 @@ impl Flaw {
     /// In words, with what to do.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Syntax => "the document is not JSON; fetch it again or mend what wrote it",
+            Self::Syntax => {
+                "the document breaks the rules of JSON or XML; fetch it again or mend what wrote it"
+            }
             Self::Truncated => "the input ends inside the document; fetch it again as a whole",
             Self::TooLong => {
                 "the document, or its record with it, is longer than an order can be; give its orders one by one"
@@ -105,7 +107,9 @@ impl Flaw {
             Self::Entities => {
                 "XML entities of its own are not expanded; have it written with XML's five alone"
             }
-            Self::NotAnOrder => "this is no order, since it has no orderId; give orders in Orders 2026-01-01",
+            Self::NotAnOrder => {
+                "it has no id by which an order, shipment or return goes; fetch it again, or name its format with --format"
+            }
             Self::OrderId => "the orderId is no order id; fetch the order again",
             Self::Structure => "a value stands where the API has none of its kind; fetch the order again",
             Self::RowsDisagree => {

@@ -1,6 +1,7 @@
 //! A strict parser of one XML element into the tree that the mappings know.
 //!
-//! - An element with elements or attributes is an object, any other its text; one with nothing in it is null.
+//! - An element with elements or attributes is an object, any other its text; one with nothing in it, or with the `--`
+//!   that reports write for nothing, is null.
 //! - Elements of one name beside each other are a list. Attributes are members that begin with `@`, text beside
 //!   elements or attributes is the member `#text`. Prefixes and declarations of namespaces are dropped.
 //! - XML's five entities and character references are decoded, then those of HTML once, as in the cells of reports.
@@ -138,7 +139,8 @@ impl Parser<'_> {
 impl Element {
     fn into_json(mut self) -> Json {
         let text = self.text.trim_matches([' ', '\t', '\r', '\n']);
-        let text = (!text.is_empty()).then(|| Json::String(clean::entities(text).into_owned()));
+        let says_something = !text.is_empty() && text != clean::ABSENT;
+        let text = says_something.then(|| Json::String(clean::entities(text).into_owned()));
         let members = std::mem::take(&mut self.members);
         if members.is_empty() {
             return text.unwrap_or(Json::Null);

@@ -70,7 +70,8 @@ pub(crate) fn places<'a>(skeleton: &Json, catalogue: &'a Catalogue, kind: Kind) 
     walk(skeleton, catalogue.root(kind), &mut |met| {
         if let Some(field) = met.node.field() {
             // Outside lists, a place is where its schema says.
-            let path = if field.path.contains('[') { met.trail.path().into() } else { field.path.to_string() };
+            let path =
+                if field.path.contains('[') { met.trail.path().into() } else { field.path.to_string() };
             found.push(Place { marker: met.marker, field, path });
         }
     });

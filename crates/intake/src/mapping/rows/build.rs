@@ -6,11 +6,8 @@ use bailee_core::Json;
 use zeroize::Zeroize;
 
 use super::{EXTRA, Keyed, Leaf, Node, Plan, Which};
-use crate::clean::entities;
+use crate::clean::{ABSENT, entities};
 use crate::reader::table::Cell;
-
-/// What reports write where there is nothing.
-const ABSENT: &str = "--";
 
 /// What stands between the values of several columns that make one.
 const JOINT: &str = "/";

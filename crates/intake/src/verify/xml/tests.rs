@@ -16,6 +16,7 @@ fn check(xml: &str, expected: Result<&str, Flaw>) {
 fn an_element_becomes_a_tree() {
     check("<a>1</a>", Ok("\"1\""));
     check("<a/>", Ok("null"));
+    check("<a><b> -- </b><c>--x</c></a>", Ok(r#"{"b":null,"c":"--x"}"#));
     check("<a>\n <b> 1 </b>\n <c/></a>", Ok(r#"{"b":"1","c":null}"#));
     check("<a><b>1</b><c>2</c><b>3</b><b><d>4</d></b></a>", Ok(r#"{"b":["1","3",{"d":"4"}],"c":"2"}"#));
     check(
