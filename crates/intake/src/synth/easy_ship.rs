@@ -48,7 +48,7 @@ pub(super) fn write(order: &Order, notes: Notes) -> (String, Notes) {
             id(order, out, "packageId", "shipmentId", "es-");
             if let Some(id) = order.shown_id() {
                 let id = format!("es-{id}");
-                out.note(&format!("packages[{id}].packageReferenceId"), Scalar::Text(id.clone()));
+                out.note(&format!("packages[{id}].packageReferenceId"), Scalar::Text(id));
             }
         });
         out.at(&format!("packages[es-{}]", order.id), |out| package(order, out));
