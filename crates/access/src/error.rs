@@ -45,6 +45,9 @@ pub enum AccessError {
     /// The ledger cannot be written: nothing is revealed.
     #[error(transparent)]
     Ledger(#[from] bailee_ledger::log::AppendError),
+    /// The key of this month's details cannot be made: who asks cannot be written down.
+    #[error(transparent)]
+    Keyring(#[from] bailee_crypto::keyring::KeyringError),
     /// A sealed register entry does not open.
     #[error(transparent)]
     Envelope(#[from] bailee_crypto::envelope::EnvelopeError),
@@ -61,6 +64,7 @@ impl AccessError {
             Self::Unreadable(_) => "register-unreadable",
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger",
+            Self::Keyring(error) => error.code(),
             Self::Envelope(_) => "register-does-not-open",
         }
     }

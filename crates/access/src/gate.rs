@@ -6,6 +6,7 @@
 mod acts;
 mod carry;
 mod enter;
+mod origins;
 mod reveal;
 mod services;
 #[cfg(test)]
@@ -16,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use bailee_core::catalogue::Current;
 use bailee_core::{
-    Class, Entropy, Environment, FieldId, FieldInstance, Kind, PrincipalId, Purpose, RecordId, RequestId,
-    SellerId, Sensitive, SessionId, Timestamp,
+    Class, Commitment, Entropy, Environment, FieldId, FieldInstance, Kind, PrincipalId, Purpose, RecordId,
+    RequestId, SellerId, Sensitive, SessionId, Timestamp,
 };
 use bailee_crypto::keyring::Keyring;
 use bailee_ledger::authorized::{self, Authorized, Mint};
@@ -31,6 +32,8 @@ use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
 use crate::register::{Known, Sealer};
 use crate::service::Service;
+pub use origins::Opened as OpenedOrigin;
+use origins::Origins;
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
 /// asynchronous runtime.
@@ -42,6 +45,7 @@ pub struct Gate {
     environment: Environment,
     sealer: Sealer,
     hasher: Box<dyn Hasher>,
+    origins: Origins,
     known: RwLock<Known>,
     /// Held from reading what is known to changing it after the commit, so that readers never wait for the disk.
     writing: Mutex<()>,
@@ -55,6 +59,8 @@ pub struct Presented {
     pub request: RequestId,
     /// The home's time.
     pub now: Timestamp,
+    /// Where it came from, as [`Gate::origin`] has written it down.
+    pub detail: Option<Commitment>,
 }
 
 /// An authenticated caller. Only [`Gate::authenticate`] makes one.
@@ -160,7 +166,17 @@ impl Gate {
         let environment = keyring.binding().environment;
         let sealer = Sealer { keyring, entropy };
         let known = RwLock::new(Known::load(&sealer, &*store)?);
-        Ok(Self { mint, store, catalogue, environment, sealer, hasher, known, writing: Mutex::new(()) })
+        Ok(Self {
+            mint,
+            store,
+            catalogue,
+            environment,
+            sealer,
+            hasher,
+            origins: Origins::default(),
+            known,
+            writing: Mutex::new(()),
+        })
     }
 
     /// Parses a purpose.

@@ -31,6 +31,7 @@ pub mod credential;
 pub mod decision;
 pub mod error;
 pub mod gate;
+pub mod origin;
 pub mod password;
 pub mod person;
 mod register;
@@ -38,4 +39,5 @@ pub mod service;
 pub mod session;
 
 pub use error::{AccessError, Denial};
-pub use gate::{Asked, AskedField, Caller, Decided, DeniedField, Gate, Presented, Who};
+pub use gate::{Asked, AskedField, Caller, Decided, DeniedField, Gate, OpenedOrigin, Presented, Who};
+pub use origin::{Agent, Face, Origin};

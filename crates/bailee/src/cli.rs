@@ -11,9 +11,10 @@ use crate::commands::{
     seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
+use crate::home::config::Config;
 use crate::screen::{Output, Screen};
 use crate::visit::Global;
-use crate::{bench, demo, serve};
+use crate::{bench, demo, log, serve};
 
 /// Keeps the buyers' data of your Amazon orders in trust: sealed, revealed for a purpose, forgotten on time, proved.
 #[derive(Debug, Parser)]
@@ -101,6 +102,18 @@ impl Command {
 }
 
 impl Cli {
+    /// Begins to tell of the program's own running.
+    pub(crate) fn begin_log(&self) -> Result<()> {
+        match &self.command {
+            // A home that cannot be read is the command's own to tell of.
+            Command::Serve(serve) if serve.serves() => {
+                let settings = Config::read(&self.home).ok().map(|config| config.log);
+                log::begin(Some((&self.home, settings)))
+            }
+            _ => log::begin(None),
+        }
+    }
+
     /// Does what was asked.
     pub(crate) fn run(self, screen: Screen) -> Result<Exit> {
         let global = Global { home: self.home, server: self.server, now: self.now, screen };

@@ -9,7 +9,7 @@ pub(crate) use stream::Interrupts;
 pub(crate) use transport::Transport;
 
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use bailee_core::{Json, Sensitive};
 use bailee_server::{PROBLEM_TYPE_PREFIX, Watch};
@@ -21,6 +21,9 @@ use crate::failure::{Exit, Failure, Result};
 
 /// The code for an answer that nobody reads any more.
 const PIPE_CLOSED: &str = "pipe-closed";
+
+/// What this program says it is.
+const AGENT: &str = concat!("bailee/", env!("CARGO_PKG_VERSION"));
 
 /// A client with a credential.
 pub(crate) struct Client {
@@ -109,6 +112,7 @@ impl Client {
         *request.method_mut() = method;
         // A path of ours is made of literals, checked ids and encoded text; the root has no route.
         *request.uri_mut() = path.parse().unwrap_or_default();
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
         if let Some(bearer) = &self.bearer
             && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", bearer.expose()))
         {

@@ -23,6 +23,7 @@ mod commands;
 mod demo;
 mod failure;
 mod home;
+mod log;
 mod screen;
 mod serve;
 mod session;
@@ -30,12 +31,11 @@ mod state;
 mod usage;
 mod visit;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use bailee_crypto::process::Hardening;
 use clap::Parser;
 use clap::error::ErrorKind;
-use tracing_subscriber::EnvFilter;
 
 use crate::failure::{Exit, Failure};
 use crate::screen::{BAD, Screen};
@@ -44,23 +44,16 @@ use crate::screen::{BAD, Screen};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The variable that says what is logged, as `RUST_LOG` does elsewhere.
-const LOG_VARIABLE: &str = "BAILEE_LOG";
-
 fn main() -> ExitCode {
     // First of all: before any key is in memory (2.4.b).
     let hardening = bailee_crypto::process::harden();
     say_nothing_of_panics();
-    log_to_stderr();
-    if !(hardening.core_dumps_off && hardening.not_dumpable) {
-        tracing::warn!("this system does not let bailee switch off core dumps or tracing of its memory");
-    }
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(said) => return not_a_command(&said),
     };
     let screen = Screen::new(cli.output);
-    match cli.run(screen) {
+    match cli.begin_log().and_then(|()| run(cli, screen, hardening)) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(Failure::PipeClosed) => ExitCode::SUCCESS,
         Err(Failure::Said { exit, words }) => {
@@ -68,6 +61,13 @@ fn main() -> ExitCode {
             ExitCode::from(exit as u8)
         }
     }
+}
+
+fn run(cli: cli::Cli, screen: Screen, hardening: Hardening) -> failure::Result<Exit> {
+    if !(hardening.core_dumps_off && hardening.not_dumpable) {
+        tracing::warn!("this system does not let bailee switch off core dumps or tracing of its memory");
+    }
+    cli.run(screen)
 }
 
 /// Help and version are said as they are, and a command line that was not understood in one line of ours.
@@ -94,15 +94,4 @@ fn say_nothing_of_panics() {
         Screen::new(screen::Output::Text)
             .note(format_args!("bailee: a fault in the program{place}; please report it"));
     }));
-}
-
-/// Logs go to stderr and are quiet unless asked for. They never hold personal data (2.6.d).
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
-    // A second subscriber cannot be set; there is none before this one.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .try_init();
 }

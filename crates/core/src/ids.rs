@@ -98,6 +98,39 @@ random_id! {
     SessionId,
 }
 
+/// What an event holds in the place of something sealed elsewhere: a salted hash of it, which says nothing by itself, and
+/// to which nothing else can be put afterwards. Written as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Commitment(pub [u8; 32]);
+
+impl fmt::Display for Commitment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for Commitment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Commitment({self})")
+    }
+}
+
+impl TryFrom<String> for Commitment {
+    type Error = ParseIdError;
+
+    fn try_from(text: String) -> Result<Self, ParseIdError> {
+        let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or(ParseIdError::new("a commitment is 64 lower-case hexadecimal digits"))
+    }
+}
+
+impl From<Commitment> for String {
+    fn from(commitment: Commitment) -> Self {
+        commitment.to_string()
+    }
+}
+
 /// Ids whose first 48 bits are milliseconds since 1970, so that an index by them grows at its end.
 macro_rules! time_ordered {
     ($($name:ident),+) => { $(

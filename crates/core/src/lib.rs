@@ -34,8 +34,8 @@ pub mod written;
 
 pub use clock::{Clock, Entropy};
 pub use ids::{
-    Environment, FieldId, FieldInstance, HomeId, Kind, ParseIdError, PartNo, PersonId, PrincipalId, RecordId,
-    Reference, RequestId, SellerId, ServiceId, SessionId, Ticket,
+    Commitment, Environment, FieldId, FieldInstance, HomeId, Kind, ParseIdError, PartNo, PersonId,
+    PrincipalId, RecordId, Reference, RequestId, SellerId, ServiceId, SessionId, Ticket,
 };
 pub use json::Json;
 pub use purpose::{Class, Purpose};

@@ -274,6 +274,16 @@ impl Keyring {
         live.keys().filter_map(facts).collect()
     }
 
+    /// The month of every live detail key.
+    pub fn detail_keys(&self) -> Vec<Month> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        let detail = |id: &SegmentId| match id {
+            SegmentId::Detail(month) => Some(*month),
+            _ => None,
+        };
+        live.keys().filter_map(detail).collect()
+    }
+
     /// How each mirror stands now; each is read whole.
     pub fn mirrors(&self) -> Vec<(PathBuf, MirrorState)> {
         let writer = self.writer();

@@ -22,6 +22,7 @@
 )]
 
 pub mod bucket;
+pub mod detail;
 pub mod envelope;
 pub mod keyring;
 pub mod lasting;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::bucket::{BucketId, BucketKeys, BucketUse, Slot};
+use crate::detail;
 use crate::envelope::{Place, SealingKey, digest, part_key, seal};
 use crate::fixed::Fixed;
 use crate::keyring::{Keyring, Removals};
@@ -76,6 +77,7 @@ fn vectors() -> Value {
         "wrap": wrap(),
         "tree": tree(),
         "envelopes": [envelope("part", Some(&seller()), 1), envelope("register/person", None, 2)],
+        "detail": detail(),
         "index": index(),
         "tokens": [token(1, 0), token(0xbeef, u64::MAX >> 1)],
         "reference": reference(),
@@ -137,6 +139,18 @@ fn envelope(what: &str, seller: Option<&SellerId>, seed: u64) -> Value {
         "part_key": hex(part_key(&key, &place, &salt).bytes()),
         "envelope": hex(&sealed),
         "digest": hex(&digest(&sealed)),
+    })
+}
+
+fn detail() -> Value {
+    let key = SealingKey::of(Key::stored(&[0x24; 32]));
+    let text = br#"{"v":1,"face":"https","address":"192.0.2.7","tls":"1.3","suite":"TLS13_AES_256_GCM_SHA384","agent":"curl"}"#;
+    let commitment = detail::commit(&key, binding(), text);
+    let sealed = detail::seal(&key, binding(), commitment, text, &Fixed::new(3)).unwrap();
+    let opened = detail::open(&key, binding(), commitment, &sealed).ok().unwrap();
+    json!({
+        "detail_key": hex(key.key().bytes()), "text": String::from_utf8_lossy(text), "salt": hex(&opened.salt),
+        "commitment": commitment.to_string(), "envelope": hex(&sealed),
     })
 }
 

@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use bailee_core::catalogue::TermKind;
 use bailee_core::purpose::Purpose;
-use bailee_core::{FieldInstance, HomeId, Kind, PrincipalId, RecordId, RequestId, SellerId, Timestamp};
+use bailee_core::{
+    Commitment, FieldInstance, HomeId, Kind, PrincipalId, RecordId, RequestId, SellerId, Timestamp,
+};
 
 use crate::event::{Event, What};
 use crate::log::{Append, AppendError};
@@ -31,6 +33,8 @@ pub struct Context {
     pub request: RequestId,
     /// The home's time.
     pub now: Timestamp,
+    /// Where the request came from; none of what the system does by itself.
+    pub detail: Option<Commitment>,
 }
 
 /// A decision to let something happen. Not `Clone`: it is used once.
@@ -162,9 +166,14 @@ impl Drop for Mint {
 }
 
 impl Context {
+    /// Work that the system does by itself.
+    pub const fn system(request: RequestId, now: Timestamp) -> Self {
+        Self { principal: PrincipalId::System, request, now, detail: None }
+    }
+
     /// An event of this request.
     pub fn event(&self, what: What) -> Event {
-        Event { at: self.now, principal: self.principal, request: self.request, what }
+        Event { at: self.now, principal: self.principal, request: self.request, detail: self.detail, what }
     }
 }
 

@@ -8,7 +8,7 @@ const RECORD: RecordId = RecordId([1; 16]);
 
 fn context() -> Context {
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
-    Context { principal: PrincipalId::System, request: RequestId([2; 16]), now }
+    Context::system(RequestId([2; 16]), now)
 }
 
 fn action() -> Reveal {

@@ -1,14 +1,14 @@
 //! Events as bytes: one line of compact JSON, closed by a random blind.
 //!
 //! ```text
-//! {"v":1,"at":…,"principal":…,"request":…,"event":…, the event's own members,"blind":"32 hexadecimal digits"}
+//! {"v":1,"at":…,"principal":…,"request":…,"detail":…,"event":…, the event's own members,"blind":"32 hexadecimal digits"}
 //! ```
 //!
 //! An entry is read only if it is, byte for byte, what this module would write for the event in it. So unknown or
 //! repeated members, white space, other spellings of a number, and free text are all refused by one comparison.
 
 use bailee_core::Day;
-use bailee_core::{Entropy, PartNo, PrincipalId, RecordId, RequestId, Timestamp};
+use bailee_core::{Commitment, Entropy, PartNo, PrincipalId, RecordId, RequestId, Timestamp};
 use data_encoding::{BASE64, HEXLOWER};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -72,7 +72,8 @@ impl Event {
         }
         let blind = HEXLOWER.decode(read.blind.as_bytes()).map_err(|_| EntryError::Form)?;
         let blind = <[u8; BLIND_BYTES]>::try_from(blind).map_err(|_| EntryError::Form)?;
-        let event = Self { at: read.at, principal: read.principal, request: read.request, what: read.what };
+        let Read { at, principal, request, detail, what, .. } = read;
+        let event = Self { at, principal, request, detail, what };
         let mut again = event.open_line(&event.what)?;
         close_line(&mut again, &blind);
         if again == bytes { Ok(event) } else { Err(EntryError::Form) }
@@ -99,8 +100,8 @@ impl Event {
         if !what.codes().into_iter().all(is_code) {
             return Err(EntryError::Code);
         }
-        let written =
-            Written { v: VERSION, at: self.at, principal: self.principal, request: self.request, what };
+        let Self { at, principal, request, detail, .. } = *self;
+        let written = Written { v: VERSION, at, principal, request, detail, what };
         let mut bytes = serde_json::to_vec(&written).map_err(|_| EntryError::Form)?;
         // The closing brace goes behind the blind.
         bytes.pop();
@@ -126,6 +127,8 @@ struct Written<'a> {
     at: Timestamp,
     principal: PrincipalId,
     request: RequestId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Commitment>,
     #[serde(flatten)]
     what: &'a What,
 }
@@ -136,6 +139,8 @@ struct Read {
     at: Timestamp,
     principal: PrincipalId,
     request: RequestId,
+    #[serde(default)]
+    detail: Option<Commitment>,
     #[serde(flatten)]
     what: What,
     blind: String,

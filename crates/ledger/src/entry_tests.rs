@@ -21,6 +21,7 @@ fn event(what: What) -> Event {
         at: "2026-11-23T12:00:00.123Z".parse().unwrap(),
         principal: PrincipalId::Person(PersonId([0xaa; 16])),
         request: RequestId([0xbb; 16]),
+        detail: None,
         what,
     }
 }
@@ -105,6 +106,7 @@ fn intended(buckets: usize, punctures: usize, facts: usize) -> What {
         buckets: vec![bucket(); buckets],
         punctures: vec![(bucket(), 3); punctures],
         facts: vec![(seller(), Month(660)); facts],
+        details: vec![Month(661)],
     }
 }
 
@@ -187,6 +189,7 @@ fn free_text_makes_no_entry() {
             buckets,
             punctures,
             facts: vec![],
+            details: vec![],
         };
         let events = [
             What::Collected {
@@ -298,17 +301,19 @@ fn joined(pieces: Vec<What>) -> What {
                 | (What::Shown { records, .. }, What::Shown { records: more, .. }) => records.extend(more),
                 (What::QuarantineRead { items }, What::QuarantineRead { items: more }) => items.extend(more),
                 (
-                    What::DestructionIntended { buckets, punctures, facts, .. },
+                    What::DestructionIntended { buckets, punctures, facts, details, .. },
                     What::DestructionIntended {
                         buckets: more_buckets,
                         punctures: more_punctures,
                         facts: more,
+                        details: more_details,
                         ..
                     },
                 ) => {
                     buckets.extend(more_buckets);
                     punctures.extend(more_punctures);
                     facts.extend(more);
+                    details.extend(more_details);
                 }
                 (whole, piece) => panic!("{} after {}", piece.name(), whole.name()),
             }

@@ -8,8 +8,8 @@ use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::retention::{EvidenceKind, Rule};
 use bailee_core::{
-    Day, FieldId, Kind, Month, PartNo, PersonId, PrincipalId, RecordId, RequestId, SellerId, ServiceId,
-    SessionId, Ticket, Timestamp,
+    Commitment, Day, FieldId, Kind, Month, PartNo, PersonId, PrincipalId, RecordId, RequestId, SellerId,
+    ServiceId, SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,10 @@ pub struct Event {
     pub principal: PrincipalId,
     /// The request that it belongs to.
     pub request: RequestId,
+    /// Where the request came from: a commitment to a detail that is sealed under the key of this month. None of what
+    /// the system does by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Commitment>,
     /// What.
     #[serde(flatten)]
     pub what: What,
@@ -186,6 +190,9 @@ pub enum What {
         punctures: Vec<(BucketName, u32)>,
         /// Facts keys.
         facts: Vec<(SellerId, Month)>,
+        /// Keys of details of events.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        details: Vec<Month>,
     },
     /// They are underivable.
     DestructionCompleted {
@@ -258,7 +265,7 @@ pub enum What {
     KeysRead {},
     /// The ledger was read, verified, proved from or exported.
     LedgerRead {
-        /// `"tail"`, `"verify"`, `"prove"`, `"export"`.
+        /// `"tail"`, `"details"`, `"verify"`, `"prove"`, `"export"`.
         how: String,
     },
     /// A mapping of the home's own was added, or put in the place of the one of its name. Not by its name: somebody chose

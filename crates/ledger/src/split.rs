@@ -35,8 +35,8 @@ fn items(what: &What) -> usize {
         What::Revealed { items, .. } | What::Denied { items, .. } => items.len(),
         What::Found { records, .. } | What::Shown { records, .. } => records.len(),
         What::QuarantineRead { items } | What::QuarantineDiscarded { items, .. } => items.len(),
-        What::DestructionIntended { buckets, punctures, facts, .. } => {
-            buckets.len() + punctures.len() + facts.len()
+        What::DestructionIntended { buckets, punctures, facts, details, .. } => {
+            buckets.len() + punctures.len() + facts.len() + details.len()
         }
         _ => 0,
     }
@@ -81,11 +81,12 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
             *items = cut(all, &range);
         }
         (
-            What::DestructionIntended { buckets, punctures, facts, .. },
+            What::DestructionIntended { buckets, punctures, facts, details, .. },
             What::DestructionIntended {
                 buckets: all_buckets,
                 punctures: all_punctures,
                 facts: all_facts,
+                details: all_details,
                 ..
             },
         ) => {
@@ -93,6 +94,7 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
             *buckets = cut_next(all_buckets, &mut rest);
             *punctures = cut_next(all_punctures, &mut rest);
             *facts = cut_next(all_facts, &mut rest);
+            *details = cut_next(all_details, &mut rest);
         }
         _ => return None,
     }
@@ -148,6 +150,7 @@ fn without_items(what: &What) -> Option<What> {
             buckets: Vec::new(),
             punctures: Vec::new(),
             facts: Vec::new(),
+            details: Vec::new(),
         },
         _ => return None,
     })

@@ -10,21 +10,25 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bailee_access::{Caller, Gate, Presented};
-use bailee_core::{RequestId, Sensitive, Timestamp};
+use bailee_access::{Agent, Caller, Face, Gate, Origin, Presented};
+use bailee_core::{Commitment, RequestId, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 use futures_util::FutureExt;
 
 use crate::Server;
 use crate::fault::{Fault, Faults};
+use crate::health::{LastLook, Probe};
+use crate::listener::Peer;
 use crate::mapping::Mappings;
+use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::visit::{Known, Visit};
 
 /// The header by which every answer names its request, as the ledger does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -33,11 +37,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 pub(crate) struct House {
     server: Server,
     faults: Arc<Faults>,
+    last_look: LastLook,
 }
 
 impl House {
     pub(crate) fn new(server: Server, faults: Arc<Faults>) -> Self {
-        Self { server, faults }
+        Self { server, faults, last_look: LastLook::default() }
     }
 
     pub(crate) fn gate(&self) -> &Gate {
@@ -56,18 +61,39 @@ impl House {
         &self.server.mappings
     }
 
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.server.metrics
+    }
+
+    pub(crate) fn probes(&self) -> &[Probe] {
+        &self.server.probes
+    }
+
+    pub(crate) fn last_look(&self) -> &LastLook {
+        &self.last_look
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.server.clock.now()
+    }
+
+    /// Whether the ledger has taken everything that went wrong.
+    pub(crate) fn has_told_all(&self) -> bool {
+        self.faults.waiting().is_empty()
+    }
+
     /// Writes what went wrong into the ledger, now or as soon as it can be written.
     pub(crate) fn report(&self, stamp: Stamp, fault: Fault) {
         self.faults.report(self.store(), fault.event(stamp.request, stamp.now));
     }
 
     /// Writes what still waits for the ledger.
-    fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.faults.flush(self.store());
     }
 
     fn stamp(&self) -> Stamp {
-        let now = self.server.clock.now();
+        let now = self.now();
         Stamp { request: RequestId::new(now, &*self.server.entropy), now }
     }
 }
@@ -82,7 +108,10 @@ pub(crate) struct Stamp {
 /// Stands around every route.
 pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
     let stamp = house.stamp();
+    let visit = Visit::begin(&request);
     request.extensions_mut().insert(stamp);
+    request.extensions_mut().insert(visit.caller());
+    let counted = Arc::clone(&house);
     let mut response = without_panic(next.run(request)).await;
     let problem = response.extensions_mut().remove::<Problem>();
     write_faults(house, stamp, problem.as_ref().and_then(Problem::fault)).await;
@@ -94,6 +123,7 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
     if let Ok(id) = HeaderValue::from_str(&stamp.request.to_string()) {
         headers.insert(REQUEST_ID, id);
     }
+    visit.end(counted.metrics(), stamp.request, &response);
     response
 }
 
@@ -120,6 +150,9 @@ async fn without_panic(answer: impl Future<Output = Response>) -> Response {
 pub(crate) struct Edge {
     house: Arc<House>,
     stamp: Stamp,
+    origin: Origin,
+    /// Told who it is, once that is known.
+    caller: Option<Known>,
     bearer: Option<Sensitive<String>>,
 }
 
@@ -134,7 +167,31 @@ impl FromRequestParts<Arc<House>> for Edge {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .map(|value| Sensitive::new(value.trim().to_owned()));
-        Ok(Self { house: Arc::clone(house), stamp, bearer })
+        Ok(Self {
+            house: Arc::clone(house),
+            stamp,
+            origin: origin(parts),
+            caller: parts.extensions.get().cloned(),
+            bearer,
+        })
+    }
+}
+
+/// Where a request came from. Without a connection it is a command in this process.
+fn origin(parts: &Parts) -> Origin {
+    let here = Origin::in_process(rustix::process::geteuid().as_raw());
+    let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(Agent::of);
+    match parts.extensions.get::<Peer>() {
+        None => here,
+        Some(Peer::Local { uid, .. }) => Origin { face: Face::Unix, user: Some(*uid), agent, ..here },
+        Some(Peer::Network { from, spoken }) => Origin {
+            face: Face::Https,
+            address: Some(from.ip().to_canonical()),
+            user: None,
+            tls: Some(spoken.version),
+            suite: Some(spoken.suite),
+            agent,
+        },
     }
 }
 
@@ -152,16 +209,24 @@ impl Edge {
     pub(crate) async fn run_unauthenticated<T, A>(self, act: A) -> Result<T, Problem>
     where
         T: Send + 'static,
-        A: FnOnce(&House, Stamp) -> Result<T, Problem> + Send + 'static,
+        A: FnOnce(&House, Stamp, Commitment) -> Result<T, Problem> + Send + 'static,
     {
-        self.block(move |edge| act(&edge.house, edge.stamp)).await
+        self.block(move |edge| act(&edge.house, edge.stamp, edge.detail()?)).await
+    }
+
+    /// What events name the caller's whereabouts by: written down by now. Blocks.
+    fn detail(&self) -> Result<Commitment, Problem> {
+        Ok(self.house.gate().origin(&self.origin, self.stamp.now)?)
     }
 
     /// Asks who is calling. Blocks.
     pub(crate) fn authenticate(self) -> Result<Call, Problem> {
-        let Self { house, stamp, bearer } = self;
-        let caller =
-            house.gate().authenticate(&Presented { bearer, request: stamp.request, now: stamp.now })?;
+        let detail = Some(self.detail()?);
+        let Self { house, stamp: stamp @ Stamp { request, now }, bearer, caller: known, .. } = self;
+        let caller = house.gate().authenticate(&Presented { bearer, request, now, detail })?;
+        if let Some(known) = known {
+            known.tell(caller.context.principal);
+        }
         Ok(Call { house, stamp, caller })
     }
 

@@ -27,7 +27,7 @@ impl Fault {
 
     pub(crate) fn event(self, request: RequestId, now: Timestamp) -> Event {
         let what = What::SystemError { component: self.component.to_owned(), code: self.code.to_owned() };
-        Event { at: now, principal: PrincipalId::System, request, what }
+        Event { at: now, principal: PrincipalId::System, request, detail: None, what }
     }
 }
 

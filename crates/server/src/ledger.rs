@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use bailee_access::OpenedOrigin;
 use bailee_core::RequestId;
 use bailee_ledger::event::Event;
 use bailee_ledger::log::Source;
@@ -32,6 +33,8 @@ struct PageOf {
     before: Option<u64>,
     #[serde(default)]
     limit: Option<u64>,
+    #[serde(default)]
+    details: bool,
 }
 
 /// Events, oldest first; `next` is the `before` of the page that precedes it.
@@ -48,18 +51,26 @@ pub(crate) struct Line {
     index: u64,
     #[serde(flatten)]
     event: Event,
+    /// Where its request came from, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<OpenedOrigin>,
 }
 
-/// `GET /v1/ledger/events?before=…&limit=…` answers `{"size","events":[{"index","at","principal","request","event",…}],
-/// "next"}`: the newest unless `before` is given.
+/// `GET /v1/ledger/events?before=…&limit=…&details=…` answers `{"size","events":[{"index","at","principal","request",
+/// "detail","event",…}],"next"}`: the newest unless `before` is given. With `details=true` each that has a detail also has
+/// its `origin`, opened and checked against the commitment: `{"state":"sound","detail":{…},"salt"}`, or another `state`.
 pub(crate) async fn tail(edge: Edge, uri: Uri) -> Result<Json<Page>, Problem> {
     edge.run(move |call| {
-        let PageOf { before, limit } = body::query(&uri)?;
-        let _logged = call.gate().read_ledger(call.caller(), "tail")?;
+        let PageOf { before, limit, details } = body::query(&uri)?;
+        let logged = call.gate().read_ledger(call.caller(), if details { "details" } else { "tail" })?;
         let size = checkpoint(call)?.size;
         let end = before.unwrap_or(size).min(size);
         let begin = end.saturating_sub(limit.unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS_MAX));
-        let events = (begin..end).map(|index| Ok(Line { index, event: event(call, index)? }));
+        let events = (begin..end).map(|index| {
+            let event = event(call, index)?;
+            let origin = if details { call.gate().origin_of(&logged, &event)? } else { None };
+            Ok(Line { index, event, origin })
+        });
         let events = events.collect::<Result<_, Problem>>()?;
         Ok(Json(Page { size, events, next: (begin > 0).then_some(begin) }))
     })

@@ -32,6 +32,7 @@ mod keys;
 mod ledger;
 pub mod listener;
 mod mapping;
+mod metrics;
 mod problem;
 mod quarantine;
 mod record;
@@ -40,6 +41,7 @@ mod reveal;
 mod seller;
 mod service;
 mod session;
+mod visit;
 mod watch;
 
 use std::sync::Arc;
@@ -52,7 +54,9 @@ use bailee_store::records::Store;
 use bailee_vault::Vault;
 
 pub use fault::Faults;
+pub use health::Probe;
 pub use mapping::{MAPPING_BYTES_MAX, MAPPINGS_MAX, MappingFiles, Mappings};
+pub use metrics::Metrics;
 pub use problem::PROBLEM_TYPE_PREFIX;
 pub use watch::{Tick, Watch};
 
@@ -74,6 +78,10 @@ pub struct Server {
     pub clock: Arc<dyn Clock>,
     /// Randomness, for request ids.
     pub entropy: Arc<dyn Entropy>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What the wiring knows how to look at, for `/readyz`.
+    pub probes: Vec<Probe>,
 }
 
 /// The router of a home: every route of the HTTP API.
@@ -94,10 +102,39 @@ fn records() -> Router<Arc<edge::House>> {
         .route("/v1/sellers/{seller}/returns/{reference}/retention", explain(Kind::Return))
 }
 
-/// The router of a home, and what the ledger did not take in its time: the wiring keeps that when the process ends.
+/// The same, with what the ledger did not take in its time.
 pub fn router_with(server: Server, faults: Arc<Faults>) -> Router {
+    faces(server, faults).api
+}
+
+/// The faces of a home.
+pub struct Faces {
+    /// The HTTP API.
+    pub api: Router,
+    /// What is counted, and nothing else: for a door at which nobody says who he is.
+    pub metrics: Router,
+}
+
+/// The faces of a home, and what the ledger did not take in its time: the wiring keeps that when the process ends.
+pub fn faces(server: Server, faults: Arc<Faults>) -> Faces {
     let house = Arc::new(edge::House::new(server, faults));
+    Faces { api: api(&house), metrics: counted(&house) }
+}
+
+fn counted(house: &Arc<edge::House>) -> Router {
     Router::new()
+        .route("/metrics", get(health::counted))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(house), edge::admit))
+        .with_state(Arc::clone(house))
+}
+
+fn api(house: &Arc<edge::House>) -> Router {
+    Router::new()
+        .route("/healthz", get(health::health))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/v1/health", get(health::health))
         .route("/v1/sessions", post(session::log_in))
         .route("/v1/sessions/current", delete(session::log_out))
@@ -125,6 +162,6 @@ pub fn router_with(server: Server, faults: Arc<Faults>) -> Router {
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::extract::DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&house), edge::admit))
-        .with_state(house)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(house), edge::admit))
+        .with_state(Arc::clone(house))
 }

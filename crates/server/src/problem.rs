@@ -165,6 +165,8 @@ impl From<AccessError> for Problem {
             AccessError::HasOwner => Self::new(StatusCode::CONFLICT, code, words),
             AccessError::Hashing => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words)
                 .with_fault(Fault::new("memory", "password-hashing")),
+            AccessError::Keyring(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "keyring-unusable", words)
+                .with_fault(Fault::new("mirror", code)),
             AccessError::Unreadable(_) | AccessError::Envelope(_) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, words)
                     .with_fault(Fault::new("store", code))

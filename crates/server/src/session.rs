@@ -26,9 +26,10 @@ pub(crate) struct NewSession {
 
 /// `POST /v1/sessions` takes `{"mail","password"}` and answers `{"session","token","ends_at"}`.
 pub(crate) async fn log_in(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<NewSession>), Problem> {
-    edge.run_unauthenticated(move |house, stamp| {
+    edge.run_unauthenticated(move |house, stamp, detail| {
         let LogIn { mail, password } = body.parse()?;
-        let new = house.gate().log_in(&mail, &Sensitive::new(password), stamp.request, stamp.now)?;
+        let password = Sensitive::new(password);
+        let new = house.gate().log_in(&mail, &password, stamp.request, stamp.now, Some(detail))?;
         let token = new.token.expose().clone();
         let answer = NewSession { session: new.id.to_string(), token, ends_at: new.ends_at };
         Ok((StatusCode::CREATED, Json(answer)))

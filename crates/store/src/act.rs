@@ -3,7 +3,7 @@
 //! Every change states what it expects to find. When that does not hold, somebody else was quicker, and the whole act
 //! is answered [`Conflict`](crate::records::StoreError::Conflict): its author reads again and decides again.
 
-use bailee_core::{Day, Kind, Month, PartNo, RecordId, SellerId};
+use bailee_core::{Commitment, Day, Kind, Month, PartNo, RecordId, SellerId};
 use bailee_crypto::bucket::{BucketUse, Slot, Term};
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::event::Event;
@@ -119,6 +119,17 @@ pub struct RegisterRow {
     pub sealed: Vec<u8>,
 }
 
+/// A sealed detail of events: where a request came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetailRow {
+    /// The month of its key, and of the events that name it.
+    pub month: Month,
+    /// What events name it by.
+    pub commitment: Commitment,
+    /// The envelope.
+    pub sealed: Vec<u8>,
+}
+
 /// One change. Those with an expectation fail the whole act with `Conflict` when it does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -190,6 +201,10 @@ pub enum Change {
         /// Expected version.
         version: u32,
     },
+    /// Keeps a detail; one that is kept already stays as it is.
+    PutDetail(DetailRow),
+    /// Deletes every detail of a month.
+    SweepDetails(Month),
     /// Adds a seller under its number (the next free one: see `Records::sellers`). Neither may be taken.
     AddSeller {
         /// Number.

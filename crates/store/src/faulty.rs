@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::act::{Act, BucketNo, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo};
 use crate::records::{BucketSummary, Leases, Pending, Records, Registers, Store, StoreError};
-use bailee_core::{Kind, PartNo, RecordId, RequestId, SellerId, Timestamp};
+use bailee_core::{Commitment, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::Term;
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::event::Event;
@@ -167,6 +167,9 @@ impl Store for Faulty {
     }
     fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.inner.meta(name)
+    }
+    fn detail(&self, month: Month, commitment: Commitment) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.detail(month, commitment)
     }
     fn entries_of(&self, request: RequestId) -> Result<Vec<u64>, StoreError> {
         self.inner.entries_of(request)

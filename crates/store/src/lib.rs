@@ -25,5 +25,6 @@ pub mod act;
 pub mod faulty;
 mod limits;
 mod migrations;
+pub mod observe;
 pub mod records;
 pub mod sqlite;

@@ -86,11 +86,15 @@ fn check_change(change: &Change) -> Result<(), StoreError> {
             version(row.version)?;
             sealed(&row.sealed)
         }
+        Change::PutDetail(row) => sealed(&row.sealed),
         Change::DeleteRegister { register, .. } => text(register),
         Change::AddSeller { no, .. } if no.0 == 0 || no.0 >> SELLER_BITS != 0 => Err(OUT_OF_RANGE),
         Change::SetMeta { name, value } => text(name).and(text(value)),
         Change::SetAnchor(anchor) if i64::try_from(anchor.revision).is_err() => Err(OUT_OF_RANGE),
-        Change::AddSeller { .. } | Change::SetAnchor(_) | Change::SweepFacts { .. } => Ok(()),
+        Change::AddSeller { .. }
+        | Change::SetAnchor(_)
+        | Change::SweepFacts { .. }
+        | Change::SweepDetails(_) => Ok(()),
     }
 }
 
@@ -127,6 +131,7 @@ fn change_weight(change: &Change) -> usize {
         Change::PutPart(row) => row.envelope.len() + row.terms.len() * size_of::<i64>(),
         Change::PutQuarantine(row) => row.envelope.len(),
         Change::PutRegister(row) => row.sealed.len(),
+        Change::PutDetail(row) => row.sealed.len(),
         _ => 0,
     };
     size_of::<Change>() + outside

@@ -3,6 +3,7 @@
 //! A step that was released is never changed; what comes next is a new step.
 
 mod m0001_spine;
+mod m0002_details;
 
 /// One step of the chain.
 pub(crate) struct Step {
@@ -16,7 +17,7 @@ pub(crate) struct Step {
 }
 
 /// Every step, in order.
-pub(crate) const STEPS: &[Step] = &[m0001_spine::STEP];
+pub(crate) const STEPS: &[Step] = &[m0001_spine::STEP, m0002_details::STEP];
 
 /// The schema's version that this program knows.
 pub(crate) const KNOWN: u32 = STEPS.len() as u32;

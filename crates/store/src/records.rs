@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use bailee_core::{Kind, PartNo, RecordId, RequestId, SellerId, Timestamp};
+use bailee_core::{Commitment, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::Term;
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::log::{Append, AppendError, Appended, Source, SourceError};
@@ -115,6 +115,8 @@ pub trait Store: Records + Registers + Leases + Append + Source + Send + Sync {
     fn anchor(&self) -> Result<Option<Anchor>, StoreError>;
     /// A value of the home.
     fn meta(&self, name: &str) -> Result<Option<String>, StoreError>;
+    /// A sealed detail of events of that month.
+    fn detail(&self, month: Month, commitment: Commitment) -> Result<Option<Vec<u8>>, StoreError>;
     /// The indexes of the entries of a request, in their order.
     fn entries_of(&self, request: RequestId) -> Result<Vec<u64>, StoreError>;
     /// The log's public key.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
 
-use bailee_core::{Entropy, Kind, PartNo, RecordId, RequestId, SellerId, Timestamp};
+use bailee_core::{Commitment, Entropy, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::Term;
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::event::Event;
@@ -37,6 +37,7 @@ use self::readers::Readers;
 use self::writer::{Prepared, Work, Writer};
 use crate::act::{Act, BucketNo, Change, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo};
 use crate::limits::{self, bucket_key};
+use crate::observe::{Observer, Unobserved};
 use crate::records::{BucketSummary, Leases, Pending, Records, Registers, Store, StoreError};
 
 /// A home's database. Dropping it writes what still waits, and closes it.
@@ -58,8 +59,21 @@ impl Sqlite {
     /// `Newer` for a newer schema, `Damaged` for what is no database or whose ledger is not the one it signs, else
     /// what the system said.
     pub fn open(path: &Path, signer: Signer, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
+        Self::open_observed(path, signer, entropy, Arc::new(Unobserved))
+    }
+
+    /// The same, with somebody who counts.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_observed(
+        path: &Path,
+        signer: Signer,
+        entropy: Arc<dyn Entropy>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StoreError> {
         let verifier_key = signer.verifier_key();
-        let writer = Writer::open(path.to_owned(), signer)?;
+        let writer = Writer::open(path.to_owned(), signer, observer)?;
         let next_record = AtomicI64::new(writer.last_record()? + 1);
         let queue = Arc::new(Queue::new());
         let orders = Arc::clone(&queue);
@@ -139,6 +153,10 @@ impl Store for Sqlite {
 
     fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.readers.read(|connection| reads::meta(connection, name))
+    }
+
+    fn detail(&self, month: Month, commitment: Commitment) -> Result<Option<Vec<u8>>, StoreError> {
+        self.readers.read(|connection| reads::detail(connection, month, commitment))
     }
 
     fn entries_of(&self, request: RequestId) -> Result<Vec<u64>, StoreError> {

@@ -6,7 +6,7 @@
 
 use std::sync::PoisonError;
 
-use bailee_core::{Day, FieldInstance, Month, PartNo, PrincipalId, RecordId, RequestId, SellerId, Timestamp};
+use bailee_core::{Day, FieldInstance, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse, Slot};
 use bailee_crypto::envelope::{self, Place};
 use bailee_crypto::keyring::{KeyringError, Removals};
@@ -31,6 +31,9 @@ pub(crate) struct Removal {
     buckets: Vec<(SellerId, Held, Day)>,
     /// Facts keys.
     facts: Vec<(SellerId, Month)>,
+    /// Keys of details of events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    details: Vec<Month>,
     /// Records whose personal data ends with it.
     disposed: u64,
 }
@@ -81,8 +84,12 @@ pub(crate) struct Completed {
 
 impl Removal {
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { punctures, quarantine_punctures, buckets, facts, disposed: _ } = self;
-        punctures.is_empty() && quarantine_punctures.is_empty() && buckets.is_empty() && facts.is_empty()
+        let Self { punctures, quarantine_punctures, buckets, facts, details, disposed: _ } = self;
+        punctures.is_empty()
+            && quarantine_punctures.is_empty()
+            && buckets.is_empty()
+            && facts.is_empty()
+            && details.is_empty()
     }
 
     pub(crate) fn puncture(&mut self, seller: &SellerId, held: BucketUse, day: Day, slot: Slot) {
@@ -114,6 +121,10 @@ impl Removal {
         self.facts.push((seller, month));
     }
 
+    pub(crate) fn details(&mut self, month: Month) {
+        self.details.push(month);
+    }
+
     fn bucket_ids(&self) -> impl Iterator<Item = BucketId> {
         self.buckets.iter().map(|(seller, held, day)| BucketId {
             seller: seller.clone(),
@@ -128,7 +139,7 @@ impl Removal {
             punctures: self.punctured().map(|(bucket, at)| (bucket, slots(at))).collect(),
             buckets: self.bucket_ids().collect(),
             facts: self.facts.clone(),
-            details: Vec::new(),
+            details: self.details.clone(),
         }
     }
 
@@ -144,6 +155,7 @@ impl Removal {
             buckets: self.bucket_ids().map(name).collect(),
             punctures: self.punctured().map(|(bucket, slots)| (name(bucket), count(slots))).collect(),
             facts: self.facts.clone(),
+            details: self.details.clone(),
         }
     }
 }
@@ -202,7 +214,7 @@ impl Vault {
             self.doomed.write().unwrap_or_else(PoisonError::into_inner).extend(removal.bucket_ids());
         }
         let request = RequestId::new(now, &*self.base.entropy);
-        let context = Context { principal: PrincipalId::System, request, now };
+        let context = Context::system(request, now);
         match self.complete_destructions(&context, &mut |_, _| {}) {
             Ok(_) => Ok(()),
             Err(VaultError::Keyring(
@@ -230,6 +242,7 @@ impl Vault {
         for (seller, month) in &removal.facts {
             changes.push(Change::SweepFacts { seller: self.seller_no(seller)?, month: *month });
         }
+        changes.extend(removal.details.iter().map(|month| Change::SweepDetails(*month)));
         changes.push(Change::SetAnchor(destroyed.anchor));
         changes.push(Change::DeleteRegister {
             register: REGISTER.to_owned(),

@@ -7,7 +7,7 @@
 
 use aws_lc_rs::digest;
 use bailee_core::catalogue::{Catalogue, Node};
-use bailee_core::{FieldInstance, Json, PrincipalId, RequestId, SellerId, Timestamp};
+use bailee_core::{FieldInstance, Json, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::BucketUse;
 use bailee_crypto::envelope;
 use bailee_ledger::authorized::Context;
@@ -100,11 +100,7 @@ impl Vault {
         if self.base.store.records_after(None, 1)?.is_empty() {
             return self.remember(FOLLOWED, mark);
         }
-        let context = Context {
-            principal: PrincipalId::System,
-            request: RequestId::new(now, &*self.base.entropy),
-            now,
-        };
+        let context = Context::system(RequestId::new(now, &*self.base.entropy), now);
         if self.position(&mark)?.is_none() {
             let fields =
                 bailee_core::Kind::ALL.iter().map(|kind| catalogue.fields(*kind).count()).sum::<usize>();

@@ -29,7 +29,24 @@ pub struct KeysStatus {
     pub mirrors: Vec<(PathBuf, &'static str)>,
 }
 
+/// How the keyring stands, in numbers and words that say nothing of what it holds or where it lies.
+#[derive(Clone, Debug)]
+pub struct KeyringState {
+    /// The head's revision.
+    pub revision: u64,
+    /// How each mirror stands (`"current"`, `"behind"`, `"empty"`, `"damaged"`, `"unreachable"`).
+    pub mirrors: Vec<&'static str>,
+}
+
 impl Vault {
+    /// How the keyring stands, for those who watch the process: no event, since nothing of it is shown. Each mirror is
+    /// read whole.
+    pub fn keyring_state(&self) -> KeyringState {
+        let keyring = &self.base.keyring;
+        let mirrors = keyring.mirrors().into_iter().map(|(_, state)| mirror_word(state)).collect();
+        KeyringState { revision: keyring.anchor().revision, mirrors }
+    }
+
     /// How the keyring stands.
     ///
     /// # Errors

@@ -76,6 +76,8 @@ pub struct Foundations {
     pub own: Arc<dyn catalogue::OwnCatalogue>,
     /// How long personal data is kept.
     pub policy: Policy,
+    /// How many days the ledger is kept, and with it the details of its events (2.6.e).
+    pub ledger_days: u16,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
 }

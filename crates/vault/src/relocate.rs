@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use bailee_core::retention::{CLOSING_DAYS, Decision, Evidence, bucket_day, moves_later};
-use bailee_core::{Day, FieldInstance, Json, PartNo, PrincipalId, RequestId, SellerId, Timestamp};
+use bailee_core::{Day, FieldInstance, Json, Month, PartNo, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_crypto::envelope;
 use bailee_ledger::authorized::Context;
@@ -82,13 +82,18 @@ impl Vault {
             return Ok(());
         }
         let request = RequestId::new(now, &*self.base.entropy);
-        let context = Context { principal: PrincipalId::System, request, now };
+        let context = Context::system(request, now);
         let sellers: Vec<SellerId> = self.base.store.sellers()?.into_iter().map(|(_, id)| id).collect();
         for seller in &sellers {
             self.move_due_parts_once_a_day(&context, seller)?;
         }
+        // Ahead of its month, so that a mirror that is out of reach when the month begins stops nobody.
+        self.base.keyring.ensure_detail(Month::of(now).plus(1), &*self.base.entropy)?;
         let events = self.late_alarm(now)?.into_iter().map(|what| context.event(what)).collect();
-        let changes = vec![Change::SetMeta { name: NAME.to_owned(), value: today }];
+        let changes = vec![
+            Change::SetAnchor(self.base.keyring.anchor()),
+            Change::SetMeta { name: NAME.to_owned(), value: today },
+        ];
         self.base.store.commit(Act { name: "keep-up", changes, events })?;
         Ok(())
     }

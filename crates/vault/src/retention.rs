@@ -163,7 +163,8 @@ impl Vault {
         Err(VaultError::Changed)
     }
 
-    /// Every bucket that is closing or past, and every facts key whose month has ended (R3, R18, R20).
+    /// Every bucket that is closing or past, every facts key whose month has ended (R3, R18, R20), and every key of details
+    /// whose last event is older than the ledger is kept.
     fn due(&self, now: Timestamp) -> Result<Removal, VaultError> {
         let mut removal = Removal::default();
         let mut known = HashSet::new();
@@ -190,6 +191,12 @@ impl Vault {
         for (seller, month) in self.base.keyring.facts_keys() {
             if month <= oldest {
                 removal.facts(seller, month);
+            }
+        }
+        let ledger_begins = Day::of(now).plus(-i32::from(self.base.ledger_days)).start();
+        for month in self.base.keyring.detail_keys() {
+            if month.plus(1).start() <= ledger_begins {
+                removal.details(month);
             }
         }
         Ok(removal)

@@ -10,6 +10,8 @@
 
 mod common;
 
+use bailee_core::Month;
+use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::authorized;
 use bailee_vault::collect::Request;
 use bailee_vault::reveal::Resolved;
@@ -148,6 +150,23 @@ fn facts_end_after_eighteen_months_and_the_tombstone_stays() {
     drop(home);
     let old = Home::open_store(directory.path(), "2026-04-02T12:00:00Z", &backup).unwrap();
     assert_eq!(old.gone(ORDER).rule, "R18", "nor do they open from a backup");
+}
+
+#[test]
+fn details_of_events_end_with_the_ledgers_time_and_not_one_day_earlier() {
+    let (_directory, home) = home("2026-03-31T12:00:00Z");
+    let (march, april) = (Month::of(time("2026-03-31T12:00:00Z")), Month::of(time("2026-04-01T00:00:00Z")));
+    home.keyring.ensure_detail(march, &SystemEntropy).unwrap();
+    home.vault.keep_up(home.now()).unwrap();
+    assert_eq!(home.keyring.detail_keys(), [march, april], "the next month's is there before the month is");
+    // The last event of March is 400 days old when the first of April begins to be.
+    let home = home.at("2027-05-05T23:59:59Z");
+    home.run_retention().unwrap();
+    assert!(home.keyring.detail(march).is_some());
+    let home = home.at("2027-05-06T00:00:00Z");
+    home.run_retention().unwrap();
+    assert!(home.keyring.detail(march).is_none() && home.keyring.detail(april).is_some());
+    home.verify_ledger();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Minting for everything but a reveal: the act's own commit writes its event.
 
 use bailee_core::catalogue::TermKind;
-use bailee_core::{Kind, PrincipalId, RequestId, SellerId, Timestamp};
+use bailee_core::{Kind, RequestId, SellerId, Timestamp};
 use bailee_ledger::authorized::{self, Authorized, Context};
 use bailee_ledger::event::What;
 
@@ -168,8 +168,8 @@ impl Gate {
         self.mint(caller, &Action::ReadKeys, authorized::Administer)
     }
 
-    /// May the caller read the ledger? Writes `LedgerRead`, with `how` one of `"tail"`, `"verify"`, `"prove"` and
-    /// `"export"`.
+    /// May the caller read the ledger? Writes `LedgerRead`, with `how` one of `"tail"`, `"details"` (with where each
+    /// request came from), `"verify"`, `"prove"` and `"export"`.
     ///
     /// # Errors
     /// Those of [`Self::collect`]; [`AccessError::Ledger`] when the event cannot be written.
@@ -185,7 +185,7 @@ impl Gate {
 
     /// Authorises background work of the system itself.
     pub fn system(&self, request: RequestId, now: Timestamp) -> Authorized<authorized::RunRetention> {
-        self.mint.act(Context { principal: PrincipalId::System, request, now }, authorized::RunRetention)
+        self.mint.act(Context::system(request, now), authorized::RunRetention)
     }
 
     fn mint<A: authorized::Act>(

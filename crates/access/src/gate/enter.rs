@@ -1,6 +1,8 @@
 //! Coming in and going out: the first person, log-in, log-out, and whose credential this is.
 
-use bailee_core::{Environment, PersonId, PrincipalId, RecordId, RequestId, Sensitive, SessionId, Timestamp};
+use bailee_core::{
+    Commitment, Environment, PersonId, PrincipalId, RecordId, RequestId, Sensitive, SessionId, Timestamp,
+};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
@@ -40,7 +42,7 @@ impl Gate {
         let password = self.hasher.hash(password, &*self.sealer.entropy)?;
         let roles = first_roles(self.environment).to_vec();
         let entry = Entry::first(RecordId(id.0), Person { id, name, mail, roles, password, since: now });
-        let context = Context { principal: PrincipalId::Person(id), request, now };
+        let context = Context { principal: PrincipalId::Person(id), ..Context::system(request, now) };
         let made = What::HomeMade { environment: self.environment, owner: id };
         let act = Act {
             name: "make-owner",
@@ -63,6 +65,7 @@ impl Gate {
         password: &Sensitive<String>,
         request: RequestId,
         now: Timestamp,
+        detail: Option<Commitment>,
     ) -> Result<NewSession, AccessError> {
         let found = self
             .known()
@@ -71,9 +74,9 @@ impl Gate {
         let matches = self.hasher.verify(password, found.as_ref().map(|(_, kept)| kept.as_str()));
         let person = found.map(|(id, _)| id);
         match person {
-            Some(person) if matches => self.begin_session(person, request, now),
+            Some(person) if matches => self.begin_session(person, request, now, detail),
             _ => {
-                let anonymous = Context { principal: PrincipalId::Anonymous, request, now };
+                let anonymous = Context { principal: PrincipalId::Anonymous, request, now, detail };
                 self.store.append(&[anonymous.event(What::LogInFailed { person })])?;
                 Err(log_in_failed().into())
             }
@@ -86,15 +89,16 @@ impl Gate {
         person: PersonId,
         request: RequestId,
         now: Timestamp,
+        detail: Option<Commitment>,
     ) -> Result<NewSession, AccessError> {
         let (token, token_hash) = CredentialKind::Session.generate(&*self.sealer.entropy);
         let id = SessionId::random(&*self.sealer.entropy);
         let entry =
             Entry::first(token_hash.id(), Session { id, person, token_hash, since: now, seen_at: now });
         let ends_at = entry.value.ends_at();
-        let by_person = Context { principal: PrincipalId::Person(person), request, now };
+        let by_person = Context { principal: PrincipalId::Person(person), request, now, detail };
         // Nobody ends a session whose time is over: the system does.
-        let by_system = Context { principal: PrincipalId::System, request, now };
+        let by_system = Context::system(request, now);
 
         let _writing = self.writing();
         let cleared = self.known().sessions_to_clear(person, now);
@@ -141,7 +145,8 @@ impl Gate {
     /// [`AccessError::Denied`] for a credential that is missing, unknown or at its end, an event already. Any
     /// other when something cannot be written, and lets nobody in.
     pub fn authenticate(&self, presented: &Presented) -> Result<Caller, AccessError> {
-        let context = |principal| Context { principal, request: presented.request, now: presented.now };
+        let Presented { request, now, detail, .. } = *presented;
+        let context = |principal| Context { principal, request, now, detail };
         match self.recognise(presented) {
             Ok(who) => Ok(Caller { context: context(who.principal()), who }),
             Err(AccessError::Denied(denial)) => {

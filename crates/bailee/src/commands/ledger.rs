@@ -32,6 +32,10 @@ enum Command {
         /// Those before this index.
         #[arg(long, value_name = "INDEX")]
         before: Option<u64>,
+        /// Say where each request came from, too: the face, the address, what was spoken. Opened and checked against what
+        /// the event committed to; an event of its own says that you looked.
+        #[arg(long)]
+        details: bool,
     },
     /// Verify every entry, every hash and the signature; with a directory, an export, without any home.
     ///
@@ -63,7 +67,9 @@ Exit status 6: a byte was changed, is missing or was added.")]
 impl Ledger {
     pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
         match &self.command {
-            Command::Tail { events, before } => global.visit(|visit| tail(visit, *events, *before)),
+            Command::Tail { events, before, details } => {
+                global.visit(|visit| tail(visit, *events, *before, *details))
+            }
             Command::Verify { directory: None } => global.visit(verify),
             Command::Verify { directory: Some(directory) } => verify_offline(global.screen, directory),
             Command::Prove { request } => global.visit(|visit| prove(visit, *request)),
@@ -72,19 +78,35 @@ impl Ledger {
     }
 }
 
-fn tail(visit: &Visit, events: u64, before: Option<u64>) -> Result<Exit> {
+fn tail(visit: &Visit, events: u64, before: Option<u64>, details: bool) -> Result<Exit> {
     let before = before.map(|index| format!("&before={index}")).unwrap_or_default();
-    let page = visit.client.get(&format!("/v1/ledger/events?limit={events}{before}"))?;
+    let page = visit.client.get(&format!("/v1/ledger/events?limit={events}&details={details}{before}"))?;
     if visit.screen.is_json() {
         visit.screen.json(&page)?;
         return Ok(Exit::Done);
     }
     let events = page.member("events").map(Json::elements).unwrap_or_default();
-    let rows = events
-        .iter()
-        .map(|event| ["index", "at", "event", "principal", "request"].map(|name| text(event, name)).to_vec());
-    visit.screen.table(&["INDEX", "AT", "EVENT", "PRINCIPAL", "REQUEST"], rows.collect())?;
+    let rows = events.iter().map(|event| {
+        let mut row = ["index", "at", "event", "principal", "request"].map(|name| text(event, name)).to_vec();
+        if details {
+            row.push(origin(event));
+        }
+        row
+    });
+    let columns = ["INDEX", "AT", "EVENT", "PRINCIPAL", "REQUEST", "FROM"];
+    let shown = columns.len() - usize::from(!details);
+    visit.screen.table(columns.get(..shown).unwrap_or_default(), rows.collect())?;
     Ok(Exit::Done)
+}
+
+/// Where the request of an event came from, in a few words.
+fn origin(event: &Json) -> String {
+    let Some(origin) = event.member("origin") else { return String::new() };
+    let Some(detail) = origin.member("detail") else { return text(origin, "state") };
+    let user = detail.member("user").map(|_| format!("user {}", text(detail, "user"))).unwrap_or_default();
+    let tls = detail.member("tls").map(|_| format!("TLS {}", text(detail, "tls"))).unwrap_or_default();
+    let words = [text(detail, "face"), text(detail, "address"), user, tls, text(detail, "agent")];
+    words.iter().filter(|word| !word.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn verify(visit: &Visit) -> Result<Exit> {

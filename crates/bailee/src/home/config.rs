@@ -11,6 +11,7 @@ use bailee_core::{Environment, HomeId, written};
 use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
+use crate::log::settings::{LogSection, LogSettings};
 use crate::serve::settings::{ServerSection, ServerSettings};
 
 /// The name of the file in its home.
@@ -30,9 +31,12 @@ pub(crate) struct Config {
     /// Relative ones are below the home.
     pub(crate) mirrors: Vec<PathBuf>,
     pub(crate) root_key: PathBuf,
+    /// How long the ledger is kept.
+    pub(crate) ledger_days: u16,
     pub(crate) checkpoints: Option<PathBuf>,
     pub(crate) catalogue: Option<PathBuf>,
     pub(crate) server: ServerSettings,
+    pub(crate) log: LogSettings,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +52,8 @@ struct Written {
     catalogue: CatalogueSection,
     #[serde(default)]
     server: ServerSection,
+    #[serde(default)]
+    log: LogSection,
 }
 
 #[derive(Deserialize)]
@@ -102,16 +108,17 @@ impl Config {
     /// Checks a configuration; the error is one line.
     fn parse(text: &str) -> std::result::Result<Self, String> {
         let written: Written = written::read(text, &[]).map_err(|error| error.to_string())?;
-        check_ledger(&written.ledger)?;
         Ok(Self {
             id: written.home.id,
             environment: written.home.environment,
             policy: policy(&written.retention)?,
             mirrors: mirrors(written.keys.mirrors)?,
             root_key: root_key(&written.keys.root_key)?,
+            ledger_days: ledger_days(&written.ledger)?,
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
             server: written.server.check()?,
+            log: written.log.check()?,
         })
     }
 }
@@ -129,12 +136,12 @@ fn policy(written: &RetentionSection) -> std::result::Result<Policy, String> {
     Policy::new(days, profile).map_err(|error| format!("[retention] {error}"))
 }
 
-fn check_ledger(written: &LedgerSection) -> std::result::Result<(), String> {
+fn ledger_days(written: &LedgerSection) -> std::result::Result<u16, String> {
     match written.keep_days.unwrap_or(LEDGER_KEEP_DAYS) {
         days if days < LEDGER_KEEP_DAYS_MIN => Err(format!(
             "[ledger] keep_days = {days} is not allowed: the ledger is kept {LEDGER_KEEP_DAYS_MIN} days at least (2.6.e)"
         )),
-        _ => Ok(()),
+        days => Ok(days),
     }
 }
 
@@ -237,6 +244,8 @@ mod tests {
             ("[ledger]", "keep_days = 60", "2.6.e"),
             ("[ledger]", "keep_days = 89", "2.6.e"),
             ("[server]", "tls_minimum = \"1.1\"", "1.5.a"),
+            ("[server]", "metrics_listen = \"0.0.0.0:9465\"", "1.3.a"),
+            ("[log]", "keep_days = 89", "2.6.e"),
         ] {
             let error = written((section, &format!("{section}\n{key}"))).unwrap_err();
             assert!(error.contains(requirement), "{key}: {error}");

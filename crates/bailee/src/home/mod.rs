@@ -38,7 +38,7 @@ use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::Source;
 use bailee_ledger::note::{Signer, open_checkpoint};
-use bailee_server::{Faults, Mappings, Server};
+use bailee_server::{Faces, Faults, Mappings, Metrics, Probe, Server};
 use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
@@ -70,6 +70,7 @@ pub(crate) struct Home {
     /// What was mended of the keyring's mirrors at opening.
     repairs: Vec<Repair>,
     faults: Arc<Faults>,
+    metrics: Arc<Metrics>,
     /// The checkpoint that left the home last, as far as this process knows.
     anchored: Mutex<Option<(String, Day)>>,
     /// Last, so that it is given back after everything else is closed.
@@ -108,6 +109,7 @@ impl Home {
             catalogue: Arc::clone(&catalogue),
             own: Arc::new(OwnFile::of(root)),
             policy: config.policy,
+            ledger_days: config.ledger_days,
             entropy: Arc::clone(&entropy),
         };
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;
@@ -127,6 +129,7 @@ impl Home {
             entropy,
             repairs: opened.repairs,
             faults: Arc::default(),
+            metrics: opened.metrics,
             anchored: Mutex::default(),
             _lock: lock,
         })
@@ -152,8 +155,20 @@ impl Home {
         &*self.store
     }
 
+    /// What is counted of it.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Its face.
     pub(crate) fn router(&self) -> Router {
+        self.faces().api
+    }
+
+    /// Its faces.
+    pub(crate) fn faces(&self) -> Faces {
+        let clock = Arc::clone(&self.clock);
+        let clock: Probe = ("clock", Arc::new(move || !clock.system_is_behind()));
         let server = Server {
             vault: Arc::clone(&self.vault),
             gate: Arc::clone(&self.gate),
@@ -161,8 +176,10 @@ impl Home {
             mappings: Arc::clone(&self.mappings),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy),
+            metrics: Arc::clone(&self.metrics),
+            probes: vec![clock],
         };
-        bailee_server::router_with(server, Arc::clone(&self.faults))
+        bailee_server::faces(server, Arc::clone(&self.faults))
     }
 
     /// Every checkpoint that left the home.
@@ -272,6 +289,7 @@ struct Opened {
     store: Arc<dyn Store>,
     keyring: Keyring,
     repairs: Vec<Repair>,
+    metrics: Arc<Metrics>,
 }
 
 impl Opened {
@@ -282,13 +300,16 @@ impl Opened {
         // The store's anchor is read under the ledger's key, which the keyring holds.
         let unanchored = Unanchored::look(Box::new(provider), binding, &mirrors).map_err(Failure::failed)?;
         let signer = Signer::new(config.id, config.environment, unanchored.lasting().ledger_seed());
-        let store = Sqlite::open(&root.join(STORE), signer.map_err(Failure::failed)?, Arc::clone(entropy));
+        let metrics = Arc::new(Metrics::new());
+        let observer = Arc::<Metrics>::clone(&metrics);
+        let signer = signer.map_err(Failure::failed)?;
+        let store = Sqlite::open_observed(&root.join(STORE), signer, Arc::clone(entropy), observer);
         let store: Arc<dyn Store> = Arc::new(store.map_err(Failure::failed)?);
         // Before anything is added to it: a ledger that was rolled back must never grow into a second tree.
         anchors(root, config, &*store)?.check(&*store).map_err(rolled_back)?;
         let anchor = store.anchor().map_err(Failure::failed)?;
         let (keyring, repairs) = unanchored.open(anchor).map_err(Failure::failed)?;
-        Ok(Self { store, keyring, repairs })
+        Ok(Self { store, keyring, repairs, metrics })
     }
 
     /// The clock; remembers a new time of a test home. A system clock that is behind the home's is an event.
@@ -338,7 +359,13 @@ fn write_repairs(store: &dyn Store, entropy: &dyn Entropy, now: Timestamp, repai
 
 /// An event of this home's own housekeeping.
 fn by_system(entropy: &dyn Entropy, now: Timestamp, what: What) -> Event {
-    Event { at: now, principal: PrincipalId::System, request: RequestId::new(now, entropy), what }
+    Event {
+        at: now,
+        principal: PrincipalId::System,
+        request: RequestId::new(now, entropy),
+        detail: None,
+        what,
+    }
 }
 
 fn unreadable() -> Failure {

@@ -39,7 +39,9 @@ pub(super) fn replay(root: &Path, ledger: &dyn Append, entropy: &dyn Entropy, no
         events.push(by_system(entropy, now, What::SystemError { component, code }));
     }
     if !events.is_empty() && ledger.append(&events).is_err() {
-        tracing::warn!("the ledger still does not take what went wrong earlier; {FILE} keeps it");
+        tracing::warn!(
+            "the ledger still does not take what went wrong earlier; the file `unwritten-events` keeps it"
+        );
         return Ok(());
     }
     fs::remove_file(&path).map_err(unusable)
@@ -62,7 +64,7 @@ pub(super) fn keep(root: &Path, ledger: &dyn Append, entropy: &dyn Entropy, faul
     let dropped = lines.len().saturating_sub(EVENTS_MAX);
     let content: Vec<u8> = lines.iter().skip(dropped).flat_map(|line| [line, &b"\n"[..]].concat()).collect();
     if replace_private(&path, &content).is_err() {
-        tracing::warn!("{} errors of the system are in no ledger and could not be kept", waiting.len());
+        tracing::warn!(events = waiting.len(), "errors of the system are in no ledger and could not be kept");
     }
 }
 
@@ -132,7 +134,7 @@ mod tests {
 
     fn error(code: &str) -> Event {
         let what = What::SystemError { component: "disk".to_owned(), code: code.to_owned() };
-        Event { at: now(), principal: PrincipalId::System, request: RequestId([5; 16]), what }
+        Event { at: now(), principal: PrincipalId::System, request: RequestId([5; 16]), detail: None, what }
     }
 
     /// A program that meets errors and ends.

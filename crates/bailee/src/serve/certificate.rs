@@ -194,8 +194,8 @@ pub(super) async fn follow(home: Arc<Home>, tls: Tls, mut reload: Signal) {
         let asked = tokio::select! {
             _ = reload.recv() => true,
             _ = renewal.tick() => {
-                if let Err(Failure::Said { words, .. }) = keep(home.root(), &home.config().server) {
-                    tracing::error!("{words}");
+                if keep(home.root(), &home.config().server).is_err() {
+                    tracing::error!("the certificate could not be renewed; `bailee serve --check` says why");
                 }
                 false
             }
@@ -211,10 +211,10 @@ pub(super) async fn follow(home: Arc<Home>, tls: Tls, mut reload: Signal) {
                 tls.replace(identity);
                 tracing::info!("the certificate was read again");
             }
-            Err(failure) => {
-                if let Failure::Said { words, .. } = failure {
-                    tracing::error!("{words}; the certificate from before stays");
-                }
+            Err(_) => {
+                tracing::error!(
+                    "the certificate cannot be used, and the one from before stays; `bailee serve --check` says why"
+                );
                 let home = Arc::clone(&home);
                 drop(tokio::task::spawn_blocking(move || home.report("tls", "certificate-unusable")).await);
             }

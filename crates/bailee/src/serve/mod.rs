@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailee_server::listener::{self, Door, Ended, SocketFile, Stop, Tls};
+use bailee_server::Faces;
+use bailee_server::listener::{self, Door, Ended, Limits, SocketFile, Stop, Tls};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
@@ -36,6 +37,18 @@ const SOCKET: &str = "run/socket";
 const LAST_WRITES: Duration = Duration::from_secs(10);
 /// File descriptors that are kept for everything but connections.
 const DESCRIPTORS_KEPT: u64 = 128;
+
+/// What whoever asks for metrics may hold: a few programs of this machine do.
+const METRICS_LIMITS: Limits = Limits {
+    connections_max: 32,
+    connections_per_address_max: 16,
+    handshake: Duration::from_secs(10),
+    header: Duration::from_secs(10),
+    body: Duration::from_secs(30),
+    body_bytes_per_second_min: 512,
+    idle: Duration::from_secs(120),
+    drain: Duration::ZERO,
+};
 
 /// Where a server on this home has its socket.
 pub(crate) fn socket(home: &Path) -> PathBuf {
@@ -62,12 +75,17 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    /// Whether it serves, and does not only check.
+    pub(crate) fn serves(&self) -> bool {
+        !self.check
+    }
+
     pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
         if self.check {
             return check(global);
         }
         let home = Arc::new(Home::open(&global.home, global.now)?);
-        tell_repairs(&home, |words| tracing::warn!("{words}"));
+        tell_repairs(&home, |words| global.screen.note(words));
         certificate::keep(home.root(), &home.config().server)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -85,15 +103,18 @@ impl Serve {
         let mut limits = settings.limits;
         limits.connections_max = within_descriptors(limits.connections_max);
         let ports = bind(if self.listen.is_empty() { &settings.listen } else { &self.listen }).await?;
+        let metrics_ports = bind(settings.metrics.as_slice()).await?;
         let place = socket(home.root());
         let (local, socket) = SocketFile::bind(&place)
             .map_err(|error| Failure::failed(format_args!("{}: {error}", place.display())))?;
         let signals = signals::Signals::listen()?;
         let (stop, stopped) = watch::channel(Stop::Not);
         let addresses: Vec<SocketAddr> = ports.iter().filter_map(|port| port.local_addr().ok()).collect();
-        tell(screen, home, &addresses, &tls)?;
-        let mut doors: Vec<Door> =
-            ports.into_iter().map(|port| Door::Network { port, tls: tls.clone() }).collect();
+        let metrics = metrics_ports.first().and_then(|port| port.local_addr().ok());
+        tell(screen, home, &addresses, metrics, &tls)?;
+        let network = |port| Door::Network { port, tls: tls.clone() };
+        let mut doors: Vec<Door> = ports.into_iter().map(network).collect();
+        let metrics_doors = metrics_ports.into_iter().map(network).collect();
         doors.push(Door::Local(local));
         let background = [
             tokio::spawn(upkeep::keep_up(Arc::clone(home))),
@@ -101,8 +122,13 @@ impl Serve {
             tokio::spawn(certificate::follow(Arc::clone(home), tls, signals.reload)),
         ];
         let ending = tokio::spawn(signals.stop.tell(stop));
+        let Faces { api, metrics } = home.faces();
+        let counted = listener::serve(metrics_doors, metrics, METRICS_LIMITS, stopped.clone());
+        let counted = tokio::spawn(counted);
         notify::send("READY=1");
-        let ended = listener::serve(doors, home.router(), limits, stopped).await;
+        let traffic = Arc::clone(home.metrics().traffic());
+        let ended = listener::serve_counted(doors, api, limits, stopped, traffic).await;
+        counted.abort();
         notify::send("STOPPING=1");
         background.iter().for_each(tokio::task::JoinHandle::abort);
         ending.abort();
@@ -117,7 +143,7 @@ fn end(runtime: Runtime, home: &Home, served: Result<Ended>) -> Result<Exit> {
     let anchored = home.anchor();
     let Ended { cut } = served?;
     if cut > 0 {
-        tracing::warn!("{cut} connections did not end in their time and were cut off");
+        tracing::warn!(connections = cut, "connections did not end in their time and were cut off");
     }
     anchored?;
     Ok(Exit::Done)
@@ -157,21 +183,32 @@ fn within_descriptors(connections_max: usize) -> usize {
     let Some(descriptors) = getrlimit(Resource::Nofile).current else { return connections_max };
     let room = usize::try_from(descriptors.saturating_sub(DESCRIPTORS_KEPT)).unwrap_or(usize::MAX);
     if room < connections_max {
-        tracing::warn!("this system has file descriptors for {room} connections only");
+        tracing::warn!(connections = room, "this system has file descriptors for so many connections only");
     }
     connections_max.min(room.max(1))
 }
 
 /// Says where it is to be reached.
-fn tell(screen: Screen, home: &Home, addresses: &[SocketAddr], tls: &Tls) -> Result<()> {
+fn tell(
+    screen: Screen,
+    home: &Home,
+    addresses: &[SocketAddr],
+    metrics: Option<SocketAddr>,
+    tls: &Tls,
+) -> Result<()> {
     let urls: Vec<String> = addresses.iter().map(|address| format!("https://{address}")).collect();
     let socket = socket(home.root());
     let socket = std::path::absolute(&socket).unwrap_or(socket);
     let pin = tls.identity().pin().map(|pin| pin.to_string()).unwrap_or_default();
+    let metrics = metrics.map(|address| format!("https://{address}/metrics"));
     if screen.is_json() {
-        return screen.json(&json!({ "urls": urls, "socket": socket, "public_key": pin }));
+        let told = json!({ "urls": urls, "metrics": metrics, "socket": socket, "public_key": pin });
+        return screen.json(&told);
     }
     screen.line(format_args!("{BOLD}serving {}{BOLD:#}", urls.join(" and ")))?;
+    if let Some(metrics) = metrics {
+        screen.line(format_args!("{DIM}metrics {metrics}{DIM:#}"))?;
+    }
     screen.line(format_args!("{DIM}socket {}{DIM:#}", socket.display()))?;
     screen.line(format_args!("{DIM}public key of the certificate {pin}{DIM:#}"))
 }

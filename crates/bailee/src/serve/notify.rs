@@ -25,7 +25,7 @@ pub(super) fn send(state: &str) {
         UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address).map(drop)
     };
     if told().is_err() {
-        tracing::warn!("the service manager could not be told {state}");
+        tracing::warn!("the service manager could not be told how the server stands");
     }
 }
 

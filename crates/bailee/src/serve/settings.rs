@@ -29,6 +29,8 @@ pub(crate) struct ServerSettings {
     pub(super) own: Option<OwnIdentity>,
     pub(super) minimum: Minimum,
     pub(super) limits: Limits,
+    /// Where metrics are answered, besides at the socket.
+    pub(super) metrics: Option<SocketAddr>,
 }
 
 /// Where one's own certificate and key are.
@@ -62,6 +64,7 @@ pub(crate) struct ServerSection {
     body_seconds: Option<u64>,
     idle_seconds: Option<u64>,
     drain_seconds: Option<u64>,
+    metrics_listen: Option<String>,
 }
 
 impl ServerSection {
@@ -73,6 +76,7 @@ impl ServerSection {
             own: own(self.certificate, self.key.as_deref())?,
             minimum: minimum(self.tls_minimum.as_deref())?,
             limits,
+            metrics: metrics(self.metrics_listen.as_deref())?,
         })
     }
 
@@ -128,6 +132,17 @@ fn listen(written: Option<Vec<String>>) -> Result<Vec<SocketAddr>, String> {
         })
     };
     written.iter().map(parse).collect()
+}
+
+/// Nobody is asked who he is there: so nobody but this machine may come.
+fn metrics(written: Option<&str>) -> Result<Option<SocketAddr>, String> {
+    let Some(text) = written else { return Ok(None) };
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(Some(address)),
+        _ => Err("[server] metrics_listen is an address of this machine with its port, such as \"127.0.0.1:9465\", since \
+                  nobody says there who he is (1.3.a)"
+            .to_owned()),
+    }
 }
 
 fn own(certificate: Option<PathBuf>, key: Option<&str>) -> Result<Option<OwnIdentity>, String> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::failure::Failure;
 use crate::home::Home;
 
 /// How soon a checkpoint leaves after the ledger has grown.
@@ -22,10 +21,8 @@ pub(super) async fn keep_up(home: Arc<Home>) {
     tokio::join!(
         again(&home, ANCHOR_EVERY, |home| match home.anchor_if_grown() {
             Ok(()) => true,
-            Err(failure) => {
-                if let Failure::Said { words, .. } = failure {
-                    tracing::error!("{words}");
-                }
+            Err(_) => {
+                tracing::error!("the newest checkpoint could not leave the home");
                 home.report("checkpoints", "not-anchored");
                 false
             }

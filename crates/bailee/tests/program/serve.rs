@@ -209,9 +209,11 @@ fn a_configuration_that_is_not_sound_is_said_so_before_anything_is_served() {
     let trial = Trial::at(NOW);
     let path = trial.path("home/bailee.toml");
     let written = std::fs::read_to_string(&path).unwrap();
-    for (line, said) in
-        [("tls_minimum = \"1.1\"", "1.5.a"), ("plaintext = true", "plaintext"), ("listen = [\"x\"]", "port")]
-    {
+    for (line, said) in [
+        ("tls_minimum = \"1.1\"", "1.5.a"),
+        ("plaintext = true", "not known here"),
+        ("listen = [\"x\"]", "port"),
+    ] {
         std::fs::write(&path, written.replace("[server]", &format!("[server]\n{line}"))).unwrap();
         for words in [&["serve", "--check"][..], &["serve"]] {
             let refused = trial.run(words).ends(1);

@@ -272,6 +272,13 @@ def check_vectors(path):
         assert hashlib.sha256(envelope).hexdigest() == one["digest"]
         fields = [(field["instance"], unhex(field["text"])) for field in one["fields"]]
         assert open_envelope(key, one["place"], envelope) == fields
+    one = vectors["detail"]
+    key, text, commitment = unhex(one["detail_key"]), one["text"].encode(), unhex(one["commitment"])
+    assert expand(key, bound_to(binding, "bailee/v1/detail-salt", text)).hex() == one["salt"]
+    assert hashlib.sha256(context("bailee/v1/detail", unhex(one["salt"]), text)).digest() == commitment
+    place = {"home": binding["home"].hex(), "environment": binding["environment"].decode(), "what": "detail", "seller": None,
+             "record": commitment[:16].hex(), "part": 0, "version": 1}
+    assert open_envelope(key, place, unhex(one["envelope"])) == [(0, text)]
     index = vectors["index"]
     for one in index["terms"]:
         assert term(unhex(index["key"]), one["kind"], one["value"]) == one["term"]

@@ -96,6 +96,31 @@ fn only_the_program_reads_its_environment() {
     refuse(&complaints);
 }
 
+/// What is told of the program's running is a sentence of the source: whatever varies is a field, which the guard looks at.
+#[test]
+fn what_is_logged_is_written_in_the_source() {
+    let mut complaints = Vec::new();
+    for source in sources().iter().filter(|source| is_no_test(source)) {
+        for said in outside_tests(source).split("tracing::").skip(1) {
+            let Some((macro_name, rest)) = said.split_once("!(") else { continue };
+            if !["trace", "debug", "info", "warn", "error"].contains(&macro_name) {
+                continue;
+            }
+            let words = rest.split_once(");").map_or(rest, |(words, _)| words);
+            if words.split('"').skip(1).step_by(2).any(|literal| literal.contains('{')) {
+                complaints.push(format!("{}: says something that varies; make it a field", source.path));
+            }
+            if words.split(['(', ',']).any(|field| field.trim_start().starts_with(['%', '?']))
+                || words.contains("= %")
+                || words.contains("= ?")
+            {
+                complaints.push(format!("{}: formats a field; give a number or a code", source.path));
+            }
+        }
+    }
+    refuse(&complaints);
+}
+
 #[test]
 fn a_source_has_at_most_500_lines() {
     let sources = sources();

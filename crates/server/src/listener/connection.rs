@@ -1,6 +1,7 @@
 //! One connection: what it is, its requests, and its end.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -25,7 +26,8 @@ use super::limits::{
 };
 use super::peer::Peer;
 use super::pulse::Flight;
-use super::tls::Tls;
+use super::tls::{self, Tls};
+use super::traffic::{Cut, Stage, Traffic};
 use super::{Arrival, Stop, hint};
 
 /// What every connection stands on.
@@ -33,6 +35,7 @@ pub(super) struct Host {
     pub(super) router: Router,
     pub(super) limits: Limits,
     pub(super) stop: watch::Receiver<Stop>,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 /// Who is at the other end of a connection, and what he may hold.
@@ -60,32 +63,33 @@ impl Host {
         let served = async {
             match arrival {
                 Arrival::Network { stream, from, tls } => {
-                    let caller = Caller::new(Peer::Network(from), self.limits, &seat);
-                    self.network(stream, caller, &tls).await;
+                    self.network(stream, from, &seat, &tls).await;
                 }
                 Arrival::Local { stream } => self.local(stream, &seat).await,
             }
         };
         tokio::select! {
             () = served => {}
-            () = seat.is_needed() => {}
+            () = seat.is_needed() => self.traffic.cut(Cut::MadeRoom),
         }
     }
 
-    async fn network(self: &Arc<Self>, stream: TcpStream, caller: Caller, tls: &Tls) {
+    async fn network(self: &Arc<Self>, stream: TcpStream, from: SocketAddr, seat: &Arc<Seat>, tls: &Tls) {
         // Answers are small and waited for.
         let _ = stream.set_nodelay(true);
         let mut stop = self.stop.clone();
+        let handshaking = self.traffic.at(Stage::Handshaking);
         let greeting = timeout(self.limits.handshake, greet(stream, tls));
         let greeted = tokio::select! {
             greeted = greeting => greeted,
             // Who has not even finished the handshake has asked for nothing yet.
             _ = stop.wait_for(|told| *told != Stop::Not) => return,
         };
-        if let Ok(Some(stream)) = greeted {
-            caller.seat.pulse().touch();
-            self.drive(stream, &caller).await;
-        }
+        drop(handshaking);
+        let Ok(Some(stream)) = greeted else { return self.traffic.cut(Cut::Handshake) };
+        seat.pulse().touch();
+        let peer = Peer::Network { from, spoken: tls::spoken(&stream) };
+        self.drive(stream, &Caller::new(peer, self.limits, seat)).await;
     }
 
     async fn local(self: &Arc<Self>, stream: UnixStream, seat: &Arc<Seat>) {
@@ -93,7 +97,7 @@ impl Host {
         let Ok(who) = stream.peer_cred() else { return };
         let own = rustix::process::geteuid();
         if who.uid() != own.as_raw() && who.uid() != 0 {
-            return;
+            return self.traffic.cut(Cut::OtherUser);
         }
         let peer = Peer::Local { uid: who.uid(), process: who.pid() };
         self.drive(stream, &Caller::new(peer, self.limits.for_this_machine(), seat)).await;
@@ -104,6 +108,7 @@ impl Host {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        let _standing = self.traffic.at(Stage::Standing);
         let (builder, pulse, limits) = (builder(), caller.seat.pulse(), &caller.limits);
         let service = hyper::service::service_fn(|request| {
             Arc::clone(self).answer(request, caller.clone(), pulse.begin())
@@ -132,6 +137,7 @@ impl Host {
                         }
                     }
                     true => {
+                        self.traffic.cut(Cut::Late);
                         connection.as_mut().graceful_shutdown();
                         is_closing = true;
                     }
@@ -154,6 +160,7 @@ impl Host {
         // A task of its own: what has begun is ended, and what goes wrong in it is told to the ledger, also when its
         // caller has hung up meanwhile.
         let work = async move {
+            let _working = self.traffic.at(Stage::Working);
             let answered = self.router.clone().oneshot(request).await;
             drop((place, caller));
             answered

@@ -16,6 +16,7 @@ mod limits;
 mod peer;
 mod pulse;
 mod tls;
+mod traffic;
 mod unix;
 
 use std::net::SocketAddr;
@@ -28,12 +29,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use limits::Limits;
-pub use peer::Peer;
+pub use peer::{Peer, Spoken};
 pub use tls::{Identity, IdentityError, Minimum, PublicKeyPin, Tls};
+pub use traffic::Traffic;
 pub use unix::{SocketError, SocketFile, connect, connect_now};
 
 use census::{Address, Census};
 use connection::Host;
+use traffic::Cut;
 
 /// How long an accept loop rests when the system gives it no connection, such as when no file descriptor is left.
 const REST: Duration = Duration::from_millis(50);
@@ -72,11 +75,17 @@ pub struct Ended {
 }
 
 /// Serves a router at these doors until it is told to stop.
-pub async fn serve(
+pub async fn serve(doors: Vec<Door>, router: Router, limits: Limits, stop: watch::Receiver<Stop>) -> Ended {
+    serve_counted(doors, router, limits, stop, Arc::default()).await
+}
+
+/// The same, with its connections counted.
+pub async fn serve_counted(
     doors: Vec<Door>,
     router: Router,
     limits: Limits,
     mut stop: watch::Receiver<Stop>,
+    traffic: Arc<Traffic>,
 ) -> Ended {
     let census = Arc::new(Census::new(limits.connections_max, limits.connections_per_address_max));
     let mut connections = JoinSet::new();
@@ -86,7 +95,7 @@ pub async fn serve(
         loops.spawn(accept(door, arrive.clone()));
     }
     drop(arrive);
-    let host = Arc::new(Host { router, limits, stop: stop.clone() });
+    let host = Arc::new(Host { router, limits, stop: stop.clone(), traffic });
     loop {
         tokio::select! {
             told = stop.wait_for(|told| *told != Stop::Not) => {
@@ -94,7 +103,11 @@ pub async fn serve(
                 break;
             }
             Some(arrival) = arrived.recv() => {
-                let Some(seat) = census.seat(arrival.address()) else { continue };
+                host.traffic.arrive();
+                let Some(seat) = census.seat(arrival.address()) else {
+                    host.traffic.cut(Cut::NoRoom);
+                    continue;
+                };
                 connections.spawn(Arc::clone(&host).receive(arrival, seat));
             }
             Some(_) = connections.join_next() => {}

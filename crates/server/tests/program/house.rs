@@ -86,6 +86,7 @@ impl House {
             catalogue: Arc::clone(&catalogue),
             own: Arc::new(Own),
             policy: Policy { days_after_delivery: 30, profile: Profile::Strict },
+            ledger_days: 400,
             entropy: Arc::clone(&entropy),
         };
         let vault = Arc::new(Vault::open(foundations, FixedClock.now()).unwrap());
@@ -101,6 +102,8 @@ impl House {
             mappings: Arc::new(Mappings::new(Formats::embedded().unwrap(), Box::new(NoFiles))),
             clock: Arc::new(FixedClock),
             entropy,
+            metrics: Arc::default(),
+            probes: Vec::new(),
         };
         let faults = Arc::new(Faults::default());
         Self {

@@ -27,7 +27,7 @@ use crate::house::*;
 
 const ID: &str = "000102030405060708090a0b0c0d0e0f";
 
-/// Every route but health and the log-in: method, path, and a body that it would take.
+/// Every route but health, metrics and the log-in: method, path, and a body that it would take.
 const ROUTES: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/sessions/current", ""),
     ("GET", "/v1/sellers", ""),
@@ -92,7 +92,7 @@ fn the_table_names_every_route() {
         path.replace("ALPHA", "{seller}").replace("1-1-1", "{reference}").replace("orders-v0", "{name}")
     };
     let mut listed: BTreeSet<String> = ROUTES.iter().map(|(_, path, _)| shape(path)).collect();
-    listed.extend(["/v1/health".to_owned(), "/v1/sessions".to_owned()]);
+    listed.extend(["/healthz", "/readyz", "/metrics", "/v1/health", "/v1/sessions"].map(str::to_owned));
     let listed: BTreeSet<String> = listed
         .into_iter()
         .map(|path| match path.trim_end_matches(":retry").trim_end_matches(":discard").strip_suffix(ID) {
@@ -135,7 +135,7 @@ async fn what_waits_for_the_ledger_is_written_after_the_next_request_that_goes_w
     let house = House::new().await;
     let what = What::SystemError { component: "disk".to_owned(), code: "full".to_owned() };
     let (at, principal) = (FixedClock.now(), PrincipalId::System);
-    let fault = Event { at, principal, request: RequestId([5; 16]), what };
+    let fault = Event { at, principal, request: RequestId([5; 16]), detail: None, what };
     house.faults.report(&Full, fault.clone());
     assert_eq!(house.faults.waiting(), std::slice::from_ref(&fault));
     assert_ne!(house.last_event(), fault);

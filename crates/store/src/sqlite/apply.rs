@@ -96,6 +96,16 @@ impl<'c> Applying<'c> {
                 let sql = "DELETE FROM register WHERE register = ?1 AND id = ?2 AND version = ?3";
                 one(self.cached(sql)?.execute(params![register, id.as_bytes(), version])?)
             }
+            Change::PutDetail(row) => {
+                let sql = "INSERT INTO detail (month, commitment, sealed) VALUES (?1, ?2, ?3)
+                           ON CONFLICT (month, commitment) DO NOTHING";
+                self.cached(sql)?.execute(params![row.month.0, row.commitment.0, row.sealed])?;
+                Ok(())
+            }
+            Change::SweepDetails(month) => {
+                self.cached("DELETE FROM detail WHERE month = ?1")?.execute([month.0])?;
+                Ok(())
+            }
             Change::AddSeller { no, id } => {
                 let sql = "INSERT INTO seller (seller, id) VALUES (?1, ?2)";
                 one(self.cached(sql)?.execute(params![no.0, id.as_str()])?)

@@ -1,6 +1,6 @@
 //! What `Records` and `Registers` ask, as queries.
 
-use bailee_core::{Day, Kind, Month, PartNo, RecordId, SellerId};
+use bailee_core::{Commitment, Day, Kind, Month, PartNo, RecordId, SellerId};
 use bailee_crypto::bucket::{Slot, Term};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Row, params};
@@ -182,6 +182,12 @@ pub(super) fn entries(connection: &Connection, register: &str) -> Read<Vec<Regis
 pub(super) fn meta(connection: &Connection, name: &str) -> Read<Option<String>> {
     let mut select = connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
     Ok(select.query_row([name], |row| row.get(0)).optional()?)
+}
+
+pub(super) fn detail(connection: &Connection, month: Month, commitment: Commitment) -> Read<Option<Vec<u8>>> {
+    let sql = "SELECT sealed FROM detail WHERE month = ?1 AND commitment = ?2";
+    let mut select = connection.prepare_cached(sql)?;
+    Ok(select.query_row(params![month.0, commitment.0], |row| row.get(0)).optional()?)
 }
 
 fn record_row(row: &Row<'_>) -> Result<RecordRow, Error> {

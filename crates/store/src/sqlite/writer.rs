@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bailee_ledger::event::Entry;
 use bailee_ledger::log::Appended;
@@ -19,6 +20,7 @@ use super::queue::{Order, Queue};
 use super::{apply, connection, lease, log};
 use crate::act::{Act, Change};
 use crate::limits;
+use crate::observe::Observer;
 use crate::records::StoreError;
 
 /// An act with its entries, ready to be written.
@@ -55,10 +57,14 @@ enum Outcome {
     Lease(bool),
 }
 
+/// What each act of a group came to; or why none was written.
+type Outcomes = Result<Vec<Result<Outcome, StoreError>>, StoreError>;
+
 /// The writer's state.
 pub(super) struct Writer {
     path: PathBuf,
     signer: Signer,
+    observer: Arc<dyn Observer>,
     /// Gone after a failure, until the next group.
     open: Option<Open>,
 }
@@ -70,8 +76,12 @@ struct Open {
 
 impl Writer {
     /// Opens the database and loads the tree.
-    pub(super) fn open(path: PathBuf, signer: Signer) -> Result<Self, StoreError> {
-        let mut writer = Self { path, signer, open: None };
+    pub(super) fn open(
+        path: PathBuf,
+        signer: Signer,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StoreError> {
+        let mut writer = Self { path, signer, observer, open: None };
         writer.open = Some(writer.reopen()?);
         Ok(writer)
     }
@@ -95,13 +105,26 @@ impl Writer {
         let mut last = 0;
         while let Some(group) = queue.group(last) {
             last = group.len();
+            let begun = Instant::now();
             let outcomes = self.write(&group);
+            self.tell(&group, &outcomes, begun.elapsed());
             answer(group, outcomes);
         }
     }
 
+    /// Tells who counts what has become true.
+    fn tell(&self, group: &[Work], outcomes: &Outcomes, took: Duration) {
+        let failed = outcomes.as_ref().err().map(StoreError::code);
+        self.observer.group(group.len(), took, failed);
+        for (work, outcome) in group.iter().zip(outcomes.iter().flatten()) {
+            if let (Work::Act(prepared, _), Ok(_)) = (work, outcome) {
+                self.observer.committed(&prepared.act);
+            }
+        }
+    }
+
     /// Writes a group; what each act came to, or why none is written.
-    fn write(&mut self, group: &[Work]) -> Result<Vec<Result<Outcome, StoreError>>, StoreError> {
+    fn write(&mut self, group: &[Work]) -> Outcomes {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.reopen()?,
@@ -120,11 +143,7 @@ impl Writer {
 }
 
 impl Open {
-    fn write(
-        &mut self,
-        group: &[Work],
-        signer: &Signer,
-    ) -> Result<Vec<Result<Outcome, StoreError>>, StoreError> {
+    fn write(&mut self, group: &[Work], signer: &Signer) -> Outcomes {
         self.statement("BEGIN IMMEDIATE")?;
         // Another process may hold the same file open: never two trees of one origin.
         if log::size(&self.connection)? != self.tree.size() {
@@ -199,7 +218,7 @@ fn sets_anchor(work: &Work) -> bool {
 }
 
 /// Tells everybody. Who does not wait any more is not told.
-fn answer(group: Vec<Work>, outcomes: Result<Vec<Result<Outcome, StoreError>>, StoreError>) {
+fn answer(group: Vec<Work>, outcomes: Outcomes) {
     let (outcomes, failure) = match outcomes {
         Ok(outcomes) => (outcomes, StoreError::Closed),
         Err(error) => (Vec::new(), error),

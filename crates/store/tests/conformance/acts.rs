@@ -1,6 +1,6 @@
 //! Records, facts, registers, sellers, values.
 
-use bailee_core::{Kind, Month};
+use bailee_core::{Commitment, Kind, Month};
 use bailee_crypto::keyring::Anchor;
 use bailee_store::act::*;
 use bailee_store::records::{Registers, StoreError};
@@ -151,6 +151,22 @@ pub fn values_and_anchors_are_remembered(home: &mut dyn Home) {
     }
     assert_eq!(store.meta("now").unwrap().as_deref(), Some("2026-11-24"));
     assert_eq!(store.anchor().unwrap(), Some(anchor));
+}
+
+pub fn a_detail_is_kept_once_and_ends_with_its_month(home: &mut dyn Home) {
+    let store = home.store();
+    let detail = |month, byte, sealed: &[u8]| {
+        let commitment = Commitment([byte; 32]);
+        Change::PutDetail(DetailRow { month: Month(month), commitment, sealed: sealed.to_vec() })
+    };
+    commit(store, [detail(600, 1, b"first"), detail(600, 2, b"second"), detail(601, 1, b"third")]);
+    commit(store, [detail(600, 1, b"sealed anew")]);
+    let kept = |month, byte| store.detail(Month(month), Commitment([byte; 32])).unwrap();
+    assert_eq!(kept(600, 1).as_deref(), Some(&b"first"[..]));
+    assert_eq!(kept(600, 3), None);
+    commit(store, [Change::SweepDetails(Month(600))]);
+    assert_eq!((kept(600, 1), kept(600, 2)), (None, None));
+    assert_eq!(kept(601, 1).as_deref(), Some(&b"third"[..]));
 }
 
 pub fn an_anchor_never_goes_back_nor_forks(home: &mut dyn Home) {

@@ -119,6 +119,7 @@ pub fn event(no: u8) -> Event {
         at: Timestamp::from_second(1_800_000_000).unwrap(),
         principal: PrincipalId::System,
         request: request(no),
+        detail: None,
         what: What::LoggedOut { session: SessionId([no; 16]) },
     }
 }

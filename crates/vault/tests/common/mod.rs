@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::{Policy, Profile};
-use bailee_core::{Environment, HomeId, Json, Kind, PrincipalId, Reference, RequestId, SellerId, Timestamp};
+use bailee_core::{Environment, HomeId, Json, Kind, Reference, RequestId, SellerId, Timestamp};
 use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
@@ -121,6 +121,7 @@ impl Home {
             catalogue: Arc::new(current(directory, catalogue)),
             own: Arc::new(Own(directory.join("classified.toml"))),
             policy: Policy::new(30, profile).unwrap(),
+            ledger_days: 400,
             entropy: Arc::new(SystemEntropy),
         };
         let vault = Vault::open(base, time(now))?;
@@ -188,7 +189,7 @@ impl Home {
 
     pub fn context(&self) -> Context {
         let request = RequestId::new(self.now, &SystemEntropy);
-        Context { principal: PrincipalId::System, request, now: self.now }
+        Context::system(request, self.now)
     }
 
     pub fn act<A: Act>(&self, action: A) -> Authorized<A> {

@@ -71,7 +71,7 @@ fn a_log_in_opens_a_session_that_the_next_process_knows_too() {
 fn the_mail_is_known_in_whatever_case() {
     let home = Home::new();
     let mail = format!(" {} ", MAIL.to_uppercase());
-    assert!(home.gate().log_in(&mail, &sensitive(PASSWORD), home.request(), at(0)).is_ok());
+    assert!(home.gate().log_in(&mail, &sensitive(PASSWORD), home.request(), at(0), None).is_ok());
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_wrong_password_and_an_unknown_mail_get_one_answer_for_the_same_work() {
     let attempt = |mail: &str, password: &str| {
         let before = home.verifications.load(Ordering::Relaxed);
         let (result, events) =
-            home.events_of(|| home.gate().log_in(mail, &sensitive(password), home.request(), at(0)));
+            home.events_of(|| home.gate().log_in(mail, &sensitive(password), home.request(), at(0), None));
         (result, events, home.verifications.load(Ordering::Relaxed) - before)
     };
     let (wrong, wrong_events, wrong_work) = attempt(MAIL, "Wrong-Kettle-7");
@@ -246,9 +246,9 @@ fn what_cannot_be_logged_does_not_happen() {
     let home = Home::new();
     let caller = home.owner();
     home.store.writes_left(0);
-    let log_in = home.gate().log_in(MAIL, &sensitive(PASSWORD), home.request(), at(0));
+    let log_in = home.gate().log_in(MAIL, &sensitive(PASSWORD), home.request(), at(0), None);
     assert!(matches!(log_in, Err(AccessError::Store(_))));
-    let failed = home.gate().log_in(MAIL, &sensitive("Wrong-Kettle-7"), home.request(), at(0));
+    let failed = home.gate().log_in(MAIL, &sensitive("Wrong-Kettle-7"), home.request(), at(0), None);
     assert!(matches!(failed, Err(AccessError::Ledger(_))), "a refusal that left no trace is not given");
     assert!(matches!(home.try_caller(None, at(0)), Err(AccessError::Ledger(_))));
     assert!(matches!(home.gate().log_out(&caller), Err(AccessError::Store(_))));

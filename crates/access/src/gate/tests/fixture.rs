@@ -109,13 +109,13 @@ impl Home {
     }
 
     pub(super) fn log_in(&self, now: Timestamp) -> Sensitive<String> {
-        self.gate().log_in(MAIL, &sensitive(PASSWORD), self.request(), now).ok().unwrap().token
+        self.gate().log_in(MAIL, &sensitive(PASSWORD), self.request(), now, None).ok().unwrap().token
     }
 
     /// Who shows this credential, or why not.
     pub(super) fn try_caller(&self, bearer: Option<&str>, now: Timestamp) -> Result<Caller, AccessError> {
         let bearer = bearer.map(sensitive);
-        self.gate().authenticate(&Presented { bearer, request: self.request(), now })
+        self.gate().authenticate(&Presented { bearer, request: self.request(), now, detail: None })
     }
 
     pub(super) fn caller(&self, bearer: &str, now: Timestamp) -> Caller {

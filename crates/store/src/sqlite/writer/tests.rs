@@ -31,6 +31,7 @@ fn act(no: u8, bytes: usize) -> Work {
         at: Timestamp::UNIX_EPOCH,
         principal: PrincipalId::System,
         request: RequestId([no; 16]),
+        detail: None,
         what: What::LoggedOut { session: SessionId([no; 16]) },
     };
     let row = RegisterRow {
@@ -53,7 +54,7 @@ fn committed(writer: &Writer) -> (usize, u64) {
 }
 
 fn writer(directory: &TempDir) -> Writer {
-    Writer::open(directory.path().join("store.db"), signer()).unwrap()
+    Writer::open(directory.path().join("store.db"), signer(), Arc::new(crate::observe::Unobserved)).unwrap()
 }
 
 /// No more pages than there are, as on a disk without room, until the writer opens its database anew.
