@@ -30,6 +30,7 @@ use crate::error::{AccessError, Denial};
 use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
 use crate::register::{Known, Sealer};
+use crate::repetition::Repetitions;
 use crate::service::Service;
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
@@ -43,6 +44,8 @@ pub struct Gate {
     sealer: Sealer,
     hasher: Box<dyn Hasher>,
     known: RwLock<Known>,
+    /// Requests that their callers gave a name to.
+    repetitions: Mutex<Repetitions>,
     /// Held from reading what is known to changing it after the commit, so that readers never wait for the disk.
     writing: Mutex<()>,
 }
@@ -160,7 +163,9 @@ impl Gate {
         let environment = keyring.binding().environment;
         let sealer = Sealer { keyring, entropy };
         let known = RwLock::new(Known::load(&sealer, &*store)?);
-        Ok(Self { mint, store, catalogue, environment, sealer, hasher, known, writing: Mutex::new(()) })
+        let repetitions = Mutex::new(Repetitions::load(&sealer, &*store)?);
+        let writing = Mutex::new(());
+        Ok(Self { mint, store, catalogue, environment, sealer, hasher, known, repetitions, writing })
     }
 
     /// Parses a purpose.
@@ -229,6 +234,14 @@ impl Gate {
         Ok(())
     }
 
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
     // A thread that panicked left these whole: every change under a lock is one insertion or removal.
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
@@ -237,6 +250,10 @@ impl Gate {
 
     fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn repetitions(&self) -> MutexGuard<'_, Repetitions> {
+        self.repetitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writing(&self) -> MutexGuard<'_, ()> {

@@ -34,6 +34,7 @@ pub mod gate;
 pub mod password;
 pub mod person;
 mod register;
+pub mod repetition;
 pub mod service;
 pub mod session;
 

@@ -141,10 +141,7 @@ impl Sealing<'_> {
 
     fn unclassified(&self, part: &PartPlan) -> Vec<(FieldInstance, String)> {
         let path = |index: usize| self.leaves.get(index)?.unclassified_path.clone();
-        part.leaves
-            .iter()
-            .filter_map(|leaf| Some((self.instance(leaf.index), path(leaf.index)?)))
-            .collect()
+        part.leaves.iter().filter_map(|leaf| Some((self.instance(leaf.index), path(leaf.index)?))).collect()
     }
 
     fn part(
@@ -156,9 +153,8 @@ impl Sealing<'_> {
         facts: &Json,
     ) -> Result<PartRow, VaultError> {
         let value = |leaf: &PartLeaf| self.leaves.get(leaf.index)?.value.as_ref();
-        let leaves: Vec<_> = (part.leaves.iter())
-            .filter_map(|leaf| Some((self.instance(leaf.index), value(leaf)?)))
-            .collect();
+        let leaves: Vec<_> =
+            (part.leaves.iter()).filter_map(|leaf| Some((self.instance(leaf.index), value(leaf)?))).collect();
         let searched: Vec<(&Field, &Json)> = (part.leaves.iter())
             .filter_map(|leaf| Some((self.catalogue.field(leaf.field?)?, value(leaf)?)))
             .collect();

@@ -73,8 +73,7 @@ impl Ledger {
 }
 
 fn tail(visit: &Visit, events: u64, before: Option<u64>) -> Result<Exit> {
-    let before = before.map(|index| format!("&before={index}")).unwrap_or_default();
-    let page = visit.client.get(&format!("/v1/ledger/events?limit={events}{before}"))?;
+    let page = visit.client.newest_events(events, before)?;
     if visit.screen.is_json() {
         visit.screen.json(&page)?;
         return Ok(Exit::Done);

@@ -48,7 +48,7 @@ impl Retention {
 }
 
 fn status(visit: &Visit) -> Result<Exit> {
-    let answer = visit.client.get("/v1/retention")?;
+    let answer = visit.client.get_all("/v1/retention", "sellers")?;
     if visit.screen.is_json() {
         visit.screen.json(&answer)?;
         return Ok(Exit::Done);

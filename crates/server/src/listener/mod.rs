@@ -32,7 +32,8 @@ pub use peer::Peer;
 pub use tls::{Identity, IdentityError, Minimum, PublicKeyPin, Tls};
 pub use unix::{SocketError, SocketFile, connect, connect_now};
 
-use census::{Address, Census};
+pub(crate) use census::Address;
+use census::Census;
 use connection::Host;
 
 /// How long an accept loop rests when the system gives it no connection, such as when no file descriptor is left.

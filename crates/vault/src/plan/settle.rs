@@ -110,7 +110,9 @@ impl Vault {
                 Some((_, day)) if phase(*day, planning.now) != Phase::Open => dropped.push(index),
                 Some((item, day)) => {
                     let wish = scopes.entry(Some((*item).to_owned()));
-                    wish.or_insert(Wish { day: *day, leaves: Vec::new() }).leaves.push(PartLeaf { index, field });
+                    wish.or_insert(Wish { day: *day, leaves: Vec::new() })
+                        .leaves
+                        .push(PartLeaf { index, field });
                 }
             }
         });
@@ -255,8 +257,23 @@ impl Draft {
 
     fn into_write(self, layout: Layout, change: Option<ExpiryChange>) -> Plan {
         let Layout { parts, removed, punctured, .. } = layout;
-        let Self { row, mac, id, about, tree, is_named, leaves, state, digest, outcomes, returned, too_long, .. } = self;
-        let write = Write { row, mac, about, tree, is_named, state, digest, parts, removed, punctured, change };
+        let Self {
+            row,
+            mac,
+            id,
+            about,
+            tree,
+            is_named,
+            leaves,
+            state,
+            digest,
+            outcomes,
+            returned,
+            too_long,
+            ..
+        } = self;
+        let write =
+            Write { row, mac, about, tree, is_named, state, digest, parts, removed, punctured, change };
         Plan { id, leaves, outcomes, returned, too_long, write: Some(write) }
     }
 

@@ -3,6 +3,7 @@
 mod carry;
 mod enter;
 mod fixture;
+mod named;
 mod registers;
 mod reveal;
 mod secrecy;
