@@ -159,11 +159,13 @@ impl Problem {
         serde_json::to_string(&document).unwrap_or_default()
     }
 
-    /// The answer that carries it. What the router put into its headers, such as `Allow`, stays.
+    /// The answer that carries it, in the place of the router's own, which says what methods there are.
     pub(crate) fn render(&self, bare: &Response, request: RequestId) -> Response {
         let mut response = (self.status, self.json(request)).into_response();
         let headers = response.headers_mut();
-        headers.extend(bare.headers().iter().map(|(name, value)| (name.clone(), value.clone())));
+        if let Some(methods) = bare.headers().get(ALLOW) {
+            headers.insert(ALLOW, methods.clone());
+        }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

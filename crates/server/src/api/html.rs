@@ -212,9 +212,9 @@ impl Page {
                 self.raw("list of ");
                 self.kind(schema.get("items").unwrap_or(&Value::Null));
             }
-            Some(Value::String(kind)) => self.text(
-                text(schema, "/format").split('-').next().filter(|form| !form.is_empty()).unwrap_or(kind),
-            ),
+            Some(Value::String(kind)) => {
+                self.text(schema.get("format").and_then(Value::as_str).unwrap_or(kind));
+            }
             Some(Value::Array(kinds)) => {
                 let kinds: Vec<&str> = kinds.iter().filter_map(Value::as_str).collect();
                 self.text(&kinds.join(" or "));

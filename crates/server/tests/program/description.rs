@@ -80,7 +80,6 @@ async fn the_description_is_for_anybody_and_packed_where_that_is_taken() {
     assert_eq!((sellers.status, sellers.headers.get("content-encoding")), (StatusCode::OK, None));
 }
 
-/// Prepares what the examples are about, asks every operation for its example, and returns what it is answered.
 #[tokio::test]
 async fn every_example_is_answered_as_it_is_described() {
     let house = House::new().await;
