@@ -16,7 +16,8 @@ import schemathesis
 def before_call(context, case, kwargs):
     name = case.operation.definition.raw.get("operationId")
     headers = case.headers if case.headers is not None else {}
-    if name == "logOut" and "Authorization" in headers:
+    # Only where it is that session: what is tried without one, or with nonsense, stays as it is.
+    if name == "logOut" and headers.get("Authorization") == os.environ["BAILEE_BEARER"]:
         answer = requests.post(
             urljoin(case.operation.base_url, "/v1/sessions"),
             json={"mail": os.environ["BAILEE_MAIL"], "password": os.environ["BAILEE_PASSWORD"]},
