@@ -31,6 +31,7 @@ use crate::error::{AccessError, Denial};
 use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
 use crate::register::{Known, Sealer};
+use crate::repetition::Repetitions;
 use crate::service::Service;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
@@ -47,6 +48,8 @@ pub struct Gate {
     hasher: Box<dyn Hasher>,
     origins: Origins,
     known: RwLock<Known>,
+    /// Requests that their callers gave a name to.
+    repetitions: Mutex<Repetitions>,
     /// Held from reading what is known to changing it after the commit, so that readers never wait for the disk.
     writing: Mutex<()>,
 }
@@ -166,6 +169,7 @@ impl Gate {
         let environment = keyring.binding().environment;
         let sealer = Sealer { keyring, entropy };
         let known = RwLock::new(Known::load(&sealer, &*store)?);
+        let repetitions = Mutex::new(Repetitions::load(&sealer, &*store)?);
         Ok(Self {
             mint,
             store,
@@ -175,6 +179,7 @@ impl Gate {
             hasher,
             origins: Origins::default(),
             known,
+            repetitions,
             writing: Mutex::new(()),
         })
     }
@@ -245,6 +250,14 @@ impl Gate {
         Ok(())
     }
 
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
     // A thread that panicked left these whole: every change under a lock is one insertion or removal.
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
@@ -253,6 +266,10 @@ impl Gate {
 
     fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn repetitions(&self) -> MutexGuard<'_, Repetitions> {
+        self.repetitions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writing(&self) -> MutexGuard<'_, ()> {

@@ -35,6 +35,7 @@ pub mod origin;
 pub mod password;
 pub mod person;
 mod register;
+pub mod repetition;
 pub mod service;
 pub mod session;
 

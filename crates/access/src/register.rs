@@ -97,7 +97,8 @@ impl Sealer {
         store.entries(T::REGISTER)?.iter().map(|row| self.open(row)).collect()
     }
 
-    fn open<T: Kept>(&self, row: &RegisterRow) -> Result<Entry<T>, AccessError> {
+    /// An entry, opened.
+    pub(crate) fn open<T: Kept>(&self, row: &RegisterRow) -> Result<Entry<T>, AccessError> {
         let key = self.keyring.lasting().register_key(T::REGISTER);
         let fields = envelope::open(&key, &self.place::<T>(row.id, row.version), &row.sealed, None)?;
         let [(ENTRY_FIELD, json)] = fields.as_slice() else {

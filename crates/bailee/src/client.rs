@@ -1,5 +1,6 @@
 //! A client of the HTTP API. By whichever [`Transport`], the requests and answers are the same.
 
+mod pages;
 mod remote;
 mod stream;
 mod transport;
@@ -8,8 +9,10 @@ pub(crate) use remote::{NotAServer, Remote, ServerAddress, tls};
 pub(crate) use stream::Interrupts;
 pub(crate) use transport::Transport;
 
+use std::time::Duration;
+
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use bailee_core::{Json, Sensitive};
 use bailee_server::{PROBLEM_TYPE_PREFIX, Watch};
@@ -18,6 +21,9 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::failure::{Exit, Failure, Result};
+
+/// How long a command waits in all when it is told that it asks too often.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The code for an answer that nobody reads any more.
 const PIPE_CLOSED: &str = "pipe-closed";
@@ -74,29 +80,25 @@ impl Client {
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
-        self.exchange(self.request(Method::GET, path, Body::empty()))
+        self.exchange(|| self.request(Method::GET, path, Body::empty()))
     }
 
     pub(crate) fn delete(&self, path: &str) -> Answer {
-        self.exchange(self.request(Method::DELETE, path, Body::empty()))
+        self.exchange(|| self.request(Method::DELETE, path, Body::empty()))
     }
 
     pub(crate) fn post(&self, path: &str, question: &impl Serialize) -> Answer {
-        self.exchange(self.post_request(path, question))
+        self.exchange(|| self.post_request(path, question))
     }
 
     /// A get whose progress is heard.
-    pub(crate) fn get_watched(&self, path: &str, watch: Watch) -> Answer {
-        let mut request = self.request(Method::GET, path, Body::empty());
-        request.extensions_mut().insert(watch);
-        self.exchange(request)
+    pub(crate) fn get_watched(&self, path: &str, watch: &Watch) -> Answer {
+        self.exchange(|| watched(self.request(Method::GET, path, Body::empty()), watch))
     }
 
     /// A post whose progress is heard.
-    pub(crate) fn post_watched(&self, path: &str, question: &impl Serialize, watch: Watch) -> Answer {
-        let mut request = self.post_request(path, question);
-        request.extensions_mut().insert(watch);
-        self.exchange(request)
+    pub(crate) fn post_watched(&self, path: &str, question: &impl Serialize, watch: &Watch) -> Answer {
+        self.exchange(|| watched(self.post_request(path, question), watch))
     }
 
     fn post_request(&self, path: &str, question: &impl Serialize) -> Request<Body> {
@@ -122,13 +124,40 @@ impl Client {
         request
     }
 
-    fn exchange(&self, request: Request<Body>) -> Answer {
-        self.block_on(async { answer(self.transport.send(request).await?).await })
+    /// Asks. Who is told to wait has not been served at all, so whatever it is can be asked again.
+    fn exchange(&self, request: impl Fn() -> Request<Body>) -> Answer {
+        self.block_on(async {
+            let mut patience = PATIENCE;
+            loop {
+                let response = self.transport.send(request()).await?;
+                match told_to_wait(&response).and_then(|wait| patience.checked_sub(wait).zip(Some(wait))) {
+                    Some((left, wait)) => {
+                        patience = left;
+                        tokio::time::sleep(wait).await;
+                    }
+                    None => return answer(response).await,
+                }
+            }
+        })
     }
 
     fn block_on(&self, asking: impl Future<Output = Answer>) -> Answer {
         self.runtime.block_on(asking).unwrap_or_else(|| Err(Refusal::broken()))
     }
+}
+
+/// How long the server wants to be left alone, when that is its answer.
+fn told_to_wait(response: &Response<Body>) -> Option<Duration> {
+    if response.status() != StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+fn watched(mut request: Request<Body>, watch: &Watch) -> Request<Body> {
+    request.extensions_mut().insert(watch.clone());
+    request
 }
 
 async fn answer(response: Response<Body>) -> Answer {

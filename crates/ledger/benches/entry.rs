@@ -72,6 +72,7 @@ fn revealed(entropy: &dyn Entropy) -> Event {
         at,
         principal: PrincipalId::Person(PersonId::random(entropy)),
         request: RequestId::new(at, entropy),
+        detail: None,
         what: What::Revealed {
             seller,
             purpose: Purpose::Fulfilment,

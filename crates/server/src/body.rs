@@ -33,6 +33,11 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 }
 
 impl JsonBody {
+    /// Its bytes.
+    pub(crate) fn bytes(&self) -> Result<&[u8], Problem> {
+        self.0.as_deref().map_err(Problem::clone)
+    }
+
     /// What the body says. An error names the place, never the text: a parser quotes values.
     pub(crate) fn parse<T: DeserializeOwned>(self) -> Result<T, Problem> {
         serde_json::from_slice(&self.0?).map_err(|error| {

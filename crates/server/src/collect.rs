@@ -9,6 +9,7 @@ use axum::extract::Path;
 use axum::http::header::{CONTENT_TYPE, TRAILER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use axum::{Extension, Json};
 use bailee_core::{Kind, SellerId, Timestamp};
 use bailee_intake::emit::Emitter;
@@ -21,8 +22,11 @@ use futures_util::stream;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::api::schema::{Schema, anything, count, named, object, text, with};
+use crate::api::{Answered, Body as Taken, Operation, Tag, words};
 use crate::body::{self, Part, PartWriter};
 use crate::edge::{Call, Edge};
 use crate::fault::Fault;
@@ -33,6 +37,104 @@ use crate::watch::{Tick, Watch};
 const SUMMARY: &str = "bailee-summary";
 /// The trailer that carries the problem which ended an answer early.
 const PROBLEM: &str = "bailee-problem";
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let preference =
+        "Wants the tokenised documents instead of the summary: tokens in the place of personal data.";
+    vec![
+        Operation::post("/v1/sellers/{seller}/orders:collect", "collectOrders", post(collect))
+            .says(
+                Tag::Orders,
+                "Collect documents",
+                "Streams in and has no limit. Format, packing (gzip, zip) and character set are found out unless they are \
+                 named; documents of any kind are taken. What is held already changes nothing, so it can be sent again. \
+                 What fails verification is sealed into quarantine and counted. With `Prefer: return=representation` the \
+                 documents come back while they go in, in the shape in which they came, and the summary is the trailer \
+                 `Bailee-Summary`; what ends them early is the trailer `Bailee-Problem`. An answer without either is \
+                 incomplete.",
+            )
+            .for_services()
+            .works_on_keys()
+            .query("format", "The format, by its name.", text("A name."))
+            .query("charset", "The character set, by its name.", text("A name."))
+            .query("as_of", "The time at which the input was fetched.", words::time("A time."))
+            .query("source", "What the input is called. It is sealed with what is quarantined.", text("A name."))
+            .header("Prefer", preference, text("As in RFC 7240; what is not known is passed over."), "return=representation")
+            .takes_any(Taken {
+                says: "Documents, alone or as lines, pages, arrays, tables or XML; packed or not. The media type is not looked at.",
+                contents: vec![
+                    ("application/json", anything("A document, or a page or an array of them."), Some(order())),
+                    ("application/x-ndjson", text("Documents, one a line."), Some(json!(format!("{}\n", order())))),
+                    ("application/octet-stream", anything("Any input that can be read."), None),
+                ],
+                required: true,
+            })
+            .answers_with(Answered {
+                status: 200,
+                says: "All is in: the summary; or, when they are preferred, the tokenised documents.",
+                contents: vec![
+                    ("application/json", summary(), Some(example())),
+                    ("application/x-ndjson", text("The tokenised documents, in the shape in which they came."), None),
+                ],
+                headers: vec![("Trailer", "With documents: the trailers that may follow them.")],
+            })
+            .refuses(&[
+                "unknown-seller",
+                "unknown-format",
+                "unknown-charset",
+                "bad-time",
+                "as-of-in-future",
+                "no-orders",
+                "unreadable-input",
+                "changed-meanwhile",
+                "stopped",
+            ])
+            .opens(),
+    ]
+}
+
+/// What came of an input.
+pub(crate) fn summary() -> Schema {
+    named(
+        "Summary",
+        object(&[
+            ("read", count("Orders read: each is one of the following.")),
+            ("collected", count("New ones.")),
+            ("updated", count("Those that changed what was held.")),
+            ("unchanged", count("Those that did not.")),
+            ("past_retention", count("Those whose time is over: their facts alone are kept.")),
+            ("quarantined", count("Those that failed verification.")),
+            ("seconds", with(anything("How long it took."), "type", json!("number"))),
+            (
+                "lost_letters",
+                count("Values that had lost letters before they came, such as `?` in their place."),
+            ),
+        ]),
+    )
+}
+
+/// One of them.
+pub(crate) fn example() -> Value {
+    json!({
+        "read": 1,
+        "collected": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "past_retention": 0,
+        "quarantined": 0,
+        "seconds": 0.004,
+        "lost_letters": 0,
+    })
+}
+
+/// A document, shorter than any of Amazon's.
+fn order() -> Value {
+    json!({
+        "orderId": words::REFERENCE,
+        "createdTime": words::TIME,
+        "recipient": { "deliveryAddress": { "name": "Juniper Fernsby", "city": "Leeds", "countryCode": "GB" } },
+    })
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,11 +167,7 @@ struct Wanted {
     watch: Option<Watch>,
 }
 
-/// `POST /v1/sellers/{seller}/orders:collect?as_of=…&format=…&charset=…&source=…` takes documents and answers
-/// `{"read","collected","updated","unchanged","past_retention","quarantined","seconds","lost_letters"}`;
-/// with `Prefer: return=representation` the tokenised documents, in the shape in which they came, and that in the trailer
-/// `bailee-summary`.
-pub(crate) async fn collect(
+async fn collect(
     edge: Edge,
     Path(seller): Path<String>,
     uri: Uri,

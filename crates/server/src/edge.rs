@@ -15,7 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bailee_access::{Agent, Caller, Face, Gate, Origin, Presented};
+use bailee_access::{AccessError, Agent, Caller, Face, Gate, Origin, Presented};
 use bailee_core::{Commitment, RequestId, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
@@ -24,10 +24,12 @@ use futures_util::FutureExt;
 use crate::Server;
 use crate::fault::{Fault, Faults};
 use crate::health::{LastLook, Probe};
-use crate::listener::Peer;
+use crate::listener::{Address, Peer};
 use crate::mapping::Mappings;
 use crate::metrics::Metrics;
+use crate::once::Named;
 use crate::problem::Problem;
+use crate::rates::Limiter;
 use crate::visit::{Known, Visit};
 
 /// The header by which every answer names its request, as the ledger does.
@@ -36,13 +38,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// The server with what it remembers between requests.
 pub(crate) struct House {
     server: Server,
+    limiter: Limiter,
     faults: Arc<Faults>,
     last_look: LastLook,
 }
 
 impl House {
     pub(crate) fn new(server: Server, faults: Arc<Faults>) -> Self {
-        Self { server, faults, last_look: LastLook::default() }
+        Self { limiter: Limiter::new(&server.rates), server, faults, last_look: LastLook::default() }
     }
 
     pub(crate) fn gate(&self) -> &Gate {
@@ -116,7 +119,7 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
     let problem = response.extensions_mut().remove::<Problem>();
     write_faults(house, stamp, problem.as_ref().and_then(Problem::fault)).await;
     if let Some(problem) = problem {
-        response = problem.render(stamp.request);
+        response = problem.render(&response, stamp.request);
     }
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -154,6 +157,10 @@ pub(crate) struct Edge {
     /// Told who it is, once that is known.
     caller: Option<Known>,
     bearer: Option<Sensitive<String>>,
+    /// Where it came from, when that was the network.
+    from: Option<Address>,
+    /// What its caller calls it.
+    named: Option<Result<Named, Problem>>,
 }
 
 impl FromRequestParts<Arc<House>> for Edge {
@@ -167,12 +174,18 @@ impl FromRequestParts<Arc<House>> for Edge {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .map(|value| Sensitive::new(value.trim().to_owned()));
+        let from = match parts.extensions.get::<Peer>() {
+            Some(Peer::Network { from, .. }) => Some(Address::of(from.ip())),
+            Some(Peer::Local { .. }) | None => None,
+        };
         Ok(Self {
             house: Arc::clone(house),
             stamp,
             origin: origin(parts),
             caller: parts.extensions.get().cloned(),
             bearer,
+            from,
+            named: Named::of(parts),
         })
     }
 }
@@ -211,7 +224,11 @@ impl Edge {
         T: Send + 'static,
         A: FnOnce(&House, Stamp, Commitment) -> Result<T, Problem> + Send + 'static,
     {
-        self.block(move |edge| act(&edge.house, edge.stamp, edge.detail()?)).await
+        self.block(move |edge| {
+            edge.house.limiter.log_in(edge.from)?;
+            act(&edge.house, edge.stamp, edge.detail()?)
+        })
+        .await
     }
 
     /// What events name the caller's whereabouts by: written down by now. Blocks.
@@ -221,13 +238,31 @@ impl Edge {
 
     /// Asks who is calling. Blocks.
     pub(crate) fn authenticate(self) -> Result<Call, Problem> {
-        let detail = Some(self.detail()?);
-        let Self { house, stamp: stamp @ Stamp { request, now }, bearer, caller: known, .. } = self;
-        let caller = house.gate().authenticate(&Presented { bearer, request, now, detail })?;
+        // From an address that sends too much of what nobody known has sent, nothing more of it reaches the ledger.
+        let Self {
+            house, stamp: stamp @ Stamp { request, now }, origin, bearer, from, caller: known, ..
+        } = self;
+        let mut presented = Presented { bearer, request, now, detail: None };
+        house
+            .limiter
+            .may_be_refused(from)
+            .or_else(|many| if house.gate().recognises(&presented) { Ok(()) } else { Err(many) })?;
+        presented.detail = Some(house.gate().origin(&origin, now)?);
+        let caller = house.gate().authenticate(&presented).inspect_err(|error| {
+            if matches!(error, AccessError::Denied(_)) {
+                house.limiter.refused(from);
+            }
+        })?;
         if let Some(known) = known {
             known.tell(caller.context.principal);
         }
+        house.limiter.request(caller.context.principal)?;
         Ok(Call { house, stamp, caller })
+    }
+
+    /// What its caller calls it, if he does.
+    pub(crate) fn take_name(&mut self) -> Option<Result<Named, Problem>> {
+        self.named.take()
     }
 
     pub(crate) fn house(&self) -> Arc<House> {
@@ -238,7 +273,7 @@ impl Edge {
         self.stamp
     }
 
-    async fn block<T, A>(self, act: A) -> Result<T, Problem>
+    pub(crate) async fn block<T, A>(self, act: A) -> Result<T, Problem>
     where
         T: Send + 'static,
         A: FnOnce(Self) -> Result<T, Problem> + Send + 'static,
@@ -284,6 +319,16 @@ impl Call {
     pub(crate) fn now(&self) -> Timestamp {
         self.stamp.now
     }
+
+    /// Counts a find, of which there is a rate of its own.
+    pub(crate) fn counts_as_find(&self) -> Result<(), Problem> {
+        self.house.limiter.find(self.caller.context.principal)
+    }
+
+    /// Writes what went wrong into the ledger.
+    pub(crate) fn report(&self, fault: Fault) {
+        self.house.report(self.stamp, fault);
+    }
 }
 
 #[cfg(test)]
@@ -296,7 +341,7 @@ mod tests {
         let problem = response.extensions_mut().remove::<Problem>().unwrap();
         assert_eq!(problem.fault(), Some(Fault::new("panic", "handler")));
         let request = RequestId([0; 16]);
-        assert_eq!(problem.render(request).status(), 500);
+        assert_eq!(problem.render(&response, request).status(), 500);
         assert!(!problem.json(request).contains("Juniper"));
     }
 }

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use axum::{Json, body::Body};
 use bailee_ledger::log::Source;
 use bailee_ledger::note::open_checkpoint;
@@ -17,6 +18,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
+use crate::api::schema::{list, object, one_of, text};
+use crate::api::{Answered, Operation, Tag};
 use crate::edge::House;
 use crate::fault::Fault;
 use crate::listener::Peer;
@@ -27,6 +30,8 @@ use crate::problem::{Problem, no_such_route};
 const GOOD_FOR: Duration = Duration::from_secs(2);
 /// The home's value that is written to see whether the store can be.
 const PROBE: &str = "probed";
+/// How what is counted is written.
+const METRICS_FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A part that the wiring knows how to look at: its name, and whether it is sound.
 pub type Probe = (&'static str, Arc<dyn Fn() -> bool + Send + Sync>);
@@ -47,14 +52,60 @@ pub(crate) struct Readiness {
 #[derive(Debug, Default)]
 pub(crate) struct LastLook(Mutex<Option<(Instant, Readiness)>>);
 
-/// `GET /healthz`, and `GET /v1/health` from before there was one.
-pub(crate) async fn health() -> Json<Value> {
+pub(crate) fn operations() -> Vec<Operation> {
+    let alive = || object(&[("status", one_of(["ok"], "That somebody is at home."))]);
+    let readiness = |status| {
+        let parts = |says| list(&one_of(["store", "ledger", "keyring", "clock"], says));
+        object(&[
+            ("status", one_of([status], "Whether requests are answered.")),
+            ("failing?", parts("A part without which nothing goes.")),
+            ("degraded?", parts("A part that wants mending while work goes on.")),
+        ])
+    };
+    let alive_under = |path, id| {
+        Operation::get(path, id, get(self::health))
+            .anonymous()
+            .says(Tag::Home, "Whether somebody is at home", "")
+            .answers(200, "Somebody is.", alive(), json!({ "status": "ok" }))
+    };
+    vec![
+        alive_under("/healthz", "alive"),
+        alive_under("/v1/health", "health"),
+        Operation::get("/readyz", "ready", get(self::ready))
+            .anonymous()
+            .says(Tag::Home, "Whether all that is needed works", "As of two seconds ago at most.")
+            .answers(200, "It does.", readiness("ready"), json!({ "status": "ready" }))
+            .answers(
+                503,
+                "It does not: these parts fail.",
+                readiness("not-ready"),
+                json!({ "status": "not-ready", "failing": ["keyring"] }),
+            )
+            .refuses(&["internal"]),
+        Operation::get("/metrics", "metrics", get(self::metrics))
+            .anonymous()
+            .says(
+                Tag::Home,
+                "What is counted",
+                "Answered at the Unix socket, and where `metrics_listen` says; elsewhere there is no such route.",
+            )
+            .answers_with(Answered {
+                status: 200,
+                says: "Counts, without anything personal and without the names of sellers.",
+                contents: vec![(METRICS_FORMAT, text("The text format of OpenMetrics."), None)],
+                headers: Vec::new(),
+            })
+            .refuses(&["not-found", "internal"]),
+    ]
+}
+
+/// That somebody is at home.
+async fn health() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz` answers `{"status":"ready","degraded"?:[part]}`, or with the status 503
-/// `{"status":"not-ready","failing":[part],"degraded"?}`; the parts are `store`, `ledger`, `keyring` and `clock`.
-pub(crate) async fn ready(State(house): State<Arc<House>>) -> Result<Response, Problem> {
+/// Whether all that is needed works; 503 when it does not.
+async fn ready(State(house): State<Arc<House>>) -> Result<Response, Problem> {
     let readiness = readiness(house).await?;
     let status = match readiness.failing.is_empty() {
         true => StatusCode::OK,
@@ -63,11 +114,8 @@ pub(crate) async fn ready(State(house): State<Arc<House>>) -> Result<Response, P
     Ok((status, Json(readiness)).into_response())
 }
 
-/// `GET /metrics` answers what is counted, in Prometheus' text format; over the network there is no such route.
-pub(crate) async fn metrics(
-    State(house): State<Arc<House>>,
-    request: Request<Body>,
-) -> Result<Response, Problem> {
+/// What is counted, in Prometheus' text format; over the network there is no such route.
+async fn metrics(State(house): State<Arc<House>>, request: Request<Body>) -> Result<Response, Problem> {
     if matches!(request.extensions().get::<Peer>(), Some(Peer::Network { .. })) {
         return Err(no_such_route().await);
     }
@@ -82,8 +130,7 @@ pub(crate) async fn counted(State(house): State<Arc<House>>) -> Result<Response,
     };
     let text = tokio::task::spawn_blocking(look).await;
     let text = text.map_err(|_| Problem::internal(Fault::new("job", "metrics")))?;
-    const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(CONTENT_TYPE, FORMAT)], text).into_response())
+    Ok(([(CONTENT_TYPE, METRICS_FORMAT)], text).into_response())
 }
 
 /// Whether all that is needed works, as of a moment ago. Whoever asks while somebody looks waits without a thread.

@@ -1,15 +1,77 @@
 //! Keys as an operator sees them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use bailee_crypto::keyring::KeyringError;
+use bailee_vault::VaultError;
 use bailee_vault::keys::KeysStatus;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::api::schema::{Schema, count, list, named, object, one_of, pattern, text};
+use crate::api::{Operation, Tag};
 use crate::body::JsonBody;
 use crate::edge::Edge;
+use crate::once::Written;
 use crate::problem::Problem;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let status = json!({
+        "epoch": 3,
+        "revision": 12,
+        "drops_epoch": "cannot",
+        "buckets": 31,
+        "facts_keys": 4,
+        "punctured": 2,
+        "mirrors": [{ "directory": "/media/one/keyring", "state": "current" }],
+    });
+    let directory = pattern("^/[^\u{0}]*$", "An empty directory of the server, from the root.");
+    vec![
+        Operation::get("/v1/keys", "showKeys", get(self::status))
+            .says(Tag::Keys, "How the keyring stands", "")
+            .for_people()
+            .answers(200, "How it stands.", keys(), status.clone()),
+        Operation::post("/v1/keys/mirrors", "addMirror", post(add_mirror))
+            .says(
+                Tag::Keys,
+                "Add a mirror",
+                "The keyring is written to one more directory. Name it in `bailee.toml` as well, or it is left out at the \
+                 next start.",
+            )
+            .once()
+            .for_people()
+            .works_on_keys()
+            .takes("Where.", object(&[("directory", directory)]), json!({ "directory": "/media/two/keyring" }))
+            .answers(201, "How the keyring stands now.", keys(), status)
+            .refuses(&["relative-directory", "mirror-unusable-directory", "mirror-already"]),
+    ]
+}
+
+fn keys() -> Schema {
+    const STATES: [&str; 5] = ["current", "behind", "empty", "damaged", "unreachable"];
+    let mirror = object(&[
+        ("directory", text("Where it is.")),
+        ("state", one_of(STATES, "How it stands beside the others.")),
+    ]);
+    let drops =
+        "When the root key's provider lets go of an old epoch: on that hangs how thoroughly a key is gone.";
+    named(
+        "Keys",
+        object(&[
+            ("epoch", count("The epoch; a new one with every destruction.")),
+            ("revision", count("The revision of the keyring's head.")),
+            ("drops_epoch", one_of(["at-once", "after-days", "cannot"], drops)),
+            ("buckets", count("Live buckets.")),
+            ("facts_keys", count("Keys of facts.")),
+            ("punctured", count("Keys of single parts that were taken away.")),
+            ("mirrors", list(&mirror)),
+        ]),
+    )
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +81,7 @@ struct NewMirror {
 
 /// How the keyring stands.
 #[derive(Serialize)]
-pub(crate) struct Status {
+struct Status {
     epoch: u64,
     revision: u64,
     drops_epoch: &'static str,
@@ -36,9 +98,7 @@ struct Mirror {
     state: &'static str,
 }
 
-/// `GET /v1/keys` answers
-/// `{"epoch","revision","drops_epoch","buckets","facts_keys","punctured","mirrors":[{"directory","state"}]}`.
-pub(crate) async fn status(edge: Edge) -> Result<Json<Status>, Problem> {
+async fn status(edge: Edge) -> Result<Json<Status>, Problem> {
     edge.run(|call| {
         let authorized = call.gate().read_keys(call.caller())?;
         Ok(Json(call.vault().keys_status(authorized)?.into()))
@@ -46,19 +106,35 @@ pub(crate) async fn status(edge: Edge) -> Result<Json<Status>, Problem> {
     .await
 }
 
-/// `POST /v1/keys/mirrors` takes `{"directory"}` and answers as `GET /v1/keys`.
-pub(crate) async fn add_mirror(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<Status>), Problem> {
-    edge.run(move |call| {
+async fn add_mirror(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, |call, body| {
         let authorized = call.gate().administer(call.caller())?;
         let NewMirror { directory } = body.parse()?;
         if !directory.is_absolute() {
             return Err(Problem::unacceptable("relative-directory", "a mirror is named by an absolute path"));
         }
-        call.vault().add_mirror(authorized, &directory)?;
+        call.vault().add_mirror(authorized, &directory).map_err(|error| of_new_mirror(error, &directory))?;
         let status = call.vault().keys_status(call.gate().read_keys(call.caller())?)?;
-        Ok((StatusCode::CREATED, Json(status.into())))
+        Ok(Written::made(&Status::from(status)))
     })
     .await
+}
+
+/// What is wrong with the directory that was named is not what is wrong with the mirrors that there are.
+fn of_new_mirror(error: VaultError, directory: &Path) -> Problem {
+    match error {
+        VaultError::Keyring(error @ KeyringError::MirrorAlready(_)) => {
+            Problem::new(StatusCode::CONFLICT, error.code(), error.to_string())
+        }
+        VaultError::Keyring(
+            ref error @ (KeyringError::Mirror { ref path, .. }
+            | KeyringError::NotEmpty(ref path)
+            | KeyringError::NotReadBack(ref path)
+            | KeyringError::OtherHome(ref path)
+            | KeyringError::OtherRootKey(ref path)),
+        ) if path == directory => Problem::unacceptable("mirror-unusable-directory", error.to_string()),
+        other => other.into(),
+    }
 }
 
 impl From<KeysStatus> for Status {

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use bailee_access::OpenedOrigin;
 use bailee_core::RequestId;
 use bailee_ledger::event::Event;
@@ -15,39 +16,164 @@ use bailee_ledger::{export, note, prove, verify as verification};
 use data_encoding::BASE64;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use crate::api::schema::{
+    Schema, count, either, flag, growing, list, list_max, named, nullable, object, pattern, text, with,
+};
+use crate::api::{Answered, Operation, Tag, words};
 use crate::body::{self, JsonBody, Part};
 use crate::edge::{Call, Edge};
 use crate::fault::Fault;
+use crate::paging::Page;
 use crate::problem::Problem;
 
-/// Events of a page, unless asked otherwise.
-const PAGE_EVENTS: u64 = 50;
-/// Most events of a page.
-const PAGE_EVENTS_MAX: u64 = 1000;
+/// Most checkpoints that a verification is compared with.
+const KNOWN_MAX: usize = 1000;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let verified = object(&[
+        ("size", count("Entries.")),
+        ("root", pattern("^[0-9a-f]{64}$", "The root of the tree.")),
+        ("checkpoint_ok", flag("Whether the checkpoint's signature and root hold.")),
+        ("events_checked", count("Entries read and hashed.")),
+    ]);
+    let verified_example =
+        json!({ "size": 2, "root": "0a".repeat(32), "checkpoint_ok": true, "events_checked": 2 });
+    let known = object(&[("known?", list_max(&text("A signed checkpoint that left the home."), KNOWN_MAX))]);
+    vec![
+        Operation::get("/v1/ledger/events", "listEvents", get(tail))
+            .says(
+                Tag::Ledger,
+                "List the events",
+                "The newest page first, each page from its oldest event on; `next` leads to older ones. Reading is itself \
+                 an event.",
+            )
+            .query("before", "Only events before this index.", count("An index."))
+            .query("details", "Whether to open where each request came from.", flag("Whether."))
+            .in_pages()
+            .for_people()
+            .answers(200, "The events.", events(), events_example())
+            .refuses(&["verification-failed"]),
+        Operation::post("/v1/ledger:verify", "verifyLedger", post(verify))
+            .says(Tag::Ledger, "Verify the ledger", "Every entry and every tile, and that the known checkpoints are its ancestors.")
+            .for_people()
+            .takes("What is known of it.", known, json!({}))
+            .answers(200, "It holds.", verified, verified_example)
+            .refuses(&["verification-failed"]),
+        Operation::get("/v1/ledger/proofs/{request}", "proveRequest", get(proofs))
+            .says(Tag::Ledger, "Prove a request's events", "Each is a C2SP tlog-proof, which the public key alone verifies.")
+            .for_people()
+            .answers(200, "The proofs.", proven(), proven_example())
+            .refuses(&["not-found", "verification-failed"]),
+        Operation::get("/v1/ledger/export", "exportLedger", get(export))
+            .says(
+                Tag::Ledger,
+                "Export the ledger",
+                "The files of a C2SP tlog-tiles directory, one a line. The last line counts them, and an answer without it \
+                 is incomplete.",
+            )
+            .for_people()
+            .answers_with(Answered {
+                status: 200,
+                says: "Lines of JSON.",
+                contents: vec![(
+                    "application/x-ndjson",
+                    with(text("Lines of JSON."), "contentSchema", export_line()),
+                    Some(json!("{\"path\":\"checkpoint\",\"base64\":\"Li4u\"}\n{\"files\":1,\"size\":2}\n")),
+                )],
+                headers: Vec::new(),
+            }),
+    ]
+}
+
+fn event_schema() -> Schema {
+    let says = "An event of the ledger. The documentation of events lists them all with their members.";
+    let event = object(&[
+        ("at", words::time("When, by the home's clock.")),
+        ("principal", text("Who: `person:` or `service:` and an id, `system`, or `anonymous`.")),
+        ("request", words::id("The request that it belongs to.")),
+        ("event", text("What happened.")),
+    ]);
+    named("Event", growing(with(event, "description", json!(says))))
+}
+
+fn event_example() -> Value {
+    json!({
+        "at": words::TIME,
+        "principal": format!("person:{}", words::ID),
+        "request": words::ID,
+        "event": "seller-added",
+        "seller": words::SELLER,
+    })
+}
+
+fn events() -> Schema {
+    let line = json!({
+        "allOf": [event_schema(), { "properties": { "index": count("Where it stands.") }, "required": ["index"] }],
+    });
+    object(&[
+        ("size", count("Events in all.")),
+        ("events", list(&line)),
+        ("next", nullable(text("The `cursor` of the page before; `null` when this is the oldest."))),
+    ])
+}
+
+fn events_example() -> Value {
+    let mut line = event_example();
+    if let Some(members) = line.as_object_mut() {
+        members.insert("index".to_owned(), json!(1));
+    }
+    json!({ "size": 2, "events": [line], "next": null })
+}
+
+fn proven() -> Schema {
+    let proof = object(&[
+        ("index", count("Where it stands.")),
+        ("event", event_schema()),
+        ("document", text("The entry, its way to the root, and the signed checkpoint.")),
+    ]);
+    object(&[
+        ("request", words::id("The request.")),
+        ("verifier_key", text("The public key of the ledger, as signed notes have it.")),
+        ("proofs", list(&proof)),
+    ])
+}
+
+fn proven_example() -> Value {
+    json!({
+        "request": words::ID,
+        "verifier_key": "bailee/…+0a0b0c0d+…",
+        "proofs": [{ "index": 1, "event": event_example(), "document": "c2sp.org/tlog-proof@v1\n…" }],
+    })
+}
+
+fn export_line() -> Schema {
+    let file = object(&[("path", text("The file's path.")), ("base64", text("Its bytes."))]);
+    either(&[file, object(&[("files", count("Files.")), ("size", count("Entries."))])])
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PageOf {
-    #[serde(default)]
+struct Which {
     before: Option<u64>,
-    #[serde(default)]
     limit: Option<u64>,
+    cursor: Option<String>,
     #[serde(default)]
     details: bool,
 }
 
-/// Events, oldest first; `next` is the `before` of the page that precedes it.
+/// Events, oldest first.
 #[derive(Serialize)]
-pub(crate) struct Page {
+struct Events {
     size: u64,
     events: Vec<Line>,
-    next: Option<u64>,
+    next: Option<String>,
 }
 
 /// An event and where it stands.
 #[derive(Serialize)]
-pub(crate) struct Line {
+struct Line {
     index: u64,
     #[serde(flatten)]
     event: Event,
@@ -56,23 +182,23 @@ pub(crate) struct Line {
     origin: Option<OpenedOrigin>,
 }
 
-/// `GET /v1/ledger/events?before=…&limit=…&details=…` answers `{"size","events":[{"index","at","principal","request",
-/// "detail","event",…}],"next"}`: the newest unless `before` is given. With `details=true` each that has a detail also has
-/// its `origin`, opened and checked against the commitment: `{"state":"sound","detail":{…},"salt"}`, or another `state`.
-pub(crate) async fn tail(edge: Edge, uri: Uri) -> Result<Json<Page>, Problem> {
+/// The newest events, or those before a cursor: what comes in meanwhile moves none of them. With `details` each that has a
+/// detail also has its origin, opened and checked against the commitment.
+async fn tail(edge: Edge, uri: Uri) -> Result<Json<Events>, Problem> {
     edge.run(move |call| {
-        let PageOf { before, limit, details } = body::query(&uri)?;
+        let Which { before, limit, cursor, details } = body::query(&uri)?;
+        let page: Page<u64> = Page::of("events", limit, cursor.as_deref())?;
         let logged = call.gate().read_ledger(call.caller(), if details { "details" } else { "tail" })?;
         let size = checkpoint(call)?.size;
-        let end = before.unwrap_or(size).min(size);
-        let begin = end.saturating_sub(limit.unwrap_or(PAGE_EVENTS).clamp(1, PAGE_EVENTS_MAX));
+        let end = page.after.or(before).unwrap_or(size).min(size);
+        let begin = end.saturating_sub(page.limit as u64);
         let events = (begin..end).map(|index| {
             let event = event(call, index)?;
             let origin = if details { call.gate().origin_of(&logged, &event)? } else { None };
             Ok(Line { index, event, origin })
         });
         let events = events.collect::<Result<_, Problem>>()?;
-        Ok(Json(Page { size, events, next: (begin > 0).then_some(begin) }))
+        Ok(Json(Events { size, events, next: (begin > 0).then(|| page.cursor(&begin)) }))
     })
     .await
 }
@@ -85,9 +211,7 @@ struct Known {
     known: Vec<String>,
 }
 
-/// `POST /v1/ledger:verify` takes `{"known"?:[checkpoint]}` and answers
-/// `{"size","root","checkpoint_ok","events_checked"}`.
-pub(crate) async fn verify(edge: Edge, body: JsonBody) -> Result<Json<Verified>, Problem> {
+async fn verify(edge: Edge, body: JsonBody) -> Result<Json<Verified>, Problem> {
     edge.run(move |call| {
         let _logged = call.gate().read_ledger(call.caller(), "verify")?;
         let Known { known } = body.parse()?;
@@ -99,7 +223,7 @@ pub(crate) async fn verify(edge: Edge, body: JsonBody) -> Result<Json<Verified>,
 
 /// That the events of a request are in the ledger, for whoever holds the public key.
 #[derive(Serialize)]
-pub(crate) struct Proofs {
+struct Proofs {
     request: RequestId,
     verifier_key: String,
     proofs: Vec<Proof>,
@@ -114,8 +238,7 @@ struct Proof {
     document: String,
 }
 
-/// `GET /v1/ledger/proofs/{request}` answers `{"request","verifier_key","proofs":[{"index","event","document"}]}`.
-pub(crate) async fn proofs(edge: Edge, Path(request): Path<String>) -> Result<Json<Proofs>, Problem> {
+async fn proofs(edge: Edge, Path(request): Path<String>) -> Result<Json<Proofs>, Problem> {
     edge.run(move |call| {
         let _logged = call.gate().read_ledger(call.caller(), "prove")?;
         let request: RequestId = request.parse()?;
@@ -143,9 +266,7 @@ enum ExportLine<'a> {
     End { files: u64, size: u64 },
 }
 
-/// `GET /v1/ledger/export` answers the files of a C2SP tlog-tiles directory as NDJSON of `{"path","base64"}`; the last
-/// line is `{"files","size"}`, and an answer without it is incomplete.
-pub(crate) async fn export(edge: Edge) -> Result<Response, Problem> {
+async fn export(edge: Edge) -> Result<Response, Problem> {
     let (house, stamp) = (edge.house(), edge.stamp());
     let (parts, received) = body::parts();
     let (begun, has_begun) = tokio::sync::oneshot::channel();

@@ -21,6 +21,7 @@
     )
 )]
 
+mod api;
 mod body;
 mod catalogue;
 mod collect;
@@ -33,8 +34,11 @@ mod ledger;
 pub mod listener;
 mod mapping;
 mod metrics;
+mod once;
+mod paging;
 mod problem;
 mod quarantine;
+mod rates;
 mod record;
 mod retention;
 mod reveal;
@@ -47,17 +51,19 @@ mod watch;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::routing::get;
 use bailee_access::Gate;
-use bailee_core::{Clock, Entropy, Kind};
+use bailee_core::{Clock, Entropy};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 
+pub use api::reference;
 pub use fault::Faults;
 pub use health::Probe;
 pub use mapping::{MAPPING_BYTES_MAX, MAPPINGS_MAX, MappingFiles, Mappings};
 pub use metrics::Metrics;
 pub use problem::PROBLEM_TYPE_PREFIX;
+pub use rates::Rates;
 pub use watch::{Tick, Watch};
 
 /// Most bytes of a request's JSON body. A reveal of a thousand items by reference takes some 200 kB; collecting
@@ -74,6 +80,8 @@ pub struct Server {
     pub store: Arc<dyn Store>,
     /// The formats that it reads: those of the program, and its own.
     pub mappings: Arc<Mappings>,
+    /// How often who may ask it.
+    pub rates: Rates,
     /// Its time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for request ids.
@@ -87,19 +95,6 @@ pub struct Server {
 /// The router of a home: every route of the HTTP API.
 pub fn router(server: Server) -> Router {
     router_with(server, Arc::default())
-}
-
-/// The routes to one record, of each kind.
-fn records() -> Router<Arc<edge::House>> {
-    let show = |kind| get(move |edge, named| record::show(kind, edge, named));
-    let explain = |kind| get(move |edge, named| retention::explain(kind, edge, named));
-    Router::new()
-        .route("/v1/sellers/{seller}/orders/{reference}", show(Kind::Order))
-        .route("/v1/sellers/{seller}/orders/{reference}/retention", explain(Kind::Order))
-        .route("/v1/sellers/{seller}/shipments/{reference}", show(Kind::Shipment))
-        .route("/v1/sellers/{seller}/shipments/{reference}/retention", explain(Kind::Shipment))
-        .route("/v1/sellers/{seller}/returns/{reference}", show(Kind::Return))
-        .route("/v1/sellers/{seller}/returns/{reference}/retention", explain(Kind::Return))
 }
 
 /// The same, with what the ledger did not take in its time.
@@ -131,34 +126,7 @@ fn counted(house: &Arc<edge::House>) -> Router {
 }
 
 fn api(house: &Arc<edge::House>) -> Router {
-    Router::new()
-        .route("/healthz", get(health::health))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .route("/v1/health", get(health::health))
-        .route("/v1/sessions", post(session::log_in))
-        .route("/v1/sessions/current", delete(session::log_out))
-        .route("/v1/sellers", get(seller::list).post(seller::add))
-        .route("/v1/sellers/{seller}/orders:collect", post(collect::collect))
-        .route("/v1/sellers/{seller}/orders:find", post(find::find))
-        .merge(records())
-        .route("/v1/sellers/{seller}/quarantine:retry", post(quarantine::retry))
-        .route("/v1/services", get(service::list).post(service::add))
-        .route("/v1/reveal", post(reveal::reveal))
-        .route("/v1/quarantine", get(quarantine::list))
-        .route("/v1/quarantine/{id}", get(quarantine::show).post(quarantine::act))
-        .route("/v1/retention", get(retention::status))
-        .route("/v1/retention:run", post(retention::run))
-        .route("/v1/keys", get(keys::status))
-        .route("/v1/keys/mirrors", post(keys::add_mirror))
-        .route("/v1/catalogue/fields", get(catalogue::fields).post(catalogue::classify))
-        .route("/v1/catalogue/unclassified", get(catalogue::unclassified))
-        .route("/v1/mappings", get(mapping::list).post(mapping::add))
-        .route("/v1/mappings/{name}", get(mapping::show).delete(mapping::remove))
-        .route("/v1/ledger/events", get(ledger::tail))
-        .route("/v1/ledger:verify", post(ledger::verify))
-        .route("/v1/ledger/proofs/{request}", get(ledger::proofs))
-        .route("/v1/ledger/export", get(ledger::export))
+    api::routes()
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::extract::DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))

@@ -6,16 +6,23 @@ use std::sync::{PoisonError, RwLock};
 use aws_lc_rs::digest;
 use axum::Json;
 use axum::extract::Path;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
 use bailee_intake::format::{Format, Formats, MappingError};
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::api::schema::{Schema, flag, list as listed, named, object, one_of, pages, text};
+use crate::api::{Operation, Tag, words};
 use crate::body::JsonBody;
 use crate::edge::{Call, Edge};
 use crate::fault::Fault;
+use crate::once::Written;
+use crate::paging::Page;
 use crate::problem::Problem;
 
 /// Most bytes of a mapping file: ten times the longest of the program's own.
@@ -23,6 +30,92 @@ pub const MAPPING_BYTES_MAX: usize = 256 * 1024;
 
 /// Most mappings of a home's own.
 pub const MAPPINGS_MAX: usize = 200;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let one = json!({
+        "name": "shop-export",
+        "title": "Orders of our shop",
+        "kind": "order",
+        "syntax": "table",
+        "names": [],
+        "own": true,
+    });
+    let file = object(&[
+        ("name", text("Its name.")),
+        ("own", flag("Whether it is the home's own.")),
+        ("toml", text("The file.")),
+    ]);
+    let new =
+        object(&[("toml", text("A mapping file; the documentation of mappings says how one is written."))]);
+    vec![
+        Operation::get("/v1/mappings", "listMappings", get(list))
+            .says(Tag::Mappings, "List the formats", "Those of the program, and the home's own, by name.")
+            .in_pages()
+            .for_people()
+            .answers(
+                200,
+                "The formats.",
+                pages("mappings", &mapping_line()),
+                json!({ "mappings": [one], "next": null }),
+            ),
+        Operation::post("/v1/mappings", "addMapping", post(add))
+            .says(Tag::Mappings, "Add a mapping", "One of the home's own of the same name gives way.")
+            .once()
+            .for_people()
+            .takes("The mapping file.", new, json!({ "toml": EXAMPLE }))
+            .answers(201, "The mapping is in use.", mapping_line(), one)
+            .refuses(&REFUSALS),
+        Operation::get("/v1/mappings/{name}", "showMapping", get(show))
+            .says(Tag::Mappings, "Show a mapping file", "")
+            .for_people()
+            .answers(200, "The file.", file, json!({ "name": "shop-export", "own": true, "toml": EXAMPLE }))
+            .refuses(&["not-found"]),
+        Operation::delete("/v1/mappings/{name}", "removeMapping", delete(remove))
+            .says(Tag::Mappings, "Remove a mapping", "What came in by it stays as it is.")
+            .for_people()
+            .answers_nothing("The mapping is gone.")
+            .refuses(&["not-found", "mapping-embedded", "mapping-unkept"]),
+    ]
+}
+
+/// A mapping file as short as one can be.
+const EXAMPLE: &str = "format = \"shop-export\"\ntitle = \"Orders of our shop\"\nkind = \"order\"\nsyntax = \"table\"\n\n\
+                       [recognise]\nall = [\"order-no\", \"ship-to\"]\n\n[fields]\n\"order-no\" = \"orderId\"\n\
+                       \"ship-to\" = \"recipient.deliveryAddress.name\"\n";
+
+/// What may be wrong with a mapping.
+const REFUSALS: [&str; 16] = [
+    "mapping-name-taken",
+    "mapping-too-large",
+    "too-many-mappings",
+    "mapping-syntax",
+    "mapping-name",
+    "mapping-path",
+    "mapping-lists",
+    "mapping-twice",
+    "mapping-undecided",
+    "mapping-without-reference",
+    "mapping-unrecognisable",
+    "mapping-target",
+    "mapping-unkept",
+    "list-key",
+    "field-path",
+    "marketplace-id",
+];
+
+fn mapping_line() -> Schema {
+    named(
+        "Mapping",
+        object(&[
+            ("name", text("The format's name.")),
+            ("title", text("What people call it.")),
+            ("kind", words::kind()),
+            ("syntax", one_of(["json", "table", "xml"], "How its documents are written.")),
+            ("names", listed(&text("Another name of it."))),
+            ("own", flag("Whether it is the home's own.")),
+        ]),
+    )
+}
 
 /// Where a home keeps its own mappings.
 pub trait MappingFiles: Send + Sync {
@@ -75,7 +168,7 @@ struct NewMapping {
 
 /// A format, as a list shows it.
 #[derive(Serialize)]
-pub(crate) struct Line {
+struct Line {
     name: String,
     title: String,
     kind: &'static str,
@@ -84,32 +177,34 @@ pub(crate) struct Line {
     own: bool,
 }
 
-/// Every format.
+/// A page of them.
 #[derive(Serialize)]
-pub(crate) struct Lines {
+struct Lines {
     mappings: Vec<Line>,
+    next: Option<String>,
 }
 
 /// A mapping file.
 #[derive(Serialize)]
-pub(crate) struct Text {
+struct Text {
     name: String,
     own: bool,
     toml: String,
 }
 
-/// `GET /v1/mappings` answers `{"mappings":[{"name","title","kind","syntax","names","own"}]}`.
-pub(crate) async fn list(edge: Edge) -> Result<Json<Lines>, Problem> {
-    edge.run(|call| {
+async fn list(edge: Edge, uri: Uri) -> Result<Json<Lines>, Problem> {
+    edge.run(move |call| {
         let _allowed = call.gate().administer(call.caller())?;
+        let page = Page::asked("mappings", &uri)?;
         let formats = call.mappings().formats();
-        Ok(Json(Lines { mappings: formats.iter().map(|format| line(format)).collect() }))
+        let lines = formats.iter().map(|format| line(format)).collect();
+        let (mappings, next) = page.cut(lines, |line: &Line| line.name.clone());
+        Ok(Json(Lines { mappings, next }))
     })
     .await
 }
 
-/// `GET /v1/mappings/{name}` answers `{"name","own","toml"}`.
-pub(crate) async fn show(edge: Edge, Path(name): Path<String>) -> Result<Json<Text>, Problem> {
+async fn show(edge: Edge, Path(name): Path<String>) -> Result<Json<Text>, Problem> {
     edge.run(move |call| {
         let _allowed = call.gate().administer(call.caller())?;
         let formats = call.mappings().formats();
@@ -120,10 +215,8 @@ pub(crate) async fn show(edge: Edge, Path(name): Path<String>) -> Result<Json<Te
     .await
 }
 
-/// `POST /v1/mappings` takes `{"toml"}` and answers as one line of the list. One of the home's own of the same name
-/// gives way.
-pub(crate) async fn add(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<Line>), Problem> {
-    edge.run(move |call| {
+async fn add(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, |call, body| {
         let authorized = call.gate().administer(call.caller())?;
         let NewMapping { toml } = body.parse()?;
         if toml.len() > MAPPING_BYTES_MAX {
@@ -148,13 +241,12 @@ pub(crate) async fn add(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<
             files.keep(&name, &toml).map_err(|error| unkept(&error))?;
             Ok(changed)
         })?;
-        Ok((StatusCode::CREATED, Json(line)))
+        Ok(Written::made(&line))
     })
     .await
 }
 
-/// `DELETE /v1/mappings/{name}` answers nothing. What came in by it stays as it is.
-pub(crate) async fn remove(edge: Edge, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+async fn remove(edge: Edge, Path(name): Path<String>) -> Result<StatusCode, Problem> {
     edge.run(move |call| {
         let authorized = call.gate().administer(call.caller())?;
         call.mappings().change(|formats, files| {

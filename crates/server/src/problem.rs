@@ -3,9 +3,11 @@
 //! A problem's texts are from the program. What a database, a parser or a panic said may carry values, and stays
 //! inside.
 
+pub(crate) mod types;
+
 use std::any::Any;
 
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bailee_access::{AccessError, Denial};
@@ -29,9 +31,22 @@ pub(crate) struct Problem {
     detail: String,
     requirement: Option<Requirement>,
     remedy: Option<String>,
+    /// What few problems have.
+    further: Option<Box<Further>>,
+    fault: Option<Fault>,
+}
+
+/// What few problems have.
+#[derive(Clone, Debug, Default)]
+struct Further {
     /// The first ledger entry concerned, when a verification failed.
     index: Option<u64>,
-    fault: Option<Fault>,
+    /// The id of what the request is about, when that is all that can be told of it.
+    id: Option<String>,
+    /// Seconds after which it may be asked again.
+    retry_after: Option<u64>,
+    /// The methods that there are instead.
+    allow: Option<&'static str>,
 }
 
 /// The document of RFC 9457.
@@ -47,18 +62,25 @@ struct Document<'a> {
     remedy: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
     request_id: String,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, requirement: None, remedy: None, index: None, fault: None }
+        Self { status, code, detail, requirement: None, remedy: None, further: None, fault: None }
     }
 
     /// What was sent is not what this route takes.
     pub(crate) fn unacceptable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// The route takes other methods: these.
+    pub(crate) fn only(methods: &'static str) -> Self {
+        no_method().with_further(|further| further.allow = Some(methods))
     }
 
     /// There is no such thing, or the caller may not know of it.
@@ -79,12 +101,33 @@ impl Problem {
 
     /// A verification that failed, at the entry of that index when one can be named.
     pub(crate) fn verification(detail: impl Into<String>, index: Option<u64>) -> Self {
-        Self { index, ..Self::unacceptable("verification-failed", detail) }
+        Self::unacceptable("verification-failed", detail)
             .serving(Requirement::LogsProtected)
+            .with_further(|further| further.index = index)
     }
 
     pub(crate) fn serving(self, requirement: Requirement) -> Self {
         Self { requirement: Some(requirement), ..self }
+    }
+
+    /// Names what it is about.
+    pub(crate) fn about(self, id: String) -> Self {
+        self.with_further(|further| further.id = Some(id))
+    }
+
+    /// It may be asked again after so long.
+    pub(crate) fn after_seconds(self, seconds: u64) -> Self {
+        self.with_further(|further| further.retry_after = Some(seconds))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.further.as_ref()?.retry_after
+    }
+
+    fn with_further(mut self, change: impl FnOnce(&mut Further)) -> Self {
+        change(self.further.get_or_insert_default());
+        self
     }
 
     pub(crate) fn with_fault(self, fault: Fault) -> Self {
@@ -101,23 +144,40 @@ impl Problem {
 
     /// The problem as JSON.
     pub(crate) fn json(&self, request: RequestId) -> String {
+        let further = self.further.as_deref();
         let document = Document {
             r#type: format!("{PROBLEM_TYPE_PREFIX}{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Problem"),
+            title: types::of(self.code).map_or("Problem", |one| one.title),
             status: self.status.as_u16(),
             detail: &self.detail,
             requirement: self.requirement.map(Requirement::as_str),
             remedy: self.remedy.as_deref(),
-            index: self.index,
+            index: further.and_then(|further| further.index),
+            id: further.and_then(|further| further.id.as_deref()),
             request_id: request.to_string(),
         };
         serde_json::to_string(&document).unwrap_or_default()
     }
 
-    /// The answer that carries it.
-    pub(crate) fn render(&self, request: RequestId) -> Response {
-        let content = (CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        (self.status, [content], self.json(request)).into_response()
+    /// The answer that carries it, in the place of the router's own, which says what methods there are.
+    pub(crate) fn render(&self, bare: &Response, request: RequestId) -> Response {
+        let mut response = (self.status, self.json(request)).into_response();
+        let headers = response.headers_mut();
+        if let Some(methods) = bare.headers().get(ALLOW) {
+            headers.insert(ALLOW, methods.clone());
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        let further = self.further.as_deref();
+        if let Some(seconds) = further.and_then(|further| further.retry_after) {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(methods) = further.and_then(|further| further.allow) {
+            headers.insert(ALLOW, HeaderValue::from_static(methods));
+        }
+        response
     }
 }
 
@@ -135,8 +195,12 @@ pub(crate) async fn no_such_route() -> Problem {
     Problem::not_found("there is no such route")
 }
 
-/// For a route's other methods.
+/// For a route's other methods. The router says which there are.
 pub(crate) async fn no_such_method() -> Problem {
+    no_method()
+}
+
+fn no_method() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this route does not take this method")
 }
 

@@ -2,35 +2,178 @@
 
 use axum::Json;
 use axum::extract::Path;
-use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::http::Uri;
+use axum::response::Response;
+use axum::routing::{get, post};
 use bailee_core::{RecordId, SellerId};
 use bailee_vault::quarantine::discard::Reason;
 use bailee_vault::quarantine::retry::Retry;
-use bailee_vault::quarantine::{Item, LIST_MAX, Quarantined};
+use bailee_vault::quarantine::{Item, Quarantined};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, pages, text};
+use crate::api::{Operation, Tag, words};
 use crate::body::{self, JsonBody};
-use crate::collect::{Answer, charset, format};
+use crate::collect::{self, Answer, charset, format};
 use crate::edge::{Call, Edge};
+use crate::once::Written;
+use crate::paging::Page;
 use crate::problem::Problem;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let retrying = |path, id, summary| {
+        Operation::post(path, id, post(retry))
+            .says(
+                Tag::Quarantine,
+                summary,
+                "What is taken in leaves quarantine; what fails again stays and is counted as `quarantined`.",
+            )
+            .once()
+            .for_services()
+            .works_on_keys()
+            .takes("How to read it; an empty object reads it as before.", how(), json!({}))
+            .answers(200, "What came of it.", collect::summary(), collect::example())
+            .refuses(&["unknown-format", "unknown-charset", "unreadable-input", "changed-meanwhile"])
+            .opens()
+    };
+    vec![
+        Operation::get("/v1/quarantine", "listQuarantine", get(list))
+            .says(
+                Tag::Quarantine,
+                "List what is in quarantine",
+                "The newest first: reasons and places, never a value.",
+            )
+            .query("seller", "Of this seller alone.", words::seller_id())
+            .in_pages()
+            .for_people()
+            .answers(
+                200,
+                "What is there.",
+                pages("quarantined", &item(&[])),
+                json!({ "quarantined": [item_example()], "next": null }),
+            )
+            .refuses(&["bad-id", "unknown-seller"])
+            .opens(),
+        Operation::get("/v1/quarantine/{id}", "showQuarantined", get(show).fallback(other_method))
+            .says(
+                Tag::Quarantine,
+                "Show one of them",
+                "With an outline of its content: names and masks, never a value.",
+            )
+            .for_people()
+            .answers(200, "It.", quarantined(), quarantined_example())
+            .refuses(&["not-found"])
+            .opens(),
+        retrying("/v1/quarantine/{id}:retry", "retryQuarantined", "Read one of them again")
+            .within("/v1/quarantine/{id}", post(act))
+            .refuses(&["not-found"]),
+        Operation::post("/v1/quarantine/{id}:discard", "discardQuarantined", post(act))
+            .within("/v1/quarantine/{id}", post(act))
+            .says(Tag::Quarantine, "Throw one of them away", "Its key is taken away with it.")
+            .once()
+            .for_people()
+            .works_on_keys()
+            .takes("Why.", object(&[("reason", reason())]), json!({ "reason": "duplicate" }))
+            .answers_nothing("It is gone.")
+            .refuses(&["not-found", "unknown-reason", "seller-not-granted"])
+            .opens(),
+        retrying(
+            "/v1/sellers/{seller}/quarantine:retry",
+            "retryQuarantine",
+            "Read everything in a seller's quarantine again",
+        )
+        .refuses(&["unknown-seller"]),
+    ]
+}
+
+fn reason() -> Schema {
+    one_of(Reason::ALL.iter().map(|reason| reason.as_str()), "Why it is thrown away.")
+}
+
+fn how() -> Schema {
+    object(&[
+        ("format?", nullable(text("The format, by its name."))),
+        ("charset?", nullable(text("The character set, by its name."))),
+    ])
+}
+
+/// One of them, with what else is told of it.
+fn item(more: &[(&str, Schema)]) -> Schema {
+    let position = object(&[
+        ("document", count("Counts documents, from 1.")),
+        ("line", count("Counts lines, from 1.")),
+        ("byte", count("Counts bytes of the text, from 0.")),
+    ]);
+    let mut members = vec![
+        ("id", words::id("Its id.")),
+        ("seller", words::seller_id()),
+        ("source", text("What the input was called.")),
+        ("position", position),
+        ("reason", text("Why: a stable code.")),
+        ("words", text("The same in words, with what to do.")),
+        ("format", text("The format that it was read as.")),
+        ("kind", words::kind()),
+        ("bytes", count("Bytes kept.")),
+        ("since", words::time("Since when.")),
+        ("expires_at", words::time("Gone by.")),
+    ];
+    members.extend(more.iter().cloned());
+    object(&members)
+}
+
+fn quarantined() -> Schema {
+    let field = object(&[
+        ("path", text("A place that the catalogue knows.")),
+        ("class?", words::class()),
+        ("mask?", text("The first value's mask.")),
+        ("count", count("How often it is there.")),
+    ]);
+    let outline = object(&[
+        ("fields", listed(&field)),
+        ("unknown", count("Values at places that the catalogue does not know.")),
+    ]);
+    named("Quarantined", item(&[("outline", outline)]))
+}
+
+fn item_example() -> Value {
+    json!({
+        "id": words::ID,
+        "seller": words::SELLER,
+        "source": "orders.json",
+        "position": { "document": 1, "line": 1, "byte": 0 },
+        "reason": "duplicate-key",
+        "words": "a key is there twice; send the document again without one of them",
+        "format": "orders-2026-01-01",
+        "kind": "order",
+        "bytes": 87,
+        "since": words::TIME,
+        "expires_at": "2026-04-01T09:00:00Z",
+    })
+}
+
+fn quarantined_example() -> Value {
+    let field = json!({ "path": "buyer.buyerName", "class": "identity", "mask": "J*** F****", "count": 1 });
+    let mut example = item_example();
+    if let Some(members) = example.as_object_mut() {
+        members.insert("outline".to_owned(), json!({ "fields": [field], "unknown": 0 }));
+    }
+    example
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Which {
-    #[serde(default)]
     seller: Option<String>,
-    /// The id behind which the list goes on.
-    #[serde(default)]
-    after: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
 }
 
 /// What is in quarantine.
 #[derive(Serialize)]
-pub(crate) struct List {
+struct List {
     quarantined: Vec<Item>,
-    /// Behind which id the list goes on, when there may be more.
-    next: Option<RecordId>,
+    next: Option<String>,
 }
 
 /// How to read again.
@@ -49,23 +192,24 @@ struct Why {
     reason: String,
 }
 
-/// `GET /v1/quarantine?seller=…&after=…` answers `{"quarantined":[{"id","seller","source","position","reason",…}],
-/// "next"}`, newest first.
-pub(crate) async fn list(edge: Edge, uri: Uri) -> Result<Json<List>, Problem> {
+async fn list(edge: Edge, uri: Uri) -> Result<Json<List>, Problem> {
     edge.run(move |call| {
         let which: Which = body::query(&uri)?;
         let seller = which.seller.map(|text| text.parse::<SellerId>()).transpose()?;
-        let after = which.after.map(|text| text.parse::<RecordId>()).transpose()?;
+        let page: Page<RecordId> = Page::of("quarantine", which.limit, which.cursor.as_deref())?;
         let authorized = call.gate().read_quarantine(call.caller(), seller.as_ref())?;
-        let quarantined = call.vault().quarantine(authorized, seller.as_ref(), after)?;
-        let next = quarantined.last().filter(|_| quarantined.len() >= LIST_MAX).map(|item| item.id);
+        let quarantined = call.vault().quarantine(authorized, seller.as_ref(), page.after, page.limit)?;
+        let last = quarantined.last().filter(|_| quarantined.len() >= page.limit);
+        let next = last.map(|item| page.cursor(&item.id));
         Ok(Json(List { quarantined, next }))
     })
     .await
 }
 
-/// `GET /v1/quarantine/{id}` answers one of them, with an outline of its content.
-pub(crate) async fn show(edge: Edge, Path(id): Path<String>) -> Result<Json<Quarantined>, Problem> {
+async fn show(edge: Edge, Path(id): Path<String>) -> Result<Json<Quarantined>, Problem> {
+    if id.contains(':') {
+        return Err(methods_of(&id));
+    }
     edge.run(move |call| {
         let id: RecordId = id.parse()?;
         let authorized = call.gate().read_quarantine(call.caller(), None)?;
@@ -75,20 +219,16 @@ pub(crate) async fn show(edge: Edge, Path(id): Path<String>) -> Result<Json<Quar
     .await
 }
 
-/// `POST /v1/sellers/{seller}/quarantine:retry` takes `{"format"?,"charset"?}` and answers what collecting answers: everything in
-/// the seller's quarantine is read again.
-pub(crate) async fn retry(
-    edge: Edge,
-    Path(seller): Path<String>,
-    body: JsonBody,
-) -> Result<Response, Problem> {
-    edge.run(move |call| retry_items(call, &seller.parse()?, None, body)).await
+async fn retry(edge: Edge, Path(seller): Path<String>, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, move |call, body| retry_items(call, &seller.parse()?, None, body)).await
 }
 
-/// `POST /v1/quarantine/{id}:retry` takes `{"format"?,"charset"?}` and answers what collecting answers;
-/// `POST /v1/quarantine/{id}:discard` takes `{"reason"}` and answers nothing.
-pub(crate) async fn act(edge: Edge, Path(target): Path<String>, body: JsonBody) -> Result<Response, Problem> {
-    edge.run(move |call| match target.split_once(':') {
+/// What is done with one of them: the verb follows its id.
+async fn act(edge: Edge, Path(target): Path<String>, body: JsonBody) -> Result<Response, Problem> {
+    if !target.contains(':') {
+        return Err(methods_of(&target));
+    }
+    edge.write(body, move |call, body| match target.split_once(':') {
         Some((id, "retry")) => {
             let (id, seller) = of_seller(call, id)?;
             retry_items(call, &seller, Some(id), body)
@@ -98,13 +238,22 @@ pub(crate) async fn act(edge: Edge, Path(target): Path<String>, body: JsonBody) 
             let authorized = call.gate().discard_quarantine(call.caller(), &seller)?;
             let reason: Reason = body.parse::<Why>()?.reason.parse()?;
             match call.vault().discard_quarantined(authorized, id, reason)? {
-                true => Ok(StatusCode::NO_CONTENT.into_response()),
+                true => Ok(Written::silent()),
                 false => Err(nothing_there()),
             }
         }
         _ => Err(Problem::not_found("there is no such route")),
     })
     .await
+}
+
+/// The router sees one route where there are several: an item, and what can be done with it.
+fn methods_of(target: &str) -> Problem {
+    Problem::only(if target.contains(':') { "POST" } else { "GET,HEAD" })
+}
+
+async fn other_method(Path(target): Path<String>) -> Problem {
+    methods_of(&target)
 }
 
 /// The id and whose it is. Who may not even see quarantine does not learn whether there is such an id.
@@ -124,7 +273,7 @@ fn retry_items(
     seller: &SellerId,
     only: Option<RecordId>,
     body: JsonBody,
-) -> Result<Response, Problem> {
+) -> Result<Written, Problem> {
     let authorized = call.gate().retry_quarantine(call.caller(), seller)?;
     let how: How = body.parse()?;
     let formats = call.mappings().formats();
@@ -133,7 +282,7 @@ fn retry_items(
     let retry = Retry { only, formats, format, charset };
     let (summary, lost_letters) =
         call.vault().retry_quarantine(authorized, &retry)?.ok_or_else(nothing_there)?;
-    Ok(Json(Answer { summary, lost_letters }).into_response())
+    Ok(Written::done(&Answer { summary, lost_letters }))
 }
 
 fn nothing_there() -> Problem {

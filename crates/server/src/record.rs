@@ -2,16 +2,95 @@
 
 use axum::Json;
 use axum::extract::Path;
+use axum::routing::get;
 use bailee_core::{Class, Kind, Reference, SellerId};
 use bailee_vault::retention::Explained;
 use serde::Serialize;
+use serde_json::json;
 
+use crate::api::schema::{Schema, anything, count, list, named, object, one_of, text};
+use crate::api::{Operation, Tag, words};
 use crate::edge::Edge;
 use crate::problem::Problem;
+use crate::retention;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let show = |path, id, summary, kind| {
+        Operation::get(path, id, get(move |edge, named| show(kind, edge, named)))
+            .says(Tag::Orders, summary, "Facts, masks and clock; never personal data.")
+            .for_services()
+            .answers(200, "The record.", record(), example())
+            .refuses(&["not-found", "unknown-seller"])
+            .opens()
+    };
+    let explain = retention::explaining;
+    vec![
+        show("/v1/sellers/{seller}/orders/{reference}", "showOrder", "Show an order", Kind::Order),
+        explain(
+            "/v1/sellers/{seller}/orders/{reference}/retention",
+            "explainOrder",
+            "When an order's personal data ends",
+            Kind::Order,
+        ),
+        show("/v1/sellers/{seller}/shipments/{reference}", "showShipment", "Show a shipment", Kind::Shipment),
+        explain(
+            "/v1/sellers/{seller}/shipments/{reference}/retention",
+            "explainShipment",
+            "When a shipment's personal data ends",
+            Kind::Shipment,
+        ),
+        show(
+            "/v1/sellers/{seller}/returns/{reference}",
+            "showReturn",
+            "Show the returns of an order",
+            Kind::Return,
+        ),
+        explain(
+            "/v1/sellers/{seller}/returns/{reference}/retention",
+            "explainReturn",
+            "When the personal data of an order's returns ends",
+            Kind::Return,
+        ),
+    ]
+}
+
+fn record() -> Schema {
+    let field = object(&[
+        ("path", text("Where it stands in the record.")),
+        ("class", words::class()),
+        ("mask", text("What may be shown of it.")),
+    ]);
+    named(
+        "Record",
+        object(&[
+            ("seller", words::seller_id()),
+            ("kind", words::kind()),
+            ("reference", words::reference()),
+            ("state", one_of(["live", "closing", "disposed"], "How its personal data stands.")),
+            ("document", anything("Its facts, under their canonical names.")),
+            ("fields", list(&field)),
+            ("unclassified", count("Values that the catalogue does not name.")),
+            ("retention", retention::explained()),
+        ]),
+    )
+}
+
+fn example() -> serde_json::Value {
+    json!({
+        "seller": words::SELLER,
+        "kind": "order",
+        "reference": words::REFERENCE,
+        "state": "live",
+        "document": { "orderId": words::REFERENCE, "createdTime": words::TIME },
+        "fields": [{ "path": "recipient.deliveryAddress.city", "class": "address", "mask": "****" }],
+        "unclassified": 0,
+        "retention": retention::example(),
+    })
+}
 
 /// Facts, masks and clock.
 #[derive(Serialize)]
-pub(crate) struct Shown {
+struct Shown {
     seller: SellerId,
     kind: Kind,
     reference: Reference,
@@ -30,9 +109,7 @@ struct MaskedField {
     mask: String,
 }
 
-/// `GET /v1/sellers/{seller}/{orders|shipments|returns}/{reference}` answers
-/// `{"seller","kind","reference","state","document","fields":[{"path","class","mask"}],"unclassified","retention"}`.
-pub(crate) async fn show(
+async fn show(
     kind: Kind,
     edge: Edge,
     Path((seller, reference)): Path<(String, String)>,

@@ -2,44 +2,161 @@
 
 use axum::extract::Path;
 use axum::http::Uri;
+use axum::response::Response;
+use axum::routing::{get, post};
 use axum::{Extension, Json};
 use bailee_core::{Kind, Reference, SellerId};
-use bailee_vault::retention::{Explained, Ran, Status};
+use bailee_vault::retention::{Explained, Status};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::body;
+use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text};
+use crate::api::{Operation, Tag, words};
+use crate::body::{self, JsonBody};
 use crate::edge::Edge;
+use crate::once::Written;
+use crate::paging::Page;
 use crate::problem::Problem;
 use crate::record::unknown;
 use crate::watch::{Tick, Watch};
 
+pub(crate) fn operations() -> Vec<Operation> {
+    let bucket = json!({
+        "held": "order",
+        "day": "2026-04-04",
+        "state": "open",
+        "closes_at": "2026-04-02T00:00:00Z",
+        "parts": 1250,
+    });
+    let sellers = json!({
+        "sellers": [{ "seller": words::SELLER, "buckets": [bucket], "destroyed": 12 }],
+        "next": null,
+    });
+    let ran = object(&[
+        ("disposed", count("Records whose personal data ended.")),
+        ("buckets_destroyed", count("Buckets destroyed.")),
+        ("archived", count("Records archived before that.")),
+        ("held", count("Records kept by a hold.")),
+    ]);
+    vec![
+        Operation::get("/v1/retention", "showRetention", get(status))
+            .says(Tag::Retention, "What is due when", "Live buckets by seller and day.")
+            .query("seller", "Of this seller alone.", words::seller_id())
+            .in_pages()
+            .for_services()
+            .answers(200, "The buckets.", pages("sellers", &buckets()), sellers)
+            .refuses(&["bad-id", "unknown-seller"]),
+        Operation::post("/v1/retention:run", "runRetention", post(run))
+            .says(
+                Tag::Retention,
+                "End what is due",
+                "Nothing that is not due is touched. A server does this by itself each day.",
+            )
+            .once()
+            .for_people()
+            .works_on_keys()
+            .answers(
+                200,
+                "What ended.",
+                ran,
+                json!({ "disposed": 1250, "buckets_destroyed": 1, "archived": 0, "held": 0 }),
+            ),
+    ]
+}
+
+/// The same for the records of one kind.
+pub(crate) fn explaining(
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    kind: Kind,
+) -> Operation {
+    Operation::get(path, id, get(move |edge, named| explain(kind, edge, named)))
+        .says(Tag::Retention, summary, "The rule, the evidence, and all of it in sentences.")
+        .for_services()
+        .answers(200, "Why.", explained(), example())
+        .refuses(&["not-found", "unknown-seller"])
+        .opens()
+}
+
+fn buckets() -> Schema {
+    let bucket = object(&[
+        ("held", one_of(["order", "quarantine"], "What is in it.")),
+        ("day", words::day("Its day.")),
+        ("state", one_of(["open", "closing", "late"], "`late`: it should have been destroyed a day ago.")),
+        ("closes_at", words::time("From then on it is closed, and destroyed.")),
+        ("parts", count("Parts or items in it.")),
+    ]);
+    object(&[
+        ("seller", words::seller_id()),
+        ("buckets", list(&bucket)),
+        ("destroyed", count("Buckets destroyed so far.")),
+    ])
+}
+
+/// Why a record's personal data ends when it does.
+pub(crate) fn explained() -> Schema {
+    named(
+        "Retention",
+        object(&[
+            ("rule", text("The rule, such as `R2`.")),
+            ("evidence", text("The kind of evidence.")),
+            ("lo", words::time("The earliest instant of delivery.")),
+            ("hi", nullable(words::time("The latest."))),
+            ("expires_at", words::time("Personal data must be gone by then.")),
+            ("closes_at", words::time("From then on it is closed, and destroyed.")),
+            ("profile", text("The clock's profile.")),
+            ("state", one_of(["live", "closing", "disposed"], "How it stands.")),
+            ("words", text("All of it in sentences.")),
+        ]),
+    )
+}
+
+/// One of them.
+pub(crate) fn example() -> serde_json::Value {
+    json!({
+        "rule": "R2",
+        "evidence": "not-delivered-at",
+        "lo": words::TIME,
+        "hi": null,
+        "expires_at": "2026-04-01T09:00:00Z",
+        "closes_at": "2026-03-30T00:00:00Z",
+        "profile": "strict",
+        "state": "live",
+        "words": "it was not delivered before 2026-03-02 09:00 UTC, and ends 30 days after that",
+    })
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Which {
-    #[serde(default)]
     seller: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
 }
 
 /// Live buckets by seller.
 #[derive(Serialize)]
-pub(crate) struct Sellers {
+struct Sellers {
     sellers: Vec<Status>,
+    next: Option<String>,
 }
 
-/// `GET /v1/retention?seller=…` answers
-/// `{"sellers":[{"seller","buckets":[{"held","day","state","closes_at","parts"}],"destroyed"}]}`.
-pub(crate) async fn status(edge: Edge, uri: Uri) -> Result<Json<Sellers>, Problem> {
+async fn status(edge: Edge, uri: Uri) -> Result<Json<Sellers>, Problem> {
     edge.run(move |call| {
-        let seller = body::query::<Which>(&uri)?.seller.map(|text| text.parse::<SellerId>()).transpose()?;
+        let which: Which = body::query(&uri)?;
+        let seller = which.seller.map(|text| text.parse::<SellerId>()).transpose()?;
+        let page = Page::of("retention", which.limit, which.cursor.as_deref())?;
         let authorized = call.gate().read_retention(call.caller(), seller.as_ref())?;
-        Ok(Json(Sellers { sellers: call.vault().retention_status(authorized, seller.as_ref())? }))
+        let all = call.vault().retention_status(authorized, seller.as_ref())?;
+        let (sellers, next) = page.cut(all, |status: &Status| status.seller.clone());
+        Ok(Json(Sellers { sellers, next }))
     })
     .await
 }
 
-/// `POST /v1/retention:run` answers `{"disposed","buckets_destroyed","archived","held"}`.
-pub(crate) async fn run(edge: Edge, watch: Option<Extension<Watch>>) -> Result<Json<Ran>, Problem> {
-    edge.run(move |call| {
+async fn run(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, move |call, _nothing| {
         let authorized = call.gate().run_retention(call.caller())?;
         let mut progress = |done, total| {
             if let Some(Extension(watch)) = &watch {
@@ -47,14 +164,12 @@ pub(crate) async fn run(edge: Edge, watch: Option<Extension<Watch>>) -> Result<J
                 let _ = watch.tick(Tick::Destroyed { done, total });
             }
         };
-        Ok(Json(call.vault().retention_run(authorized, &mut progress)?))
+        Ok(Written::done(&call.vault().retention_run(authorized, &mut progress)?))
     })
     .await
 }
 
-/// `GET /v1/sellers/{seller}/{orders|shipments|returns}/{reference}/retention` answers
-/// `{"rule","evidence","lo","hi","expires_at","closes_at","profile","state","words"}`.
-pub(crate) async fn explain(
+async fn explain(
     kind: Kind,
     edge: Edge,
     Path((seller, reference)): Path<(String, String)>,

@@ -5,15 +5,124 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
+use axum::routing::post;
 use bailee_access::{Asked, AskedField, Denial, Gate};
 use bailee_core::{Kind, Purpose, Reference, SellerId, Ticket};
 use bailee_vault::VaultError;
 use bailee_vault::reveal::{Gone, Held, ITEMS_MAX, Resolved, Revealed, Wanted};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::api::schema::{
+    Schema, anything, count, either, list, list_max, map, named, nullable, object, one_of, pattern, text,
+};
+use crate::api::{Operation, Tag, words};
 use crate::body::JsonBody;
 use crate::edge::{Call, Edge};
 use crate::problem::Problem;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let record = json!({
+        "seller": words::SELLER,
+        "kind": "order",
+        "reference": words::REFERENCE,
+        "fields": { "recipient.deliveryAddress.city": "Leeds" },
+    });
+    vec![
+        Operation::post("/v1/reveal", "reveal", post(reveal))
+            .says(
+                Tag::Reveal,
+                "Reveal personal data",
+                "Up to 1,000 items, answered item by item: what was revealed, what was refused, what is gone and what is not \
+                 known here. Without a kind an item is the first of `order`, `shipment` and `return` that has the \
+                 reference. Before anything is opened the ledger durably names every pair of record and field. Only when \
+                 no item has another answer than being malformed or unknown is the answer a problem.",
+            )
+            .takes("What, and why.", question(), json!({
+                "purpose": "fulfilment",
+                "ticket": "OPS-1234",
+                "items": [{
+                    "seller": words::SELLER,
+                    "reference": words::REFERENCE,
+                    "fields": ["recipient.deliveryAddress.city"],
+                }],
+            }))
+            .answers(
+                200,
+                "Item by item.",
+                answer(),
+                json!({ "records": [record], "denied": [], "gone": [] }),
+            )
+            .refuses(&[
+                "bad-id",
+                "too-many-items",
+                "purpose-unknown",
+                "no-grant",
+                "not-a-token",
+                "token-of-another-home",
+                "token-of-another-environment",
+                "unknown-seller",
+            ])
+            .opens(),
+    ]
+}
+
+fn question() -> Schema {
+    let by_token = object(&[("token", text("A token, as collecting answered it."))]);
+    let by_reference = object(&[
+        ("seller", words::seller_id()),
+        ("kind?", nullable(words::kind())),
+        ("reference", words::reference()),
+        ("fields?", nullable(list(&text("A field's path. Without any, whatever is allowed is given.")))),
+    ]);
+    let ticket = pattern("^[A-Z]{1,10}-[0-9]{1,10}$", "The ticket that it is for, such as `OPS-1234`.");
+    object(&[
+        ("purpose", words::purpose()),
+        ("ticket?", nullable(ticket)),
+        ("items", list_max(&either(&[by_token, by_reference]), ITEMS_MAX)),
+    ])
+}
+
+fn answer() -> Schema {
+    let record = object(&[
+        ("seller", words::seller_id()),
+        ("kind", words::kind()),
+        ("reference", words::reference()),
+        ("fields", map(&anything("The value at this path."))),
+    ]);
+    let denied = object(&[
+        ("seller?", words::seller_id()),
+        ("reference?", words::reference()),
+        ("field?", text("The field's path; all that was asked, when there is none.")),
+        ("code", text("The code of the problem that it is.")),
+        ("detail", text("Why.")),
+        ("requirement", text("The requirement that the refusal serves.")),
+        ("remedy", text("What to do.")),
+    ]);
+    let gone = object(&[
+        ("seller", words::seller_id()),
+        ("reference", nullable(words::reference())),
+        ("state", one_of(["closing", "disposed"], "How it stands.")),
+        ("when", words::time("Since when.")),
+        ("rule", text("Under which rule.")),
+    ]);
+    let unknown = object(&[
+        ("item", count("Which item of the question it is, from 0.")),
+        ("seller?", words::seller_id()),
+        ("reference?", words::reference()),
+        ("field?", text("The field's path.")),
+        ("code", text("Why: there is none, or it is malformed or does not open.")),
+    ]);
+    named(
+        "Revealed",
+        object(&[
+            ("records", list(&record)),
+            ("denied", list(&denied)),
+            ("gone", list(&gone)),
+            ("unknown?", list(&unknown)),
+        ]),
+    )
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +151,7 @@ enum Item {
 
 /// What was revealed, refused, gone and unknown. `unknown` is there only when something is.
 #[derive(Default, Serialize)]
-pub(crate) struct Answer {
+struct Answer {
     records: Vec<RevealedRecord>,
     denied: Vec<Denied>,
     gone: Vec<Gone>,
@@ -89,9 +198,7 @@ struct Unknown {
     code: &'static str,
 }
 
-/// `POST /v1/reveal` takes `{"purpose","ticket"?,"items":[{"token"}|{"seller","kind"?,"reference","fields"?}]}` and answers
-/// `{"records":[{"seller","kind","reference","fields":{"PATH":value}}],"denied":[…],"gone":[…],"unknown"?:[…]}`.
-pub(crate) async fn reveal(edge: Edge, body: JsonBody) -> Result<Json<Answer>, Problem> {
+async fn reveal(edge: Edge, body: JsonBody) -> Result<Json<Answer>, Problem> {
     edge.run(move |call| {
         let Question { purpose, ticket, items } = body.parse()?;
         let ticket = ticket.as_deref().map(str::parse::<Ticket>).transpose()?;

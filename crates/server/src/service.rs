@@ -1,14 +1,85 @@
 //! Services: programs with a key of their own.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::response::Response;
+use axum::routing::{get, post};
 use bailee_access::service::{self, Service};
 use bailee_core::{Class, Purpose, SellerId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::api::schema::{Schema, list as listed, list_max, named, nullable, object, pages, text};
+use crate::api::{Operation, Tag, words};
 use crate::body::JsonBody;
 use crate::edge::Edge;
+use crate::once::Written;
+use crate::paging::Page;
 use crate::problem::Problem;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let new = json!({
+        "name": "label-printer",
+        "sellers": [words::SELLER],
+        "purposes": ["fulfilment"],
+        "classes": ["identity", "address"],
+    });
+    let line = json!({
+        "id": words::ID,
+        "name": "label-printer",
+        "owner": format!("person:{}", words::ID),
+        "sellers": [words::SELLER],
+        "purposes": ["fulfilment"],
+        "classes": ["identity", "address"],
+        "since": words::TIME,
+    });
+    let key =
+        object(&[("id", words::id("The service.")), ("key", text("Its key. It is in no other answer."))]);
+    vec![
+        Operation::get("/v1/services", "listServices", get(self::list))
+            .says(Tag::Services, "List the services", "Without anything of their keys, in the order in which they were added.")
+            .in_pages()
+            .for_people()
+            .answers(200, "The services.", pages("services", &service_line()), json!({ "services": [line], "next": null })),
+        Operation::post("/v1/services", "addService", post(add))
+            .says(
+                Tag::Services,
+                "Add a service",
+                "Its key is shown once. Sent again under the same `Idempotency-Key` the request is answered `shown-once`, \
+                 with the id of the service.",
+            )
+            .once()
+            .for_people()
+            .takes("What it may.", new_service(), new)
+            .answers(201, "The service is there.", key, json!({ "id": words::ID, "key": "bsk_…" }))
+            .refuses(&["bad-id", "unknown-seller", "unacceptable", "shown-once", "second-person"]),
+    ]
+}
+
+fn new_service() -> Schema {
+    object(&[
+        ("name", text("What people call it.")),
+        ("sellers", list_max(&words::seller_id(), 1000)),
+        ("purposes", list_max(&words::purpose(), 100)),
+        ("classes", list_max(&words::class(), 100)),
+        ("owner?", nullable(text("The mail of the person who answers for it: the caller, unless told."))),
+    ])
+}
+
+fn service_line() -> Schema {
+    named(
+        "Service",
+        object(&[
+            ("id", words::id("The service.")),
+            ("name", text("What people call it.")),
+            ("owner", text("The person who answers for it.")),
+            ("sellers", listed(&words::seller_id())),
+            ("purposes", words::purposes()),
+            ("classes", words::classes()),
+            ("since", words::time("Since when.")),
+        ]),
+    )
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,14 +94,14 @@ struct NewService {
 
 /// A new service. The key is in no other answer.
 #[derive(Serialize)]
-pub(crate) struct Added {
+struct Added {
     id: String,
     key: String,
 }
 
 /// A service, without anything of its key.
 #[derive(Serialize)]
-pub(crate) struct Line {
+struct Line {
     id: String,
     name: String,
     owner: String,
@@ -40,29 +111,33 @@ pub(crate) struct Line {
     since: bailee_core::Timestamp,
 }
 
-/// Every service.
+/// A page of them.
 #[derive(Serialize)]
-pub(crate) struct Services {
+struct Services {
     services: Vec<Line>,
+    next: Option<String>,
 }
 
-/// `GET /v1/services` answers `{"services":[{"id","name","owner","sellers","purposes","classes","since"}]}`.
-pub(crate) async fn list(edge: Edge) -> Result<Json<Services>, Problem> {
-    edge.run(|call| {
+async fn list(edge: Edge, uri: Uri) -> Result<Json<Services>, Problem> {
+    edge.run(move |call| {
         let services = call.gate().services(call.caller())?;
-        Ok(Json(Services { services: services.into_iter().map(Line::from).collect() }))
+        let page = Page::asked("services", &uri)?;
+        // The order in which they were added, as a text that sorts so.
+        let key = |service: &Service| format!("{:020} {}", service.since.as_nanosecond(), service.id);
+        let (services, next) = page.cut(services, key);
+        Ok(Json(Services { services: services.into_iter().map(Line::from).collect(), next }))
     })
     .await
 }
 
-/// `POST /v1/services` takes `{"name","sellers","purposes","classes","owner"?}` and answers `{"id","key"}`.
-pub(crate) async fn add(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<Added>), Problem> {
-    edge.run(move |call| {
+async fn add(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, |call, body| {
         // Asked before the body is looked at: who may add none learns nothing about what would be accepted.
         let _allowed = call.gate().administer(call.caller())?;
         let new = body.parse::<NewService>()?.check(call)?;
         let (id, key) = call.gate().add_service(call.caller(), new)?;
-        Ok((StatusCode::CREATED, Json(Added { id: id.to_string(), key: key.expose().clone() })))
+        let added = Added { id: id.to_string(), key: key.expose().clone() };
+        Ok(Written::made(&added).with_secret_of(added.id))
     })
     .await
 }

@@ -51,5 +51,5 @@ fn main() {
 fn event() -> Event {
     let at: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
     let request = RequestId::new(at, &SystemEntropy);
-    Event { at, principal: PrincipalId::System, request, what: What::CatalogueRead {} }
+    Event { at, principal: PrincipalId::System, request, detail: None, what: What::CatalogueRead {} }
 }

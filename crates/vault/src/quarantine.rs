@@ -29,9 +29,6 @@ pub(crate) use known::{Known, content};
 use label::Label;
 use outline::Outline;
 
-/// Most items that one answer lists.
-pub const LIST_MAX: usize = 1000;
-
 /// Rows that are read from the store at a time, since each holds a whole document.
 const ROWS_AT_A_TIME: usize = 16;
 
@@ -138,7 +135,7 @@ impl Vault {
         ends.max(Day::of(now).plus(SHORTEST_LIFE_DAYS).start())
     }
 
-    /// Lists quarantine (of one seller, or all), newest first; [`LIST_MAX`] items at most, from behind `after`.
+    /// Lists quarantine (of one seller, or all), newest first; `limit` items at most, from behind `after`.
     ///
     /// # Errors
     /// When an item does not open.
@@ -147,10 +144,11 @@ impl Vault {
         authorized: Authorized<ReadQuarantine>,
         seller: Option<&SellerId>,
         after: Option<RecordId>,
+        limit: usize,
     ) -> Result<Vec<Item>, VaultError> {
         self.check_home(&authorized)?;
         let seller = seller.map(|seller| self.seller_no(seller)).transpose()?;
-        let items = self.items(seller, after, authorized.context().now);
+        let items = self.items(seller, after, limit, authorized.context().now);
         self.log_quarantine_read(&authorized, Vec::new())?;
         items
     }
@@ -159,10 +157,11 @@ impl Vault {
         &self,
         seller: Option<SellerNo>,
         mut after: Option<RecordId>,
+        limit: usize,
         now: Timestamp,
     ) -> Result<Vec<Item>, VaultError> {
         let mut items = Vec::new();
-        while items.len() < LIST_MAX {
+        while items.len() < limit {
             let rows = self.base.store.quarantine(seller, after, ROWS_AT_A_TIME)?;
             let Some(last) = rows.last() else { break };
             after = Some(last.id);
@@ -172,7 +171,7 @@ impl Vault {
                 );
             }
         }
-        items.truncate(LIST_MAX);
+        items.truncate(limit);
         Ok(items)
     }
 

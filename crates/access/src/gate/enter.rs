@@ -156,6 +156,11 @@ impl Gate {
         }
     }
 
+    /// Whether somebody known is calling. No event: nothing is decided by it.
+    pub fn recognises(&self, presented: &Presented) -> bool {
+        self.recognise(presented).is_ok()
+    }
+
     /// The same; its refusals are not events yet.
     fn recognise(&self, presented: &Presented) -> Result<Who, AccessError> {
         let text = presented.bearer.as_ref().ok_or_else(no_credential)?.expose();

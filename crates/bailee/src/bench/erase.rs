@@ -39,7 +39,7 @@ pub(super) fn erase(
     let path = format!("/v1/sellers/{SELLER}/orders:collect?source=bench");
     let input = Box::new(std::io::Cursor::new(input.into_bytes()));
     client.collect(&path, input, None, &mut client.interrupts(false)?, |_| {})?;
-    let listed = client.get(&format!("/v1/quarantine?seller={SELLER}"))?;
+    let listed = client.get_all(&format!("/v1/quarantine?seller={SELLER}"), "quarantined")?;
     let listed = listed.member("quarantined").map(Json::elements).unwrap_or_default();
     let ids: Vec<&str> = listed.iter().filter_map(|item| item.member("id").and_then(Json::as_str)).collect();
     let mirror = place.home().join("keyring/a/segments");

@@ -75,6 +75,7 @@ fn revealed(now: Timestamp, entropy: &dyn Entropy) -> Result<Event> {
         at: now,
         principal: PrincipalId::Person(PersonId::random(entropy)),
         request: RequestId::new(now, entropy),
+        detail: None,
         what: What::Revealed {
             seller,
             purpose: Purpose::Fulfilment,

@@ -167,7 +167,7 @@ impl Catalogue {
 
 fn fields(visit: &Visit, path: Option<&str>) -> Result<Exit> {
     let query = path.map(|path| format!("?path={}", encoded(path))).unwrap_or_default();
-    let answer = visit.client.get(&format!("/v1/catalogue/fields{query}"))?;
+    let answer = visit.client.get_all(&format!("/v1/catalogue/fields{query}"), "fields")?;
     if visit.screen.is_json() {
         visit.screen.json(&answer)?;
         return Ok(Exit::Done);
@@ -192,7 +192,8 @@ fn fields(visit: &Visit, path: Option<&str>) -> Result<Exit> {
 fn unclassified(visit: &Visit, seller: Option<&SellerId>) -> Result<Exit> {
     let query = seller.map(|seller| format!("?seller={seller}")).unwrap_or_default();
     let (bar, watch) = progress();
-    let answer = visit.client.get_watched(&format!("/v1/catalogue/unclassified{query}"), watch);
+    let answer =
+        visit.client.get_all_watched(&format!("/v1/catalogue/unclassified{query}"), "unclassified", &watch);
     bar.finish_and_clear();
     let answer = answer?;
     if visit.screen.is_json() {
@@ -252,7 +253,7 @@ impl Classify {
             searched: self.find_by,
         };
         let (bar, watch) = progress();
-        let answer = visit.client.post_watched("/v1/catalogue/fields", &decision, watch);
+        let answer = visit.client.post_watched("/v1/catalogue/fields", &decision, &watch);
         bar.finish_and_clear();
         let answer = answer?;
         if visit.screen.is_json() {

@@ -52,7 +52,8 @@ impl Find {
         };
         let [email, phone, name, postal_code] = given.map(value);
         let question = json!({ "email": email, "phone": phone, "name": name, "postal_code": postal_code });
-        let found = visit.client.post(&format!("/v1/sellers/{}/orders:find", self.seller), &question)?;
+        let path = format!("/v1/sellers/{}/orders:find", self.seller);
+        let found = visit.client.post_all(&path, &question, "references")?;
         if visit.screen.is_json() {
             visit.screen.json(&found)?;
             return Ok(Exit::Done);

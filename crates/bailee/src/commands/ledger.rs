@@ -79,8 +79,7 @@ impl Ledger {
 }
 
 fn tail(visit: &Visit, events: u64, before: Option<u64>, details: bool) -> Result<Exit> {
-    let before = before.map(|index| format!("&before={index}")).unwrap_or_default();
-    let page = visit.client.get(&format!("/v1/ledger/events?limit={events}&details={details}{before}"))?;
+    let page = visit.client.newest_events(events, before, details)?;
     if visit.screen.is_json() {
         visit.screen.json(&page)?;
         return Ok(Exit::Done);

@@ -78,7 +78,7 @@ impl Mapping {
                 let added = visit.client.post("/v1/mappings", &json!({ "toml": format.toml() }))?;
                 show_added(visit, &added)
             }
-            Command::List => show_all(visit, &visit.client.get("/v1/mappings")?),
+            Command::List => show_all(visit, &visit.client.get_all("/v1/mappings", "mappings")?),
             Command::Show { name } => {
                 show_one(visit, &visit.client.get(&format!("/v1/mappings/{}", encoded(name)))?)
             }

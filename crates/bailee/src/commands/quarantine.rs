@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::collect::{Summary, count, tell_lost};
-use crate::client::encoded;
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::{leaf, pick, text};
 use crate::visit::Visit;
@@ -108,29 +107,19 @@ impl Quarantine {
     }
 }
 
-/// Everything in quarantine, as the pages in which it is answered.
-fn pages(visit: &Visit, seller: Option<&SellerId>) -> Result<Vec<Json>> {
-    let seller = seller.map(|seller| format!("seller={seller}&")).unwrap_or_default();
-    let mut pages = Vec::new();
-    let mut after = String::new();
-    loop {
-        let page = visit.client.get(&format!("/v1/quarantine?{seller}{after}"))?;
-        let next = page.member("next").and_then(Json::as_str).map(encoded);
-        pages.push(page);
-        match next {
-            Some(id) => after = format!("after={id}"),
-            None => return Ok(pages),
-        }
-    }
+/// Everything in quarantine.
+fn all(visit: &Visit, seller: Option<&SellerId>) -> Result<Json> {
+    let of = seller.map(|seller| format!("?seller={seller}")).unwrap_or_default();
+    Ok(visit.client.get_all(&format!("/v1/quarantine{of}"), "quarantined")?)
 }
 
-fn items(pages: &[Json]) -> impl Iterator<Item = &Json> {
-    pages.iter().flat_map(|page| page.member("quarantined").map(Json::elements).unwrap_or_default())
+fn items(all: &Json) -> &[Json] {
+    all.member("quarantined").map(Json::elements).unwrap_or_default()
 }
 
 fn list(visit: &Visit, seller: Option<&SellerId>) -> Result<Exit> {
-    let pages = pages(visit, seller)?;
-    let items: Vec<&Json> = items(&pages).collect();
+    let all = all(visit, seller)?;
+    let items = items(&all);
     if visit.screen.is_json() {
         let quarantined =
             items.iter().map(|item| pick(item, &["id", "source", "position", "reason"])).collect();
@@ -216,8 +205,8 @@ impl Retry {
         let sellers = match &self.seller {
             Some(seller) => vec![seller.to_string()],
             None => {
-                let pages = pages(visit, None)?;
-                let mut sellers: Vec<String> = items(&pages).map(|item| text(item, "seller")).collect();
+                let all = all(visit, None)?;
+                let mut sellers: Vec<String> = items(&all).iter().map(|item| text(item, "seller")).collect();
                 sellers.sort_unstable();
                 sellers.dedup();
                 sellers

@@ -48,7 +48,7 @@ impl Retention {
 }
 
 fn status(visit: &Visit) -> Result<Exit> {
-    let answer = visit.client.get("/v1/retention")?;
+    let answer = visit.client.get_all("/v1/retention", "sellers")?;
     if visit.screen.is_json() {
         visit.screen.json(&answer)?;
         return Ok(Exit::Done);
@@ -75,7 +75,7 @@ fn run(visit: &Visit) -> Result<Exit> {
         }
         ControlFlow::Continue(())
     });
-    let answer = visit.client.post_watched("/v1/retention:run", &json!({}), watch);
+    let answer = visit.client.post_watched("/v1/retention:run", &json!({}), &watch);
     bar.finish_and_clear();
     let ran = answer?;
     if visit.screen.is_json() {

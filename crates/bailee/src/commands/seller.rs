@@ -42,7 +42,7 @@ impl Seller {
                 }
             }
             Command::List => {
-                let sellers = visit.client.get("/v1/sellers")?;
+                let sellers = visit.client.get_all("/v1/sellers", "sellers")?;
                 if screen.is_json() {
                     screen.json(&sellers)?;
                 } else {

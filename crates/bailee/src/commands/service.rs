@@ -65,7 +65,7 @@ impl Service {
                 });
                 show_added(visit, &visit.client.post("/v1/services", &question)?)
             }
-            Command::List => show_all(visit, &visit.client.get("/v1/services")?),
+            Command::List => show_all(visit, &visit.client.get_all("/v1/services", "services")?),
         }
     }
 }

@@ -174,6 +174,7 @@ impl Home {
             gate: Arc::clone(&self.gate),
             store: Arc::clone(&self.store),
             mappings: Arc::clone(&self.mappings),
+            rates: self.config.server.rates,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy),
             metrics: Arc::clone(&self.metrics),

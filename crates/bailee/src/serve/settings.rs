@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bailee_server::Rates;
 use bailee_server::listener::{Limits, Minimum};
 use serde::Deserialize;
 
@@ -21,6 +22,9 @@ const DRAIN_SECONDS: RangeInclusive<u64> = 0..=3600;
 /// Connections at one time.
 const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 
+/// Requests in a second or a minute; 0 is no limit.
+const RATE: RangeInclusive<u32> = 0..=1_000_000;
+
 /// What `[server]` says, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerSettings {
@@ -31,6 +35,7 @@ pub(crate) struct ServerSettings {
     pub(super) limits: Limits,
     /// Where metrics are answered, besides at the socket.
     pub(super) metrics: Option<SocketAddr>,
+    pub(crate) rates: Rates,
 }
 
 /// Where one's own certificate and key are.
@@ -65,18 +70,46 @@ pub(crate) struct ServerSection {
     idle_seconds: Option<u64>,
     drain_seconds: Option<u64>,
     metrics_listen: Option<String>,
+    requests_per_second: Option<u32>,
+    finds_per_minute: Option<u32>,
+    log_ins_per_minute: Option<u32>,
+    refusals_per_minute: Option<u32>,
 }
 
 impl ServerSection {
     /// Checks it; the error is one line.
     pub(crate) fn check(self) -> Result<ServerSettings, String> {
-        let limits = self.limits()?;
+        let (limits, rates) = (self.limits()?, self.rates()?);
         Ok(ServerSettings {
             listen: listen(self.listen)?,
             own: own(self.certificate, self.key.as_deref())?,
             minimum: minimum(self.tls_minimum.as_deref())?,
             limits,
             metrics: metrics(self.metrics_listen.as_deref())?,
+            rates,
+        })
+    }
+
+    fn rates(&self) -> Result<Rates, String> {
+        let rate = |name, written: Option<u32>, default| within(name, written.unwrap_or(default), &RATE);
+        let default = Rates::default();
+        Ok(Rates {
+            requests_per_second: rate(
+                "requests_per_second",
+                self.requests_per_second,
+                default.requests_per_second,
+            )?,
+            finds_per_minute: rate("finds_per_minute", self.finds_per_minute, default.finds_per_minute)?,
+            log_ins_per_minute: rate(
+                "log_ins_per_minute",
+                self.log_ins_per_minute,
+                default.log_ins_per_minute,
+            )?,
+            refusals_per_minute: rate(
+                "refusals_per_minute",
+                self.refusals_per_minute,
+                default.refusals_per_minute,
+            )?,
         })
     }
 
@@ -200,12 +233,12 @@ mod tests {
     fn what_is_written_is_taken() {
         let settings = check(
             "listen = [\"0.0.0.0:443\", \"[::]:443\"]\ncertificate = \"own.pem\"\nkey = \"credential:server-key\"\n\
-             tls_minimum = \"1.3\"\nidle_seconds = 600\nconnections_max = 1\n",
+             tls_minimum = \"1.3\"\nidle_seconds = 600\nconnections_max = 1\nfinds_per_minute = 0\n",
         )
         .unwrap();
         assert_eq!((settings.listen.len(), settings.minimum), (2, Minimum::V13));
         assert_eq!(settings.limits.idle, Duration::from_secs(600));
-        assert_eq!(settings.limits.connections_max, 1);
+        assert_eq!((settings.limits.connections_max, settings.rates.finds_per_minute), (1, 0));
         assert!(matches!(settings.own.unwrap().key, KeyPlace::Credential(name) if name == "server-key"));
     }
 
@@ -224,6 +257,7 @@ mod tests {
             ("idle_seconds = 601", "1 to 600"),
             ("drain_seconds = 3601", "0 to 3600"),
             ("connections_max = 0", "1 to 1000000"),
+            ("log_ins_per_minute = 1000001", "0 to 1000000"),
             ("plaintext = true", "plaintext"),
         ] {
             let error = check(text).unwrap_err();

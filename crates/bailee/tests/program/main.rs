@@ -14,6 +14,7 @@ mod bench;
 mod catalogue;
 mod charsets;
 mod commands;
+mod described;
 mod emit;
 mod flood;
 mod formats;

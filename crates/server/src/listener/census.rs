@@ -13,7 +13,7 @@ use super::pulse::Pulse;
 
 /// Who counts as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Address {
+pub(crate) enum Address {
     /// A process of this machine.
     Local,
     /// An IPv4 address.
@@ -23,7 +23,7 @@ pub(super) enum Address {
 }
 
 impl Address {
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(crate) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address),
             IpAddr::V6(address) => Self::V6((address.to_bits() >> 64) as u64),

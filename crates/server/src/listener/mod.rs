@@ -34,7 +34,8 @@ pub use tls::{Identity, IdentityError, Minimum, PublicKeyPin, Tls};
 pub use traffic::Traffic;
 pub use unix::{SocketError, SocketFile, connect, connect_now};
 
-use census::{Address, Census};
+pub(crate) use census::Address;
+use census::Census;
 use connection::Host;
 use traffic::Cut;
 

@@ -18,13 +18,15 @@ use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::Event;
 use bailee_ledger::log::Source;
 use bailee_ledger::note::{Signer, open_checkpoint};
-use bailee_server::{Faults, MappingFiles, Mappings, Server, router_with};
+use bailee_server::{Faults, MappingFiles, Mappings, Rates, Server, router_with};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use bailee_vault::{Foundations, Vault};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+use crate::conformity;
 
 pub(crate) const PASSWORD: &str = "Correct-Horse-7-Battery";
 pub(crate) const NOW: &str = "2026-03-02T09:00:00Z";
@@ -52,7 +54,9 @@ impl Clock for FixedClock {
 
 /// A home with an owner, the sellers ALPHA and BETA, and a service of ALPHA.
 pub(crate) struct House {
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
+    binding: Binding,
+    rates: Rates,
     pub(crate) router: Router,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) faults: Arc<Faults>,
@@ -62,20 +66,51 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn new() -> Self {
+        Self::with(Rates::default()).await
+    }
+
+    /// One that is asked no more often than that.
+    pub(crate) async fn with(rates: Rates) -> Self {
         // The store waits for its writer, which no thread of the runtime may do.
-        let mut house = tokio::task::spawn_blocking(Self::open).await.unwrap();
+        let mut house = tokio::task::spawn_blocking(move || Self::make(rates)).await.unwrap();
         house.populate().await;
         house
     }
 
-    fn open() -> Self {
+    /// Closed and opened again.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { directory, binding, rates, session, service, router, store, faults } = self;
+        // Nobody else may hold the home when it is opened again.
+        tokio::task::spawn_blocking(move || drop((router, store, faults))).await.unwrap();
+        let open = move || {
+            let path = |name: &str| directory.path().join(name);
+            let provider = KeyFile::open(&path("root.key")).unwrap();
+            let mirrors = [path("a"), path("b")];
+            let (keyring, _) = Keyring::open(Box::new(provider), binding, &mirrors, None).unwrap();
+            let (house, _) = Self::open(directory, keyring, rates);
+            Self { session, service, ..house }
+        };
+        tokio::task::spawn_blocking(open).await.unwrap()
+    }
+
+    fn make(rates: Rates) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let binding = Binding { home: HomeId::random(&*entropy), environment: Environment::Test };
-        let provider = KeyFile::create(&path("root.key"), &*entropy).unwrap();
+        let binding = Binding { home: HomeId::random(&SystemEntropy), environment: Environment::Test };
+        let provider = KeyFile::create(&path("root.key"), &SystemEntropy).unwrap();
         let mirrors = [path("a"), path("b")];
-        let keyring = Arc::new(Keyring::create(Box::new(provider), binding, &mirrors, &*entropy).unwrap());
+        let keyring = Keyring::create(Box::new(provider), binding, &mirrors, &SystemEntropy).unwrap();
+        let (house, gate) = Self::open(directory, keyring, rates);
+        let request = RequestId::new(FixedClock.now(), &SystemEntropy);
+        let password = Sensitive::new(PASSWORD.to_owned());
+        gate.make_owner("Ada Muster <ada@example.com>", &password, request, FixedClock.now()).unwrap();
+        house
+    }
+
+    fn open(directory: tempfile::TempDir, keyring: Keyring, rates: Rates) -> (Self, Arc<Gate>) {
+        let path = |name: &str| directory.path().join(name);
+        let (keyring, entropy): (_, Arc<dyn Entropy>) = (Arc::new(keyring), Arc::new(SystemEntropy));
+        let binding = keyring.binding();
         let signer = Signer::new(binding.home, binding.environment, keyring.lasting().ledger_seed()).unwrap();
         let store: Arc<dyn Store> =
             Arc::new(Sqlite::open(&path("store.db"), signer, Arc::clone(&entropy)).unwrap());
@@ -91,29 +126,31 @@ impl House {
         };
         let vault = Arc::new(Vault::open(foundations, FixedClock.now()).unwrap());
         let mint = Mint::for_home(binding.home).unwrap();
-        let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy)).unwrap();
-        let request = RequestId::new(FixedClock.now(), &*entropy);
-        let password = Sensitive::new(PASSWORD.to_owned());
-        gate.make_owner("Ada Muster <ada@example.com>", &password, request, FixedClock.now()).unwrap();
+        let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy));
+        let gate = Arc::new(gate.unwrap());
         let server = Server {
             vault,
-            gate: Arc::new(gate),
+            gate: Arc::clone(&gate),
             store: Arc::clone(&store),
             mappings: Arc::new(Mappings::new(Formats::embedded().unwrap(), Box::new(NoFiles))),
+            rates,
             clock: Arc::new(FixedClock),
             entropy,
             metrics: Arc::default(),
             probes: Vec::new(),
         };
         let faults = Arc::new(Faults::default());
-        Self {
-            _directory: directory,
+        let house = Self {
+            directory,
+            binding,
+            rates,
             router: router_with(server, Arc::clone(&faults)),
             store,
             faults,
             session: String::new(),
             service: String::new(),
-        }
+        };
+        (house, gate)
     }
 
     async fn populate(&mut self) {
@@ -133,14 +170,26 @@ impl House {
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, bearer: &str, body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        if !bearer.is_empty() {
-            request = request.header("authorization", format!("Bearer {bearer}"));
-        }
+        let bearer = format!("Bearer {bearer}");
+        let headers = [("authorization", bearer.as_str())];
+        self.ask_with(method, path, if bearer == "Bearer " { &[] } else { &headers }, body).await
+    }
+
+    /// Asks with these headers. Every answer must be as the description says.
+    pub(crate) async fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let request = request.body(body.into()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await.unwrap().to_bytes().to_vec();
+        conformity::check(method, path, status.as_u16(), &headers, &body);
         Answer { status, headers, body }
     }
 

@@ -3,6 +3,7 @@
 mod carry;
 mod enter;
 mod fixture;
+mod named;
 mod origins;
 mod registers;
 mod reveal;

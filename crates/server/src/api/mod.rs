@@ -1,0 +1,116 @@
+//! The API as a whole: its operations, the router that they make, and the documents that describe it.
+//!
+//! Each noun lists its own [`Operation`]s beside their handlers. From that one list come the router, the OpenAPI
+//! document ([`document`]), the page that shows it ([`html`]) and the references in Markdown ([`reference`]).
+
+mod document;
+mod html;
+mod markdown;
+pub(crate) mod operation;
+pub mod reference;
+pub(crate) mod schema;
+mod serve;
+mod shorthand;
+pub(crate) mod words;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::edge::House;
+use crate::{
+    catalogue, collect, find, health, keys, ledger, mapping, quarantine, record, retention, reveal, seller,
+    service, session,
+};
+pub(crate) use operation::{Answered, Body, Operation};
+
+/// What an operation is about: a chapter of the documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tag {
+    Home,
+    Sessions,
+    Sellers,
+    Services,
+    Orders,
+    Reveal,
+    Quarantine,
+    Catalogue,
+    Mappings,
+    Retention,
+    Keys,
+    Ledger,
+}
+
+impl Tag {
+    const ALL: [Self; 12] = [
+        Self::Home,
+        Self::Sessions,
+        Self::Sellers,
+        Self::Services,
+        Self::Orders,
+        Self::Reveal,
+        Self::Quarantine,
+        Self::Catalogue,
+        Self::Mappings,
+        Self::Retention,
+        Self::Keys,
+        Self::Ledger,
+    ];
+
+    /// Its name, and what it is about.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Home => ("Home", "Whether somebody is at home, and this description."),
+            Self::Sessions => ("Sessions", "People log in; services have a key instead."),
+            Self::Sellers => ("Sellers", "Whose buyers' data is held."),
+            Self::Services => ("Services", "Programs with a key of their own."),
+            Self::Orders => {
+                ("Orders", "Documents in, records shown without their personal data, records found.")
+            }
+            Self::Reveal => ("Reveal", "Personal data, for a purpose, after the ledger has durably said so."),
+            Self::Quarantine => ("Quarantine", "What failed verification, sealed, until somebody decides."),
+            Self::Catalogue => ("Catalogue", "Which fields exist, and which of them are personal."),
+            Self::Mappings => ("Mappings", "How the names of a format become canonical ones."),
+            Self::Retention => ("Retention", "What ends when, why, and the run that ends it."),
+            Self::Keys => ("Keys", "How the keyring and its mirrors stand."),
+            Self::Ledger => ("Ledger", "What was done, by whom, and the proof of it."),
+        }
+    }
+}
+
+/// Every operation, in the order in which they are told.
+fn operations() -> Vec<Operation> {
+    [
+        health::operations(),
+        serve::operations(),
+        session::operations(),
+        seller::operations(),
+        service::operations(),
+        collect::operations(),
+        record::operations(),
+        find::operations(),
+        reveal::operations(),
+        quarantine::operations(),
+        catalogue::operations(),
+        mapping::operations(),
+        retention::operations(),
+        keys::operations(),
+        ledger::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The router of every operation.
+pub(crate) fn routes() -> Router<Arc<House>> {
+    let mut known = BTreeSet::new();
+    operations().into_iter().fold(Router::new(), |router, operation| {
+        // Two verbs after one parameter are one route.
+        match known.insert((operation.route, operation.method)) {
+            true => router.route(operation.route, operation.handler),
+            false => router,
+        }
+    })
+}
