@@ -44,9 +44,10 @@ impl Columns {
     }
 
     /// The columns in their order. The last one keeps its place, since short rows lack it; the id of the order stays in
-    /// the first half, so that a row that breaks off has it; and prices stay before taxes, since amounts without ids
-    /// stand in a record as their columns do.
+    /// the first half, so that a row that breaks off has it; and sums of money keep their order among each
+    /// other, since those without ids stand in a record as their columns do.
     pub(super) fn ordered(self, mut columns: Vec<&'static str>, random: Random) -> Vec<&'static str> {
+        let written = columns.clone();
         if self == Self::Shuffled
             && let Some((_, others)) = columns.split_last_mut()
         {
@@ -55,11 +56,9 @@ impl Columns {
             if let Some(id) = others.iter().skip(half).position(|column| IDS.contains(column)) {
                 others.swap(0, half + id);
             }
-            let place = |name: &str| others.iter().position(|column| *column == name);
-            if let (Some(price), Some(tax)) = (place("item-price"), place("item-tax"))
-                && tax < price
-            {
-                others.swap(price, tax);
+            let mut in_order = written.iter().filter(|column| is_sum(column));
+            for column in others.iter_mut().filter(|column| is_sum(column)) {
+                *column = in_order.next().copied().unwrap_or(*column);
             }
         }
         columns
@@ -79,6 +78,11 @@ impl Columns {
             Self::Localised => localised(columns, report, charset, random.branch("language of columns")),
         }
     }
+}
+
+/// Whether a sum of money stands in a column.
+fn is_sum(column: &str) -> bool {
+    ["-price", "-tax", "-discount"].iter().any(|end| column.ends_with(end))
 }
 
 /// Every column under one of the other names that its format knows; where there is none, spelt in another way.
