@@ -175,7 +175,7 @@ fn what_is_quarantined_can_be_looked_at_today_however_old_it_is() {
     let old = r#"{"orderId":"302-1111111-3333333","createdTime":"2020-01-01T00:00:00Z","buyer":"text"}"#;
     assert_eq!(home.collect(old).counts.quarantined, 1);
     let listed =
-        |home: &Home| home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None).unwrap();
+        |home: &Home| home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap();
     assert_eq!(listed(&home).len(), 1);
     let home = home.at("2026-03-03T00:00:00Z");
     assert_eq!(listed(&home).len(), 0, "and not a day longer than it must");
