@@ -378,12 +378,12 @@ fn bad_documents_are_quarantined_sealed_and_the_good_ones_go_in() {
     let bad = r#"{"orderId":"302-1111111-3333333","buyer":{"buyerName":"Hidden Person"},"buyer":{}}"#;
     let summary = home.collect(&format!("{}\n{bad}\n", order()));
     assert_eq!((summary.counts.collected, summary.counts.quarantined), (1, 1));
-    let items = home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None).unwrap();
+    let items = home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap();
     assert_eq!((items.len(), items[0].reason.as_str(), items[0].position.line), (1, "duplicate-key", 2));
     assert!(!home.files_hold(b"Hidden Person") && !home.files_hold(b"orders.json"));
     let home = home.at("2026-03-17T12:00:00Z");
     home.vault.retention_run(home.act(authorized::RunRetention), &mut |_, _| {}).unwrap();
-    assert!(home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None).unwrap().is_empty());
+    assert!(home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap().is_empty());
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn an_input_without_an_order_is_refused_and_leaves_nothing() {
             "{input}"
         );
     }
-    assert!(home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None).unwrap().is_empty());
+    assert!(home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap().is_empty());
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn home(directory: &Path, mendable: u32) -> (Home, PathBuf) {
 }
 
 fn listed(home: &Home) -> Vec<Item> {
-    home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None).unwrap()
+    home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap()
 }
 
 fn retry_with(home: &Home, retry: &Retry) -> Result<Option<Counts>, VaultError> {

@@ -62,7 +62,7 @@ fn items(hour: u32, numbers: Range<usize>) -> Value {
 }
 
 fn quarantined(home: &Home) -> Vec<Item> {
-    home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None).unwrap()
+    home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap()
 }
 
 fn show(home: &Home) -> Shown {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use bailee_server::Rates;
-use bailee_server::listener::Peer;
+use bailee_server::listener::{Peer, Spoken};
 use tower::ServiceExt;
 
 use crate::house::House;
@@ -58,7 +58,8 @@ async fn from(
         request = request.header("authorization", format!("Bearer {bearer}"));
     }
     let mut request = request.body(Body::from(body)).unwrap();
-    request.extensions_mut().insert(Peer::Network(SocketAddr::new(address, 40_000)));
+    let spoken = Spoken { version: "1.3", suite: "TLS13_AES_256_GCM_SHA384" };
+    request.extensions_mut().insert(Peer::Network { from: SocketAddr::new(address, 40_000), spoken });
     house.router.clone().oneshot(request).await.unwrap().status()
 }
 
