@@ -32,6 +32,8 @@ const GOOD_FOR: Duration = Duration::from_secs(2);
 const PROBE: &str = "probed";
 /// How what is counted is written.
 const METRICS_FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The same without what it says of itself.
+const METRICS_TYPE: &str = "application/openmetrics-text";
 
 /// A part that the wiring knows how to look at: its name, and whether it is sound.
 pub type Probe = (&'static str, Arc<dyn Fn() -> bool + Send + Sync>);
@@ -92,7 +94,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers_with(Answered {
                 status: 200,
                 says: "Counts, without anything personal and without the names of sellers.",
-                contents: vec![(METRICS_FORMAT, text("The text format of OpenMetrics."), None)],
+                contents: vec![(METRICS_TYPE, text("The text format of OpenMetrics."), None)],
                 headers: Vec::new(),
             })
             .refuses(&["not-found", "internal"]),

@@ -174,6 +174,14 @@ pub enum Change {
     /// Deletes every part, term and quarantined item of a bucket, and turns records left without a part into
     /// tombstones. The bucket must not be open. Can be done again.
     SweepBucket(BucketNo),
+    /// The same for about so many of its rows, so that others can write in between: terms first, then envelopes, then
+    /// parts. What is left is swept by more of these, or by the whole.
+    SweepSome {
+        /// Which. Must not be open.
+        bucket: BucketNo,
+        /// How many rows, at least one.
+        rows: u32,
+    },
     /// Empties the facts of a seller's records of that month, and ends the month.
     SweepFacts {
         /// Whose.

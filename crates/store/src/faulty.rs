@@ -83,6 +83,9 @@ impl Records for Faulty {
     fn records_in(&self, bucket: BucketNo) -> Result<u64, StoreError> {
         self.inner.records_in(bucket)
     }
+    fn holds_rows(&self, bucket: BucketNo) -> Result<bool, StoreError> {
+        self.inner.holds_rows(bucket)
+    }
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError> {
         self.inner.hits(bucket, term, limit)
     }

@@ -77,6 +77,7 @@ fn check_change(change: &Change) -> Result<(), StoreError> {
         }
         Change::OpenBucket(bucket)
         | Change::SweepBucket(bucket)
+        | Change::SweepSome { bucket, .. }
         | Change::SetDue { bucket, .. }
         | Change::DeletePart { bucket, .. }
         | Change::DeleteQuarantine { bucket, .. }

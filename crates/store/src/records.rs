@@ -49,6 +49,8 @@ pub trait Records: Send + Sync {
     ) -> Result<Vec<PartRow>, StoreError>;
     /// How many records have their main part in a bucket.
     fn records_in(&self, bucket: BucketNo) -> Result<u64, StoreError>;
+    /// Whether a bucket has any part, envelope or term left.
+    fn holds_rows(&self, bucket: BucketNo) -> Result<bool, StoreError>;
     /// The records with a term in a bucket, each once, at most `limit`.
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError>;
     /// Every bucket that was ever opened, with its state and how many parts and quarantined items it holds.

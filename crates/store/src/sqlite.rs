@@ -219,6 +219,11 @@ impl Records for Sqlite {
         self.readers.read(|connection| reads::records_in(connection, key))
     }
 
+    fn holds_rows(&self, bucket: BucketNo) -> Result<bool, StoreError> {
+        let key = bucket_key(bucket)?;
+        self.readers.read(|connection| reads::holds_rows(connection, key))
+    }
+
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError> {
         let key = bucket_key(bucket)?;
         self.readers.read(|connection| reads::hits(connection, key, term, limit))

@@ -1,7 +1,7 @@
 //! Making keys underivable, in an order that neither a crash nor a rollback can undo.
 //!
 //! The intent is committed first, with what it names in a sealed register. Then the keyring destroys, in every mirror.
-//! Then the completion is committed, with the sweep of the rows. An intent without a completion is redone at the next
+//! Then the rows are swept, and the completion is committed. An intent without a completion is redone at the next
 //! opening, so what was intended always ends, and nothing that was not intended ever does.
 
 use std::sync::PoisonError;
@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Vault, VaultError};
 
 const REGISTER: &str = "destruction";
+
+/// Rows that one step of a sweep takes away: some ten milliseconds of the writer's time, a sync among them.
+const SWEPT_ROWS: u32 = 8192;
 
 /// What is to be made underivable.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -234,6 +237,7 @@ impl Vault {
         let mut changes = Vec::new();
         for id in removal.bucket_ids() {
             let bucket = BucketNo { seller: self.seller_no(&id.seller)?, held: id.held, day: id.day };
+            self.sweep(bucket)?;
             changes.push(Change::SweepBucket(bucket));
             let (from, to) = (BucketState::Destroying, BucketState::Destroyed);
             changes.push(Change::SetBucketState { bucket, from, to });
@@ -262,6 +266,16 @@ impl Vault {
         removal.bucket_ids().for_each(|id| {
             doomed.remove(&id);
         });
+        Ok(())
+    }
+
+    /// Takes away the rows of a bucket whose key is gone, step by step, so that whoever asks for others meanwhile waits
+    /// for one step at most. Stopped anywhere, the rest goes with the completion.
+    fn sweep(&self, bucket: BucketNo) -> Result<(), VaultError> {
+        while self.base.store.holds_rows(bucket)? {
+            let changes = vec![Change::SweepSome { bucket, rows: SWEPT_ROWS }];
+            self.base.store.commit(Act { name: "sweep", changes, events: Vec::new() })?;
+        }
         Ok(())
     }
 

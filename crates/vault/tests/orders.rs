@@ -383,7 +383,9 @@ fn bad_documents_are_quarantined_sealed_and_the_good_ones_go_in() {
     assert!(!home.files_hold(b"Hidden Person") && !home.files_hold(b"orders.json"));
     let home = home.at("2026-03-17T12:00:00Z");
     home.vault.retention_run(home.act(authorized::RunRetention), &mut |_, _| {}).unwrap();
-    assert!(home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap().is_empty());
+    assert!(
+        home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap().is_empty()
+    );
 }
 
 #[test]
@@ -398,7 +400,9 @@ fn an_input_without_an_order_is_refused_and_leaves_nothing() {
             "{input}"
         );
     }
-    assert!(home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap().is_empty());
+    assert!(
+        home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap().is_empty()
+    );
 }
 
 #[test]

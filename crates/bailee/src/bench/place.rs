@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ struct Kept {
     /// Directories of other users, beside it.
     annexes: Mutex<Vec<PathBuf>>,
     processes: Mutex<BTreeSet<u32>>,
+    /// Whether the bench was interrupted.
+    is_ending: AtomicBool,
 }
 
 impl Place {
@@ -50,7 +53,12 @@ impl Place {
         // Absolute: some of what is started here stands elsewhere.
         let below = std::path::absolute(below).map_err(|error| Failure::file(below, &error))?;
         let directory = new_name(&below);
-        let kept = Arc::new(Kept { directory, annexes: Mutex::default(), processes: Mutex::default() });
+        let kept = Arc::new(Kept {
+            directory,
+            annexes: Mutex::default(),
+            processes: Mutex::default(),
+            is_ending: AtomicBool::new(false),
+        });
         let place = Self { kept: Arc::clone(&kept) };
         // Listens before there is anything to take away.
         let (listens, listening) = std::sync::mpsc::channel();
@@ -151,6 +159,10 @@ pub(super) fn client(home: &Home, token: &Sensitive<String>) -> Result<Client> {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        // What fails because it was interrupted is no failure of its own: this process is about to end.
+        while self.kept.is_ending.load(Ordering::Acquire) {
+            std::thread::park();
+        }
         self.kept.remove();
     }
 }
@@ -198,6 +210,7 @@ fn wait_for_the_end(kept: &Kept, listens: &std::sync::mpsc::Sender<()>) {
             _ = terminate.recv() => Exit::Terminated,
         }
     });
+    kept.is_ending.store(true, Ordering::Release);
     kept.kill();
     kept.remove();
     std::process::exit(exit as i32);

@@ -9,9 +9,12 @@ fn a_scanner_finds_the_server_compliant_with_mozillas_intermediate_profile() {
     let trial = Trial::at("2026-03-02T09:00:00Z");
     let served = trial.serve();
     let address = served.url().replace("https://", "");
+    // The certificate that `init` makes is signed by itself: who knows it trusts it.
+    let ca = trial.path("home/server.pem");
+    let ca = ca.to_str().unwrap();
     let python = std::env::var("BAILEE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let scanned = Command::new(python)
-        .args(["-m", "sslyze", "--mozilla_config", "intermediate", &address])
+        .args(["-m", "sslyze", "--mozilla_config", "intermediate", "--certinfo_ca_file", ca, &address])
         .current_dir(trial.directory.path())
         .output()
         .unwrap();
@@ -20,6 +23,5 @@ fn a_scanner_finds_the_server_compliant_with_mozillas_intermediate_profile() {
         said.split_once("COMPLIANCE AGAINST").unwrap_or_else(|| panic!("it did not scan: {said}"));
     let complaints: Vec<&str> =
         verdict.lines().filter_map(|line| line.trim().strip_prefix("* ")?.split(':').next()).collect();
-    // The certificate that `init` makes is signed by itself, and no list of authorities has it.
-    assert_eq!(complaints, ["certificate_path_validation"], "{said}");
+    assert!(complaints.is_empty() && verdict.contains("OK - Compliant"), "{said}");
 }

@@ -187,7 +187,8 @@ impl Plan {
         placed
     }
 
-    /// The lists of the top whose elements have ids, in the order of the columns in which these stand.
+    /// The lists of the top whose elements have ids, by their names: an item before its package, which may hold several.
+    /// Where the columns stand says nothing.
     fn keyed<'a>(&'a self, root: bailee_core::catalogue::Node<'_>) -> Vec<Keyed<'a>> {
         let Node::Object(members) = &self.root else { return Vec::new() };
         let keyed = members.iter().filter_map(|(list, node)| {
@@ -199,10 +200,7 @@ impl Plan {
             }
         });
         let mut keyed: Vec<_> = keyed.collect();
-        keyed.sort_by_key(|keyed| match keyed.leaf {
-            Leaf::Column { column, .. } => *column,
-            Leaf::Joined(columns) => columns.first().copied().unwrap_or(0),
-        });
+        keyed.sort_by_key(|keyed| keyed.list);
         keyed
     }
 }

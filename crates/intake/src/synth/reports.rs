@@ -83,7 +83,7 @@ pub(super) fn fba_shipment(order: &Order, item: &Item, sheet: &mut Sheet<'_>) {
     channel(order, sheet);
     sheet.put("sales-channel", "salesChannel.marketplaceName", order.market.name);
     money(order, item, sheet, &packed("proceeds"));
-    unknown(order, sheet, &in_package("extra"));
+    unknown(order, sheet, &to("extra"));
 }
 
 /// All orders: a row for each stock keeping unit, without ids of items.

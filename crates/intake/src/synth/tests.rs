@@ -266,7 +266,7 @@ fn every_input_is_the_same_whenever_it_is_made_and_packed_it_is_shorter() {
         for columns in Columns::ALL.iter().map(|(_, columns)| *columns).take(ways) {
             let made = |packing| {
                 let style = Style { format, columns, packing, ..Style::default() };
-                synth(12, 40).input(style).flat_map(|chunk| chunk.bytes).collect::<Vec<u8>>()
+                synth(60, 40).input(style).flat_map(|chunk| chunk.bytes).collect::<Vec<u8>>()
             };
             let plain = made(Packing::None);
             assert_eq!(plain, made(Packing::None), "{}", format.name());

@@ -92,7 +92,7 @@ fn plain_http_is_told_where_to_ask_and_nothing_else() {
 fn the_peer_is_known() {
     let running = Running::new(Limits::default());
     let (_, network) = running.curl(&["--ipv4"], "/peer");
-    assert!(network.starts_with("Network(127.0.0.1:"), "{network}");
+    assert!(network.starts_with("Network { from: 127.0.0.1:") && network.contains("\"1.3\""), "{network}");
     let local = Command::new("curl")
         .args(["--silent", "--max-time", "20", "--unix-socket"])
         .arg(running.socket())

@@ -83,6 +83,7 @@ impl<'c> Applying<'c> {
             }
             Change::SetBucketState { bucket, from, to } => self.set_bucket_state(*bucket, *from, *to),
             Change::SweepBucket(bucket) => self.sweep_bucket(*bucket),
+            Change::SweepSome { bucket, rows } => self.sweep_some(*bucket, *rows),
             Change::SweepFacts { seller, month } => {
                 self.write_months()?;
                 sweep::facts(self.connection, *seller, *month)
@@ -267,6 +268,16 @@ impl<'c> Applying<'c> {
         if let Some(known) = self.buckets.get_mut(&key) {
             *known = Bucket { state, parts: 0, quarantined: 0 };
         }
+        Ok(())
+    }
+
+    fn sweep_some(&mut self, bucket: BucketNo, rows: u32) -> Done {
+        let key = bucket_key(bucket)?;
+        let state = self.bucket(key)?.state;
+        expect(state != Some(BucketState::Open))?;
+        self.write_terms()?;
+        let parts = sweep::some(self.connection, key, rows)?;
+        self.bucket(key)?.parts -= parts;
         Ok(())
     }
 

@@ -113,6 +113,13 @@ pub(super) fn records_in(connection: &Connection, bucket: i64) -> Read<u64> {
     Ok(connection.prepare_cached(sql)?.query_row([bucket], |row| row.get(0))?)
 }
 
+pub(super) fn holds_rows(connection: &Connection, bucket: i64) -> Read<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM term WHERE bucket = ?1)
+                   OR EXISTS (SELECT 1 FROM part WHERE bucket = ?1)
+                   OR EXISTS (SELECT 1 FROM sealed WHERE place >= ?1 << 24 AND place < (?1 + 1) << 24)";
+    Ok(connection.prepare_cached(sql)?.query_row([bucket], |row| row.get(0))?)
+}
+
 pub(super) fn hits(connection: &Connection, bucket: i64, term: Term, limit: usize) -> Read<Vec<RecordNo>> {
     let sql = "SELECT DISTINCT record FROM term WHERE bucket = ?1 AND term = ?2 ORDER BY record LIMIT ?3";
     let mut select = connection.prepare_cached(sql)?;

@@ -1,22 +1,24 @@
-//! The end of a bucket, or of a month's facts: rows by the million, in one act.
+//! The end of a bucket, or of a month's facts: rows by the million.
 //!
-//! One act, because it must be whole: nine million term rows a second go in a range delete, so that even a large
-//! seller's day takes seconds, and reads go on meanwhile. It runs in a transaction of its own without a savepoint,
-//! since a savepoint keeps every page it changes in memory; what is read here is read in steps.
+//! A bucket's last act sweeps the whole of what is left, so that nothing stays behind its completion. Before that, most of
+//! it goes in steps of some thousand rows: a single act of millions would keep every reveal waiting for seconds, since
+//! each writes its event first. The whole runs in a transaction of its own without a savepoint, which would keep
+//! every page that it changes in memory; what is read here is read in steps.
 
 use bailee_core::Month;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::apply::{Done, record_state_code};
 use crate::act::{RecordState, SellerNo};
 use crate::limits::SLOT_BITS;
+use crate::records::StoreError;
 
 /// Records looked at in one step: memory is bounded by it.
 const STEP: usize = 4096;
 
 /// Deletes all that a bucket holds and makes tombstones of records that have no part elsewhere.
 pub(super) fn bucket(connection: &Connection, key: i64) -> Done {
-    make_tombstones(connection, key)?;
+    make_tombstones(connection, key, i64::MAX)?;
     connection.prepare_cached("DELETE FROM term WHERE bucket = ?1")?.execute([key])?;
     connection.prepare_cached("DELETE FROM part WHERE bucket = ?1")?.execute([key])?;
     connection.prepare_cached("DELETE FROM quarantined WHERE bucket = ?1")?.execute([key])?;
@@ -29,9 +31,65 @@ pub(super) fn bucket(connection: &Connection, key: i64) -> Done {
     Ok(())
 }
 
-fn make_tombstones(connection: &Connection, key: i64) -> Done {
+/// Deletes about so many rows of a bucket, of one table after the other. Returns how many of them were parts.
+pub(super) fn some(connection: &Connection, key: i64, rows: u32) -> Result<i64, StoreError> {
+    if terms(connection, key, rows)? || envelopes(connection, key, rows)? {
+        return Ok(0);
+    }
+    parts(connection, key, rows)
+}
+
+/// Deletes a bucket's first terms; whether there were any.
+fn terms(connection: &Connection, key: i64, rows: u32) -> Result<bool, StoreError> {
+    let sql =
+        "SELECT term, record, part FROM term WHERE bucket = ?1 ORDER BY term, record, part LIMIT 1 OFFSET ?2";
+    let next: Option<(i64, i64, i64)> = connection
+        .prepare_cached(sql)?
+        .query_row(params![key, rows], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let deleted = match next {
+        Some((term, record, part)) => connection
+            .prepare_cached("DELETE FROM term WHERE bucket = ?1 AND (term, record, part) < (?2, ?3, ?4)")?
+            .execute([key, term, record, part])?,
+        None => connection.prepare_cached("DELETE FROM term WHERE bucket = ?1")?.execute([key])?,
+    };
+    Ok(deleted > 0)
+}
+
+/// Deletes a bucket's first envelopes; whether there were any.
+fn envelopes(connection: &Connection, key: i64, rows: u32) -> Result<bool, StoreError> {
+    let (first, end) = (key << SLOT_BITS, (key + 1) << SLOT_BITS);
+    let sql = "SELECT place FROM sealed WHERE place >= ?1 AND place < ?2 ORDER BY place LIMIT 1 OFFSET ?3";
+    let next: Option<i64> =
+        connection.prepare_cached(sql)?.query_row(params![first, end, rows], |row| row.get(0)).optional()?;
+    let deleted = connection
+        .prepare_cached("DELETE FROM sealed WHERE place >= ?1 AND place < ?2")?
+        .execute([first, next.unwrap_or(end)])?;
+    Ok(deleted > 0)
+}
+
+/// Deletes the parts of a bucket's first records, which become tombstones where they have none elsewhere.
+fn parts(connection: &Connection, key: i64, rows: u32) -> Result<i64, StoreError> {
+    let sql = "SELECT record FROM part WHERE bucket = ?1 ORDER BY record LIMIT 1 OFFSET ?2";
+    let next: Option<i64> =
+        connection.prepare_cached(sql)?.query_row(params![key, rows], |row| row.get(0)).optional()?;
+    let mut delete = connection.prepare_cached("DELETE FROM part WHERE bucket = ?1 AND record < ?2")?;
+    let mut until = |end: i64| {
+        make_tombstones(connection, key, end)?;
+        Ok::<_, StoreError>(delete.execute([key, end])?)
+    };
+    let deleted = match until(next.unwrap_or(i64::MAX))? {
+        // A single record has more parts than that.
+        0 => until(i64::MAX)?,
+        deleted => deleted,
+    };
+    Ok(i64::try_from(deleted).unwrap_or(i64::MAX))
+}
+
+/// Of the records of a bucket below `end`.
+fn make_tombstones(connection: &Connection, key: i64, end: i64) -> Done {
     let mut held = connection.prepare_cached(
-        "SELECT DISTINCT record FROM part WHERE bucket = ?1 AND record > ?2 ORDER BY record LIMIT ?3",
+        "SELECT DISTINCT record FROM part WHERE bucket = ?1 AND record > ?2 AND record < ?4 ORDER BY record LIMIT ?3",
     )?;
     let mut bury = connection.prepare_cached(
         "UPDATE record SET state = ?3
@@ -40,8 +98,9 @@ fn make_tombstones(connection: &Connection, key: i64) -> Done {
     let gone = record_state_code(RecordState::Gone);
     let mut after = i64::MIN;
     loop {
-        let records: Vec<i64> =
-            held.query_map(params![key, after, STEP as i64], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let records: Vec<i64> = held
+            .query_map(params![key, after, STEP as i64, end], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         for record in &records {
             bury.execute(params![record, key, gone])?;
         }

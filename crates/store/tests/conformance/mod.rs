@@ -40,6 +40,7 @@ macro_rules! suite {
             a_record_is_hit_once_and_hits_have_a_limit
             a_bucket_goes_from_open_to_destroyed_and_not_back
             a_sweep_leaves_nothing_and_makes_tombstones
+            a_sweep_in_steps_leaves_what_a_whole_one_does
             a_sweep_can_be_done_again_but_not_of_an_open_bucket
             a_sweep_takes_what_its_own_act_put
             changes_apply_in_their_order

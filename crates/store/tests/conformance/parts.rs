@@ -189,6 +189,33 @@ pub fn a_sweep_leaves_nothing_and_makes_tombstones(home: &mut dyn Home) {
     conflicts(store, [Change::PutRecord(RecordRow { version: 2, ..record(1) })]);
 }
 
+pub fn a_sweep_in_steps_leaves_what_a_whole_one_does(home: &mut dyn Home) {
+    let store = home.store();
+    for no in 1..=5 {
+        commit(store, whole(no, DAY, &[50, no]));
+    }
+    let elsewhere = PartRow { part: PartNo(1), slot: Slot(0), ..part(2, DAY + 1, &[]) };
+    let second = PartRow { part: PartNo(1), slot: Slot(99), ..part(3, DAY, &[50]) };
+    commit(store, [Change::OpenBucket(bucket(DAY + 1)), Change::PutPart(elsewhere), Change::PutPart(second)]);
+    let some = || Change::SweepSome { bucket: bucket(DAY), rows: 2 };
+    conflicts(store, [some()]);
+    commit(store, [destroying(bucket(DAY))]);
+    let mut steps = 0;
+    while store.holds_rows(bucket(DAY)).unwrap() {
+        commit(store, [some()]);
+        steps += 1;
+        assert!(steps < 30, "it comes to an end");
+    }
+    // Eleven terms, six envelopes and six parts, of which two belong to one record.
+    assert!(steps >= 11, "{steps} steps");
+    assert_eq!((hits(store, DAY, 50), store.parts(bucket(DAY), None, 10).unwrap()), (vec![], vec![]));
+    let state = |no| store.record_by_no(RecordNo(no)).unwrap().unwrap().state == RecordState::Live;
+    assert_eq!([1, 2, 3, 4, 5].map(state), [false, true, false, false, false]);
+    assert_eq!((counts(store, bucket(DAY)), counts(store, bucket(DAY + 1))), ((0, 0), (1, 0)));
+    commit(store, [destroyed(bucket(DAY)), Change::SweepBucket(bucket(DAY)), some()]);
+    assert!(store.holds_rows(bucket(DAY + 1)).unwrap());
+}
+
 pub fn a_sweep_can_be_done_again_but_not_of_an_open_bucket(home: &mut dyn Home) {
     let store = home.store();
     commit(store, whole(1, DAY, &[1]));
