@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use super::limit;
 use super::orders::{Order, Orders, ROWS_OF_A_BUCKET, SELLER};
 use super::place::{Place, client};
 use super::progress::Progress;
+use crate::client::Client;
 use crate::failure::{Failure, Result};
 use crate::home::Home;
 
@@ -38,10 +40,11 @@ pub(super) fn dispose(
     let watched = Watched { home: &home, token, records };
     let before = {
         let _busy = Progress::spinning("reading while nothing is disposed of");
-        let over = AtomicBool::new(false);
+        let (over, begin, readers) = (AtomicBool::new(false), start(), watched.readers()?);
         let begun = Instant::now();
         let read = std::thread::scope(|scope| {
-            let reading = scope.spawn(|| watched.read(&over));
+            let reading = scope.spawn(|| watched.read(readers, &over, &begin));
+            begin.wait();
             std::thread::sleep(lasts);
             over.store(true, Ordering::Relaxed);
             reading.join().unwrap_or_else(|_| Err(unread()))
@@ -109,18 +112,19 @@ impl Watched<'_> {
         let _busy = Progress::spinning("disposing of a bucket");
         let segments: Vec<PathBuf> = MIRRORS.iter().map(|mirror| place.home().join(mirror)).collect();
         let keys: Vec<usize> = segments.iter().map(PathBuf::as_path).map(entries).collect();
-        let over = AtomicBool::new(false);
+        let (over, begin, readers) = (AtomicBool::new(false), start(), self.readers()?);
         let client = client(self.home, self.token)?;
-        let begun = Instant::now();
         std::thread::scope(|scope| {
-            let reading = scope.spawn(|| self.read(&over));
+            let reading = scope.spawn(|| self.read(readers, &over, &begin));
             let watching = scope.spawn(|| {
                 let is_held = || segments.iter().zip(&keys).any(|(mirror, keys)| entries(mirror) >= *keys);
                 while is_held() && !over.load(Ordering::Relaxed) {
                     std::thread::sleep(LOOK);
                 }
-                begun.elapsed()
+                Instant::now()
             });
+            begin.wait();
+            let begun = Instant::now();
             let ran = client.post("/v1/retention:run", &json!({}));
             let took = begun.elapsed();
             over.store(true, Ordering::Relaxed);
@@ -128,18 +132,22 @@ impl Watched<'_> {
                 Some(Json::Integer(disposed)) => u64::try_from(*disposed).unwrap_or(0),
                 _ => 0,
             };
-            let unreadable = watching.join().map_err(|_| unread())?;
+            let unreadable = watching.join().map_err(|_| unread())?.saturating_duration_since(begun);
             Ok(Ran { disposed, unreadable, took, read: reading.join().map_err(|_| unread())?? })
         })
     }
 
-    /// Lets readers reveal what lives until it is over; what each reveal took.
-    fn read(&self, over: &AtomicBool) -> Result<Vec<Duration>> {
-        let readers: Vec<_> = (0..READERS).map(|_| client(self.home, self.token)).collect::<Result<_>>()?;
+    fn readers(&self) -> Result<Vec<Client>> {
+        (0..READERS).map(|_| client(self.home, self.token)).collect()
+    }
+
+    /// Lets readers reveal what lives from the beginning until it is over; what each reveal took.
+    fn read(&self, readers: Vec<Client>, over: &AtomicBool, begin: &Barrier) -> Result<Vec<Duration>> {
         std::thread::scope(|scope| {
             let reader = |(client, first)| {
                 scope.spawn(move || {
                     let mut latencies = Vec::new();
+                    begin.wait();
                     let live = (0..).map(|step| (first + step * READERS) % self.records);
                     for number in live.filter(|number| !Orders::is_heavy(*number)) {
                         if over.load(Ordering::Relaxed) {
@@ -148,7 +156,7 @@ impl Watched<'_> {
                         let item = json!({ "seller": SELLER, "reference": Order::of(number).reference() });
                         let question = json!({ "purpose": "fulfilment", "items": [item] });
                         let asked = Instant::now();
-                        let answer: Json = crate::client::Client::post(&client, "/v1/reveal", &question)?;
+                        let answer: Json = Client::post(&client, "/v1/reveal", &question)?;
                         latencies.push(asked.elapsed());
                         if answer.member("records").is_none_or(Json::is_blank) {
                             return Err(unread());
@@ -165,6 +173,11 @@ impl Watched<'_> {
             Ok(all)
         })
     }
+}
+
+/// Where readers and whoever measures them wait for each other.
+fn start() -> Barrier {
+    Barrier::new(READERS as usize + 1)
 }
 
 /// How many files a directory holds.

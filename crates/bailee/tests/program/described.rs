@@ -40,12 +40,21 @@ fn try_out(served: &Served<'_>, words: &[&str]) -> Output {
         .args(["--checks", CHECKS, "--max-examples", &cases, "--seed", "1", "--workers", "2"])
         .args(["--no-shrink", "--continue-on-failure", "--generation-database", "none", "--warnings", "off"]);
     command.args(words);
-    command.output().unwrap_or_else(|error| {
-        panic!(
-            "{} does not start ({error}); `./test` installs it, or name it in BAILEE_SCHEMATHESIS",
-            program().display()
-        )
-    })
+    // A defect of some versions of Python breaks it now and then, whatever it tries out: then it tries once more.
+    for _ in 0..3 {
+        let ran = command.output().unwrap_or_else(|error| {
+            panic!(
+                "{} does not start ({error}); `./test` installs it, or name it in BAILEE_SCHEMATHESIS",
+                program().display()
+            )
+        });
+        if !String::from_utf8_lossy(&ran.stdout)
+            .contains("SystemError: AST constructor recursion depth mismatch")
+        {
+            return ran;
+        }
+    }
+    panic!("Python broke three times")
 }
 
 #[track_caller]
@@ -77,7 +86,7 @@ fn every_answer_is_as_the_description_says_whoever_asks_and_whatever_is_asked() 
     let known = ["--header", &bearer, "--exclude-operation-id", "logOut"];
     is_as_described(&try_out(&served, &known));
     // Whoever is not known is refused before anything is looked at: less is enough.
-    is_as_described(&try_out(&served, &["--phases", "examples,fuzzing"]));
+    is_as_described(&try_out(&served, &["--phases", "examples,coverage"]));
     assert_eq!(served.ask("/v1/health", &[])["status"], "ok");
     assert_eq!(served.end().status, 0);
     trial.run(&["ledger", "verify"]).ends(0);
