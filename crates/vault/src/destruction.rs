@@ -20,7 +20,7 @@ use crate::{Vault, VaultError};
 const REGISTER: &str = "destruction";
 
 /// Rows that one step of a sweep takes away: some ten milliseconds of the writer's time, a sync among them.
-const SWEPT_ROWS: u32 = 8192;
+const SWEPT_ROWS: u32 = 1024;
 
 /// What is to be made underivable.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -127,7 +127,6 @@ fn a_destruction_that_stops_anywhere_is_completed_at_the_next_opening() {
 
 #[test]
 fn a_disposal_that_stops_anywhere_is_completed_and_nothing_else_is_lost() {
-    // The intent, then terms, envelopes and parts, then the completion.
     for writes in 0..7 {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::new(directory.path(), NOW);
@@ -137,7 +136,7 @@ fn a_disposal_that_stops_anywhere_is_completed_and_nothing_else_is_lost() {
         let home = home.at("2026-03-06T12:00:00Z");
         home.writes_left(writes);
         let ran = home.run_retention();
-        assert_eq!(ran.is_ok(), writes >= 5, "{writes}: {ran:?}");
+        assert_eq!(ran.is_ok(), writes >= 5, "intent, three steps of a sweep, completion: {ran:?}");
         assert!(
             (0..4).all(|number| !is_held_at_all(&home, number)),
             "closed by the clock, whatever is written"
