@@ -104,6 +104,8 @@ impl Serve {
         limits.connections_max = within_descriptors(limits.connections_max);
         let ports = bind(if self.listen.is_empty() { &settings.listen } else { &self.listen }).await?;
         let metrics_ports = bind(settings.metrics.as_slice()).await?;
+        // All that takes time comes before there is a socket: who finds one is answered.
+        let Faces { api, metrics: counts } = home.faces();
         let place = socket(home.root());
         let (local, socket) = SocketFile::bind(&place)
             .map_err(|error| Failure::failed(format_args!("{}: {error}", place.display())))?;
@@ -122,8 +124,7 @@ impl Serve {
             tokio::spawn(certificate::follow(Arc::clone(home), tls, signals.reload)),
         ];
         let ending = tokio::spawn(signals.stop.tell(stop));
-        let Faces { api, metrics } = home.faces();
-        let counted = listener::serve(metrics_doors, metrics, METRICS_LIMITS, stopped.clone());
+        let counted = listener::serve(metrics_doors, counts, METRICS_LIMITS, stopped.clone());
         let counted = tokio::spawn(counted);
         notify::send("READY=1");
         let traffic = Arc::clone(home.metrics().traffic());

@@ -232,7 +232,7 @@ impl Mess {
             Self::UnusableOrderId => Some("order-id"),
             Self::WrongStructure => Some("structure"),
             Self::RowsDisagree => Some("rows-disagree"),
-            Self::LongRow => Some("structure"),
+            Self::LongRow | Self::ShortRow => Some("structure"),
             Self::UnknownEntity => Some("entities"),
             _ => None,
         }
