@@ -111,6 +111,7 @@ impl Tree {
         // Made when it is first needed, and never moved.
         if shoulders.is_empty() {
             shoulders.resize(SHOULDERS, None);
+            crate::process::lock_memory(&shoulders);
         }
         if let Some(known) = shoulders.get_mut(place) {
             *known = Some(node.clone());
