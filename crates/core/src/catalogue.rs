@@ -11,6 +11,7 @@ mod error;
 mod extend;
 mod file;
 mod own;
+mod shape;
 pub mod suggest;
 mod tree;
 
@@ -48,6 +49,8 @@ pub enum Cleaner {
     Text,
     /// As text, line breaks kept.
     Lines,
+    /// A word of a short list, or a number of the trade: no white space, no `@`, ASCII.
+    Code,
     /// E.164 with its extension.
     Phone,
     /// An e-mail address.
@@ -73,6 +76,7 @@ impl Cleaner {
     pub const ALL: &'static [Self] = &[
         Self::Text,
         Self::Lines,
+        Self::Code,
         Self::Phone,
         Self::Email,
         Self::Country,

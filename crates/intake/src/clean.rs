@@ -48,7 +48,7 @@ pub fn cleaned<'a>(cleaner: Cleaner, value: &'a str, around: Around<'_>) -> Cow<
     match cleaner {
         Cleaner::Verbatim => Cow::Borrowed(value),
         // What integers and flags become is no text: [`leaf`].
-        Cleaner::Text | Cleaner::Integer | Cleaner::Flag => collapsed(),
+        Cleaner::Text | Cleaner::Code | Cleaner::Integer | Cleaner::Flag => collapsed(),
         Cleaner::Lines => text(value, White::Lines),
         Cleaner::Phone => then(collapsed(), |text| Some(phone_number(text, around.country)?.to_string())),
         Cleaner::Email => then(collapsed(), email),

@@ -104,7 +104,7 @@ fn written(name: &str, sample: &Sample, guesses: &[(String, Option<Guess>)]) -> 
         let _ = match guess {
             Some(Guess { target, sure: true, .. }) => writeln!(text, "{} = \"{target}\"", quoted(source)),
             Some(Guess { target, .. }) => writeln!(text, "{} = \"{target}\"  # a guess", quoted(source)),
-            None if may_be_a_value(source) => {
+            None if may_be_a_value(source) || sample.may_name_somebody(source) => {
                 writeln!(text, "# one name looks like a value and is not shown")
             }
             None => writeln!(text, "# {} = \"…\"", quoted(source)),

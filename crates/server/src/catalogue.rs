@@ -184,6 +184,7 @@ fn unclassified_page() -> Schema {
         ("cleaner", words::cleaner()),
         ("by", one_of(["name", "shape", "name-and-shape"], "What speaks for it.")),
     ]);
+    let misses = "The form that the catalogue has here for a fact, and that these values have not.";
     let line = object(&[
         ("number", count("Speaks of it where its path is not shown.")),
         ("kind", words::kind()),
@@ -192,8 +193,12 @@ fn unclassified_page() -> Schema {
         ("records", number("Records that hold it.")),
         ("values", number("Values that there are.")),
         ("first_day", words::day("When the first of these records came in.")),
-        ("last_day", words::day("The last day of which a document of one of them spoke.")),
+        (
+            "last_day",
+            words::day("The last day on which one of them came in, or of which its document spoke."),
+        ),
         ("suggestion", nullable(suggestion)),
+        ("misses", with(nullable(words::cleaner()), "description", json!(misses))),
     ]);
     object(&[
         ("unclassified", list(&line)),
@@ -215,6 +220,7 @@ fn unclassified_example() -> Value {
             "first_day": "2026-03-02",
             "last_day": "2026-03-02",
             "suggestion": null,
+            "misses": null,
         }],
         "more": false,
         "records": 1250,

@@ -12,7 +12,7 @@ mod shown;
 
 use bailee_core::{FieldInstance, Json};
 
-pub(crate) use align::{align, is_in_line, shows_list_of};
+pub(crate) use align::{align, is_in_line, shows_instead};
 pub(crate) use codec::{decode_skeleton, decode_value, encode_skeleton, encode_value};
 pub(crate) use mark::{Marked, copy, drop_unknown, fill, mark, walk};
 pub(crate) use merge::merge;

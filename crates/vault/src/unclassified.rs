@@ -2,12 +2,15 @@
 //!
 //! Everything that is held is looked through, in bounded memory. Of values, only what many have in common leaves:
 //! where few records hold a path, neither how many they are nor what their values look like. A name in a path that
-//! looks like a value itself is not shown; such a path has its number to be spoken of.
+//! looks like a value itself is not shown, nor one that few records hold and that is not written as fields are; such a path
+//! has its number to be spoken of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bailee_core::catalogue::Catalogue;
-use bailee_core::catalogue::suggest::{RECORDS_TOLD_MIN, Shapes, Suggestion, suggestion, value_name};
+use bailee_core::catalogue::suggest::{
+    RECORDS_TOLD_MIN, Shapes, Suggestion, ValueName, is_field_name, suggestion, value_name,
+};
+use bailee_core::catalogue::{Catalogue, Cleaner};
 use bailee_core::path::{InstancePath, Step, schema_of, steps};
 use bailee_core::{Day, FieldInstance, Json, Kind, SellerId, Timestamp};
 use bailee_ledger::authorized::{Authorized, ReadUnclassified};
@@ -58,10 +61,12 @@ pub struct Line {
     pub values: Count,
     /// The day on which the first of these records came in.
     pub first_day: String,
-    /// The last day of which a document of one of these records spoke.
+    /// The last day on which one of these records came in, or of which its document spoke.
     pub last_day: String,
     /// What it may be.
     pub suggestion: Option<Suggestion>,
+    /// The form in which the catalogue has it as a fact, and which these values have not.
+    pub misses: Option<Cleaner>,
 }
 
 /// A count, unless it is so small that it would tell of one person.
@@ -234,16 +239,20 @@ impl Vault {
             .into_iter()
             .filter_map(|(instance, path)| Some((schema_of(&path), opened.values.remove(&instance)?)))
             // One that has been classified and whose record has not followed yet is decided of.
-            .filter(|(path, _)| catalogue.field_at(row.kind, path).is_none())
+            .filter(|(path, value)| {
+                catalogue.field_at(row.kind, path).is_none_or(|field| !field.has_form(value))
+            })
             .collect();
-        let last = about.spoken_at.unwrap_or(about.first_intake);
+        let last = about.spoken_at.map_or(about.first_intake, |spoken| spoken.max(about.first_intake));
         Ok(Some(Leaves { kind: row.kind, first: Day::of(about.first_intake), last: Day::of(last), leaves }))
     }
 
     fn line(&self, kind: Kind, path: &str, gathered: &Gathered) -> Line {
-        let shown = shown(path);
+        let few = gathered.records < RECORDS_TOLD_MIN;
+        let shown = shown(path, few);
         let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
         let few = gathered.records < RECORDS_TOLD_MIN;
+        let misses = self.catalogue().field_at(kind, path).map(|field| field.cleaner);
         let count = |count| if few { Count::Few } else { Count::Exactly(count) };
         Line {
             number: self.number_of(kind, path),
@@ -254,7 +263,8 @@ impl Vault {
             values: count(gathered.values),
             first_day: day(gathered.first),
             last_day: day(gathered.last),
-            suggestion: suggestion(path, gathered.shapes.look(gathered.records)),
+            suggestion: suggestion(path, gathered.shapes.look(gathered.records)).filter(|_| misses.is_none()),
+            misses,
         }
     }
 
@@ -288,13 +298,14 @@ fn gather(gathered: &mut BTreeMap<(Kind, String), Gathered>, held: &Leaves) -> b
     more
 }
 
-/// A path as it may be shown.
-fn shown(path: &str) -> String {
+/// A path as it may be shown. What `few` records hold shows no name that may be somebody's.
+fn shown(path: &str, few: bool) -> String {
     let mut shown = InstancePath::new();
     for step in steps(path) {
         match step {
             Step::Member(name) => {
-                let _ = shown.push_member(value_name(&name).map_or(&*name, |like| like.shown()));
+                let like = value_name(&name).or((few && !is_field_name(&name)).then_some(ValueName::Text));
+                let _ = shown.push_member(like.map_or(&*name, |like| like.shown()));
             }
             Step::Element(_) => {
                 let _ = shown.push_element("");

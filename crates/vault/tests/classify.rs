@@ -127,6 +127,69 @@ fn what_nobody_named_is_listed_with_counts_and_a_suggestion_and_without_a_value(
     assert!(home.events().contains(&"unclassified-read".to_owned()));
 }
 
+/// An order whose source writes a name where facts belong.
+fn misplaced(updated: &str, created: &str, quantity: &Value) -> String {
+    json!({
+        "orderId": id(7), "createdTime": created, "lastUpdatedTime": updated,
+        "recipient": {"deliveryAddress": {"countryCode": "Quirina Vogelsang"}},
+        "orderItems": [{"orderItemId": "A", "quantityOrdered": quantity}]
+    })
+    .to_string()
+}
+
+#[test]
+fn what_has_not_the_form_of_its_fact_is_sealed_and_listed_until_a_source_mends_it() {
+    let (directory, home) = started(NOW, 6);
+    let noted: Vec<String> = unclassified(&home, None).into_iter().map(|line| line.path).collect();
+    let (summary, returned) = home
+        .collect_with(
+            &misplaced("2026-03-02T10:00:00Z", "Quirina Vogelsang", &json!("Quirina Vogelsang")),
+            Request { tokenise: true, ..Request::default() },
+        )
+        .unwrap();
+    assert_eq!((summary.counts.collected, summary.counts.quarantined), (1, 0));
+    // The application gets tokens for them, and the facts show nothing.
+    let tokens =
+        [returned[0]["createdTime"].clone(), returned[0]["orderItems"][0]["quantityOrdered"].clone()];
+    assert!(tokens.iter().all(|token| token.as_str().unwrap().starts_with("bt1t-")), "{tokens:?}");
+    assert!(!shown(&home, 7).to_string().contains("Quirina V"), "{}", shown(&home, 7));
+    assert_eq!(classes(&home, 7, UNCLASSIFIED_PATH), [Class::Unclassified; 3]);
+    let misses = |home: &Home| -> Vec<(String, Cleaner)> {
+        let lines = unclassified(home, None).into_iter();
+        lines.filter_map(|line| Some((line.path, line.misses?))).collect()
+    };
+    let missing = [
+        ("createdTime".to_owned(), Cleaner::Time),
+        ("orderItems[].quantityOrdered".to_owned(), Cleaner::Integer),
+        ("recipient.deliveryAddress.countryCode".to_owned(), Cleaner::Country),
+    ];
+    assert_eq!(misses(&home), missing);
+    // Whether nothing changed is told of them as of everything else, and a restart finds them as they were.
+    let again =
+        home.collect(&misplaced("2026-03-02T10:00:00Z", "Quirina Vogelsang", &json!("Quirina Vogelsang")));
+    assert_eq!(again.counts.unchanged, 1);
+    drop(home);
+    let home = Home::open(directory.path(), NOW).unwrap();
+    assert_eq!(misses(&home), missing);
+    // What a newer document has in the right form is a fact again, and of the other nothing is left.
+    home.collect(&misplaced("2026-03-02T11:00:00Z", "2026-03-01T10:00:00Z", &json!(2)));
+    assert_eq!(misses(&home), missing[2..]);
+    let document = shown(&home, 7);
+    assert_eq!(document["createdTime"], "2026-03-01T10:00:00Z");
+    assert_eq!(document["orderItems"][0]["quantityOrdered"], 2);
+    let left: Vec<String> = unclassified(&home, None).into_iter().map(|line| line.path).collect();
+    assert!(noted.iter().all(|path| left.contains(path)), "{left:?}");
+}
+
+#[test]
+fn a_name_of_a_member_that_few_records_hold_may_be_somebodys() {
+    let (_directory, home) = started(NOW, 1);
+    home.collect(&json!({"orderId": id(9), "giftNotes": {"Zoë Beispiel": "hi"}}).to_string());
+    let lines = unclassified(&home, None);
+    let line = lines.iter().find(|line| line.path == "giftNotes.<text>").unwrap();
+    assert!(line.masked);
+}
+
 #[test]
 fn of_few_records_neither_their_number_nor_the_shape_of_their_values_is_told() {
     let (_directory, home) = started(NOW, 4);

@@ -17,8 +17,8 @@ use crate::usage::Expected;
 use crate::visit::Visit;
 
 const MASKS: &str = "masks are: name, email, phone, postal-code, hidden, initial";
-const CLEANERS: &str = "cleaners are: text, lines, phone, email, country, postal-code, time, decimal, integer, flag, \
-                        verbatim";
+const CLEANERS: &str = "cleaners are: text, lines, code, phone, email, country, postal-code, time, decimal, \
+                        integer, flag, verbatim";
 const TERMS: &str = "records are found by: email, phone, name";
 
 /// The catalogue: which fields there are, what each may be used for, and what nobody has named yet.
@@ -42,7 +42,8 @@ enum Command {
     /// List what is sealed and the catalogue does not name: paths, counts and what each may be. Never a value.
     #[command(after_help = "\
 Of a path that fewer than 5 records hold, neither their number nor the shape of the values is told. A name in a path
-that looks like a value is not shown; classify such a path by its number.
+that looks like a value is not shown, nor one that fewer than 5 records hold and that is not written as fields are;
+classify such a path by its number. A fact that has not its form (a word where a time belongs) is listed, too.
 
 Example:
   bailee catalogue unclassified --seller ALPHA")]
@@ -63,7 +64,8 @@ Examples:
 Classes: identity, contact, address, tax, free-text; unclassified for what is revealed to nobody.
 Purposes: fulfilment, tax, invoice, subject-request, incident.
 Masks: name, email, phone, postal-code, initial; hidden unless told.
-Cleaners: text, lines, phone, email, country, postal-code, time, decimal, integer, flag; verbatim unless told.")]
+Cleaners: text, lines, code, phone, email, country, postal-code, time, decimal, integer, flag; verbatim unless told.
+A value that has not the form of a fact's cleaner (a time, a count, a word of a short list) stays sealed.")]
     Classify(Box<Classify>),
 }
 
@@ -209,7 +211,10 @@ fn unclassified(visit: &Visit, seller: Option<&SellerId>) -> Result<Exit> {
         let mut row: Vec<String> = ["number", "kind", "path", "records", "values", "first_day", "last_day"]
             .map(|name| text(line, name))
             .into();
-        row.push(line.member("suggestion").map(suggestion).unwrap_or_default());
+        row.push(match text(line, "misses") {
+            missed if missed.is_empty() => line.member("suggestion").map(suggestion).unwrap_or_default(),
+            missed => format!("a fact without its form ({missed}): mend the source, and collect again"),
+        });
         row
     });
     let header = ["NUMBER", "KIND", "PATH", "RECORDS", "VALUES", "FIRST", "LAST", "SUGGESTION"];

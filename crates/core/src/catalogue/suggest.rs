@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{Cleaner, Mask};
 use crate::path::{self, Step};
 use crate::{Class, Purpose};
-pub use names::{ValueName, value_name};
+pub use names::{ValueName, is_field_name, value_name};
 use names::{Word, word_of};
 pub use shapes::{Look, Shapes};
 

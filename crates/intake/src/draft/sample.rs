@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bailee_core::catalogue::suggest::{RECORDS_TOLD_MIN, is_field_name};
 use bailee_core::{Json, Sensitive};
 
 use crate::format::{Format, Syntax};
@@ -42,6 +43,15 @@ impl Sample {
             Syntax::Json | Syntax::Xml => source.split(['.', '[']).next().unwrap_or(source),
         }
     }
+
+    /// Whether a path has a member that few documents have and that is not called as fields are. Columns all rows have.
+    pub(super) fn may_name_somebody(&self, source: &str) -> bool {
+        let values =
+            self.fields.iter().find(|(path, _)| path == source).map_or(0, |(_, values)| values.len());
+        let is_few = (values as u64) < RECORDS_TOLD_MIN;
+        let mut names = source.split(['.', '[', ']']).filter(|name| !name.is_empty());
+        self.syntax != Syntax::Table && is_few && names.any(|name| !is_field_name(name))
+    }
 }
 
 /// The sample of an input that begins so; `None` when it is neither JSON nor a table.
@@ -72,7 +82,7 @@ fn json(head: &[u8]) -> Option<Sample> {
         .filter_map(|bytes| parse_json(bytes.expose()).ok())
         .filter(|document| matches!(document, Json::Object(_)))
         .collect();
-    let page = documents.first().and_then(page);
+    let page = page(&documents);
     let mut found = Found::default();
     for document in &documents {
         match &page {
@@ -87,16 +97,22 @@ fn json(head: &[u8]) -> Option<Sample> {
     (!found.fields.is_empty()).then_some(Sample { syntax: Syntax::Json, names, fields: found.fields })
 }
 
-/// The one list of objects in an object that has no more than a few values beside it.
-fn page(document: &Json) -> Option<String> {
+/// The list in which the documents are, when they are pages: objects with one list of objects, of which each has an
+/// order's number and the page has none. Of a single document whose elements have none either, few values beside the list
+/// tell a page from an order with its items.
+fn page(documents: &[Json]) -> Option<String> {
     const BESIDE_MAX: usize = 5;
-    let is_list = |value: &Json| matches!(value, Json::Array(elements) if elements.first().is_some_and(|first| matches!(first, Json::Object(_))));
-    let mut lists = document.members().iter().filter(|(_, value)| is_list(value));
-    let (name, _) = lists.next().filter(|_| document.members().len() <= BESIDE_MAX)?;
-    // An order with a list of its items also has values of its own: a page's own say nothing of an order.
-    let own =
-        document.members().iter().filter(|(key, value)| !is_list(value) && super::guess::is_reference(key));
-    (lists.next().is_none() && own.count() == 0).then(|| name.clone())
+    let first = documents.first()?;
+    let has_reference = |json: &Json| json.members().iter().any(|(key, _)| super::guess::is_reference(key));
+    let is_object = |element: &&Json| matches!(element, Json::Object(_));
+    let mut lists = (first.members().iter())
+        .filter_map(|(name, value)| Some((name, value.elements().first().filter(is_object)?)));
+    let (name, element) = lists.next()?;
+    if lists.next().is_some() || has_reference(first) {
+        return None;
+    }
+    let is_page = has_reference(element) || documents.len() == 1 && first.members().len() <= BESIDE_MAX;
+    is_page.then(|| name.clone())
 }
 
 #[derive(Default)]

@@ -86,6 +86,30 @@ fn a_draft_never_holds_a_value() {
 }
 
 #[test]
+fn members_that_are_somebodys_names_are_not_written_down() {
+    let text = drafted(
+        "{\"order_number\":\"B-7\",\"giftNotes\":{\"Zoë Beispiel\":\"hi\",\"Quirina\":\"ho\"},\"colour\":\"red\"}\n",
+    );
+    assert!(!text.contains("Beispiel") && !text.contains("Quirina"), "{text}");
+    assert_eq!(text.matches("# one name looks like a value and is not shown").count(), 2, "{text}");
+    assert!(text.contains(r##"# "colour" = "…""##), "{text}");
+}
+
+#[test]
+fn orders_of_one_line_each_are_no_pages() {
+    let order = |number: u32| {
+        format!(
+            "{{\"code\":\"B-{number}\",\"lines\":[{{\"sku\":\"S-1\",\"quantity\":2}}],\"email\":\"a{number}@example.com\"}}\n"
+        )
+    };
+    let text = drafted(&(order(1) + &order(2)));
+    assert!(
+        !text.contains("[frame]") && text.contains(r#""lines[].sku" = "orderItems[].product.sellerSku""#),
+        "{text}"
+    );
+}
+
+#[test]
 fn values_overrule_names_and_unknown_references_are_asked_for() {
     let text = drafted("email,contact,city\nnobody,a@example.com,Any\nno one,b@example.com,Else\n");
     assert!(

@@ -65,9 +65,10 @@ pub(crate) fn mask() -> Schema {
 }
 
 pub(crate) fn cleaner() -> Schema {
-    const CLEANERS: [&str; 11] = [
+    const CLEANERS: [&str; 12] = [
         "text",
         "lines",
+        "code",
         "phone",
         "email",
         "country",

@@ -68,7 +68,11 @@ impl Aligning<'_> {
             leaf if leaf.is_blank() => {}
             leaf => match node.field() {
                 Some(field) if field.is_personal() => self.take(leaf, None),
-                Some(_) => {}
+                Some(field) if field.has_form(leaf) => {}
+                Some(_) => {
+                    self.take(leaf, Some(trail.path().into()));
+                    *leaf = Json::Null;
+                }
                 None => self.take(leaf, Some(trail.path().into())),
             },
         }
@@ -77,22 +81,17 @@ impl Aligning<'_> {
     /// A personal leaf that is held at a place that may be one no more.
     fn marker(&mut self, json: &mut Json, marker: Marker, node: Node<'_>, trail: &Trail<'_>) {
         let Some(leaf) = self.leaves.get_mut(marker.0 as usize) else { return };
+        // Without its value it could only be forgotten: then it stays as it is.
+        let Some(value) = &leaf.value else { return };
         match node.field() {
-            Some(field) if field.is_personal() => {}
-            // Without its value it could only be forgotten: then it stays as it is.
-            Some(_) => {
-                if let Some(value) = leaf.value.take() {
-                    *json = value;
-                    self.changed = true;
-                }
-            }
-            None if leaf.value.is_some() => {
+            Some(field) if field.is_personal() => return,
+            Some(field) if field.has_form(value) => *json = leaf.value.take().unwrap_or(Json::Null),
+            _ => {
                 leaf.unclassified_path = Some(trail.path().into());
                 *json = Json::Null;
-                self.changed = true;
             }
-            None => {}
         }
+        self.changed = true;
     }
 
     /// What the catalogue names no more, with all below it. Whether anything of it has to stay: a leaf that cannot be
@@ -140,6 +139,13 @@ impl Aligning<'_> {
             };
             let steps: Vec<Step<'_>> = path::steps(path).collect();
             let Some(field) = descend(root, &steps).and_then(Node::field) else { continue };
+            // A place is grown for what it can take, cleaned; that does not hang on the country for any fact.
+            if let Some(value) = leaf.value.as_mut().filter(|_| !field.is_personal()) {
+                clean_held(value, field.cleaner, None);
+            }
+            if !leaf.value.as_ref().is_some_and(|value| field.has_form(value)) {
+                continue;
+            }
             let Some((place, country)) = grow(tree, root, &steps) else { continue };
             if let Some(value) = &mut leaf.value {
                 clean_held(value, field.cleaner, country.as_deref());
@@ -167,13 +173,13 @@ pub(crate) fn is_in_line(json: &Json, node: Node<'_>) -> bool {
             node.element().is_some_and(|child| elements.iter().all(|element| is_in_line(element, child)))
         }
         leaf if leaf.is_blank() => true,
-        _ => node.field().is_some_and(|field| !field.is_personal()),
+        leaf => node.field().is_some_and(|field| !field.is_personal() && field.has_form(leaf)),
     }
 }
 
-/// Whether a document shows the whole of a list without ids that leads to a path: then what it does not show of that
-/// list is there no more.
-pub(crate) fn shows_list_of(document: &Json, root: Node<'_>, path: &str) -> bool {
+/// Whether a document shows something else where a path leads, so that what was there is there no more: a fact that has
+/// its form, or the whole of a list without ids on the way.
+pub(crate) fn shows_instead(document: &Json, root: Node<'_>, path: &str) -> bool {
     let (mut json, mut node) = (document, Some(root));
     for step in path::steps(path) {
         let below = match &step {
@@ -189,7 +195,7 @@ pub(crate) fn shows_list_of(document: &Json, root: Node<'_>, path: &str) -> bool
         json = below;
         node = node.and_then(|node| child(node, &step));
     }
-    false
+    node.is_some_and(|node| node.field().is_some()) && !json.is_blank()
 }
 
 fn child<'a>(node: Node<'a>, step: &Step<'_>) -> Option<Node<'a>> {

@@ -1,6 +1,6 @@
 //! Takes the personal leaves out of a document, and puts something back in their places.
 
-use bailee_core::catalogue::{Catalogue, Node};
+use bailee_core::catalogue::{Catalogue, Field, Node};
 use bailee_core::{Json, Kind};
 
 use super::path::Trail;
@@ -15,7 +15,7 @@ pub(crate) struct Marked {
     pub(crate) leaves: Vec<Leaf>,
     /// Paths that the catalogue does not name and at which the document says that there is nothing.
     pub(crate) blank: Vec<String>,
-    /// Whether the catalogue names all of it.
+    /// Whether the catalogue names all of it, and every fact has its form.
     pub(crate) is_named: bool,
 }
 
@@ -59,9 +59,10 @@ impl Marking {
             }
             leaf if leaf.is_blank() => {}
             leaf => match node.field() {
-                Some(field) if field.class.is_some() => self.take(leaf, None),
-                Some(_) => {}
-                None => {
+                Some(field) if field.is_personal() => self.take(leaf, None),
+                Some(field) if field.has_form(leaf) => {}
+                // No such place, or nothing that a fact of its kind can be: unknown either way.
+                _ => {
                     self.is_named = false;
                     self.take(leaf, Some(trail.path().into()));
                 }
@@ -107,7 +108,14 @@ pub(crate) fn fill(json: &mut Json, put: &mut dyn FnMut(Marker) -> Json) {
 }
 
 /// Takes out of a document what the catalogue does not name: its keys may be personal themselves, so they are no facts.
+/// What had not the form of a fact leaves nothing in its place.
 pub(crate) fn drop_unknown(json: &mut Json, node: Node<'_>) {
+    if Marker::of(json).is_some() {
+        if !node.field().is_some_and(Field::is_personal) {
+            *json = Json::Null;
+        }
+        return;
+    }
     match json {
         Json::Array(elements) => match node.element() {
             Some(child) => elements.iter_mut().for_each(|element| drop_unknown(element, child)),
@@ -144,14 +152,17 @@ pub(crate) struct Met<'a, 'p> {
     pub(crate) trail: Trail<'p>,
 }
 
-/// Walks the markers of a skeleton in the order of the document. Parts that the catalogue does not name are passed over.
+/// Walks the markers of a skeleton in the order of the document. Those of what the catalogue does not name, or of what has
+/// not the form of its fact, are passed over.
 pub(crate) fn walk<'a>(json: &Json, root: Node<'a>, each: &mut dyn FnMut(Met<'a, '_>)) {
     walk_from(json, root, Trail::TOP, each);
 }
 
 fn walk_from<'a>(json: &Json, node: Node<'a>, trail: Trail<'_>, each: &mut dyn FnMut(Met<'a, '_>)) {
     if let Some(marker) = Marker::of(json) {
-        each(Met { marker, node, trail });
+        if node.field().is_some_and(Field::is_personal) {
+            each(Met { marker, node, trail });
+        }
         return;
     }
     for (key, value) in json.members() {

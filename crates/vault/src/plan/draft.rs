@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 
 use super::room::Weight;
 use super::{Incoming, Outcome, Plan, Planning, Returned};
-use crate::document::{Leaf, Marker, align, copy, fill, merge, shows_list_of};
+use crate::document::{Leaf, Marker, align, copy, fill, merge, shows_instead};
 use crate::facts::{About, PartEntry};
 use crate::part::{PartState, SEEN_MAX};
 use crate::{Vault, VaultError};
@@ -210,7 +210,7 @@ impl Draft {
         let root = catalogue.root(planning.kind);
         let is_gone = |path: &str| {
             let blank = document.marked.blank.iter().any(|blank| is_at_or_below(path, blank));
-            blank || shows_list_of(&incoming, root, path)
+            blank || shows_instead(&incoming, root, path)
         };
         self.match_unclassified(offset, wins, &is_gone);
         self.tree = merge(held, incoming, &mut self.about.shown, at, root, &mut self.leaves);

@@ -71,6 +71,20 @@ pub fn value_name(name: &str) -> Option<ValueName> {
     is_text.then_some(ValueName::Text)
 }
 
+/// Whether a name is written as programs write those of fields, or means something: `giftNote`, `gift-note`, `Gift Note`.
+/// One that few documents have and that is neither (`Jane Smith`) may be somebody's.
+pub fn is_field_name(name: &str) -> bool {
+    if value_name(name).is_some() {
+        return false;
+    }
+    let is_one_word = !name.chars().any(char::is_whitespace);
+    let is_small = name.starts_with(|sign: char| sign.is_lowercase() || !sign.is_alphabetic());
+    let humps = name.chars().zip(name.chars().skip(1));
+    let has_humps =
+        name.is_ascii() && humps.into_iter().any(|(one, next)| one.is_lowercase() && next.is_uppercase());
+    is_one_word && (is_small || has_humps) || word_of(name).is_some()
+}
+
 /// Words that make of a "name" the name of a thing, and of an "address" one of no house.
 const OF_THINGS: &str = "product item file sku brand carrier store warehouse channel marketplace site service method campaign \
     promotion currency field column type status code artikel produkt produit producto prodotto produto";

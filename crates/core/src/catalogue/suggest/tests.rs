@@ -90,3 +90,15 @@ fn a_name_that_is_a_value_is_known() {
         assert_eq!(value_name(name), expected, "{name}");
     }
 }
+
+#[test]
+fn what_is_written_as_fields_are_is_one_and_what_may_be_somebodys_name_is_not() {
+    for name in ["giftNote", "gift-note", "GiftNote", "Gift Note", "_x", "colour", "PLZ", "備考"] {
+        assert!(is_field_name(name), "{name}");
+    }
+    for name in
+        ["Jane Smith", "Jane", "JANE", "山田 花子", "Zoë van der Berg", "jane smith", "jane@sample.example"]
+    {
+        assert!(!is_field_name(name), "{name}");
+    }
+}
