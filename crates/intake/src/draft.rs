@@ -15,6 +15,7 @@ use std::fmt::Write;
 use std::io::Read;
 
 use crate::format::Syntax;
+use crate::mapping::check_name;
 use crate::reader::IntakeError;
 use crate::source::{Charset, Source};
 use guess::{Guess, guesses};
@@ -29,13 +30,14 @@ const RECOGNISED_MAX: usize = 8;
 /// Proposes a mapping file under a format's name (small letters, digits and hyphens).
 ///
 /// # Errors
-/// [`IntakeError::Read`] and those of the source; [`IntakeError::UnknownFormat`] when it is neither a table with a
+/// [`IntakeError::Mapping`] for what is no name; [`IntakeError::Read`] and those of the source; [`IntakeError::UnknownFormat`] when it is neither a table with a
 /// header line nor JSON; [`IntakeError::NoNames`] when nothing in it is called as columns are.
 pub fn draft(
     input: Box<dyn Read + Send>,
     name: &str,
     charset: Option<Charset>,
 ) -> Result<String, IntakeError> {
+    check_name(name)?;
     let head = head(Source::open(input, charset))?;
     let sample = sample::read(&head).ok_or(IntakeError::UnknownFormat)?;
     let guesses = guesses(&sample);

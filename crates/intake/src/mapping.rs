@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use bailee_core::catalogue::Catalogue;
 use bailee_core::{Json, Kind};
 
-pub(crate) use file::parse;
+pub(crate) use file::{check_name, parse};
 pub use path::{Path, Step};
 pub(crate) use target::{Target, id_as_string, settle};
 use tree::Sources;

@@ -3,8 +3,9 @@
 use std::io::{self, Read, Write};
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -44,6 +45,20 @@ impl JsonBody {
             let place = format!("line {}, column {}", error.line(), error.column());
             Problem::unacceptable("bad-body", format!("the body is not what this route takes ({place})"))
         })
+    }
+}
+
+/// What stands in the places of a path. Bytes that are no text name nothing that there is.
+pub(crate) struct Segments<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let segments = Path::<T>::from_request_parts(parts, state).await;
+        segments
+            .map(|Path(segments)| Self(segments))
+            .map_err(|_| Problem::not_found("there is nothing of this name"))
     }
 }
 

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
 use axum::http::header::{CONTENT_TYPE, TRAILER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::api::schema::{Schema, anything, count, named, object, text, with};
 use crate::api::{Answered, Body as Taken, Operation, Tag, words};
-use crate::body::{self, Part, PartWriter};
+use crate::body::{self, Part, PartWriter, Segments};
 use crate::edge::{Call, Edge};
 use crate::fault::Fault;
 use crate::problem::Problem;
@@ -169,7 +168,7 @@ struct Wanted {
 
 async fn collect(
     edge: Edge,
-    Path(seller): Path<String>,
+    Segments(seller): Segments<String>,
     uri: Uri,
     headers: HeaderMap,
     watch: Option<Extension<Watch>>,

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::Uri;
 use axum::routing::post;
 use bailee_core::{Reference, SellerId, Sensitive};
@@ -13,7 +12,7 @@ use serde_json::json;
 
 use crate::api::schema::{nullable, object, pages, text};
 use crate::api::{Operation, Tag, words};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, Segments};
 use crate::edge::Edge;
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -70,7 +69,7 @@ struct Found {
 
 async fn find(
     edge: Edge,
-    Path(seller): Path<String>,
+    Segments(seller): Segments<String>,
     uri: Uri,
     body: JsonBody,
 ) -> Result<Json<Found>, Problem> {

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -22,7 +21,7 @@ use crate::api::schema::{
     Schema, count, either, flag, growing, list, list_max, named, nullable, object, pattern, text, with,
 };
 use crate::api::{Answered, Operation, Tag, words};
-use crate::body::{self, JsonBody, Part};
+use crate::body::{self, JsonBody, Part, Segments};
 use crate::edge::{Call, Edge};
 use crate::fault::Fault;
 use crate::paging::Page;
@@ -238,7 +237,7 @@ struct Proof {
     document: String,
 }
 
-async fn proofs(edge: Edge, Path(request): Path<String>) -> Result<Json<Proofs>, Problem> {
+async fn proofs(edge: Edge, Segments(request): Segments<String>) -> Result<Json<Proofs>, Problem> {
     edge.run(move |call| {
         let _logged = call.gate().read_ledger(call.caller(), "prove")?;
         let request: RequestId = request.parse()?;

@@ -5,7 +5,6 @@ use std::sync::{PoisonError, RwLock};
 
 use aws_lc_rs::digest;
 use axum::Json;
-use axum::extract::Path;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
@@ -18,7 +17,7 @@ use serde_json::json;
 
 use crate::api::schema::{Schema, flag, list as listed, named, object, one_of, pages, text};
 use crate::api::{Operation, Tag, words};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
 use crate::fault::Fault;
 use crate::once::Written;
@@ -204,7 +203,7 @@ async fn list(edge: Edge, uri: Uri) -> Result<Json<Lines>, Problem> {
     .await
 }
 
-async fn show(edge: Edge, Path(name): Path<String>) -> Result<Json<Text>, Problem> {
+async fn show(edge: Edge, Segments(name): Segments<String>) -> Result<Json<Text>, Problem> {
     edge.run(move |call| {
         let _allowed = call.gate().administer(call.caller())?;
         let formats = call.mappings().formats();
@@ -246,7 +245,7 @@ async fn add(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
     .await
 }
 
-async fn remove(edge: Edge, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+async fn remove(edge: Edge, Segments(name): Segments<String>) -> Result<StatusCode, Problem> {
     edge.run(move |call| {
         let authorized = call.gate().administer(call.caller())?;
         call.mappings().change(|formats, files| {

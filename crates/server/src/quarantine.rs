@@ -1,7 +1,6 @@
 //! Quarantine: reasons, places and masks, never a value; taking in what was mended, throwing away the rest.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, pages, text};
 use crate::api::{Operation, Tag, words};
-use crate::body::{self, JsonBody};
+use crate::body::{self, JsonBody, Segments};
 use crate::collect::{self, Answer, charset, format};
 use crate::edge::{Call, Edge};
 use crate::once::Written;
@@ -206,7 +205,7 @@ async fn list(edge: Edge, uri: Uri) -> Result<Json<List>, Problem> {
     .await
 }
 
-async fn show(edge: Edge, Path(id): Path<String>) -> Result<Json<Quarantined>, Problem> {
+async fn show(edge: Edge, Segments(id): Segments<String>) -> Result<Json<Quarantined>, Problem> {
     if id.contains(':') {
         return Err(methods_of(&id));
     }
@@ -219,12 +218,12 @@ async fn show(edge: Edge, Path(id): Path<String>) -> Result<Json<Quarantined>, P
     .await
 }
 
-async fn retry(edge: Edge, Path(seller): Path<String>, body: JsonBody) -> Result<Response, Problem> {
+async fn retry(edge: Edge, Segments(seller): Segments<String>, body: JsonBody) -> Result<Response, Problem> {
     edge.write(body, move |call, body| retry_items(call, &seller.parse()?, None, body)).await
 }
 
 /// What is done with one of them: the verb follows its id.
-async fn act(edge: Edge, Path(target): Path<String>, body: JsonBody) -> Result<Response, Problem> {
+async fn act(edge: Edge, Segments(target): Segments<String>, body: JsonBody) -> Result<Response, Problem> {
     if !target.contains(':') {
         return Err(methods_of(&target));
     }
@@ -252,7 +251,7 @@ fn methods_of(target: &str) -> Problem {
     Problem::only(if target.contains(':') { "POST" } else { "GET,HEAD" })
 }
 
-async fn other_method(Path(target): Path<String>) -> Problem {
+async fn other_method(Segments(target): Segments<String>) -> Problem {
     methods_of(&target)
 }
 

@@ -1,7 +1,6 @@
 //! A record of any kind as it may be shown without a reveal.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::routing::get;
 use bailee_core::{Class, Kind, Reference, SellerId};
 use bailee_vault::retention::Explained;
@@ -10,6 +9,7 @@ use serde_json::json;
 
 use crate::api::schema::{Schema, anything, count, list, named, object, one_of, text};
 use crate::api::{Operation, Tag, words};
+use crate::body::Segments;
 use crate::edge::Edge;
 use crate::problem::Problem;
 use crate::retention;
@@ -112,7 +112,7 @@ struct MaskedField {
 async fn show(
     kind: Kind,
     edge: Edge,
-    Path((seller, reference)): Path<(String, String)>,
+    Segments((seller, reference)): Segments<(String, String)>,
 ) -> Result<Json<Shown>, Problem> {
     edge.run(move |call| {
         let (seller, reference): (SellerId, Reference) = (seller.parse()?, reference.parse()?);

@@ -1,6 +1,5 @@
 //! Retention: what is due when, why, and the run that ends it.
 
-use axum::extract::Path;
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -12,7 +11,7 @@ use serde_json::json;
 
 use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text};
 use crate::api::{Operation, Tag, words};
-use crate::body::{self, JsonBody};
+use crate::body::{self, JsonBody, Segments};
 use crate::edge::Edge;
 use crate::once::Written;
 use crate::paging::Page;
@@ -172,7 +171,7 @@ async fn run(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -> Res
 async fn explain(
     kind: Kind,
     edge: Edge,
-    Path((seller, reference)): Path<(String, String)>,
+    Segments((seller, reference)): Segments<(String, String)>,
 ) -> Result<Json<Explained>, Problem> {
     edge.run(move |call| {
         let (seller, reference): (SellerId, Reference) = (seller.parse()?, reference.parse()?);

@@ -197,7 +197,7 @@ impl Draft {
         let mut name = finished.as_os_str().to_owned();
         name.push(format!(".{}{DRAFT_ENDING}", std::process::id()));
         let path = PathBuf::from(name);
-        let unusable = |error: io::Error| Failure::file(&path, &error);
+        let unusable = |error: io::Error| Failure::file(finished, &error);
         let file = File::options().write(true).create_new(true).mode(0o600).open(&path).map_err(unusable)?;
         // A draft under a lock is somebody's. Where nothing can be locked, nothing is taken for left behind either.
         let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);

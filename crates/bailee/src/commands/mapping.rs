@@ -93,6 +93,9 @@ impl Mapping {
 
 fn draft(screen: Screen, file: &Path, name: Option<&str>, charset: Option<Charset>) -> Result<Exit> {
     let name = name.map_or_else(|| name_of(file), str::to_owned);
+    if !is_standard(file) && file.is_dir() {
+        return Err(Failure::failed(format_args!("{} is a directory; name a file in it", file.display())));
+    }
     let input: Box<dyn Read + Send> = if is_standard(file) {
         Box::new(std::io::stdin())
     } else {

@@ -48,6 +48,9 @@ impl Show {
         screen.line(format_args!("  {words}"))?;
         screen.heading("facts")?;
         screen.table(&[], facts(shown, fields)?)?;
+        if fields.is_empty() {
+            return Ok(());
+        }
         let of_kind = self.of.kind.map(|kind| format!(" --kind {kind}")).unwrap_or_default();
         let reveal = format!("bailee reveal {}{of_kind} --purpose P", self.record);
         screen.line(format_args!("{DIM}`{reveal}` gives plaintext{DIM:#}"))

@@ -7,9 +7,10 @@ mod search;
 mod stage;
 mod story;
 
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
 use clap::Args;
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::Screen;
@@ -18,7 +19,7 @@ use stage::Stage;
 /// Tell the whole story on sample orders, in a throw-away home: collect, reveal for a purpose, denial, thirty days pass,
 /// disposal, ledger verified.
 ///
-/// Then the home waits to be tried, until Ctrl-C.
+/// Then the home waits to be tried, until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bailee demo --once")]
 pub(crate) struct Demo {
@@ -29,8 +30,8 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(&self, screen: Screen) -> Result<Exit> {
-        let mut interrupts = Interrupts::listen()?;
-        let stage = Stage::set(screen)?;
+        let interrupts = Interrupts::listen()?;
+        let stage = Stage::set(screen, &interrupts)?;
         story::tell(&stage)?;
         if self.once {
             return Ok(Exit::Done);
@@ -42,22 +43,42 @@ impl Demo {
     }
 }
 
-/// Ctrl-C, heard instead of ending the process at once: the stage must be cleared first. While the story is told, it ends
-/// the command that runs, and so the story.
+/// Ctrl-C and SIGTERM, heard instead of ending the process at once: the stage must be cleared first. While the story is
+/// told, either ends the story after the command that runs.
 struct Interrupts {
-    runtime: Runtime,
-    signal: Signal,
+    heard: Arc<(Mutex<bool>, Condvar)>,
 }
 
 impl Interrupts {
     fn listen() -> Result<Self> {
-        let unheard = |_| Failure::failed("Ctrl-C cannot be listened for");
+        let unheard = |_| Failure::failed("signals cannot be listened for");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unheard)?;
-        let signal = runtime.block_on(async { signal(SignalKind::interrupt()) }).map_err(unheard)?;
-        Ok(Self { runtime, signal })
+        let listen = |kind| runtime.block_on(async { signal(kind) }).map_err(unheard);
+        let (mut interrupt, mut terminate) =
+            (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        let heard = Arc::<(Mutex<bool>, Condvar)>::default();
+        let told = Arc::clone(&heard);
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            });
+            *told.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            told.1.notify_all();
+        });
+        Ok(Self { heard })
     }
 
-    fn wait(&mut self) {
-        self.runtime.block_on(self.signal.recv());
+    /// Whether one has come.
+    fn is_heard(&self) -> bool {
+        *self.heard.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for one.
+    fn wait(&self) {
+        let heard = self.heard.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.heard.1.wait_while(heard, |heard| !*heard).unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use bailee_core::{Entropy, RecordId};
 use bailee_crypto::random::SystemEntropy;
 
+use super::Interrupts;
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::{BAD, BOLD, DIM, Screen};
 use crate::session::KEY_VARIABLE;
@@ -19,8 +20,9 @@ const LINES_SHOWN_MAX: usize = 14;
 const LINE_CHARS_MAX: usize = 118;
 
 /// The throw-away directory. Taken away when the story ends.
-pub(super) struct Stage {
+pub(super) struct Stage<'i> {
     pub(super) screen: Screen,
+    interrupts: &'i Interrupts,
     directory: PathBuf,
     program: PathBuf,
 }
@@ -40,16 +42,16 @@ pub(super) struct Line<'a> {
     pub(super) quiet: bool,
 }
 
-impl Stage {
+impl<'i> Stage<'i> {
     /// Makes the directory, below the system's temporary one and for this user only.
-    pub(super) fn set(screen: Screen) -> Result<Self> {
+    pub(super) fn set(screen: Screen, interrupts: &'i Interrupts) -> Result<Self> {
         let program =
             std::env::current_exe().map_err(|_| Failure::failed("the program does not find itself"))?;
         let entropy: &dyn Entropy = &SystemEntropy;
         let directory = std::env::temp_dir().join(format!("bailee-demo-{}", RecordId::random(entropy)));
         let made = fs::DirBuilder::new().mode(0o700).create(&directory);
         made.map_err(|error| Failure::file(&directory, &error))?;
-        Ok(Self { screen, directory, program })
+        Ok(Self { screen, interrupts, directory, program })
     }
 
     /// A file or directory of the story.
@@ -80,6 +82,9 @@ impl Stage {
 
     /// Runs a command and shows it with its answer. Ends the story when it does not end as it must.
     pub(super) fn play(&self, line: &Line<'_>) -> Result<String> {
+        if self.interrupts.is_heard() {
+            return Err(Failure::failed("the story was interrupted; its home was taken away"));
+        }
         if !line.quiet {
             let key = line.key.map(|_| "BAILEE_KEY=… ").unwrap_or_default();
             self.screen.line(format_args!("{BOLD}  $ {key}bailee {}{BOLD:#}", spoken(line.words)))?;
@@ -146,7 +151,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for Stage<'_> {
     fn drop(&mut self) {
         // The last thing this process does: there is nobody left to tell.
         let _ = fs::remove_dir_all(&self.directory);

@@ -21,7 +21,7 @@ const PASSWORD: &str = "Only-for-the-demo-7\n";
 const MAIL: &str = "ada@example.com";
 
 /// Tells the whole story.
-pub(super) fn tell(stage: &Stage) -> Result<()> {
+pub(super) fn tell(stage: &Stage<'_>) -> Result<()> {
     let key = set_up(stage)?;
     let order = take_in(stage)?;
     reveal_and_deny(stage, &order, &key)?;
@@ -34,7 +34,7 @@ pub(super) fn tell(stage: &Stage) -> Result<()> {
 }
 
 /// Says how to try the home, with fresh orders in it.
-pub(super) fn invite(stage: &Stage) -> Result<()> {
+pub(super) fn invite(stage: &Stage<'_>) -> Result<()> {
     let fresh = stage.play(&quiet(&["synth", "--orders", "50", "--seed", "8", "--now", LATER], ""))?;
     stage.play(&quiet(&["collect", "--seller", "ALPHA", "-"], &fresh))?;
     let reference =
@@ -95,7 +95,7 @@ fn quiet<'a>(words: &'a [&'a str], stdin: &'a str) -> Line<'a> {
     Line { words, stdin, quiet: true, ..Line::default() }
 }
 
-fn set_up(stage: &Stage) -> Result<String> {
+fn set_up(stage: &Stage<'_>) -> Result<String> {
     stage.chapter("A home is made")?;
     stage.say("It has a keyring in two mirrors, a root key, and one person with a password. No default account exists.")?;
     let owner = format!("Ada Muster <{MAIL}>");
@@ -124,12 +124,12 @@ fn set_up(stage: &Stage) -> Result<String> {
     key.ok_or_else(|| Failure::failed("the service got no key"))
 }
 
-fn log_in(stage: &Stage) -> Result<()> {
+fn log_in(stage: &Stage<'_>) -> Result<()> {
     let words = ["login", "--as", MAIL, "--password-stdin"];
     stage.play(&Line { words: &words, stdin: PASSWORD, ..Line::default() }).map(drop)
 }
 
-fn take_in(stage: &Stage) -> Result<Order> {
+fn take_in(stage: &Stage<'_>) -> Result<Order> {
     stage.chapter("Orders come in")?;
     stage.say("Two hundred synthetic orders from eighteen marketplaces, a tenth of them messy. What is broken is set aside with")?;
     stage.say("its reason and can be looked into; everything else goes in.")?;
@@ -160,7 +160,7 @@ fn take_in(stage: &Stage) -> Result<Order> {
 }
 
 /// Shows what stands in the place of an order's recipient.
-fn show_recipient(stage: &Stage, documents: &str, order: &Order) -> Result<()> {
+fn show_recipient(stage: &Stage<'_>, documents: &str, order: &Order) -> Result<()> {
     let mut all = documents.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let document =
         all.find(|document| document.get("orderId").and_then(Value::as_str) == Some(&order.reference));
@@ -168,7 +168,7 @@ fn show_recipient(stage: &Stage, documents: &str, order: &Order) -> Result<()> {
     stage.show(&serde_json::to_string_pretty(&recipient).unwrap_or_default(), DIM)
 }
 
-fn reveal_and_deny(stage: &Stage, order: &Order, key: &str) -> Result<()> {
+fn reveal_and_deny(stage: &Stage<'_>, order: &Order, key: &str) -> Result<()> {
     let path = order.path();
     stage.chapter("Who looks sees a mask; who has a purpose sees the value")?;
     stage.run(&["show", &path])?;
@@ -190,11 +190,11 @@ fn reveal_and_deny(stage: &Stage, order: &Order, key: &str) -> Result<()> {
 }
 
 /// What a thief, or a backup, would have: everything but the keyring.
-fn keep_an_old_copy(stage: &Stage) -> Result<()> {
+fn keep_an_old_copy(stage: &Stage<'_>) -> Result<()> {
     copy(&stage.path("home"), &stage.path("old-copy"), &["keyring", "root.key", "lock"])
 }
 
-fn forget(stage: &Stage, order: &Order) -> Result<()> {
+fn forget(stage: &Stage<'_>, order: &Order) -> Result<()> {
     stage.chapter("Thirty-one days pass")?;
     stage.say("Every order's data lies under the key of its day. Destroying that key ends all of it, in every copy:")?;
     stage.run(&["--now", LATER, "retention", "run"])?;
@@ -210,7 +210,7 @@ fn forget(stage: &Stage, order: &Order) -> Result<()> {
         .map(drop)
 }
 
-fn search_for_traces(stage: &Stage, order: &Order) -> Result<()> {
+fn search_for_traces(stage: &Stage<'_>, order: &Order) -> Result<()> {
     stage.chapter("No trace, and no way back")?;
     let places: Vec<PathBuf> =
         ["home", "home.checkpoints", "old-copy"].iter().map(|name| stage.path(name)).collect();
@@ -231,7 +231,7 @@ fn search_for_traces(stage: &Stage, order: &Order) -> Result<()> {
     stage.play(&Line { words: &show, ends: 1, ..Line::default() }).map(drop)
 }
 
-fn verify(stage: &Stage) -> Result<()> {
+fn verify(stage: &Stage<'_>) -> Result<()> {
     stage.chapter("The ledger proves it")?;
     stage.say("Every act is an entry of a Merkle tree, signed, without personal data. It verifies anywhere, offline:")?;
     stage.run(&["ledger", "tail", "-n", "6"])?;

@@ -423,6 +423,20 @@ fn the_demonstration_keeps_its_home_until_it_is_interrupted() {
 }
 
 #[test]
+fn a_demonstration_that_is_told_to_end_takes_its_home_away() {
+    use std::io::{BufRead, BufReader};
+    let trial = Trial::empty();
+    let mut demo = trial.command(&["demo"]).spawn().unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("$ bailee collect")).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&demo), rustix::process::Signal::TERM)
+        .unwrap();
+    lines.for_each(drop);
+    assert_eq!(demo.wait().unwrap().code(), Some(1));
+    assert_eq!(std::fs::read_dir(trial.path("tmp")).unwrap().count(), 0);
+}
+
+#[test]
 fn what_went_wrong_while_nothing_could_be_written_is_in_the_ledger_as_soon_as_it_can_be() {
     let trial = Trial::at(NOW);
     let change = |sql| {

@@ -121,6 +121,12 @@ fn values_overrule_names_and_unknown_references_are_asked_for() {
 }
 
 #[test]
+fn a_draft_has_a_name_that_formats_can_have() {
+    let refused = draft(Box::new(Cursor::new("order id,name\n1,x\n")), "Bad Name!", None).unwrap_err();
+    assert_eq!(refused.code(), "mapping-name");
+}
+
+#[test]
 fn what_is_neither_table_nor_json_has_no_draft() {
     for input in ["", "\n\n", "just a sentence", "%PDF-1.7"] {
         assert!(draft(Box::new(Cursor::new(input)), "x", None).is_err(), "{input}");

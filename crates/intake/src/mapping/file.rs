@@ -74,14 +74,18 @@ enum To {
     Many(Vec<Box<str>>),
 }
 
+/// Refuses what is no name of a format.
+pub(crate) fn check_name(format: &str) -> Result<(), MappingError> {
+    let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name = !format.is_empty() && format.len() <= FORMAT_BYTES_MAX && format.bytes().all(sound);
+    if is_name { Ok(()) } else { Err(MappingError::Name) }
+}
+
 /// Reads a mapping file. One without fields is of a format whose names are the canonical ones.
 pub(crate) fn parse(text: &str) -> Result<(Head, Option<Mapping>), MappingError> {
     let File { format, title, names, kind, reference, syntax, recognise, frame, fields, aliases, join } =
         written::read(text, &[TARGET, TO]).map_err(MappingError::Syntax)?;
-    let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if format.is_empty() || format.len() > FORMAT_BYTES_MAX || !format.bytes().all(sound) {
-        return Err(MappingError::Name);
-    }
+    check_name(&format)?;
     let too_long = |name: &str| name.len() > NAME_BYTES_MAX;
     if fields.len() > RULES_MAX || aliases.len() > RULES_MAX || fields.keys().any(|name| too_long(name)) {
         return Err(MappingError::TooLarge { rules_max: RULES_MAX, name_bytes_max: NAME_BYTES_MAX });

@@ -234,6 +234,7 @@ async fn a_body_has_a_limit_and_a_collect_has_none() {
 async fn what_is_no_route_is_a_problem_too() {
     let house = House::new().await;
     assert_eq!(house.ask("GET", "/v1/nothing", "", "").await.problem(), "not-found");
+    assert_eq!(house.ask("GET", "/v1/sellers/ALPHA/orders/%ff", "", "").await.problem(), "not-found");
     assert_eq!(house.ask("PUT", "/v1/keys", "", "").await.problem(), "method-not-allowed");
     let healthy = house.ask("GET", "/v1/health", "", "").await;
     assert_eq!(
