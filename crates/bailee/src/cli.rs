@@ -12,9 +12,10 @@ use crate::commands::{
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
+use crate::log::{self, Told};
 use crate::screen::{Output, Screen};
 use crate::visit::Global;
-use crate::{bench, demo, log, serve};
+use crate::{bench, demo, serve};
 
 /// Keeps the buyers' data of your Amazon orders in trust: sealed, revealed for a purpose, forgotten on time, proved.
 #[derive(Debug, Parser)]
@@ -103,7 +104,7 @@ impl Command {
 
 impl Cli {
     /// Begins to tell of the program's own running.
-    pub(crate) fn begin_log(&self) -> Result<()> {
+    pub(crate) fn begin_log(&self) -> Result<Told> {
         match &self.command {
             // A home that cannot be read is the command's own to tell of.
             Command::Serve(serve) if serve.serves() => {

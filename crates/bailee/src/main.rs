@@ -53,7 +53,13 @@ fn main() -> ExitCode {
         Err(said) => return not_a_command(&said),
     };
     let screen = Screen::new(cli.output);
-    match cli.begin_log().and_then(|()| run(cli, screen, hardening)) {
+    let ended = cli.begin_log().and_then(|told| {
+        let ended = run(cli, screen, hardening);
+        // What is told in the background has been told when this is gone.
+        drop(told);
+        ended
+    });
+    match ended {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(Failure::PipeClosed) => ExitCode::SUCCESS,
         Err(Failure::Said { exit, words }) => {

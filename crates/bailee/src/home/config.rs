@@ -253,6 +253,36 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "otlp")]
+    fn a_collector_elsewhere_is_known_by_its_certificates() {
+        let with = |lines: &str| written(("[log]", &format!("[log]\n{lines}")));
+        for lines in [
+            "otlp = \"https://collector.example:4318\"\notlp_ca = \"c.pem\"",
+            "otlp = \"http://127.0.0.1:4318\"",
+            "otlp = \"http://[::1]:4318/v1/logs\"",
+        ] {
+            assert!(with(lines).is_ok(), "{lines}");
+        }
+        for (lines, says) in [
+            ("otlp = \"http://collector.example:4318\"", "1.5.a"),
+            ("otlp = \"https://collector.example:4318\"", "otlp_ca"),
+            ("otlp = \"http://127.0.0.1:4318\"\notlp_ca = \"c.pem\"", "https"),
+            ("otlp = \"collector\"", "an address"),
+            ("otlp = \"https://a:b@collector.example\"\notlp_ca = \"c.pem\"", "an address"),
+        ] {
+            let error = with(lines).unwrap_err();
+            assert!(error.contains(says) && !error.contains("a:b"), "{lines}: {error}");
+        }
+    }
+
+    #[test]
+    #[cfg(not(feature = "otlp"))]
+    fn a_program_without_a_way_to_collectors_says_so() {
+        let error = written(("[log]", "[log]\notlp = \"http://127.0.0.1:4318\"")).unwrap_err();
+        assert!(error.contains("--features otlp"), "{error}");
+    }
+
+    #[test]
     fn a_stricter_value_is_taken() {
         let config = written(("[retention]", "[retention]\ndays_after_delivery = 7")).unwrap();
         assert_eq!(config.policy.days_after_delivery, 7);

@@ -10,7 +10,7 @@ use std::fmt::{Debug, Write};
 use bailee_core::Timestamp;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
@@ -57,40 +57,37 @@ pub(super) enum Form {
 }
 
 /// Lets through what it knows, to where it is told.
-pub(super) struct Guard<W> {
-    form: Form,
-    write: W,
-}
+pub(super) struct Guard<W>(W);
 
-impl<W: Fn(&[u8])> Guard<W> {
-    pub(super) fn new(form: Form, write: W) -> Self {
-        Self { form, write }
+impl<W: Fn(Line)> Guard<W> {
+    pub(super) fn new(write: W) -> Self {
+        Self(write)
     }
 }
 
-impl<S: Subscriber, W: Fn(&[u8]) + 'static> Layer<S> for Guard<W> {
+impl<S: Subscriber, W: Fn(Line) + 'static> Layer<S> for Guard<W> {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let line = Line::of(event, system_now());
-        (self.write)(line.written(self.form).as_bytes());
+        (self.0)(Line::of(event, system_now()));
     }
 }
 
 /// What has passed of an event.
-struct Line {
-    at: Timestamp,
-    level: &'static str,
-    target: String,
-    message: String,
-    fields: Map<String, Value>,
-    dropped: u64,
+pub(super) struct Line {
+    pub(super) at: Timestamp,
+    pub(super) level: Level,
+    pub(super) target: &'static str,
+    pub(super) message: String,
+    /// Numbers, and texts of which the guard knows the kind.
+    pub(super) fields: Map<String, Value>,
+    /// How many fields did not pass.
+    pub(super) dropped: u64,
 }
 
 impl Line {
     fn of(event: &Event<'_>, at: Timestamp) -> Self {
         let about = event.metadata();
-        let (target, message) = (about.target().to_owned(), String::new());
-        let mut line =
-            Self { at, level: about.level().as_str(), target, message, fields: Map::new(), dropped: 0 };
+        let (level, target, message) = (*about.level(), about.target(), String::new());
+        let mut line = Self { at, level, target, message, fields: Map::new(), dropped: 0 };
         match is_ours(about) {
             true => event.record(&mut line),
             false => line.message = place(about),
@@ -98,7 +95,7 @@ impl Line {
         line
     }
 
-    fn written(self, form: Form) -> String {
+    pub(super) fn written(self, form: Form) -> String {
         match form {
             Form::Text => self.text(),
             Form::Json => self.json(),
@@ -126,7 +123,7 @@ impl Line {
         let Self { at, level, target, message, fields, dropped } = self;
         let mut all = Map::new();
         all.insert("at".to_owned(), at.to_string().into());
-        all.insert("level".to_owned(), level.to_ascii_lowercase().into());
+        all.insert("level".to_owned(), level.as_str().to_ascii_lowercase().into());
         all.insert("target".to_owned(), target.into());
         all.insert("message".to_owned(), message.into());
         all.extend(fields);
@@ -222,7 +219,8 @@ mod tests {
     fn told(form: Form, tell: impl FnOnce()) -> String {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let to = Arc::clone(&lines);
-        let guard = Guard::new(form, move |line: &[u8]| to.lock().unwrap().extend_from_slice(line));
+        let guard =
+            Guard::new(move |line: Line| to.lock().unwrap().extend_from_slice(line.written(form).as_bytes()));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(guard), tell);
         String::from_utf8(lines.lock().unwrap().clone()).unwrap()
     }

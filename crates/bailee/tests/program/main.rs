@@ -14,6 +14,8 @@ mod answers;
 mod bench;
 mod catalogue;
 mod charsets;
+#[cfg(feature = "otlp")]
+mod collector;
 mod commands;
 mod described;
 mod emit;

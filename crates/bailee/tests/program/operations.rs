@@ -10,7 +10,7 @@ use crate::support::{PASSWORD, Trial, assert_nowhere};
 
 const NOW: &str = "2026-03-02T09:00:00Z";
 /// Values that stand in one order, and must stand nowhere in the open.
-const MARKED: [&str; 4] =
+pub(crate) const MARKED: [&str; 4] =
     ["Wilhelmina Markwitz", "wilhelmina@marked.example", "17 Marked Street", "999-8887776-5554443"];
 
 fn marked_order() -> String {
@@ -21,7 +21,7 @@ fn marked_order() -> String {
 }
 
 /// Lines of the configuration, each in its section.
-fn configure(trial: &Trial, section: &str, line: &str) {
+pub(crate) fn configure(trial: &Trial, section: &str, line: &str) {
     let path = trial.path("home/bailee.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(path, text.replace(section, &format!("{section}\n{line}"))).unwrap();
@@ -44,7 +44,7 @@ fn value(metrics: &str, series: &str) -> f64 {
 }
 
 /// Everything that can be asked about one order, well and badly.
-fn ask_all(served: &Served<'_>, bearer: &str) {
+pub(crate) fn ask_all(served: &Served<'_>, bearer: &str) {
     let [name, mail, street, reference] = MARKED;
     let post = |path: &str, body: &str| {
         let words = ["--header", bearer, "--header", "Content-Type: application/json", "--data", body];
