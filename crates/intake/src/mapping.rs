@@ -11,7 +11,8 @@ mod target;
 mod tests;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::{Json, Kind};
@@ -22,6 +23,7 @@ pub(crate) use target::{Target, id_as_string, settle};
 use tree::Sources;
 
 use crate::format::MappingError;
+use crate::reader::table::normalised;
 use crate::verify::Flaw;
 
 /// How the names of a format become canonical.
@@ -34,6 +36,29 @@ pub struct Mapping {
     joined: Vec<(Path, Vec<Box<str>>)>,
     /// The sources as a tree, for documents that are trees.
     sources: Sources,
+    /// The sources as headings, for tables: made once, since every table is held against every format.
+    headings: OnceLock<Headings>,
+}
+
+/// Headings of columns in their one spelling.
+#[derive(Clone, Debug)]
+pub(crate) struct Headings {
+    /// Those that a mapping has rules for.
+    rules: HashMap<String, usize>,
+    /// Others, each with the one that it stands for.
+    others: HashMap<String, String>,
+}
+
+impl Headings {
+    /// Those that a mapping has rules for, in no order.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &String> {
+        self.rules.keys()
+    }
+
+    /// What another heading stands for.
+    pub(crate) fn meant<'a>(&'a self, heading: &str) -> Option<&'a str> {
+        self.others.get(heading).map(String::as_str)
+    }
 }
 
 /// What becomes of one source name.
@@ -98,6 +123,23 @@ impl Mapping {
     /// Every rule, in the order of the sources.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The headings of its columns.
+    pub(crate) fn headings(&self) -> &Headings {
+        self.headings.get_or_init(|| {
+            let rules = self.rules.iter().enumerate();
+            let others = self.aliases.iter().map(|(other, meant)| (normalised(other), normalised(meant)));
+            Headings {
+                rules: rules.map(|(at, rule)| (normalised(&rule.source.to_string()), at)).collect(),
+                others: others.collect(),
+            }
+        })
+    }
+
+    /// The rule of a column, by its heading in its one spelling.
+    pub(crate) fn rule_of(&self, heading: &str) -> Option<&Rule> {
+        self.rules.get(*self.headings().rules.get(heading)?)
     }
 
     /// The name under which a column is mapped: its own, or the one that it is another heading of.

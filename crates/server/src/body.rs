@@ -41,11 +41,35 @@ impl JsonBody {
 
     /// What the body says. An error names the place, never the text: a parser quotes values.
     pub(crate) fn parse<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.0?).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            Problem::unacceptable("bad-body", format!("the body is not what this route takes ({place})"))
-        })
+        let body = self.0?;
+        let bad =
+            |why| Problem::unacceptable("bad-body", format!("the body is not what this route takes ({why})"));
+        let read = serde_json::from_slice(&body)
+            .map_err(|error| bad(format!("line {}, column {}", error.line(), error.column())))?;
+        match has_lists_for_objects(&body) {
+            true => Err(bad("a list stands where an object belongs".to_owned())),
+            false => Ok(read),
+        }
     }
+}
+
+/// Whether a list stands at the top of a sound JSON text, or directly in another: no route takes either, and `serde`
+/// takes such a list for an object whose members have no names.
+fn has_lists_for_objects(json: &[u8]) -> bool {
+    let (mut around, mut in_text, mut escaped) = (Vec::new(), false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' if around.last() != Some(&b'{') => return true,
+            b'[' | b'{' => around.push(*byte),
+            b']' | b'}' => drop(around.pop()),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// What stands in the places of a path. Bytes that are no text name nothing that there is.

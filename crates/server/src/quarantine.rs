@@ -241,14 +241,22 @@ async fn act(edge: Edge, Segments(target): Segments<String>, body: JsonBody) -> 
                 false => Err(nothing_there()),
             }
         }
-        _ => Err(Problem::not_found("there is no such route")),
+        _ => Err(no_such_route()),
     })
     .await
 }
 
 /// The router sees one route where there are several: an item, and what can be done with it.
 fn methods_of(target: &str) -> Problem {
-    Problem::only(if target.contains(':') { "POST" } else { "GET,HEAD" })
+    match target.split_once(':') {
+        None => Problem::only("GET,HEAD"),
+        Some((_, "retry" | "discard")) => Problem::only("POST"),
+        Some(_) => no_such_route(),
+    }
+}
+
+fn no_such_route() -> Problem {
+    Problem::not_found("there is no such route")
 }
 
 async fn other_method(Segments(target): Segments<String>) -> Problem {

@@ -148,8 +148,10 @@ impl Watched<'_> {
                 scope.spawn(move || {
                     let mut latencies = Vec::new();
                     begin.wait();
-                    let live = (0..).map(|step| (first + step * READERS) % self.records);
-                    for number in live.filter(|number| !Orders::is_heavy(*number)) {
+                    let heavy = Orders::heavy(self.records);
+                    let live =
+                        (0..).map(|step| heavy + (first + step * READERS) % (self.records - heavy).max(1));
+                    for number in live {
                         if over.load(Ordering::Relaxed) {
                             break;
                         }

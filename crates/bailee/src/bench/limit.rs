@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_limits_do_what_they_are_named_for() {
-        let orders = Orders::new().unwrap();
+        let orders = Orders::new(50).unwrap();
         let [raw, ours] = parse(&orders, 50).unwrap();
         assert_eq!((raw.count, ours.count), (50, 50));
         assert_eq!(seal(50).unwrap().count, 50);

@@ -144,8 +144,8 @@ impl Bench {
 
     /// Bailee beside pgcrypto; of how many records.
     fn compare(&self, place: &Place) -> Result<(u64, Vec<Figure>)> {
-        let orders = Orders::new()?;
         let records = self.records.min(pgcrypto::RECORDS_MAX);
+        let orders = Orders::new(records)?;
         let token = place.make_home(orders.now())?;
         collect::collect(place, &token, &orders, 0..records, "orders collected")?;
         let lasts = Duration::from_secs(self.seconds);
@@ -154,7 +154,7 @@ impl Bench {
     }
 
     fn measure(&self, place: &Place) -> Result<Vec<Figure>> {
-        let orders = Orders::new()?;
+        let orders = Orders::new(self.records)?;
         let sync = limit::sync(&place.path("page"))?;
         let mut figures = vec![Figure::alone("sync", sync.clone())];
         if self.only.is_empty() || self.only.iter().any(|phase| !WITHOUT_HOME.contains(phase)) {

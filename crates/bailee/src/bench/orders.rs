@@ -1,8 +1,9 @@
 //! The orders of the bench: 1.5 kB each, ten personal fields, four terms to search by, as many as are wanted.
 //!
 //! Made by number, in a microsecond, and never held: a stream of them costs next to nothing beside what is measured.
-//! Nobody in them exists; their phone numbers are those that are set aside for fiction. A fifth of them was shipped on one
-//! day, and is one bucket; the others on the days after it. The same number gives the same order, for ever.
+//! Nobody in them exists; their phone numbers are those that are set aside for fiction. They come in the order of their
+//! days, as a seller's do: a fifth was shipped on the first, and is one bucket; the others on the days after it, and what
+//! follows them on the last. The same number of as many gives the same order, for ever.
 
 use std::fmt::Write as _;
 
@@ -33,7 +34,7 @@ pub(super) const FIELDS: [&str; 10] = [
 /// Rows of each in the store that go with its bucket: the part, its envelope, its terms.
 pub(super) const ROWS_OF_A_BUCKET: u64 = 2 + 4;
 
-/// Of so many orders, one is of the day that is disposed of first.
+/// Of so many orders, one is of the day that is disposed of first, which is the earliest.
 const HEAVY_ONE_OF: u64 = 5;
 /// On so many days before [`NOW`] they were shipped: the first is the heavy one.
 const DAYS: u64 = 20;
@@ -76,12 +77,14 @@ const AREA_CODES: [&str; 16] = [
 #[derive(Clone, Debug)]
 pub(super) struct Orders {
     now: Timestamp,
+    records: u64,
     /// For each day, counted from the earliest, when what was shipped then was ordered and shipped.
     days: Vec<(String, String)>,
 }
 
 impl Orders {
-    pub(super) fn new() -> Result<Self> {
+    /// So many, and those that follow them.
+    pub(super) fn new(records: u64) -> Result<Self> {
         let unknown = |_| Failure::failed("the time of the bench is none");
         let now: Timestamp = NOW.parse().map_err(unknown)?;
         let before = |hours: u64| -> Result<String> {
@@ -89,7 +92,7 @@ impl Orders {
             now.checked_sub(hours).map(|at| at.to_string()).map_err(|_| Failure::failed("no such day"))
         };
         let days = (0..DAYS).rev().map(|day| Ok((before(day * 24 + 30)?, before(day * 24 + 6)?)));
-        Ok(Self { now, days: days.collect::<Result<_>>()? })
+        Ok(Self { now, records, days: days.collect::<Result<_>>()? })
     }
 
     /// The time of the home that they go into.
@@ -147,17 +150,18 @@ impl Orders {
     }
 
     fn day(&self, number: u64) -> (&str, &str) {
-        let day = match number % HEAVY_ONE_OF {
-            0 => 0,
-            other => 1 + (number / HEAVY_ONE_OF * (HEAVY_ONE_OF - 1) + other - 1) % (DAYS - 1),
+        let heavy = Self::heavy(self.records);
+        let day = match number.checked_sub(heavy) {
+            None => 0,
+            Some(later) => 1 + (later * (DAYS - 1) / (self.records - heavy).max(1)).min(DAYS - 2),
         };
         let day = usize::try_from(day).ok().and_then(|day| self.days.get(day));
         day.map_or(("", ""), |(ordered, shipped)| (ordered, shipped))
     }
 
-    /// Whether it is of the day that is disposed of first.
-    pub(super) fn is_heavy(number: u64) -> bool {
-        number.is_multiple_of(HEAVY_ONE_OF)
+    /// How many are of the day that is disposed of first: the first of them.
+    pub(super) fn heavy(records: u64) -> u64 {
+        records / HEAVY_ONE_OF
     }
 }
 
@@ -253,7 +257,7 @@ mod tests {
     use super::*;
 
     fn lines(numbers: std::ops::Range<u64>) -> Vec<String> {
-        let orders = Orders::new().unwrap();
+        let orders = Orders::new(5_000_000).unwrap();
         let line = |number| {
             let mut line = String::new();
             orders.line(number, &mut line);
@@ -313,12 +317,17 @@ mod tests {
 
     #[test]
     fn a_fifth_is_of_the_first_day_and_the_rest_of_nineteen_others() {
-        let orders = Orders::new().unwrap();
-        let days: Vec<_> = (0..9500).map(|number| orders.day(number)).collect();
+        let orders = Orders::new(9500).unwrap();
+        let days: Vec<_> = (0..9600).map(|number| orders.day(number)).collect();
         assert_eq!(days.iter().collect::<HashSet<_>>().len(), 20);
-        let first = days.iter().min_by_key(|(_, shipped)| *shipped).unwrap();
-        assert_eq!(days.iter().filter(|day| *day == first).count(), 9500 / 5);
-        assert!(days.iter().zip(0..).all(|(day, number)| (day == first) == Orders::is_heavy(number)));
+        assert!(days.is_sorted_by_key(|(_, shipped)| *shipped), "they come in the order of their days");
+        assert_eq!(days.iter().filter(|day| **day == days[0]).count(), 9500 / 5);
+        assert_eq!(Orders::heavy(9500), 9500 / 5);
+        assert_eq!(
+            days.iter().filter(|day| **day == days[9499]).count(),
+            400 + 100,
+            "what follows is of the last"
+        );
     }
 
     #[test]

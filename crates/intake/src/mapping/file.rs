@@ -1,6 +1,7 @@
 //! The mapping file's format, and what is checked when one is read.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use bailee_core::{Kind, written};
 use serde::Deserialize;
@@ -121,7 +122,7 @@ fn mapping(
     let path = |target: &str| Path::parse(target).ok_or_else(|| MappingError::Path(target.to_owned()));
     let joined = join.into_iter().map(|(target, columns)| Ok((path(&target)?, columns)));
     let joined = joined.collect::<Result<_, MappingError>>()?;
-    Ok(Mapping { rules, by_source, aliases, joined, sources: tree })
+    Ok(Mapping { rules, by_source, aliases, joined, sources: tree, headings: OnceLock::new() })
 }
 
 fn rule(name: &str, target: Target, syntax: Syntax) -> Result<Rule, MappingError> {

@@ -20,7 +20,7 @@ use bailee_core::catalogue::Catalogue;
 use bailee_core::{Json, Kind};
 
 use super::{Mapping, Path, Rule, Step};
-use crate::reader::table::{Cell, Dialect, Found, Table, normalised, scan};
+use crate::reader::table::{Cell, Dialect, Found, Table, scan};
 use crate::verify::Flaw;
 use build::Row;
 
@@ -89,10 +89,6 @@ impl Plan {
     /// Of two columns that would go to the same place, the one that is called as the mapping says has it; the other is
     /// kept as one that no mapping names.
     pub(crate) fn new(kind: Kind, mapping: &Mapping, reference: &str, table: &Table) -> Option<Self> {
-        let rules: BTreeMap<String, &Rule> =
-            mapping.rules().iter().map(|rule| (normalised(&rule.source.to_string()), rule)).collect();
-        let aliases: BTreeMap<String, String> =
-            mapping.aliases().iter().map(|(alias, name)| (normalised(alias), normalised(name))).collect();
         let mut plan = Self {
             kind,
             dialect: table.dialect,
@@ -101,8 +97,8 @@ impl Plan {
             root: Node::Object(Vec::new()),
             extras: Vec::new(),
         };
-        let own = |column: &str| rules.get(column).copied();
-        let other = |column: &str| aliases.get(column).and_then(|name| rules.get(name.as_str()).copied());
+        let own = |column: &str| mapping.rule_of(column);
+        let other = |column: &str| mapping.headings().meant(column).and_then(own);
         let called = table.columns.iter().enumerate().filter_map(|(at, name)| Some((at, name, own(name)?)));
         let renamed = table.columns.iter().enumerate().filter(|(_, name)| own(name).is_none());
         let renamed = renamed.filter_map(|(at, name)| Some((at, name, other(name)?)));

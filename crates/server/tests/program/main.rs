@@ -231,10 +231,31 @@ async fn a_body_has_a_limit_and_a_collect_has_none() {
 }
 
 #[tokio::test]
+async fn a_list_is_no_object_whose_members_have_no_names() {
+    let house = House::new().await;
+    for (path, body) in [
+        ("/v1/ledger:verify", "[]"),
+        ("/v1/sellers/ALPHA/orders:find", r#"["a@example.com"]"#),
+        ("/v1/reveal", r#"{"purpose":"fulfilment","items":[["ALPHA","250-1234567-1234567"]]}"#),
+    ] {
+        let answer = house.ask("POST", path, &house.session, body).await;
+        assert_eq!(
+            (answer.status, answer.problem()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "bad-body".to_owned()),
+            "{path}"
+        );
+    }
+    let body = r#"{"purpose":"fulfilment","items":[{"seller":"ALPHA","reference":"[[\"["}]}"#;
+    assert_ne!(house.ask("POST", "/v1/reveal", &house.session, body).await.problem(), "bad-body");
+}
+
+#[tokio::test]
 async fn what_is_no_route_is_a_problem_too() {
     let house = House::new().await;
     assert_eq!(house.ask("GET", "/v1/nothing", "", "").await.problem(), "not-found");
     assert_eq!(house.ask("GET", "/v1/sellers/ALPHA/orders/%ff", "", "").await.problem(), "not-found");
+    assert_eq!(house.ask("GET", "/v1/quarantine/a:b", "", "").await.problem(), "not-found");
+    assert_eq!(house.ask("GET", "/v1/quarantine/a:retry", "", "").await.problem(), "method-not-allowed");
     assert_eq!(house.ask("PUT", "/v1/keys", "", "").await.problem(), "method-not-allowed");
     let healthy = house.ask("GET", "/v1/health", "", "").await;
     assert_eq!(

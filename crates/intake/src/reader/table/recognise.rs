@@ -55,16 +55,12 @@ fn fit(format: &Format, table: &Table) -> Option<usize> {
 }
 
 fn known(mapping: &Mapping, names: &HashSet<String>) -> usize {
-    mapping.rules().iter().filter(|rule| names.contains(&normalised(&rule.source.to_string()))).count()
+    mapping.headings().known().filter(|heading| names.contains(*heading)).count()
 }
 
 /// The names of the columns, as the mapping calls them.
 fn names(mapping: &Mapping, table: &Table) -> HashSet<String> {
-    let aliases: Vec<(String, &str)> =
-        mapping.aliases().iter().map(|(alias, name)| (normalised(alias), &**name)).collect();
-    let name = |column: &str| {
-        let alias = aliases.iter().find(|(alias, _)| alias == column);
-        alias.map_or_else(|| column.to_owned(), |(_, name)| normalised(name))
-    };
+    let headings = mapping.headings();
+    let name = |column: &str| headings.meant(column).unwrap_or(column).to_owned();
     table.columns.iter().map(|column| name(column)).collect()
 }
