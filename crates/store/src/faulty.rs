@@ -80,6 +80,14 @@ impl Records for Faulty {
     ) -> Result<Vec<PartRow>, StoreError> {
         self.inner.parts(bucket, after, limit)
     }
+    fn late_parts(
+        &self,
+        bucket: BucketNo,
+        after: Option<(RecordNo, PartNo)>,
+        limit: usize,
+    ) -> Result<Vec<PartRow>, StoreError> {
+        self.inner.late_parts(bucket, after, limit)
+    }
     fn records_in(&self, bucket: BucketNo) -> Result<u64, StoreError> {
         self.inner.records_in(bucket)
     }

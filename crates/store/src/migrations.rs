@@ -4,6 +4,7 @@
 
 mod m0001_spine;
 mod m0002_details;
+mod m0003_late_parts;
 
 /// One step of the chain.
 pub(crate) struct Step {
@@ -17,7 +18,7 @@ pub(crate) struct Step {
 }
 
 /// Every step, in order.
-pub(crate) const STEPS: &[Step] = &[m0001_spine::STEP, m0002_details::STEP];
+pub(crate) const STEPS: &[Step] = &[m0001_spine::STEP, m0002_details::STEP, m0003_late_parts::STEP];
 
 /// The schema's version that this program knows.
 pub(crate) const KNOWN: u32 = STEPS.len() as u32;

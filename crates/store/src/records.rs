@@ -47,6 +47,13 @@ pub trait Records: Send + Sync {
         after: Option<(RecordNo, PartNo)>,
         limit: usize,
     ) -> Result<Vec<PartRow>, StoreError>;
+    /// As [`Self::parts`], of those that are due later than their bucket. Takes as long as there are such.
+    fn late_parts(
+        &self,
+        bucket: BucketNo,
+        after: Option<(RecordNo, PartNo)>,
+        limit: usize,
+    ) -> Result<Vec<PartRow>, StoreError>;
     /// How many records have their main part in a bucket.
     fn records_in(&self, bucket: BucketNo) -> Result<u64, StoreError>;
     /// Whether a bucket has any part, envelope or term left.

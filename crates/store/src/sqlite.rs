@@ -214,6 +214,16 @@ impl Records for Sqlite {
         self.readers.read(|connection| reads::parts(connection, key, after, limit))
     }
 
+    fn late_parts(
+        &self,
+        bucket: BucketNo,
+        after: Option<(RecordNo, PartNo)>,
+        limit: usize,
+    ) -> Result<Vec<PartRow>, StoreError> {
+        let key = bucket_key(bucket)?;
+        self.readers.read(|connection| reads::late_parts(connection, key, after, limit))
+    }
+
     fn records_in(&self, bucket: BucketNo) -> Result<u64, StoreError> {
         let key = bucket_key(bucket)?;
         self.readers.read(|connection| reads::records_in(connection, key))

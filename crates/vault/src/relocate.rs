@@ -52,7 +52,7 @@ impl Vault {
         Ok(())
     }
 
-    /// The same once on each day: a look at what is due reads whole buckets, which is too much for every collect.
+    /// The same once on each day, which is often enough for what is due on a day.
     pub(crate) fn move_due_parts_once_a_day(
         &self,
         context: &Context,
@@ -101,10 +101,9 @@ impl Vault {
     fn move_bucket(&self, context: &Context, seller: &SellerId, bucket: BucketNo) -> Result<(), VaultError> {
         let mut after = None;
         loop {
-            let mut parts = self.base.store.parts(bucket, after, MOVES_MAX)?;
+            let mut parts = self.base.store.late_parts(bucket, after, MOVES_MAX)?;
             let Some(last) = parts.last() else { return Ok(()) };
             after = Some((last.record, last.part));
-            parts.retain(|part| part.due > bucket.day);
             let mut tries = 0;
             // One part of a record at a time, since each changes its row.
             while !parts.is_empty() && tries < TRIES_MAX {

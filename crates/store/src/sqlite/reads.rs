@@ -23,9 +23,14 @@ macro_rules! select_record {
 
 macro_rules! select_part {
     ($where:literal) => {
+        select_part!("", $where)
+    };
+    ($index:literal, $where:literal) => {
         concat!(
             "SELECT bucket, record, part, slot, version, due, envelope
-             FROM part JOIN sealed ON sealed.place = (part.bucket << 24 | part.slot) ",
+             FROM part ",
+            $index,
+            " JOIN sealed ON sealed.place = (part.bucket << 24 | part.slot) ",
             $where
         )
     };
@@ -101,6 +106,24 @@ pub(super) fn parts(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Reads those parts alone.
+pub(super) fn late_parts(
+    connection: &Connection,
+    bucket: i64,
+    after: Option<(RecordNo, PartNo)>,
+    limit: usize,
+) -> Read<Vec<PartRow>> {
+    let (record, part) = after.map_or((i64::MIN, -1), |(record, part)| (record.0, i32::from(part.0)));
+    // Named, since SQLite takes the primary key for as good; and as the index says it, or it cannot be used.
+    let sql = select_part!(
+        "INDEXED BY part_late",
+        "WHERE due > (bucket & 65535) AND bucket = ?1 AND (record, part) > (?2, ?3) ORDER BY record, part LIMIT ?4"
+    );
+    let mut select = connection.prepare_cached(sql)?;
+    let rows = select.query_map(params![bucket, record, part, rows_max(limit)], part_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Every part of a record, of whichever bucket.
 pub(super) fn parts_of(connection: &Connection, record: RecordNo) -> Read<Vec<PartRow>> {
     let mut select = connection.prepare_cached(select_part!("WHERE record = ?1 ORDER BY part"))?;
@@ -109,7 +132,8 @@ pub(super) fn parts_of(connection: &Connection, record: RecordNo) -> Read<Vec<Pa
 }
 
 pub(super) fn records_in(connection: &Connection, bucket: i64) -> Read<u64> {
-    let sql = "SELECT count(*) FROM part WHERE bucket = ?1 AND part = 0";
+    let sql = "SELECT coalesce((SELECT parts FROM bucket WHERE bucket = ?1), 0)
+                    - (SELECT count(*) FROM part WHERE bucket = ?1 AND part > 0)";
     Ok(connection.prepare_cached(sql)?.query_row([bucket], |row| row.get(0))?)
 }
 

@@ -37,6 +37,7 @@ macro_rules! suite {
             a_slot_holds_one_part
             a_due_day_is_changed
             parts_are_paged_in_the_order_of_their_records
+            parts_that_are_due_later_than_their_bucket_are_found_alone
             a_record_is_hit_once_and_hits_have_a_limit
             a_bucket_goes_from_open_to_destroyed_and_not_back
             a_sweep_leaves_nothing_and_makes_tombstones

@@ -124,6 +124,36 @@ pub fn parts_are_paged_in_the_order_of_their_records(home: &mut dyn Home) {
     assert_eq!(store.parts(bucket(DAY), None, 0).unwrap(), []);
 }
 
+pub fn parts_that_are_due_later_than_their_bucket_are_found_alone(home: &mut dyn Home) {
+    let store = home.store();
+    for no in 1..=6 {
+        let due = Day(DAY + i32::from(no % 3 == 0));
+        let main = PartRow { due, ..part(no, DAY, &[]) };
+        commit(
+            store,
+            [Change::OpenBucket(bucket(DAY)), Change::PutRecord(record(no)), Change::PutPart(main)],
+        );
+    }
+    let of_item = PartRow { part: PartNo(1), slot: Slot(90), due: Day(DAY + 5), ..part(2, DAY, &[]) };
+    commit(store, [Change::PutPart(of_item)]);
+    // Another bucket's are its own.
+    commit(store, whole(7, DAY + 1, &[]));
+    let late = |after, limit| -> Vec<(i64, u16)> {
+        let parts = store.late_parts(bucket(DAY), after, limit).unwrap();
+        parts.iter().map(|row| (row.record.0, row.part.0)).collect()
+    };
+    assert_eq!(late(None, 10), [(2, 1), (3, 0), (6, 0)]);
+    assert_eq!(late(Some((RecordNo(2), PartNo(1))), 1), [(3, 0)]);
+    assert_eq!(store.late_parts(bucket(DAY + 1), None, 10).unwrap(), []);
+    assert_eq!([DAY, DAY + 1, DAY + 2].map(|day| store.records_in(bucket(day)).unwrap()), [6, 1, 0]);
+    // One that is no longer late, and one that becomes so.
+    let set = |no, due| Change::SetDue { bucket: bucket(DAY), record: RecordNo(no), part: PartNo(0), due };
+    commit(store, [set(3, Day(DAY)), set(1, Day(DAY + 2))]);
+    assert_eq!(late(None, 10), [(1, 0), (2, 1), (6, 0)]);
+    commit(store, [delete(6, DAY)]);
+    assert_eq!((late(None, 10).len(), store.records_in(bucket(DAY)).unwrap()), (2, 5));
+}
+
 pub fn a_record_is_hit_once_and_hits_have_a_limit(home: &mut dyn Home) {
     let store = home.store();
     for no in 1..=4 {
