@@ -53,12 +53,8 @@ fn main() -> ExitCode {
         Err(said) => return not_a_command(&said),
     };
     let screen = Screen::new(cli.output);
-    let ended = cli.begin_log().and_then(|told| {
-        let ended = run(cli, screen, hardening);
-        // What is told in the background has been told when this is gone.
-        drop(told);
-        ended
-    });
+    // What is told in the background has been told when `_told` is gone, at the end of this.
+    let ended = cli.begin_log().and_then(|_told| run(cli, screen, hardening));
     match ended {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(Failure::PipeClosed) => ExitCode::SUCCESS,
