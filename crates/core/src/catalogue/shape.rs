@@ -43,13 +43,14 @@ impl Cleaner {
     }
 }
 
-/// Whether a text has the signs of a date, or of one with a clock behind it. One that can be read in two ways (`05/06/2026`)
-/// is a date all the same.
+/// Whether a text has the signs of a date, or of one with a clock behind it. One that can be read in two ways
+/// (`05/06/2026`) is a date all the same.
 fn is_time(text: &[u8]) -> bool {
     let date =
         text.split(|sign| !(sign.is_ascii_digit() || b"-/.".contains(sign))).next().unwrap_or_default();
     let numbers: Vec<&[u8]> = date.split(|sign| !sign.is_ascii_digit()).take(4).collect();
-    let is_date = matches!(numbers.as_slice(), [first, middle, last, ..]
+    // Three: with more it is a phone number that is written with points or hyphens.
+    let is_date = matches!(numbers.as_slice(), [first, middle, last]
         if (1..=4).contains(&first.len()) && (1..=2).contains(&middle.len()) && (1..=4).contains(&last.len()));
     let is_clock = |sign: &u8| sign.is_ascii_digit() || b"TtZzAaPpMm:.,+- ".contains(sign);
     is_date && text.len() <= TIME_CHARS_MAX && text.iter().skip(date.len()).all(is_clock)
@@ -116,7 +117,9 @@ mod tests {
                 assert!(!cleaner.has_form(&text(value)), "{cleaner:?} {value}");
             }
         }
-        for value in ["030-123-4567", "+49 30 1234567", "(555) 010-1234", "2026-11-27 by Jane"] {
+        for value in
+            ["030-123-4567", "+49 30 1234567", "(555) 010-1234", "49-30-1234-567", "2026-11-27 by Jane"]
+        {
             assert!(!Cleaner::Time.has_form(&text(value)), "{value}");
         }
     }
