@@ -30,8 +30,9 @@ const RECOGNISED_MAX: usize = 8;
 /// Proposes a mapping file under a format's name (small letters, digits and hyphens).
 ///
 /// # Errors
-/// [`IntakeError::Mapping`] for what is no name; [`IntakeError::Read`] and those of the source; [`IntakeError::UnknownFormat`] when it is neither a table with a
-/// header line nor JSON; [`IntakeError::NoNames`] when nothing in it is called as columns are.
+/// [`IntakeError::Mapping`] for what is no name; [`IntakeError::Read`] and those of the source;
+/// [`IntakeError::UnknownFormat`] when it is neither a table with a header line nor JSON; [`IntakeError::NoNames`] when
+/// nothing in it is called as columns are.
 pub fn draft(
     input: Box<dyn Read + Send>,
     name: &str,
@@ -79,6 +80,10 @@ fn may_be_a_value(name: &str) -> bool {
 
 fn written(name: &str, sample: &Sample, guesses: &[(String, Option<Guess>)]) -> String {
     let syntax = sample.syntax;
+    let is_hidden = |source: &str, guess: Option<&Guess>| {
+        let named = guess.is_some_and(|guess| guess.named);
+        guess.is_none() && may_be_a_value(source) || sample.may_name_somebody(source, named)
+    };
     let what = if syntax == Syntax::Table { "columns" } else { "members" };
     let mut text = format!(
         "# A draft, made from the names of {what} and the shape of values: look through every line.\n\
@@ -89,7 +94,8 @@ fn written(name: &str, sample: &Sample, guesses: &[(String, Option<Guess>)]) -> 
         quoted(&format!("{name}, drafted")),
         syntax.as_str()
     );
-    let known = guesses.iter().filter(|(_, guess)| guess.is_some());
+    let known =
+        guesses.iter().filter(|(source, guess)| guess.is_some() && !is_hidden(source, guess.as_ref()));
     let tops: BTreeSet<&str> = known.map(|(source, _)| sample.top(source)).collect();
     let tops: Vec<String> = tops.into_iter().take(RECOGNISED_MAX).map(quoted).collect();
     let _ = write!(text, "\n[recognise]\nall = [{}]\n", tops.join(", "));
@@ -104,11 +110,11 @@ fn written(name: &str, sample: &Sample, guesses: &[(String, Option<Guess>)]) -> 
     }
     for (source, guess) in guesses {
         let _ = match guess {
-            Some(Guess { target, sure: true, .. }) => writeln!(text, "{} = \"{target}\"", quoted(source)),
-            Some(Guess { target, .. }) => writeln!(text, "{} = \"{target}\"  # a guess", quoted(source)),
-            None if may_be_a_value(source) || sample.may_name_somebody(source) => {
+            guess if is_hidden(source, guess.as_ref()) => {
                 writeln!(text, "# one name looks like a value and is not shown")
             }
+            Some(Guess { target, sure: true, .. }) => writeln!(text, "{} = \"{target}\"", quoted(source)),
+            Some(Guess { target, .. }) => writeln!(text, "{} = \"{target}\"  # a guess", quoted(source)),
             None => writeln!(text, "# {} = \"…\"", quoted(source)),
         };
     }

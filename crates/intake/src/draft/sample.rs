@@ -45,12 +45,14 @@ impl Sample {
     }
 
     /// Whether a path has a member that few documents have and that is not called as fields are. Columns all rows have.
-    pub(super) fn may_name_somebody(&self, source: &str) -> bool {
+    /// `named`: what its last member is called is known.
+    pub(super) fn may_name_somebody(&self, source: &str, named: bool) -> bool {
         let values =
             self.fields.iter().find(|(path, _)| path == source).map_or(0, |(_, values)| values.len());
         let is_few = (values as u64) < RECORDS_TOLD_MIN;
         let mut names = source.split(['.', '[', ']']).filter(|name| !name.is_empty());
-        self.syntax != Syntax::Table && is_few && names.any(|name| !is_field_name(name))
+        let last = names.next_back().filter(|_| !named);
+        self.syntax != Syntax::Table && is_few && names.chain(last).any(|name| !is_field_name(name))
     }
 }
 

@@ -93,6 +93,14 @@ fn members_that_are_somebodys_names_are_not_written_down() {
     assert!(!text.contains("Beispiel") && !text.contains("Quirina"), "{text}");
     assert_eq!(text.matches("# one name looks like a value and is not shown").count(), 2, "{text}");
     assert!(text.contains(r##"# "colour" = "…""##), "{text}");
+    // Neither what stands below such a name nor what its value looks like tells it.
+    let text = drafted(
+        r#"{"order_number":"B-7","by":{"Zoë Beispiel":{"city":"Any"}},"mails":{"Quirina Muster":"q@example.com"}}"#,
+    );
+    assert!(
+        !text.contains("Beispiel") && !text.contains("Quirina") && text.contains("order_number"),
+        "{text}"
+    );
 }
 
 #[test]
