@@ -251,7 +251,6 @@ impl Vault {
         let few = gathered.records < RECORDS_TOLD_MIN;
         let shown = shown(path, few);
         let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
-        let few = gathered.records < RECORDS_TOLD_MIN;
         let misses = self.catalogue().field_at(kind, path).map(|field| field.cleaner);
         let count = |count| if few { Count::Few } else { Count::Exactly(count) };
         Line {

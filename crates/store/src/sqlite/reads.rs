@@ -92,33 +92,41 @@ pub(super) fn part(
     Ok(select.query_row(params![bucket, record.0, part.0], part_row).optional()?)
 }
 
+/// Parts of a bucket, from after one of them.
 pub(super) fn parts(
     connection: &Connection,
     bucket: i64,
     after: Option<(RecordNo, PartNo)>,
     limit: usize,
 ) -> Read<Vec<PartRow>> {
-    // Parts count from 0: before the first one is -1.
-    let (record, part) = after.map_or((i64::MIN, -1), |(record, part)| (record.0, i32::from(part.0)));
     let sql = select_part!("WHERE bucket = ?1 AND (record, part) > (?2, ?3) ORDER BY record, part LIMIT ?4");
-    let mut select = connection.prepare_cached(sql)?;
-    let rows = select.query_map(params![bucket, record, part, rows_max(limit)], part_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    page_of_parts(connection, sql, bucket, after, limit)
 }
 
-/// Reads those parts alone.
+/// Reads those alone that are due later than their bucket.
 pub(super) fn late_parts(
     connection: &Connection,
     bucket: i64,
     after: Option<(RecordNo, PartNo)>,
     limit: usize,
 ) -> Read<Vec<PartRow>> {
-    let (record, part) = after.map_or((i64::MIN, -1), |(record, part)| (record.0, i32::from(part.0)));
     // Named, since SQLite takes the primary key for as good; and as the index says it, or it cannot be used.
     let sql = select_part!(
         "INDEXED BY part_late",
         "WHERE due > (bucket & 65535) AND bucket = ?1 AND (record, part) > (?2, ?3) ORDER BY record, part LIMIT ?4"
     );
+    page_of_parts(connection, sql, bucket, after, limit)
+}
+
+fn page_of_parts(
+    connection: &Connection,
+    sql: &str,
+    bucket: i64,
+    after: Option<(RecordNo, PartNo)>,
+    limit: usize,
+) -> Read<Vec<PartRow>> {
+    // Parts count from 0: before the first one is -1.
+    let (record, part) = after.map_or((i64::MIN, -1), |(record, part)| (record.0, i32::from(part.0)));
     let mut select = connection.prepare_cached(sql)?;
     let rows = select.query_map(params![bucket, record, part, rows_max(limit)], part_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
