@@ -25,7 +25,7 @@ fn main() {
         sellers: vec![seller.clone()],
         purposes: vec![Purpose::Fulfilment],
         classes: vec![Class::Identity, Class::Address],
-        key_hash: String::new(),
+        keys: Vec::new(),
         since: "2026-11-01T00:00:00Z".parse().unwrap(),
     };
     let purposes = [Purpose::Fulfilment, Purpose::SubjectRequest];

@@ -1,6 +1,6 @@
-//! Generated credentials: session tokens and service keys.
+//! Generated credentials: session tokens, service keys, invitations.
 //!
-//! Both are 32 random bytes in a text with a prefix that says what they are, so that a scanner finds one that leaked.
+//! All are 32 random bytes in a text with a prefix that says what they are, so that a scanner finds one that leaked.
 //! Since they are generated, never chosen, their SHA-256 is enough to keep (2.5.a): there is nothing to guess. The
 //! text exists once, when it is handed to its owner.
 
@@ -26,6 +26,8 @@ pub enum CredentialKind {
     Session,
     /// A service.
     ServiceKey,
+    /// The first visit of an invited person.
+    Invitation,
 }
 
 impl CredentialKind {
@@ -34,12 +36,13 @@ impl CredentialKind {
         match self {
             Self::Session => "bss_",
             Self::ServiceKey => "bsk_",
+            Self::Invitation => "biv_",
         }
     }
 
-    /// What a text claims to be; `None` when it has the shape of neither. Says nothing about its being genuine.
+    /// What a text claims to be; `None` when it has the shape of none. Says nothing about its being genuine.
     pub fn of(text: &str) -> Option<Self> {
-        [Self::Session, Self::ServiceKey]
+        [Self::Session, Self::ServiceKey, Self::Invitation]
             .into_iter()
             .find(|kind| text.len() == TEXT_LENGTH && text.starts_with(kind.prefix()))
     }
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn a_credential_says_what_it_is_and_no_two_are_alike() {
         let entropy = Counting(0.into());
-        for kind in [CredentialKind::Session, CredentialKind::ServiceKey] {
+        for kind in [CredentialKind::Session, CredentialKind::ServiceKey, CredentialKind::Invitation] {
             let (first, kept) = kind.generate(&entropy);
             let (second, _) = kind.generate(&entropy);
             assert_eq!(CredentialKind::of(first.expose()), Some(kind));

@@ -68,6 +68,9 @@ pub enum Action<'a> {
 /// The code of proving who one is, which is no [`Action`]: it precedes them.
 pub const AUTHENTICATE: &str = "authenticate";
 
+/// The code of what somebody does with the own account, which takes no decision.
+pub const ACCOUNT: &str = "account";
+
 /// The code of a reveal, also where its purpose is none, and so it never became an [`Action`].
 pub const REVEAL: &str = "reveal";
 

@@ -3,6 +3,8 @@
 //! A [`Denial`] is a decision, and an event already; the rest are facts about the input or the machine. None of their
 //! texts repeats anything personal that a caller typed.
 
+use std::path::PathBuf;
+
 use bailee_core::requirement::Requirement;
 
 /// A refusal: why, which requirement it serves, and what to do. Already an event when it is returned.
@@ -36,6 +38,12 @@ pub enum AccessError {
     /// A password could not be hashed: the machine has not the memory for it.
     #[error("the password cannot be checked now; see that {} MiB of memory are free", crate::password::MEMORY_KIB / 1024)]
     Hashing,
+    /// There is no such person, service or session, or none that the caller may know of.
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+    /// The file of passwords known from breaches cannot be read: no password can be set without it.
+    #[error("the file of known passwords {} cannot be used ({}); mend it or [access] breached_passwords", .0.display(), .1)]
+    BreachedFile(PathBuf, std::io::ErrorKind),
     /// A register entry opens but cannot be read: a newer version wrote it.
     #[error("an entry of the register of {0}s cannot be read; a newer version of bailee may have written it")]
     Unreadable(&'static str),
@@ -61,6 +69,8 @@ impl AccessError {
             Self::Unacceptable(_) => "unacceptable",
             Self::HasOwner => "has-owner",
             Self::Hashing => "hashing",
+            Self::Missing(_) => "not-found",
+            Self::BreachedFile(..) => "breached-file",
             Self::Unreadable(_) => "register-unreadable",
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger",

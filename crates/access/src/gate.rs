@@ -6,7 +6,10 @@
 mod acts;
 mod carry;
 mod enter;
+mod log_in;
 mod origins;
+mod people;
+mod renew;
 mod reveal;
 mod services;
 #[cfg(test)]
@@ -16,6 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bailee_core::catalogue::Current;
+use bailee_core::time::saturating_add;
 use bailee_core::{
     Class, Commitment, Entropy, Environment, FieldId, FieldInstance, Kind, PrincipalId, Purpose, RecordId,
     RequestId, SellerId, Sensitive, SessionId, Timestamp,
@@ -28,13 +32,20 @@ use bailee_store::records::Store;
 
 use crate::decision::{self, Action, Subject};
 use crate::error::{AccessError, Denial};
+use crate::lockout::Door;
 use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
 use crate::register::{Known, Sealer};
 use crate::repetition::Repetitions;
 use crate::service::Service;
+use crate::session::FRESH_SECONDS_MAX;
+use crate::standards::Standards;
+pub use log_in::LogIn;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
+pub use people::{Left, NewPerson};
+pub use renew::{BegunFactor, EnrolledFactor};
+pub use services::NewKey;
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
 /// asynchronous runtime.
@@ -46,13 +57,19 @@ pub struct Gate {
     environment: Environment,
     sealer: Sealer,
     hasher: Box<dyn Hasher>,
+    standards: Standards,
     origins: Origins,
     known: RwLock<Known>,
     /// Requests that their callers gave a name to.
     repetitions: Mutex<Repetitions>,
+    /// Held while an account is tried: which of them, its address says.
+    attempts: [Mutex<()>; ATTEMPTS_MAX],
     /// Held from reading what is known to changing it after the commit, so that readers never wait for the disk.
     writing: Mutex<()>,
 }
+
+/// Most log-ins that are looked at at one time. Each takes the memory of an Argon2id.
+const ATTEMPTS_MAX: usize = 16;
 
 /// What a caller shows: the text after `Bearer`, a session token or a service's key; or nothing.
 pub struct Presented {
@@ -64,6 +81,8 @@ pub struct Presented {
     pub now: Timestamp,
     /// Where it came from, as [`Gate::origin`] has written it down.
     pub detail: Option<Commitment>,
+    /// The door at which it is shown.
+    pub door: Door,
 }
 
 /// An authenticated caller. Only [`Gate::authenticate`] makes one.
@@ -75,16 +94,32 @@ pub struct Caller {
     pub who: Who,
 }
 
+impl Caller {
+    /// Whether a second factor was shown in this session a short while ago.
+    pub fn has_fresh_factor(&self) -> bool {
+        match self.who {
+            Who::Person { factor_at: Some(at), .. } => {
+                self.context.now <= saturating_add(at, FRESH_SECONDS_MAX)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Who a caller is.
 pub enum Who {
     /// A person in a session.
     Person {
-        /// The person, without what is kept of the password.
+        /// The person.
         person: Person,
         /// The session.
         session: SessionId,
+        /// When a second factor was shown in it last.
+        factor_at: Option<Timestamp>,
     },
-    /// A service, without what is kept of its key.
+    /// A person with an invitation that is not accepted yet.
+    Invited(Person),
+    /// A service, without what is kept of its keys.
     Service(Service),
 }
 
@@ -92,7 +127,7 @@ impl Who {
     /// The same as events name it.
     pub fn principal(&self) -> PrincipalId {
         match self {
-            Self::Person { person, .. } => PrincipalId::Person(person.id),
+            Self::Person { person, .. } | Self::Invited(person) => PrincipalId::Person(person.id),
             Self::Service(service) => PrincipalId::Service(service.id),
         }
     }
@@ -154,8 +189,9 @@ impl Gate {
         keyring: Arc<Keyring>,
         catalogue: Arc<Current>,
         entropy: Arc<dyn Entropy>,
+        standards: Standards,
     ) -> Result<Self, AccessError> {
-        Self::open_with(mint, store, keyring, catalogue, entropy, Box::new(Argon2id::new()?))
+        Self::open_with(mint, store, keyring, catalogue, entropy, standards, Box::new(Argon2id::new()?))
     }
 
     fn open_with(
@@ -164,6 +200,7 @@ impl Gate {
         keyring: Arc<Keyring>,
         catalogue: Arc<Current>,
         entropy: Arc<dyn Entropy>,
+        standards: Standards,
         hasher: Box<dyn Hasher>,
     ) -> Result<Self, AccessError> {
         let environment = keyring.binding().environment;
@@ -177,9 +214,11 @@ impl Gate {
             environment,
             sealer,
             hasher,
+            standards,
             origins: Origins::default(),
             known,
             repetitions,
+            attempts: Default::default(),
             writing: Mutex::new(()),
         })
     }
@@ -194,11 +233,18 @@ impl Gate {
         caller.map_or(PrincipalId::Anonymous, |caller| caller.context.principal)
     }
 
+    /// What this home asks of those who come in.
+    pub fn standards(&self) -> &Standards {
+        &self.standards
+    }
+
     fn subject<'a>(&self, caller: &'a Caller) -> Subject<'a> {
         match &caller.who {
             Who::Person { person, .. } => {
                 Subject::Person { roles: &person.roles, environment: self.environment }
             }
+            // Nobody comes here with an invitation: it authenticates for its acceptance alone.
+            Who::Invited(_) => Subject::Person { roles: &[], environment: self.environment },
             Who::Service(service) => Subject::Service(service),
         }
     }

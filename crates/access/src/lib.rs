@@ -9,9 +9,8 @@
 //! - every refusal is a durable event before the caller hears of it, and so is every log-in, tried or done;
 //! - a reveal is minted only after its event, with its exact (record, field) pairs, is durable;
 //! - no credential is kept: passwords as Argon2id, session tokens and service keys as SHA-256, and all of it sealed;
-//! - a log-in takes the same work and gives the same answer whether or not the account exists.
-//!
-//! What is not here yet: policies as data, grants, a second factor, lockout, rotation of passwords.
+//! - a log-in takes the same work and gives the same answer whether or not the account exists;
+//! - what is past its age, or not yet complete, opens nothing but its own renewal.
 //!
 //! Start reading at [`decision`] (who may do what), then [`gate`].
 #![cfg_attr(
@@ -27,10 +26,15 @@
     )
 )]
 
+mod account;
+pub mod breached;
 pub mod credential;
 pub mod decision;
 pub mod error;
+pub mod factor;
 pub mod gate;
+mod generic;
+pub mod lockout;
 pub mod origin;
 pub mod password;
 pub mod person;
@@ -38,7 +42,10 @@ mod register;
 pub mod repetition;
 pub mod service;
 pub mod session;
+pub mod standards;
 
 pub use error::{AccessError, Denial};
 pub use gate::{Asked, AskedField, Caller, Decided, DeniedField, Gate, OpenedOrigin, Presented, Who};
+pub use lockout::Door;
 pub use origin::{Agent, Face, Origin};
+pub use standards::Standards;

@@ -1,7 +1,8 @@
 //! Passwords: what is asked of one (1.4.a), and how one is kept and checked (Argon2id).
 //!
-//! The rules are those of profile `strict`: 12 characters, four classes, no part of the name or mail. A refusal says
-//! everything that is missing at once. A check is always one Argon2id computation, also when no account exists.
+//! Four classes of characters, as many as the profile says, no part of the name or mail; nothing that is among the common
+//! ones (zxcvbn's lists) or, where the home has such a file, among those known from breaches. A refusal says everything
+//! that is missing at once. A check is always one Argon2id computation, also when no account exists.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -10,15 +11,20 @@ use bailee_core::requirement::Requirement;
 use bailee_core::{Entropy, Sensitive};
 
 use crate::AccessError;
-
-/// Fewest characters (1.4.a, profile `strict`).
-pub const CHARACTERS_MIN: usize = 12;
+use crate::standards::Standards;
 
 /// Most characters: far beyond what anybody types, and few enough that a log-in stays cheap to refuse.
 pub const CHARACTERS_MAX: usize = 256;
 
 /// Shortest part of a name or mail that a password may not hold; shorter ones are in every other word.
 pub const PERSONAL_PART_CHARACTERS_MIN: usize = 3;
+
+/// The fewest of zxcvbn's points (0 to 4) for a password that is not a common one, or made of such: 3 stands for 10^8 guesses
+/// at least. Eight characters of any kind are not more to it than that, so where so few are allowed 2 are enough.
+const POINTS_MIN: u8 = 3;
+
+/// From how many characters on the other points are asked.
+const POINTS_CHARACTERS: u16 = 12;
 
 /// Memory of one computation of Argon2id, in KiB (OWASP's password storage cheat sheet: 19 MiB, two passes, one lane).
 pub const MEMORY_KIB: u32 = 19 * 1024;
@@ -39,23 +45,44 @@ const NOBODYS_HASH: &str =
 /// Refuses a password that is too weak for a person of that name and mail, and says all that is missing.
 ///
 /// # Errors
-/// [`AccessError::Unacceptable`], in words for the person who chose it.
-pub fn check(password: &Sensitive<String>, name: &str, mail: &str) -> Result<(), AccessError> {
-    let missing = missing(password.expose(), name, mail);
-    if missing.is_empty() {
-        return Ok(());
+/// [`AccessError::Unacceptable`], in words for the person who chose it; [`AccessError::BreachedFile`] when the file of
+/// known ones cannot be read.
+pub fn check(
+    password: &Sensitive<String>,
+    name: &str,
+    mail: &str,
+    standards: &Standards,
+) -> Result<(), AccessError> {
+    let missing = missing(password.expose(), name, mail, standards.values.password_characters_min.into());
+    if !missing.is_empty() {
+        return refused(&format!("the password needs {}", missing.join(", ")));
     }
-    Err(AccessError::Unacceptable(format!(
-        "the password needs {} ({})",
-        missing.join(", "),
-        Requirement::PasswordStrength
-    )))
+    let few = standards.values.password_characters_min < POINTS_CHARACTERS;
+    let points_min = if few { POINTS_MIN - 1 } else { POINTS_MIN };
+    if u8::from(zxcvbn::zxcvbn(password.expose(), &[name, mail]).score()) < points_min {
+        return refused(
+            "the password is a common one, or easily guessed; choose one that nobody would think of",
+        );
+    }
+    if let Some(breached) = &standards.breached {
+        let known = breached
+            .holds(password)
+            .map_err(|error| AccessError::BreachedFile(breached.path().to_owned(), error.kind()))?;
+        if known {
+            return refused("the password is known from a breach elsewhere; choose another");
+        }
+    }
+    Ok(())
 }
 
-fn missing(password: &str, name: &str, mail: &str) -> Vec<String> {
+fn refused(words: &str) -> Result<(), AccessError> {
+    Err(AccessError::Unacceptable(format!("{words} ({})", Requirement::PasswordStrength)))
+}
+
+fn missing(password: &str, name: &str, mail: &str, characters_min: usize) -> Vec<String> {
     let characters = password.chars().count();
     let rules: [(bool, String); 7] = [
-        (characters >= CHARACTERS_MIN, format!("at least {CHARACTERS_MIN} characters")),
+        (characters >= characters_min, format!("at least {characters_min} characters")),
         (characters <= CHARACTERS_MAX, format!("at most {CHARACTERS_MAX} characters")),
         (password.chars().any(char::is_uppercase), "an upper-case letter".into()),
         (password.chars().any(char::is_lowercase), "a lower-case letter".into()),
@@ -90,6 +117,9 @@ pub(crate) trait Hasher: Send + Sync {
     /// Whether this is the password of a kept PHC string. Without one (no such account) the same work is done, and
     /// the answer is no.
     fn verify(&self, password: &Sensitive<String>, kept: Option<&str>) -> bool;
+
+    /// Whether a kept PHC string was made with less than is asked now.
+    fn is_outdated(&self, kept: &str) -> bool;
 }
 
 /// Argon2id with this module's parameters.
@@ -121,6 +151,13 @@ impl Hasher for Argon2id {
             .is_ok_and(|hash| self.0.verify_password(text, &hash).is_ok());
         matches && possible && kept.is_some()
     }
+
+    fn is_outdated(&self, kept: &str) -> bool {
+        let params = PasswordHash::new(kept).ok().and_then(|hash| Params::try_from(&hash).ok());
+        params.is_none_or(|params| {
+            params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES || params.p_cost() < LANES
+        })
+    }
 }
 
 #[cfg(test)]
@@ -142,7 +179,7 @@ mod tests {
 
     /// What is missing, for a person called Mara Lindqvist, mara.l@warehouse.example.
     fn lacks(password: &str, expected: &[&str]) {
-        let found = missing(password, "Mara Lindqvist", "mara.l@warehouse.example");
+        let found = missing(password, "Mara Lindqvist", "mara.l@warehouse.example", 12);
         assert_eq!(found, expected, "{password}");
     }
 
@@ -193,9 +230,48 @@ mod tests {
 
     #[test]
     fn the_message_names_the_requirement_and_never_the_password() {
-        let error = check(&sensitive("short-Secret"), "Mara", "m@x.example").unwrap_err();
+        let error = check(&sensitive("short-Secret"), "Mara", "m@x.example", &standards()).unwrap_err();
         assert_eq!(error.to_string(), "the password needs a digit (1.4.a)");
         assert_eq!(error.code(), "unacceptable");
+    }
+
+    fn standards() -> Standards {
+        Standards::of(bailee_core::Environment::Production)
+    }
+
+    #[test]
+    fn a_common_password_is_refused_though_it_keeps_the_other_rules() {
+        let says = |password: &str, standards: &Standards| {
+            check(&sensitive(password), "Mara Lindqvist", "m.l@x.example", standards)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default()
+        };
+        for common in ["Password1234!", "Qwerty123456!", "Iloveyou-1234", "Aaaaaaaaaa-1"] {
+            let words = says(common, &standards());
+            assert!(
+                words.contains("common") && words.contains("1.4.a") && !words.contains(common),
+                "{common}: {words}"
+            );
+        }
+        for good in ["Blue-Kettle-77", "Trial-Only-Nine-7", "Correct-Horse-7-Battery"] {
+            assert_eq!(says(good, &standards()), "", "{good}");
+        }
+        // Of 8 characters, where the policy's own text alone is asked.
+        let mut loose = standards();
+        loose.values = bailee_core::profile::Values::of(bailee_core::profile::Profile::Policy);
+        assert_eq!(says("vK7#qzX!", &loose), "");
+        assert!(says("vK7#qzX!", &standards()).contains("at least 12"));
+    }
+
+    #[test]
+    fn a_hash_of_less_than_is_asked_now_is_outdated() {
+        let argon = Argon2id::new().unwrap();
+        let kept = argon.hash(&sensitive("Blue-Kettle-7"), &Fixed(1)).unwrap();
+        assert!(!argon.is_outdated(&kept));
+        assert!(argon.is_outdated(&kept.replace("t=2", "t=1")));
+        assert!(argon.is_outdated(&kept.replace("m=19456", "m=9728")));
+        assert!(argon.is_outdated("nonsense"));
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use bailee_core::{PersonId, Timestamp};
+use bailee_core::requirement::Requirement;
+use bailee_core::{Day, Environment, ParseIdError, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::AccessError;
+use crate::{AccessError, generic};
 
 /// Most characters of a person's name.
 pub const NAME_CHARACTERS_MAX: usize = 128;
@@ -20,8 +21,8 @@ const LOCAL_PART_BYTES_MAX: usize = 64;
 /// Most bytes of one label of its domain (RFC 1035, 2.3.4).
 const LABEL_BYTES_MAX: usize = 63;
 
-/// A person, as kept sealed in the register `person`.
-#[derive(Clone, Serialize, Deserialize)]
+/// A person, as others may see them. What opens an account is kept beside it and never leaves this crate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Person {
     /// Never reused (1.2.a).
     pub id: PersonId,
@@ -31,22 +32,25 @@ pub struct Person {
     pub mail: String,
     /// Roles.
     pub roles: Vec<Role>,
-    /// Argon2id in PHC form. Empty in every person that leaves this crate.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub password: String,
+    /// How they belong to the company.
+    #[serde(default)]
+    pub relation: Relation,
+    /// Where they stand.
+    #[serde(default)]
+    pub standing: Standing,
     /// Since when.
     pub since: Timestamp,
 }
 
 impl Person {
-    /// The same person as others may see them: without what is kept of the password.
-    pub(crate) fn without_password(&self) -> Self {
-        Self { password: String::new(), ..self.clone() }
+    /// Whether they may come in now: active, and no contract has ended.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        matches!(self.standing, Standing::Active) && !self.relation.has_ended(now)
     }
 }
 
 /// What a person may do; see [`crate::decision`] for the whole of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Administers.
@@ -77,12 +81,158 @@ impl fmt::Display for Role {
     }
 }
 
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Officer, Self::Auditor, Self::Operator];
+}
+
+impl FromStr for Role {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(ParseIdError::new("not a role"))
+    }
+}
+
+/// Refuses roles that would undo each other in one hand (1.3.a): who sees data neither administers nor releases, and who
+/// audits does nothing else. A test home's data is nobody's, so its first person holds more; the operator's part is
+/// never combined, there either.
+///
+/// # Errors
+/// [`AccessError::Unacceptable`] says which two cannot go together.
+pub(crate) fn check_roles(roles: &[Role], environment: Environment) -> Result<(), AccessError> {
+    const PRODUCTION: &[(Role, Role)] = &[
+        (Role::Owner, Role::Operator),
+        (Role::Officer, Role::Operator),
+        (Role::Owner, Role::Auditor),
+        (Role::Officer, Role::Auditor),
+        (Role::Operator, Role::Auditor),
+    ];
+    const TEST: &[(Role, Role)] =
+        &[(Role::Owner, Role::Operator), (Role::Officer, Role::Operator), (Role::Operator, Role::Auditor)];
+    let apart = match environment {
+        Environment::Production => PRODUCTION,
+        Environment::Test => TEST,
+    };
+    if roles.is_empty() {
+        return Err(AccessError::Unacceptable("a person has one role at least".into()));
+    }
+    match apart.iter().find(|(one, other)| roles.contains(one) && roles.contains(other)) {
+        None => Ok(()),
+        Some((one, other)) => Err(AccessError::Unacceptable(format!(
+            "one person cannot be {one} and {other}: duties are separated ({})",
+            Requirement::FineGrainedAccess
+        ))),
+    }
+}
+
+/// How a person belongs to the company.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "relation", rename_all = "kebab-case")]
+pub enum Relation {
+    /// Until they leave.
+    #[default]
+    Employee,
+    /// Until the end of a contract.
+    Contractor {
+        /// The last day (UTC) on which they may come in.
+        last_day: Day,
+    },
+}
+
+impl Relation {
+    /// Whether its end has come.
+    pub fn has_ended(self, now: Timestamp) -> bool {
+        match self {
+            Self::Employee => false,
+            Self::Contractor { last_day } => Day::of(now) > last_day,
+        }
+    }
+}
+
+/// Where a person stands. Each step takes the state before and gives the one after, so that none can be skipped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "standing", rename_all = "kebab-case")]
+pub enum Standing {
+    /// Has a code with which to come in once, and nothing else.
+    Invited {
+        /// Until then.
+        until: Timestamp,
+    },
+    /// May come in.
+    #[default]
+    Active,
+    /// May not, until somebody else decides.
+    Suspended {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Is gone for good.
+    Left {
+        /// When it was told, or when the contract ended.
+        told_at: Timestamp,
+        /// When access had ended.
+        ended_at: Timestamp,
+    },
+}
+
+impl Standing {
+    /// Its name.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Invited { .. } => "invited",
+            Self::Active => "active",
+            Self::Suspended { .. } => "suspended",
+            Self::Left { .. } => "left",
+        }
+    }
+
+    /// An invitation is accepted while it lasts.
+    pub(crate) fn accept(self, now: Timestamp) -> Option<Self> {
+        match self {
+            Self::Invited { until } if now <= until => Some(Self::Active),
+            _ => None,
+        }
+    }
+
+    /// Somebody who is active is suspended.
+    pub(crate) fn suspend(self, now: Timestamp) -> Option<Self> {
+        (self == Self::Active).then_some(Self::Suspended { since: now })
+    }
+
+    /// A suspension is lifted.
+    pub(crate) fn resume(self) -> Option<Self> {
+        matches!(self, Self::Suspended { .. }).then_some(Self::Active)
+    }
+
+    /// Anybody but who has left can leave.
+    pub(crate) fn leave(self, told_at: Timestamp, now: Timestamp) -> Option<Self> {
+        (!matches!(self, Self::Left { .. })).then_some(Self::Left { told_at, ended_at: now })
+    }
+}
+
 /// A person's name with a mail address, written `Name <mail>`.
 pub(crate) struct NamedMail {
     /// The name, as it was written.
     pub(crate) name: String,
     /// The address, in lower case.
     pub(crate) mail: String,
+}
+
+impl NamedMail {
+    /// Refuses what is nobody's own (1.2.b).
+    ///
+    /// # Errors
+    /// [`AccessError::Unacceptable`].
+    pub(crate) fn refuse_generic(&self) -> Result<(), AccessError> {
+        match generic::is_generic_name(&self.name) || generic::is_generic_mail(&self.mail) {
+            false => Ok(()),
+            true => Err(AccessError::Unacceptable(format!(
+                "this is the name or the mailbox of a role, which several people would share; give a person's own ({})",
+                Requirement::NoGenericAccounts
+            ))),
+        }
+    }
 }
 
 /// Whether a person can be made of this text, `Name <mail>`: to be asked before anything is made.
@@ -100,13 +250,12 @@ impl FromStr for NamedMail {
     fn from_str(text: &str) -> Result<Self, AccessError> {
         let parts = text.trim().strip_suffix('>').and_then(|text| text.split_once('<'));
         let (name, mail) = parts.map(|(name, mail)| (name.trim(), mail.trim())).unwrap_or_default();
-        if is_name(name) && is_mail(mail) && !text.chars().any(char::is_control) {
-            Ok(Self { name: name.to_owned(), mail: normalised_mail(mail) })
-        } else {
-            Err(AccessError::Unacceptable(
+        if !is_name(name) || !is_mail(mail) || text.chars().any(char::is_control) {
+            return Err(AccessError::Unacceptable(
                 "a person is given as \"Name <mail>\", such as \"Ada Example <ada@example.com>\"".into(),
-            ))
+            ));
         }
+        Ok(Self { name: name.to_owned(), mail: normalised_mail(mail) })
     }
 }
 

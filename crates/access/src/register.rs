@@ -4,10 +4,11 @@
 //! One process owns a home's store and only the gate writes these registers, so what is in memory is what is kept:
 //! it is changed after each commit, under a lock, and by nothing else. A restart reads it anew.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use bailee_core::{Entropy, FieldInstance, PartNo, PersonId, RecordId, SessionId, Timestamp};
+use bailee_core::profile::Values;
+use bailee_core::{Entropy, FieldInstance, PartNo, PersonId, RecordId, ServiceId, SessionId, Timestamp};
 use bailee_crypto::envelope::{self, EnvelopeError, Place};
 use bailee_crypto::keyring::Keyring;
 use bailee_store::act::{Change, RegisterRow};
@@ -17,9 +18,11 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::AccessError;
+use crate::account::Account;
 use crate::credential::CredentialHash;
-use crate::person::Person;
-use crate::service::Service;
+use crate::lockout::{Door, Failures, Lockout, Whose};
+use crate::person::Standing;
+use crate::service::{Service, ServiceKey};
 use crate::session::{SESSIONS_PER_PERSON_MAX, Session};
 
 /// The one field of an entry's envelope: the entry as JSON.
@@ -33,7 +36,7 @@ pub(crate) trait Kept: Serialize + DeserializeOwned {
     const PLACE: &'static str;
 }
 
-impl Kept for Person {
+impl Kept for Account {
     const REGISTER: &'static str = "person";
     const PLACE: &'static str = "register/person";
 }
@@ -126,39 +129,40 @@ impl Sealer {
 /// All that is kept, open in memory.
 #[derive(Default)]
 pub(crate) struct Known {
-    people: HashMap<PersonId, Entry<Person>>,
-    /// By the id of their key's hash: a key is one hash and one look-up away.
-    services: HashMap<RecordId, (CredentialHash, Service)>,
+    people: HashMap<PersonId, Entry<Account>>,
+    services: HashMap<ServiceId, Entry<Service>>,
+    /// Whose a key is, by the id of its hash: a key is one hash and two look-ups away.
+    keys: HashMap<RecordId, ServiceId>,
     /// By the id of their token's hash, which is their entry's id too.
     sessions: HashMap<RecordId, Entry<Session>>,
+    pub(crate) lockout: Lockout,
 }
 
 impl Known {
     /// Reads all that is kept.
     pub(crate) fn load(sealer: &Sealer, store: &dyn Store) -> Result<Self, AccessError> {
         let mut known = Self::default();
-        for person in sealer.all::<Person>(store)? {
-            known.keep_person(person);
-        }
-        for service in sealer.all::<Service>(store)? {
-            known.keep_service(service.value)?;
-        }
-        for session in sealer.all::<Session>(store)? {
-            known.keep_session(session);
-        }
+        sealer.all::<Account>(store)?.into_iter().for_each(|account| known.keep_account(account));
+        sealer.all::<Service>(store)?.into_iter().for_each(|service| known.keep_service(service));
+        sealer.all::<Session>(store)?.into_iter().for_each(|session| known.keep_session(session));
+        sealer.all::<Failures>(store)?.into_iter().for_each(|failures| known.lockout.keep(failures));
         Ok(known)
     }
 
-    pub(crate) fn keep_person(&mut self, person: Entry<Person>) {
-        self.people.insert(person.value.id, person);
+    pub(crate) fn keep_account(&mut self, account: Entry<Account>) {
+        self.people.insert(account.value.person.id, account);
     }
 
-    /// Takes the key's hash out of the service, so that it goes nowhere with it.
-    pub(crate) fn keep_service(&mut self, mut service: Service) -> Result<(), AccessError> {
-        let hash = std::mem::take(&mut service.key_hash);
-        let hash: CredentialHash = hash.parse().map_err(|_| AccessError::Unreadable(Service::REGISTER))?;
-        self.services.insert(hash.id(), (hash, service));
-        Ok(())
+    pub(crate) fn keep_service(&mut self, service: Entry<Service>) {
+        let id = service.value.id;
+        self.keys.retain(|_, whose| *whose != id);
+        self.keys.extend(service.value.keys.iter().map(|key| (key.id, id)));
+        self.services.insert(id, service);
+    }
+
+    pub(crate) fn drop_service(&mut self, id: ServiceId) {
+        self.keys.retain(|_, whose| *whose != id);
+        self.services.remove(&id);
     }
 
     pub(crate) fn keep_session(&mut self, session: Entry<Session>) {
@@ -173,24 +177,55 @@ impl Known {
         !self.people.is_empty()
     }
 
-    pub(crate) fn person(&self, id: PersonId) -> Option<&Person> {
-        self.people.get(&id).map(|entry| &entry.value)
+    /// Every account, in the order in which they were made.
+    pub(crate) fn accounts(&self) -> Vec<&Entry<Account>> {
+        let mut accounts: Vec<_> = self.people.values().collect();
+        accounts.sort_by_key(|entry| (entry.value.person.since, entry.value.person.id));
+        accounts
     }
 
-    /// The person with that address, in its normalised form.
-    pub(crate) fn person_by_mail(&self, mail: &str) -> Option<&Person> {
-        self.people.values().map(|entry| &entry.value).find(|person| person.mail == mail)
+    pub(crate) fn account(&self, id: PersonId) -> Option<&Entry<Account>> {
+        self.people.get(&id)
     }
 
-    /// The service that a key opens.
-    pub(crate) fn service(&self, key: &CredentialHash) -> Option<&Service> {
-        self.services.get(&key.id()).filter(|(hash, _)| hash.matches(key)).map(|(_, service)| service)
+    /// The account with that address, in its normalised form. Of those who have left, one is found where nobody else has
+    /// the address now.
+    pub(crate) fn account_by_mail(&self, mail: &str) -> Option<&Entry<Account>> {
+        let with_it = self.people.values().filter(|entry| entry.value.person.mail == mail);
+        with_it.min_by_key(|entry| {
+            let person = &entry.value.person;
+            (matches!(person.standing, Standing::Left { .. }), std::cmp::Reverse(person.since))
+        })
+    }
+
+    /// The addresses of failures that are somebody's here.
+    pub(crate) fn somebodys(&self) -> HashSet<Whose> {
+        let doors = [Door::Local, Door::Network(std::net::Ipv4Addr::UNSPECIFIED.into())];
+        let of = |entry: &Entry<Account>| doors.map(|door| Whose::of(&entry.value.person.mail, door));
+        self.people.values().flat_map(of).collect()
+    }
+
+    /// The account whose invitation this opens.
+    pub(crate) fn invited(&self, code: &CredentialHash) -> Option<&Entry<Account>> {
+        let opens = |entry: &&Entry<Account>| entry.value.invitation.is_some_and(|kept| kept.matches(code));
+        self.people.values().find(opens)
+    }
+
+    /// The service that a key opens, and the key.
+    pub(crate) fn service_by_key(&self, key: &CredentialHash) -> Option<(&Service, &ServiceKey)> {
+        let service = &self.services.get(self.keys.get(&key.id())?)?.value;
+        let matches = |kept: &&ServiceKey| kept.hash.is_some_and(|hash| hash.matches(key));
+        service.keys.iter().find(matches).map(|key| (service, key))
+    }
+
+    pub(crate) fn service(&self, id: ServiceId) -> Option<&Entry<Service>> {
+        self.services.get(&id)
     }
 
     /// Every service, in the order in which they were added.
-    pub(crate) fn services(&self) -> Vec<Service> {
-        let mut services: Vec<Service> = self.services.values().map(|(_, service)| service.clone()).collect();
-        services.sort_by_key(|service| (service.since, service.id));
+    pub(crate) fn services(&self) -> Vec<&Entry<Service>> {
+        let mut services: Vec<_> = self.services.values().collect();
+        services.sort_by_key(|entry| (entry.value.since, entry.value.id));
         services
     }
 
@@ -209,11 +244,21 @@ impl Known {
         self.sessions.values().find(|entry| entry.value.id == id)
     }
 
+    /// Every session of a person.
+    pub(crate) fn sessions_of(&self, person: PersonId) -> Vec<Entry<Session>> {
+        self.sessions.values().filter(|entry| entry.value.person == person).cloned().collect()
+    }
+
     /// The sessions to clear away when a person begins another: all that have ended, and this person's oldest where
     /// they would be too many.
-    pub(crate) fn sessions_to_clear(&self, person: PersonId, now: Timestamp) -> Vec<Entry<Session>> {
+    pub(crate) fn sessions_to_clear(
+        &self,
+        person: PersonId,
+        now: Timestamp,
+        values: &Values,
+    ) -> Vec<Entry<Session>> {
         let (mut clear, live): (Vec<_>, Vec<_>) =
-            self.sessions.values().cloned().partition(|entry| entry.value.ended(now).is_some());
+            self.sessions.values().cloned().partition(|entry| entry.value.ended(now, values).is_some());
         let mut own: Vec<_> = live.into_iter().filter(|entry| entry.value.person == person).collect();
         own.sort_by_key(|entry| std::cmp::Reverse((entry.value.since, entry.value.id)));
         clear.extend(own.into_iter().skip(SESSIONS_PER_PERSON_MAX - 1));

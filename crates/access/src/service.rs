@@ -1,14 +1,23 @@
-//! Services: programs with a key of their own, bound to sellers, purposes and classes.
+//! Services: programs with keys of their own, bound to sellers, purposes and classes.
+//!
+//! A key lives as long as the profile says (1.4.b). In the last sixth of its life whoever shows it is warned; past its end
+//! it opens nothing but its own renewal. A service has two keys at a time, so that a new one can be rolled out while the
+//! old one still opens.
 
+use bailee_core::profile::Values;
 use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{Class, PersonId, Purpose, SellerId, ServiceId, Timestamp};
+use bailee_core::{Class, PersonId, Purpose, RecordId, SellerId, ServiceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::AccessError;
+use crate::credential::CredentialHash;
 
-/// A key is good for so many days (1.4.b); then the service is added anew, with a new key.
-pub const KEY_DAYS_MAX: i64 = 90;
+/// Most keys of one service at a time: the one in use, and the next.
+pub const KEYS_MAX: usize = 2;
+
+/// A key past its end can be renewed for so long; a program that was away for longer asks a person.
+pub const RENEWAL_DAYS: i64 = 30;
 
 /// Most bytes of a service's name.
 pub const NAME_BYTES_MAX: usize = 64;
@@ -34,17 +43,77 @@ pub struct Service {
     pub purposes: Vec<Purpose>,
     /// Its classes.
     pub classes: Vec<Class>,
-    /// SHA-256 of its key, as hexadecimal. Empty in every service that leaves this crate.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub key_hash: String,
-    /// Since when it, and so its key, exists.
+    /// Its keys, the oldest first.
+    pub keys: Vec<ServiceKey>,
+    /// Since when it exists.
     pub since: Timestamp,
 }
 
+/// A key of a service.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ServiceKey {
+    /// SHA-256 of it. None in every key that leaves this crate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hash: Option<CredentialHash>,
+    /// Names it; opens nothing.
+    pub id: RecordId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// How far a key has come in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyAge {
+    /// Nothing to do.
+    Fresh,
+    /// To be renewed.
+    Aging,
+    /// Opens nothing but its renewal.
+    Ended,
+    /// Opens nothing.
+    Forgotten,
+}
+
+impl ServiceKey {
+    /// A key of which this hash is kept.
+    pub(crate) fn new(hash: CredentialHash, now: Timestamp) -> Self {
+        Self { id: hash.id(), hash: Some(hash), since: now }
+    }
+
+    /// The last instant at which it opens anything.
+    pub fn ends_at(&self, values: &Values) -> Timestamp {
+        saturating_add(self.since, days(values) * DAY_SECONDS)
+    }
+
+    /// Its age.
+    pub fn age(&self, now: Timestamp, values: &Values) -> KeyAge {
+        let ends_at = self.ends_at(values);
+        if now > saturating_add(ends_at, RENEWAL_DAYS * DAY_SECONDS) {
+            KeyAge::Forgotten
+        } else if now > ends_at {
+            KeyAge::Ended
+        } else if now >= saturating_add(ends_at, -(days(values) * DAY_SECONDS / 6)) {
+            KeyAge::Aging
+        } else {
+            KeyAge::Fresh
+        }
+    }
+}
+
+fn days(values: &Values) -> i64 {
+    values.key_days_max.into()
+}
+
 impl Service {
-    /// The last instant at which its key opens anything.
-    pub fn key_ends_at(&self) -> Timestamp {
-        saturating_add(self.since, KEY_DAYS_MAX * DAY_SECONDS)
+    /// The same as others may see it: without what is kept of its keys.
+    pub(crate) fn without_hashes(&self) -> Self {
+        let keys = self.keys.iter().map(|key| ServiceKey { hash: None, ..key.clone() }).collect();
+        Self { keys, ..self.clone() }
+    }
+
+    /// Whether any of its keys opens anything.
+    pub fn is_live(&self, now: Timestamp, values: &Values) -> bool {
+        self.keys.iter().any(|key| matches!(key.age(now, values), KeyAge::Fresh | KeyAge::Aging))
     }
 }
 
@@ -110,6 +179,24 @@ mod tests {
         assert!(new("", 1, &[]).checked().is_err());
         assert!(new("erp", SELLERS_MAX + 1, &[]).checked().is_err());
         assert!(new("erp", 0, &[]).checked().is_err());
+    }
+
+    #[test]
+    fn a_key_ages_on_day_75_ends_on_day_90_and_is_forgotten_30_days_later() {
+        let since: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let key = ServiceKey::new(CredentialHash::of("synthetic"), since);
+        let values = Values::of(bailee_core::profile::Profile::Strict);
+        for (after, age) in [
+            (0, KeyAge::Fresh),
+            (75 * DAY_SECONDS - 1, KeyAge::Fresh),
+            (75 * DAY_SECONDS, KeyAge::Aging),
+            (90 * DAY_SECONDS, KeyAge::Aging),
+            (90 * DAY_SECONDS + 1, KeyAge::Ended),
+            (120 * DAY_SECONDS, KeyAge::Ended),
+            (120 * DAY_SECONDS + 1, KeyAge::Forgotten),
+        ] {
+            assert_eq!(key.age(saturating_add(since, after), &values), age, "{after}");
+        }
     }
 
     #[test]

@@ -1,19 +1,17 @@
-//! Sessions of people: opaque, hashed at rest, idle 15 minutes, 8 hours at most.
+//! Sessions of people: opaque, hashed at rest, idle 15 minutes and 8 hours at most unless the home is stricter.
 //!
 //! Times are the home's. The time last seen is kept to the minute, so that a read is not a write each time; an idle
 //! session may therefore end up to a minute early, never late.
 
+use bailee_core::profile::Values;
 use bailee_core::time::saturating_add;
 use bailee_core::{PersonId, Sensitive, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialHash;
 
-/// A session that nobody used for longer has ended.
-pub const IDLE_SECONDS_MAX: i64 = 15 * 60;
-
-/// A session ends after so long, used or not.
-pub const LIFE_SECONDS_MAX: i64 = 8 * 60 * 60;
+/// A second factor is fresh for so long: long enough to do what it was asked for.
+pub const FRESH_SECONDS_MAX: i64 = 10 * 60;
 
 /// The time last seen is written again when it is at least so old.
 pub const SEEN_AGAIN_SECONDS: i64 = 60;
@@ -42,6 +40,24 @@ pub(crate) struct Session {
     pub(crate) token_hash: CredentialHash,
     pub(crate) since: Timestamp,
     pub(crate) seen_at: Timestamp,
+    /// When a second factor was shown last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) factor_at: Option<Timestamp>,
+}
+
+/// A session, as its owner may see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// Names it; opens nothing.
+    pub id: SessionId,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was used last, to the minute.
+    pub seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub ends_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
 }
 
 /// Why a session is no more.
@@ -53,15 +69,15 @@ pub(crate) enum Ended {
 
 impl Session {
     /// The last instant at which it can be used, however busy it is.
-    pub(crate) fn ends_at(&self) -> Timestamp {
-        saturating_add(self.since, LIFE_SECONDS_MAX)
+    pub(crate) fn ends_at(&self, values: &Values) -> Timestamp {
+        saturating_add(self.since, i64::from(values.session_hours_max) * 60 * 60)
     }
 
     /// Whether and why it has ended.
-    pub(crate) fn ended(&self, now: Timestamp) -> Option<Ended> {
-        if now > self.ends_at() {
+    pub(crate) fn ended(&self, now: Timestamp, values: &Values) -> Option<Ended> {
+        if now > self.ends_at(values) {
             Some(Ended::Old)
-        } else if now > saturating_add(self.seen_at, IDLE_SECONDS_MAX) {
+        } else if now > saturating_add(self.seen_at, i64::from(values.idle_minutes_max) * 60) {
             Some(Ended::Idle)
         } else {
             None
@@ -76,7 +92,12 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use bailee_core::profile::Profile;
+
     use super::*;
+
+    const IDLE_SECONDS_MAX: i64 = 15 * 60;
+    const LIFE_SECONDS_MAX: i64 = 8 * 60 * 60;
 
     fn check(seen_after: i64, now_after: i64, ended: Option<Ended>, seen_again: bool) {
         let since: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
@@ -86,9 +107,14 @@ mod tests {
             token_hash: CredentialHash::of("synthetic"),
             since,
             seen_at: saturating_add(since, seen_after),
+            factor_at: None,
         };
         let now = saturating_add(since, now_after);
-        assert_eq!(session.ended(now), ended, "seen {seen_after}, now {now_after}");
+        assert_eq!(
+            session.ended(now, &Values::of(Profile::Strict)),
+            ended,
+            "seen {seen_after}, now {now_after}"
+        );
         assert_eq!(session.is_to_be_seen_again(now), seen_again, "seen {seen_after}, now {now_after}");
     }
 

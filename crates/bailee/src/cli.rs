@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    catalogue, collect, completions, find, init, keys, ledger, mapping, quarantine, retention, reveal,
-    seller, service, session, show, synth,
+    catalogue, collect, completions, find, init, keys, ledger, mapping, person, quarantine, retention,
+    reveal, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -78,6 +78,8 @@ enum Command {
     Login(session::LogIn),
     /// End the session of this user of this machine.
     Logout,
+    Session(session::Session),
+    Person(person::Person),
     Seller(seller::Seller),
     Service(service::Service),
     Collect(collect::Collect),
@@ -127,6 +129,8 @@ impl Cli {
             Command::Serve(serve) => serve.run(&global),
             Command::Login(log_in) => global.visit(|visit| log_in.run(visit)),
             Command::Logout => global.visit(session::log_out),
+            Command::Session(session) => global.visit(|visit| session.run(visit)),
+            Command::Person(person) => global.visit(|visit| person.run(visit)),
             Command::Seller(seller) => global.visit(|visit| seller.run(visit)),
             Command::Service(service) => global.visit(|visit| service.run(visit)),
             Command::Collect(collect) => global.visit(|visit| collect.run(visit)),

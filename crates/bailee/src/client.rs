@@ -21,6 +21,7 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::failure::{Exit, Failure, Result};
+use crate::screen::{self, Output, Screen};
 
 /// How long a command waits in all when it is told that it asks too often.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -87,6 +88,29 @@ impl Client {
         self.exchange(|| self.request(Method::DELETE, path, Body::empty()))
     }
 
+    /// A get by whoever has that credential.
+    pub(crate) fn get_as(&self, bearer: &Sensitive<String>, path: &str) -> Answer {
+        self.exchange(|| {
+            let mut request = self.request(Method::GET, path, Body::empty());
+            identify(&mut request, bearer);
+            request
+        })
+    }
+
+    /// A post by whoever has that credential.
+    pub(crate) fn post_as(
+        &self,
+        bearer: &Sensitive<String>,
+        path: &str,
+        question: &impl Serialize,
+    ) -> Answer {
+        self.exchange(|| {
+            let mut request = self.post_request(path, question);
+            identify(&mut request, bearer);
+            request
+        })
+    }
+
     pub(crate) fn post(&self, path: &str, question: &impl Serialize) -> Answer {
         self.exchange(|| self.post_request(path, question))
     }
@@ -115,11 +139,8 @@ impl Client {
         // A path of ours is made of literals, checked ids and encoded text; the root has no route.
         *request.uri_mut() = path.parse().unwrap_or_default();
         request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        if let Some(bearer) = &self.bearer
-            && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", bearer.expose()))
-        {
-            value.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, value);
+        if let Some(bearer) = &self.bearer {
+            identify(&mut request, bearer);
         }
         request
     }
@@ -130,6 +151,7 @@ impl Client {
             let mut patience = PATIENCE;
             loop {
                 let response = self.transport.send(request()).await?;
+                warn_of_key(&response);
                 match told_to_wait(&response).and_then(|wait| patience.checked_sub(wait).zip(Some(wait))) {
                     Some((left, wait)) => {
                         patience = left;
@@ -146,6 +168,14 @@ impl Client {
     }
 }
 
+/// Shows a credential with a request. One that cannot stand in a header opens nothing, and is left out.
+fn identify(request: &mut Request<Body>, bearer: &Sensitive<String>) {
+    if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", bearer.expose())) {
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+}
+
 /// How long the server wants to be left alone, when that is its answer.
 fn told_to_wait(response: &Response<Body>) -> Option<Duration> {
     if response.status() != StatusCode::TOO_MANY_REQUESTS {
@@ -153,6 +183,18 @@ fn told_to_wait(response: &Response<Body>) -> Option<Duration> {
     }
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+/// Says once that the key that was shown is soon to be renewed (1.4.b).
+fn warn_of_key(response: &Response<Body>) {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    if let Some(ends_at) = response.headers().get("bailee-key-ends-at").and_then(|value| value.to_str().ok())
+    {
+        let words = format!(
+            "this service's key opens nothing but its renewal after {ends_at}; run `bailee service renew`"
+        );
+        SAID.call_once(|| Screen::new(Output::Text).note(screen::safe(&words)));
+    }
 }
 
 fn watched(mut request: Request<Body>, watch: &Watch) -> Request<Body> {

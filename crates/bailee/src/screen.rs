@@ -161,7 +161,21 @@ pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Sensitive<String
     prompt.interact().map(Sensitive::new).map_err(|_| Failure::failed("no password was given"))
 }
 
-/// The first line of standard input, without its end. A longer one than any value or password is not read to its end.
+/// A secret that is neither a password nor chosen by anybody: from the next line of standard input when told so, else from
+/// the terminal.
+pub(crate) fn secret(from_stdin: bool, what: &str, option: &str) -> Result<Sensitive<String>> {
+    if from_stdin {
+        return stdin_line();
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(format_args!("there is no terminal to ask for the {what}; use {option}")));
+    }
+    let theme = dialoguer::theme::SimpleTheme;
+    let asked = dialoguer::Password::with_theme(&theme).with_prompt(what).interact();
+    asked.map(Sensitive::new).map_err(|_| Failure::failed(format_args!("no {what} was given")))
+}
+
+/// The next line of standard input, without its end. A longer one than any value or password is not read to its end.
 pub(crate) fn stdin_line() -> Result<Sensitive<String>> {
     first_line(io::stdin().lock())
 }

@@ -6,6 +6,11 @@ use crate::Timestamp;
 pub trait Clock: Send + Sync {
     /// The present instant, as this home understands it.
     fn now(&self) -> Timestamp;
+
+    /// The machine's own time, which certificates and authenticators go by, also where a test home was given another.
+    fn machine_now(&self) -> Timestamp {
+        self.now()
+    }
 }
 
 /// Gives random bytes fit for keys.

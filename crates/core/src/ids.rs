@@ -15,7 +15,8 @@ pub struct ParseIdError {
 }
 
 impl ParseIdError {
-    pub(crate) const fn new(reason: &'static str) -> Self {
+    /// For a reason in the program's own words.
+    pub const fn new(reason: &'static str) -> Self {
         Self { reason }
     }
 }

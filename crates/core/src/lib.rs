@@ -25,6 +25,7 @@ pub mod json;
 pub mod marketplace;
 pub mod mask;
 pub mod path;
+pub mod profile;
 pub mod purpose;
 pub mod requirement;
 pub mod retention;

@@ -35,6 +35,18 @@ impl Day {
     }
 }
 
+impl std::str::FromStr for Day {
+    type Err = crate::ParseIdError;
+
+    /// Reads `YYYY-MM-DD`.
+    fn from_str(text: &str) -> Result<Self, crate::ParseIdError> {
+        let date: Date =
+            text.parse().map_err(|_| crate::ParseIdError::new("a day is written like 2026-11-23"))?;
+        let midnight = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0));
+        midnight.map(Self::of).map_err(|_| crate::ParseIdError::new("this day lies beyond the calendar"))
+    }
+}
+
 impl std::fmt::Display for Day {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", civil(self.start()))

@@ -14,8 +14,32 @@ fn sentence(what: &What) -> &'static str {
         What::LoggedIn { .. } => "A person came in; `session` names the new session and does not open it.",
         What::LogInFailed { .. } => "Somebody did not come in. `person` is null when no such account exists.",
         What::LoggedOut { .. } => "A session ended.",
+        What::FactorConfirmed { .. } => {
+            "The second factor of a session was shown again, for what takes a fresh one."
+        }
+        What::RecoveryCodeUsed { .. } => "A recovery code stood in for a second factor; so many are left.",
+        What::AccountLocked { .. } => {
+            "Too many log-ins in a row failed. `person` is null when no such account exists."
+        }
+        What::AccountUnlocked { .. } => "Somebody else lifted the lock of an account.",
+        What::PersonInvited { .. } => {
+            "A person was invited, with these roles; the invitation is good until then."
+        }
+        What::InvitationAccepted { .. } => "A person accepted an invitation and set a password.",
+        What::PasswordChanged { .. } => "A person changed the own password.",
+        What::FactorEnrolled { .. } => "A person set up a second factor: `totp`.",
+        What::PersonSuspended { .. } => "A person is kept out, for this reason.",
+        What::PersonResumed { .. } => "A person is let in again.",
+        What::PersonLeft { .. } => {
+            "All access of a person has ended for good. `told_at` is when it was told, or when the contract ended; the \
+             event's own time is the proof against the 24 hours of requirement 1.2.d."
+        }
         What::SellerAdded { .. } => "A seller was added.",
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
+        What::ServiceKeyAdded { .. } => "A service has another key; `key` names it and opens nothing.",
+        What::ServiceKeyEnded { .. } => "A key of a service opens nothing any more.",
+        What::ServiceOwnerChanged { .. } => "Somebody else answers for a service.",
+        What::ServiceRemoved { .. } => "A service was taken away.",
         What::Collected { .. } => {
             "Documents were taken in: the counts of the commit, and every part sealed by it."
         }
@@ -87,6 +111,26 @@ fn samples() -> Vec<What> {
         What::LoggedIn { session },
         What::LogInFailed { person: None },
         What::LoggedOut { session },
+        What::FactorConfirmed { session },
+        What::RecoveryCodeUsed { person, left: 9 },
+        What::AccountLocked { person: None },
+        What::AccountUnlocked { person },
+        What::PersonInvited {
+            person,
+            roles: vec![code("operator")],
+            until: "2026-11-30T12:00:00Z".parse().unwrap(),
+        },
+        What::InvitationAccepted { person },
+        What::PasswordChanged { person },
+        What::FactorEnrolled { person, factor: code("totp") },
+        What::PersonSuspended { person, reason: code("by-hand") },
+        What::PersonResumed { person },
+        What::PersonLeft {
+            person,
+            told_at: "2026-11-23T11:00:00Z".parse().unwrap(),
+            sessions: 1,
+            services: 2,
+        },
         What::SellerAdded { seller: seller() },
         What::ServiceAdded {
             service: ServiceId([0xee; 16]),
@@ -95,6 +139,10 @@ fn samples() -> Vec<What> {
             purposes: vec![Purpose::Fulfilment],
             classes: vec![Class::Identity, Class::Address],
         },
+        What::ServiceKeyAdded { service: ServiceId([0xee; 16]), key: id(1) },
+        What::ServiceKeyEnded { service: ServiceId([0xee; 16]), key: id(1) },
+        What::ServiceOwnerChanged { service: ServiceId([0xee; 16]), owner: person },
+        What::ServiceRemoved { service: ServiceId([0xee; 16]) },
         collected(rows(1)),
         What::Quarantined { seller: seller(), items: vec![(id(1), code("order-id-missing"))] },
         What::QuarantineRetried { seller: seller(), items: vec![(id(1), code("taken-in"))] },

@@ -3,17 +3,20 @@
 //! What can stand in an event is an id, a number, an instant, a member of a closed set, or a code of the program. The
 //! bytes that they become are in [`crate::entry`].
 
+mod fields;
+mod names;
+
 use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
-use bailee_core::retention::{EvidenceKind, Rule};
 use bailee_core::{
-    Commitment, Day, FieldId, Kind, Month, PartNo, PersonId, PrincipalId, RecordId, RequestId, SellerId,
-    ServiceId, SessionId, Ticket, Timestamp,
+    Commitment, FieldId, Kind, Month, PersonId, PrincipalId, RecordId, RequestId, SellerId, ServiceId,
+    SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
+pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 
 /// One act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +62,77 @@ pub enum What {
         /// Which.
         session: SessionId,
     },
+    /// A session's second factor was shown again.
+    FactorConfirmed {
+        /// Which.
+        session: SessionId,
+    },
+    /// A recovery code was used in the place of a second factor.
+    RecoveryCodeUsed {
+        /// Whose.
+        person: PersonId,
+        /// How many are left.
+        left: u32,
+    },
+    /// Too many log-ins in a row failed: nobody comes in under that address any more.
+    AccountLocked {
+        /// The person, when the account exists.
+        person: Option<PersonId>,
+    },
+    /// Somebody else lifted that.
+    AccountUnlocked {
+        /// Whose account.
+        person: PersonId,
+    },
+    /// A person was invited.
+    PersonInvited {
+        /// Who.
+        person: PersonId,
+        /// Their roles, codes of the program.
+        roles: Vec<String>,
+        /// How long the invitation is good.
+        until: Timestamp,
+    },
+    /// A person accepted the invitation, and set a password.
+    InvitationAccepted {
+        /// Who.
+        person: PersonId,
+    },
+    /// A person changed the own password.
+    PasswordChanged {
+        /// Who.
+        person: PersonId,
+    },
+    /// A person set up a second factor.
+    FactorEnrolled {
+        /// Who.
+        person: PersonId,
+        /// `"totp"`.
+        factor: String,
+    },
+    /// A person is kept out.
+    PersonSuspended {
+        /// Who.
+        person: PersonId,
+        /// Why: a code of the program.
+        reason: String,
+    },
+    /// A person is let in again.
+    PersonResumed {
+        /// Who.
+        person: PersonId,
+    },
+    /// All access of a person has ended, for good.
+    PersonLeft {
+        /// Who.
+        person: PersonId,
+        /// When that was told, or the contract ended: the event's own time is the proof against the 24 hours (1.2.d).
+        told_at: Timestamp,
+        /// Sessions that ended with it.
+        sessions: u32,
+        /// Services that have another owner now.
+        services: u32,
+    },
     /// A seller was added.
     SellerAdded {
         /// Which.
@@ -76,6 +150,32 @@ pub enum What {
         purposes: Vec<Purpose>,
         /// Its classes.
         classes: Vec<Class>,
+    },
+    /// A service has another key.
+    ServiceKeyAdded {
+        /// Which service.
+        service: ServiceId,
+        /// Names the key.
+        key: RecordId,
+    },
+    /// A key of a service opens nothing any more.
+    ServiceKeyEnded {
+        /// Which service.
+        service: ServiceId,
+        /// Names the key.
+        key: RecordId,
+    },
+    /// Somebody else answers for a service.
+    ServiceOwnerChanged {
+        /// Which service.
+        service: ServiceId,
+        /// Who.
+        owner: PersonId,
+    },
+    /// A service was taken away.
+    ServiceRemoved {
+        /// Which.
+        service: ServiceId,
     },
     /// Parts were sealed in one commit of a collect.
     Collected {
@@ -289,186 +389,4 @@ pub enum What {
     },
     /// The time of a test home was set.
     TimeSet {},
-}
-
-impl What {
-    /// The kind of event, as the entry names it.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::HomeMade { .. } => "home-made",
-            Self::LoggedIn { .. } => "logged-in",
-            Self::LogInFailed { .. } => "log-in-failed",
-            Self::LoggedOut { .. } => "logged-out",
-            Self::SellerAdded { .. } => "seller-added",
-            Self::ServiceAdded { .. } => "service-added",
-            Self::Collected { .. } => "collected",
-            Self::Quarantined { .. } => "quarantined",
-            Self::QuarantineRetried { .. } => "quarantine-retried",
-            Self::QuarantineDiscarded { .. } => "quarantine-discarded",
-            Self::ExpiryChanged { .. } => "expiry-changed",
-            Self::Revealed { .. } => "revealed",
-            Self::RevealFailed { .. } => "reveal-failed",
-            Self::Denied { .. } => "denied",
-            Self::Found { .. } => "found",
-            Self::Shown { .. } => "shown",
-            Self::QuarantineRead { .. } => "quarantine-read",
-            Self::RetentionRead { .. } => "retention-read",
-            Self::DestructionIntended { .. } => "destruction-intended",
-            Self::DestructionCompleted { .. } => "destruction-completed",
-            Self::Moved { .. } => "moved",
-            Self::CatalogueRead {} => "catalogue-read",
-            Self::UnclassifiedRead { .. } => "unclassified-read",
-            Self::FieldClassified { .. } => "field-classified",
-            Self::CatalogueChanged { .. } => "catalogue-changed",
-            Self::Reclassified { .. } => "reclassified",
-            Self::MirrorsChanged { .. } => "mirrors-changed",
-            Self::KeysRead { .. } => "keys-read",
-            Self::LedgerRead { .. } => "ledger-read",
-            Self::MappingAdded { .. } => "mapping-added",
-            Self::MappingRemoved { .. } => "mapping-removed",
-            Self::SystemError { .. } => "system-error",
-            Self::TimeSet { .. } => "time-set",
-        }
-    }
-
-    /// Every text in the event that is a code of the program. Each must be 1 to 40 of `a-z`, `0-9` and `-`, so that no
-    /// free text can stand in an entry.
-    pub(crate) fn codes(&self) -> Vec<&str> {
-        match self {
-            Self::Collected { source, .. } => vec![source],
-            Self::Quarantined { items, .. } | Self::QuarantineRetried { items, .. } => {
-                items.iter().map(|(_, code)| code.as_str()).collect()
-            }
-            Self::RevealFailed { reason } | Self::QuarantineDiscarded { reason, .. } => vec![reason],
-            Self::Denied { action, reason, .. } => vec![action, reason],
-            Self::DestructionIntended { buckets, punctures, .. } => {
-                let punctured = punctures.iter().map(|(bucket, _)| bucket);
-                buckets.iter().chain(punctured).map(|bucket| bucket.held.as_str()).collect()
-            }
-            Self::LedgerRead { how } => vec![how],
-            Self::MappingAdded { digest } | Self::MappingRemoved { digest } => vec![digest],
-            Self::SystemError { component, code } => vec![component, code],
-            Self::HomeMade { .. }
-            | Self::LoggedIn { .. }
-            | Self::LogInFailed { .. }
-            | Self::LoggedOut { .. }
-            | Self::SellerAdded { .. }
-            | Self::ServiceAdded { .. }
-            | Self::ExpiryChanged { .. }
-            | Self::Revealed { .. }
-            | Self::Found { .. }
-            | Self::Shown { .. }
-            | Self::QuarantineRead { .. }
-            | Self::RetentionRead { .. }
-            | Self::DestructionCompleted { .. }
-            | Self::Moved { .. }
-            | Self::CatalogueRead {}
-            | Self::UnclassifiedRead { .. }
-            | Self::FieldClassified { .. }
-            | Self::CatalogueChanged { .. }
-            | Self::Reclassified { .. }
-            | Self::MirrorsChanged { .. }
-            | Self::KeysRead {}
-            | Self::TimeSet {} => Vec::new(),
-        }
-    }
-}
-
-/// The counts of a collect.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Documents read.
-    pub read: u64,
-    /// New records.
-    pub collected: u64,
-    /// Records that the documents changed.
-    pub updated: u64,
-    /// Records that they did not.
-    pub unchanged: u64,
-    /// Documents whose expiry had passed, or that were disposed of: their facts alone are kept.
-    pub past_retention: u64,
-    /// Documents that failed verification.
-    pub quarantined: u64,
-}
-
-impl Counts {
-    /// Documents whose outcome is counted. Nothing is lost when these are as many as were read.
-    pub const fn outcomes(&self) -> u64 {
-        self.collected + self.updated + self.unchanged + self.past_retention + self.quarantined
-    }
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, more: Self) {
-        self.read += more.read;
-        self.collected += more.collected;
-        self.updated += more.updated;
-        self.unchanged += more.unchanged;
-        self.past_retention += more.past_retention;
-        self.quarantined += more.quarantined;
-    }
-}
-
-/// A part that was sealed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PartRow {
-    /// Its record.
-    pub record: RecordId,
-    /// Its number.
-    pub part: PartNo,
-    /// Its version.
-    pub version: u32,
-    /// SHA-256 of the envelope.
-    pub digest: [u8; 32],
-    /// Its bucket's day.
-    pub day: Day,
-}
-
-/// SHA-256 of a file, in hexadecimal in the entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Digest(pub [u8; 32]);
-
-/// Parts that were sealed, as base64 of fixed rows in the entry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PartRows(pub Vec<PartRow>);
-
-/// One record of a reveal with the catalogue fields concerned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RevealedItem {
-    /// The record.
-    pub record: RecordId,
-    /// Its fields; one entry per distinct field.
-    pub fields: Vec<FieldId>,
-}
-
-/// A bucket as events name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BucketName {
-    /// Whose.
-    pub seller: SellerId,
-    /// `"order"` or `"quarantine"`.
-    pub held: String,
-    /// Its day.
-    pub day: Day,
-}
-
-/// A changed retention decision (R14).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ExpiryChange {
-    /// The record.
-    pub record: RecordId,
-    /// The rule that decided.
-    pub rule: Rule,
-    /// The kind of evidence.
-    pub evidence: EvidenceKind,
-    /// Earliest delivery.
-    pub lo: Timestamp,
-    /// Latest delivery.
-    pub hi: Option<Timestamp>,
-    /// Before.
-    pub old: Option<Timestamp>,
-    /// After.
-    pub new: Timestamp,
-    /// An opaque id of the evidence.
-    pub evidence_id: RecordId,
 }

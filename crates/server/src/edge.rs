@@ -15,7 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bailee_access::{AccessError, Agent, Caller, Face, Gate, Origin, Presented};
+use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presented};
 use bailee_core::{Commitment, RequestId, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
@@ -34,6 +34,9 @@ use crate::visit::{Known, Visit};
 
 /// The header by which every answer names its request, as the ledger does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// The header that warns a service whose key is soon to be renewed: when it ends (1.4.b).
+const KEY_ENDS_AT: HeaderName = HeaderName::from_static("bailee-key-ends-at");
 
 /// The server with what it remembers between requests.
 pub(crate) struct House {
@@ -80,6 +83,11 @@ impl House {
         self.server.clock.now()
     }
 
+    /// The machine's time, whatever a test home was given.
+    pub(crate) fn machine_now(&self) -> Timestamp {
+        self.server.clock.machine_now()
+    }
+
     /// Whether the ledger has taken everything that went wrong.
     pub(crate) fn has_told_all(&self) -> bool {
         self.faults.waiting().is_empty()
@@ -122,6 +130,9 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
         response = problem.render(&response, stamp.request);
     }
     let headers = response.headers_mut();
+    if let Some(ends_at) = visit.key_ends_at().and_then(|at| HeaderValue::from_str(&at.to_string()).ok()) {
+        headers.insert(KEY_ENDS_AT, ends_at);
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(&stamp.request.to_string()) {
         headers.insert(REQUEST_ID, id);
@@ -218,17 +229,44 @@ impl Edge {
         self.block(move |edge| act(&edge.authenticate()?)).await
     }
 
-    /// Acts for whoever it is: for the log-in alone, which is how somebody becomes known.
-    pub(crate) async fn run_unauthenticated<T, A>(self, act: A) -> Result<T, Problem>
+    /// The same for what completes or renews a credential: all that is left to one that has ended, or is not complete.
+    pub(crate) async fn renew<T, A>(self, act: A) -> Result<T, Problem>
     where
         T: Send + 'static,
-        A: FnOnce(&House, Stamp, Commitment) -> Result<T, Problem> + Send + 'static,
+        A: FnOnce(&Call) -> Result<T, Problem> + Send + 'static,
     {
+        self.block(move |edge| act(&edge.authenticate_by(Gate::authenticate_to_renew)?)).await
+    }
+
+    /// Tries to come in: the one act of somebody who is not known. Attempts that failed before make this one wait, and an
+    /// address from which too many failed is not heard at all; so nobody is locked out by one who tries from there.
+    pub(crate) async fn log_in<T, A>(self, mail: String, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
+    {
+        self.house.limiter.log_in(self.from)?;
+        let wait = self.house.gate().patience(&mail, self.door());
+        tokio::time::sleep(wait).await;
         self.block(move |edge| {
-            edge.house.limiter.log_in(edge.from)?;
-            act(&edge.house, edge.stamp, edge.detail()?)
+            let (house, stamp) = (&edge.house, edge.stamp);
+            let attempt = Attempt {
+                mail,
+                stamp,
+                detail: edge.detail()?,
+                door: edge.door(),
+                machine_now: house.machine_now(),
+            };
+            let done = act(house, &attempt);
+            house.limiter.log_in_ended(edge.from, done.is_ok());
+            done
         })
         .await
+    }
+
+    /// The door at which the caller stands.
+    fn door(&self) -> Door {
+        self.origin.address.map_or(Door::Local, Door::Network)
     }
 
     /// What events name the caller's whereabouts by: written down by now. Blocks.
@@ -238,26 +276,34 @@ impl Edge {
 
     /// Asks who is calling. Blocks.
     pub(crate) fn authenticate(self) -> Result<Call, Problem> {
+        self.authenticate_by(Gate::authenticate)
+    }
+
+    fn authenticate_by(
+        self,
+        by: fn(&Gate, &Presented) -> Result<Caller, AccessError>,
+    ) -> Result<Call, Problem> {
+        let door = self.door();
         // From an address that sends too much of what nobody known has sent, nothing more of it reaches the ledger.
         let Self {
             house, stamp: stamp @ Stamp { request, now }, origin, bearer, from, caller: known, ..
         } = self;
-        let mut presented = Presented { bearer, request, now, detail: None };
+        let mut presented = Presented { bearer, request, now, detail: None, door };
         house
             .limiter
             .may_be_refused(from)
             .or_else(|many| if house.gate().recognises(&presented) { Ok(()) } else { Err(many) })?;
         presented.detail = Some(house.gate().origin(&origin, now)?);
-        let caller = house.gate().authenticate(&presented).inspect_err(|error| {
+        let caller = by(house.gate(), &presented).inspect_err(|error| {
             if matches!(error, AccessError::Denied(_)) {
                 house.limiter.refused(from);
             }
         })?;
         if let Some(known) = known {
-            known.tell(caller.context.principal);
+            known.tell(caller.context.principal, house.gate().ending_key(&presented));
         }
         house.limiter.request(caller.context.principal)?;
-        Ok(Call { house, stamp, caller })
+        Ok(Call { house, stamp, caller, door })
     }
 
     /// What its caller calls it, if he does.
@@ -288,11 +334,22 @@ impl Edge {
     }
 }
 
+/// An attempt to come in.
+pub(crate) struct Attempt {
+    pub(crate) mail: String,
+    pub(crate) stamp: Stamp,
+    pub(crate) detail: Commitment,
+    pub(crate) door: Door,
+    /// The machine's time, by which authenticators go.
+    pub(crate) machine_now: Timestamp,
+}
+
 /// A request of a caller who is known.
 pub(crate) struct Call {
     house: Arc<House>,
     stamp: Stamp,
     caller: Caller,
+    door: Door,
 }
 
 impl Call {
@@ -318,6 +375,16 @@ impl Call {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.stamp.now
+    }
+
+    /// Where the caller stands.
+    pub(crate) fn door(&self) -> Door {
+        self.door
+    }
+
+    /// The machine's time, by which authenticators go.
+    pub(crate) fn machine_now(&self) -> Timestamp {
+        self.house.machine_now()
     }
 
     /// Counts a find, of which there is a rate of its own.

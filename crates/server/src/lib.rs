@@ -21,6 +21,7 @@
     )
 )]
 
+mod account;
 mod api;
 mod body;
 mod catalogue;
@@ -36,6 +37,7 @@ mod mapping;
 mod metrics;
 mod once;
 mod paging;
+mod person;
 mod problem;
 mod quarantine;
 mod rates;

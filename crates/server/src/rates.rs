@@ -50,6 +50,7 @@ pub(crate) struct Limiter {
     requests: Buckets<PrincipalId>,
     finds: Buckets<PrincipalId>,
     log_ins: Buckets<Address>,
+    failures: Strikes,
     refusals: Buckets<Address>,
 }
 
@@ -62,6 +63,7 @@ impl Limiter {
             requests: Buckets::new(rates.requests_per_second, SECOND),
             finds: Buckets::new(rates.finds_per_minute, MINUTE),
             log_ins: Buckets::new(rates.log_ins_per_minute, MINUTE),
+            failures: Strikes::default(),
             refusals: Buckets::new(rates.refusals_per_minute, MINUTE),
         }
     }
@@ -78,7 +80,16 @@ impl Limiter {
 
     /// Counts a log-in, whatever becomes of it. Callers on this machine have no address.
     pub(crate) fn log_in(&self, from: Option<Address>) -> Result<(), Problem> {
-        from.map_or(Ok(()), |from| self.log_ins.take(from, Instant::now())).map_err(too_many)
+        let Some(from) = from else { return Ok(()) };
+        let now = Instant::now();
+        self.failures.look(from, now).and_then(|()| self.log_ins.take(from, now)).map_err(too_many)
+    }
+
+    /// Says what became of a log-in.
+    pub(crate) fn log_in_ended(&self, from: Option<Address>, well: bool) {
+        if let Some(from) = from {
+            self.failures.ended(from, well, Instant::now());
+        }
     }
 
     /// Counts a request that was refused as nobody's.
@@ -151,9 +162,87 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
     }
 }
 
+/// Failed log-ins of each address. After some of them it is not heard for a while, twice as long each time: sooner than
+/// it could lock one account, so that nobody locks everybody out (1.2.f).
+#[derive(Default)]
+struct Strikes(Mutex<HashMap<Address, Strike>>);
+
+#[derive(Clone, Copy)]
+struct Strike {
+    count: u32,
+    last: Instant,
+}
+
+/// So many failures of an address are heard at once.
+const STRIKES_FREE: u32 = 5;
+
+/// They are forgotten after so long.
+const STRIKES_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Strike {
+    /// From when on the address is heard again.
+    fn heard_at(&self) -> Instant {
+        match self.count.checked_sub(STRIKES_FREE) {
+            None => self.last,
+            Some(more) => self.last + MINUTE.saturating_mul(2_u32.saturating_pow(more)).min(STRIKES_KEPT),
+        }
+    }
+}
+
+impl Strikes {
+    fn look(&self, whose: Address, now: Instant) -> Result<(), Duration> {
+        let strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = strikes.get(&whose).map(|strike| strike.heard_at().saturating_duration_since(now));
+        match wait {
+            Some(wait) if !wait.is_zero() => Err(wait),
+            _ => Ok(()),
+        }
+    }
+
+    fn ended(&self, whose: Address, well: bool, now: Instant) {
+        let mut strikes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if well {
+            strikes.remove(&whose);
+            return;
+        }
+        if strikes.len() >= BUCKETS_MAX && !strikes.contains_key(&whose) {
+            strikes.retain(|_, strike| now.duration_since(strike.last) < STRIKES_KEPT);
+            // An address beyond that is counted by its rate alone.
+            if strikes.len() >= BUCKETS_MAX {
+                return;
+            }
+        }
+        let strike = strikes.entry(whose).or_insert(Strike { count: 0, last: now });
+        let count = if now.duration_since(strike.last) < STRIKES_KEPT { strike.count } else { 0 };
+        *strike = Strike { count: count.saturating_add(1), last: now };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_fails_is_not_heard_twice_as_long_each_time() {
+        let (strikes, begin) = (Strikes::default(), Instant::now());
+        let (one, other) = (Address::of([192, 0, 2, 1].into()), Address::of([192, 0, 2, 2].into()));
+        for _ in 0..STRIKES_FREE {
+            assert_eq!(strikes.look(one, begin), Ok(()));
+            strikes.ended(one, false, begin);
+        }
+        let mut now = begin;
+        for minutes in [1, 2, 4, 8, 16] {
+            assert_eq!(strikes.look(one, now), Err(MINUTE * minutes));
+            now += MINUTE * minutes;
+            assert_eq!(strikes.look(one, now), Ok(()));
+            strikes.ended(one, false, now);
+        }
+        assert_eq!(strikes.look(other, now), Ok(()));
+        (0..100).for_each(|_| strikes.ended(one, false, now));
+        assert_eq!(strikes.look(one, now), Err(STRIKES_KEPT), "a day at most");
+        strikes.ended(one, true, now);
+        assert_eq!(strikes.look(one, now), Ok(()));
+    }
 
     /// How many tokens of `rate` a minute are given `after` so long, by a bucket that was emptied at the beginning.
     fn given(rate: u32, after: Duration) -> usize {

@@ -1,18 +1,20 @@
-//! Services: programs with a key of their own.
+//! Services: programs with keys of their own.
 
 use axum::Json;
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::{get, post};
-use bailee_access::service::{self, Service};
-use bailee_core::{Class, Purpose, SellerId};
+use axum::routing::{delete, get, post};
+use bailee_access::Who;
+use bailee_access::service::{self, Service, ServiceKey};
+use bailee_core::profile::Values;
+use bailee_core::{Class, Purpose, RecordId, SellerId, ServiceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::api::schema::{Schema, list as listed, list_max, named, nullable, object, pages, text};
 use crate::api::{Operation, Tag, words};
-use crate::body::JsonBody;
-use crate::edge::Edge;
+use crate::body::{JsonBody, Segments};
+use crate::edge::{Call, Edge};
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -31,6 +33,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         "sellers": [words::SELLER],
         "purposes": ["fulfilment"],
         "classes": ["identity", "address"],
+        "keys": [{ "id": words::ID, "since": words::TIME, "ends_at": "2026-05-31T09:00:00Z" }],
         "since": words::TIME,
     });
     let key =
@@ -53,7 +56,50 @@ pub(crate) fn operations() -> Vec<Operation> {
             .takes("What it may.", new_service(), new)
             .answers(201, "The service is there.", key, json!({ "id": words::ID, "key": "bsk_…" }))
             .refuses(&["bad-id", "unknown-seller", "unacceptable", "shown-once", "second-person"]),
+        Operation::delete("/v1/services/{service}", "removeService", delete(remove))
+            .says(Tag::Services, "Take a service away", "Its keys open nothing from then on.")
+            .for_people()
+            .answers_nothing("It is gone.")
+            .refuses(&["not-found"]),
+        Operation::post("/v1/services/{service}/keys", "renewKey", post(renew))
+            .says(
+                Tag::Services,
+                "Give a service its next key",
+                "Both keys open until the older one ends, so that there is no gap. A service renews its own with any of its \
+                 keys, also one that has ended and opens nothing else any more; from the last sixth of a key's life on, \
+                 every answer to it carries `Bailee-Key-Ends-At`.",
+            )
+            .for_people()
+            .answers(201, "The key.", new_key(), json!({
+                "id": words::ID,
+                "key_id": words::ID,
+                "key": "bsk_…",
+                "ends_at": words::TIME,
+            }))
+            .refuses(&["not-found", "unacceptable"]),
+        Operation::delete("/v1/services/{service}/keys/{key}", "endKey", delete(end_key))
+            .says(Tag::Services, "End a key of a service", "At once.")
+            .for_people()
+            .answers_nothing("It opens nothing any more.")
+            .refuses(&["bad-id", "not-found"]),
     ]
+}
+
+fn new_key() -> Schema {
+    object(&[
+        ("id", words::id("The service.")),
+        ("key_id", words::id("Names the key; opens nothing.")),
+        ("key", text("The key. It is in no other answer.")),
+        ("ends_at", words::time("Until when it opens anything but its renewal.")),
+    ])
+}
+
+fn key_line() -> Schema {
+    object(&[
+        ("id", words::id("Names the key; opens nothing.")),
+        ("since", words::time("Since when.")),
+        ("ends_at", words::time("Until when it opens anything but its renewal.")),
+    ])
 }
 
 fn new_service() -> Schema {
@@ -76,6 +122,7 @@ fn service_line() -> Schema {
             ("sellers", listed(&words::seller_id())),
             ("purposes", words::purposes()),
             ("classes", words::classes()),
+            ("keys", listed(&key_line())),
             ("since", words::time("Since when.")),
         ]),
     )
@@ -108,7 +155,16 @@ struct Line {
     sellers: Vec<SellerId>,
     purposes: Vec<Purpose>,
     classes: Vec<Class>,
-    since: bailee_core::Timestamp,
+    keys: Vec<KeyLine>,
+    since: Timestamp,
+}
+
+/// A key of a service, without anything that opens.
+#[derive(Serialize)]
+struct KeyLine {
+    id: String,
+    since: Timestamp,
+    ends_at: Timestamp,
 }
 
 /// A page of them.
@@ -125,7 +181,8 @@ async fn list(edge: Edge, uri: Uri) -> Result<Json<Services>, Problem> {
         // The order in which they were added, as a text that sorts so.
         let key = |service: &Service| format!("{:020} {}", service.since.as_nanosecond(), service.id);
         let (services, next) = page.cut(services, key);
-        Ok(Json(Services { services: services.into_iter().map(Line::from).collect(), next }))
+        let line = |service| Line::of(service, &call.gate().standards().values);
+        Ok(Json(Services { services: services.into_iter().map(line).collect(), next }))
     })
     .await
 }
@@ -160,10 +217,16 @@ impl NewService {
     }
 }
 
-impl From<Service> for Line {
-    fn from(service: Service) -> Self {
+impl Line {
+    fn of(service: Service, values: &Values) -> Self {
+        let key = |key: &ServiceKey| KeyLine {
+            id: key.id.to_string(),
+            since: key.since,
+            ends_at: key.ends_at(values),
+        };
         Self {
             id: service.id.to_string(),
+            keys: service.keys.iter().map(key).collect(),
             name: service.name,
             owner: service.owner.to_string(),
             sellers: service.sellers,
@@ -172,6 +235,54 @@ impl From<Service> for Line {
             since: service.since,
         }
     }
+}
+
+/// A new key of a service. It is in no other answer.
+#[derive(Serialize)]
+struct Renewed {
+    id: String,
+    key_id: String,
+    key: String,
+    ends_at: Timestamp,
+}
+
+/// The service that a path names: by id or name, or the one that asks.
+fn named_service(call: &Call, name: &str) -> Result<ServiceId, Problem> {
+    match (&call.caller().who, name) {
+        (Who::Service(own), "current") => Ok(own.id),
+        _ => Ok(call.gate().service_named(call.caller(), name)?),
+    }
+}
+
+async fn renew(edge: Edge, Segments(name): Segments<String>) -> Result<(StatusCode, Json<Renewed>), Problem> {
+    edge.renew(move |call| {
+        let service = named_service(call, &name)?;
+        let new = call.gate().renew_key(call.caller(), service)?;
+        let (id, key_id, key) = (new.service.to_string(), new.id.to_string(), new.key.expose().clone());
+        Ok((StatusCode::CREATED, Json(Renewed { id, key_id, key, ends_at: new.ends_at })))
+    })
+    .await
+}
+
+async fn end_key(
+    edge: Edge,
+    Segments((name, key)): Segments<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    edge.run(move |call| {
+        let service = named_service(call, &name)?;
+        call.gate().end_key(call.caller(), service, key.parse::<RecordId>()?)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+async fn remove(edge: Edge, Segments(name): Segments<String>) -> Result<StatusCode, Problem> {
+    edge.run(move |call| {
+        let service = named_service(call, &name)?;
+        call.gate().remove_service(call.caller(), service)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
 }
 
 fn parse_all<T: std::str::FromStr<Err = bailee_core::ParseIdError>>(

@@ -10,7 +10,7 @@ use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::response::Response;
-use bailee_core::{PrincipalId, RequestId};
+use bailee_core::{PrincipalId, RequestId, Timestamp};
 
 use crate::metrics::Metrics;
 
@@ -27,12 +27,13 @@ pub(crate) struct Visit {
 
 /// Who a request turns out to be from: told by the edge, read when it has been answered.
 #[derive(Clone, Default)]
-pub(crate) struct Known(Arc<OnceLock<PrincipalId>>);
+pub(crate) struct Known(Arc<OnceLock<(PrincipalId, Option<Timestamp>)>>);
 
 impl Known {
-    pub(crate) fn tell(&self, principal: PrincipalId) {
+    /// Tells who it is, and when the key ends that was shown, where it is time to renew it.
+    pub(crate) fn tell(&self, principal: PrincipalId, key_ends_at: Option<Timestamp>) {
         // Whoever told it first was right.
-        let _ = self.0.set(principal);
+        let _ = self.0.set((principal, key_ends_at));
     }
 }
 
@@ -46,6 +47,11 @@ impl Visit {
         self.known.clone()
     }
 
+    /// When the key ends that was shown, where it is time to renew it.
+    pub(crate) fn key_ends_at(&self) -> Option<Timestamp> {
+        self.known.0.get().and_then(|(_, ends_at)| *ends_at)
+    }
+
     pub(crate) fn end(self, metrics: &Metrics, request: RequestId, response: &Response) {
         let (route, status, took) = (self.route(), response.status().as_u16(), self.begun.elapsed());
         metrics.request(route, self.method, status, took);
@@ -55,7 +61,8 @@ impl Visit {
     }
 
     fn log(&self, request: RequestId, status: u16, took: Duration, bytes: Option<u64>) {
-        let principal = self.known.0.get().unwrap_or(&PrincipalId::Anonymous).to_string();
+        let principal = self.known.0.get().map_or(PrincipalId::Anonymous, |(principal, _)| *principal);
+        let principal = principal.to_string();
         tracing::info!(
             target: "bailee::access",
             request = request.to_string(),

@@ -17,6 +17,20 @@ pub enum Reason {
     KeyTooOld,
     /// Mail and password do not belong together, or to anybody.
     LogInFailed,
+    /// Too many log-ins in a row failed.
+    AccountLocked,
+    /// The account has a second factor, and none was shown.
+    SecondFactorNeeded,
+    /// A second factor is asked of everybody, and the account has none, or the session was begun without.
+    SecondFactorMissing,
+    /// The second factor was shown too long ago for this.
+    SecondFactorStale,
+    /// The password is past its age.
+    PasswordExpired,
+    /// An invitation opens nothing but its acceptance.
+    InvitationOpen,
+    /// Somebody else must do it.
+    AnotherPerson,
     /// No role of the person allows it.
     RoleNotAllowed,
     /// No service may do it.
@@ -48,6 +62,13 @@ impl Reason {
             Self::SessionEnded => "session-ended",
             Self::KeyTooOld => "key-too-old",
             Self::LogInFailed => "log-in-failed",
+            Self::AccountLocked => "account-locked",
+            Self::SecondFactorNeeded => "second-factor-needed",
+            Self::SecondFactorMissing => "second-factor-missing",
+            Self::SecondFactorStale => "second-factor-stale",
+            Self::PasswordExpired => "password-expired",
+            Self::InvitationOpen => "invitation-open",
+            Self::AnotherPerson => "another-person",
             Self::RoleNotAllowed => "role-not-allowed",
             Self::ServiceNotAllowed => "service-not-allowed",
             Self::SellerNotGranted => "seller-not-granted",
@@ -64,10 +85,17 @@ impl Reason {
     /// The requirement it serves.
     pub const fn requirement(self) -> Requirement {
         match self {
-            Self::NoCredential | Self::UnknownCredential | Self::LogInFailed => Requirement::PublicAccess,
+            Self::NoCredential
+            | Self::UnknownCredential
+            | Self::LogInFailed
+            | Self::SecondFactorNeeded
+            | Self::SecondFactorMissing
+            | Self::SecondFactorStale => Requirement::PublicAccess,
+            Self::AccountLocked | Self::AnotherPerson => Requirement::AccountLockout,
+            Self::InvitationOpen => Requirement::UniqueIdentity,
             // An open session that somebody else finds would let two people act under one id.
             Self::SessionEnded => Requirement::UniqueIdentity,
-            Self::KeyTooOld => Requirement::PasswordRotation,
+            Self::KeyTooOld | Self::PasswordExpired => Requirement::PasswordRotation,
             Self::NoGrant => Requirement::NeedToKnow,
             Self::PurposeUnknown | Self::PurposeNotOfField => Requirement::PurposeLimits,
             Self::RoleNotAllowed
@@ -89,6 +117,8 @@ impl Reason {
                 | Self::SessionEnded
                 | Self::KeyTooOld
                 | Self::LogInFailed
+                | Self::AccountLocked
+                | Self::SecondFactorNeeded
         )
     }
 

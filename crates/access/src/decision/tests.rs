@@ -15,7 +15,7 @@ fn service(purposes: &[Purpose], classes: &[Class]) -> Service {
         sellers: vec![seller("OWN")],
         purposes: purposes.to_vec(),
         classes: classes.to_vec(),
-        key_hash: String::new(),
+        keys: Vec::new(),
         since: "2026-11-23T00:00:00Z".parse().unwrap(),
     }
 }

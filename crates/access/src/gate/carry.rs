@@ -24,12 +24,15 @@ impl Gate {
         let entries: Vec<_> = self
             .known()
             .sessions()
-            .filter(|entry| entry.value.ended(before).is_none())
+            .filter(|entry| entry.value.ended(before, &self.standards.values).is_none())
             .map(|entry| {
-                let Session { since, seen_at, .. } = entry.value;
-                let value =
-                    Session { since: carried(since), seen_at: carried(seen_at), ..entry.value.clone() };
-                entry.next(value)
+                let Session { since, seen_at, factor_at, .. } = entry.value;
+                entry.next(Session {
+                    since: carried(since),
+                    seen_at: carried(seen_at),
+                    factor_at: factor_at.map(carried),
+                    ..entry.value.clone()
+                })
             })
             .collect();
         if entries.is_empty() {

@@ -1,21 +1,20 @@
-//! Coming in and going out: the first person, log-in, log-out, and whose credential this is.
+//! Coming in and going out: the first person, whose credential this is, log-out.
 
-use bailee_core::{
-    Commitment, Environment, PersonId, PrincipalId, RecordId, RequestId, Sensitive, SessionId, Timestamp,
-};
+use bailee_core::{Environment, PersonId, PrincipalId, RecordId, RequestId, Sensitive, SessionId, Timestamp};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
 
 use super::{Caller, Gate, Presented, Who};
+use crate::account::{Account, Password};
 use crate::credential::{CredentialHash, CredentialKind};
-use crate::decision::{AUTHENTICATE, Reason};
+use crate::decision::{ACCOUNT, AUTHENTICATE, Reason};
 use crate::error::{AccessError, Denial};
 use crate::password;
-use crate::person::{NamedMail, Person, Role, normalised_mail};
+use crate::person::{NamedMail, Person, Relation, Role, Standing};
 use crate::register::Entry;
-use crate::service::KEY_DAYS_MAX;
-use crate::session::{Ended, IDLE_SECONDS_MAX, LIFE_SECONDS_MAX, NewSession, Session};
+use crate::service::{KeyAge, Service};
+use crate::session::{Ended, Session, Shown};
 
 impl Gate {
     /// Makes the first person of a new home: `"Name <mail>"`, roles owner, officer and auditor in a test home. Writes
@@ -32,16 +31,29 @@ impl Gate {
         request: RequestId,
         now: Timestamp,
     ) -> Result<Person, AccessError> {
-        let NamedMail { name, mail } = owner.parse()?;
-        password::check(password, &name, &mail)?;
+        let named: NamedMail = owner.parse()?;
+        if self.environment == Environment::Production {
+            named.refuse_generic()?;
+        }
+        let NamedMail { name, mail } = named;
+        password::check(password, &name, &mail, &self.standards)?;
         let _writing = self.writing();
         if self.known().has_people() {
             return Err(AccessError::HasOwner);
         }
         let id = PersonId::random(&*self.sealer.entropy);
-        let password = self.hasher.hash(password, &*self.sealer.entropy)?;
-        let roles = first_roles(self.environment).to_vec();
-        let entry = Entry::first(RecordId(id.0), Person { id, name, mail, roles, password, since: now });
+        let phc = self.hasher.hash(password, &*self.sealer.entropy)?;
+        let person = Person {
+            id,
+            name,
+            mail,
+            roles: first_roles(self.environment).to_vec(),
+            relation: Relation::Employee,
+            standing: Standing::Active,
+            since: now,
+        };
+        let password = Some(Password::first(phc, now));
+        let entry = Entry::first(RecordId(id.0), Account { password, ..Account::of(person.clone()) });
         let context = Context { principal: PrincipalId::Person(id), ..Context::system(request, now) };
         let made = What::HomeMade { environment: self.environment, owner: id };
         let act = Act {
@@ -49,70 +61,8 @@ impl Gate {
             changes: vec![self.sealer.put(&entry)?],
             events: vec![context.event(made)],
         };
-        let person = entry.value.without_password();
-        self.commit(act, |known| known.keep_person(entry))?;
+        self.commit(act, |known| known.keep_account(entry))?;
         Ok(person)
-    }
-
-    /// Logs a person in. Equal answers and equal work for unknown and known accounts.
-    ///
-    /// # Errors
-    /// [`AccessError::Denied`] for a wrong mail or password, an event already. Any other when the session, or
-    /// the event of the failure, cannot be written.
-    pub fn log_in(
-        &self,
-        mail: &str,
-        password: &Sensitive<String>,
-        request: RequestId,
-        now: Timestamp,
-        detail: Option<Commitment>,
-    ) -> Result<NewSession, AccessError> {
-        let found = self
-            .known()
-            .person_by_mail(&normalised_mail(mail))
-            .map(|person| (person.id, person.password.clone()));
-        let matches = self.hasher.verify(password, found.as_ref().map(|(_, kept)| kept.as_str()));
-        let person = found.map(|(id, _)| id);
-        match person {
-            Some(person) if matches => self.begin_session(person, request, now, detail),
-            _ => {
-                let anonymous = Context { principal: PrincipalId::Anonymous, request, now, detail };
-                self.store.append(&[anonymous.event(What::LogInFailed { person })])?;
-                Err(log_in_failed().into())
-            }
-        }
-    }
-
-    /// Begins a session, and clears away those that have ended in the same commit.
-    fn begin_session(
-        &self,
-        person: PersonId,
-        request: RequestId,
-        now: Timestamp,
-        detail: Option<Commitment>,
-    ) -> Result<NewSession, AccessError> {
-        let (token, token_hash) = CredentialKind::Session.generate(&*self.sealer.entropy);
-        let id = SessionId::random(&*self.sealer.entropy);
-        let entry =
-            Entry::first(token_hash.id(), Session { id, person, token_hash, since: now, seen_at: now });
-        let ends_at = entry.value.ends_at();
-        let by_person = Context { principal: PrincipalId::Person(person), request, now, detail };
-        // Nobody ends a session whose time is over: the system does.
-        let by_system = Context::system(request, now);
-
-        let _writing = self.writing();
-        let cleared = self.known().sessions_to_clear(person, now);
-        let mut changes = vec![self.sealer.put(&entry)?];
-        let mut events = vec![by_person.event(What::LoggedIn { session: id })];
-        for old in &cleared {
-            changes.push(old.deletion());
-            events.push(by_system.event(What::LoggedOut { session: old.value.id }));
-        }
-        self.commit(Act { name: "log-in", changes, events }, |known| {
-            cleared.iter().for_each(|old| known.drop_session(old.id));
-            known.keep_session(entry);
-        })?;
-        Ok(NewSession { id, token, person, ends_at })
     }
 
     /// Ends the caller's session.
@@ -123,7 +73,7 @@ impl Gate {
     pub fn log_out(&self, caller: &Caller) -> Result<(), AccessError> {
         let Who::Person { session, .. } = caller.who else {
             return Err(AccessError::Unacceptable(
-                "a service has no session to end; unset `BAILEE_KEY` to log out as a person".into(),
+                "who has no session cannot end one; unset `BAILEE_KEY` to log out as a person".into(),
             ));
         };
         let _writing = self.writing();
@@ -139,16 +89,68 @@ impl Gate {
         self.commit(act, |known| known.drop_session(entry.id))
     }
 
-    /// Who is calling. A service's key takes one hash and one look-up; a session is written to once a minute.
+    /// The caller's own sessions, the oldest first.
     ///
     /// # Errors
-    /// [`AccessError::Denied`] for a credential that is missing, unknown or at its end, an event already. Any
-    /// other when something cannot be written, and lets nobody in.
+    /// [`AccessError::Unacceptable`] for a service, which has none.
+    pub fn sessions(&self, caller: &Caller) -> Result<Vec<Shown>, AccessError> {
+        let (person, this) = self.a_person(caller)?;
+        let (values, now) = (&self.standards.values, caller.context.now);
+        let shown = |entry: Entry<Session>| {
+            let session = entry.value;
+            let (id, since, seen_at) = (session.id, session.since, session.seen_at);
+            Shown { id, since, seen_at, ends_at: session.ends_at(values), is_this: Some(id) == this }
+        };
+        let mut sessions = self.known().sessions_of(person.id);
+        sessions.retain(|entry| entry.value.ended(now, values).is_none());
+        sessions.sort_by_key(|entry| (entry.value.since, entry.value.id));
+        Ok(sessions.into_iter().map(shown).collect())
+    }
+
+    /// Ends one of the caller's own sessions.
+    ///
+    /// # Errors
+    /// [`AccessError::Missing`] when the caller has none of that name. Any other when the end cannot be committed.
+    pub fn end_session(&self, caller: &Caller, session: SessionId) -> Result<(), AccessError> {
+        let (person, _) = self.a_person(caller)?;
+        let _writing = self.writing();
+        let own =
+            self.known().session_named(session).filter(|entry| entry.value.person == person.id).cloned();
+        let entry = own.ok_or(AccessError::Missing("session"))?;
+        let act = Act {
+            name: "end-session",
+            changes: vec![entry.deletion()],
+            events: vec![caller.context.event(What::LoggedOut { session })],
+        };
+        self.commit(act, |known| known.drop_session(entry.id))
+    }
+
+    /// Who is calling. A service's key takes one hash and two look-ups; a session is written to once a minute.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] for a credential that is missing, unknown, at its end or not yet complete, an event already.
+    /// Any other when something cannot be written, and lets nobody in.
     pub fn authenticate(&self, presented: &Presented) -> Result<Caller, AccessError> {
+        let (caller, missing) = self.known_caller(presented)?;
+        match missing {
+            None => Ok(caller),
+            Some(denial) => self.refuse(&caller.context, AUTHENTICATE, None, None, denial),
+        }
+    }
+
+    /// The same for acts that complete what is missing, or renew what has ended: a password, a second factor, a key.
+    ///
+    /// # Errors
+    /// As for [`Self::authenticate`], but for what can be renewed.
+    pub fn authenticate_to_renew(&self, presented: &Presented) -> Result<Caller, AccessError> {
+        self.known_caller(presented).map(|(caller, _)| caller)
+    }
+
+    fn known_caller(&self, presented: &Presented) -> Result<(Caller, Option<Denial>), AccessError> {
         let Presented { request, now, detail, .. } = *presented;
         let context = |principal| Context { principal, request, now, detail };
         match self.recognise(presented) {
-            Ok(who) => Ok(Caller { context: context(who.principal()), who }),
+            Ok((who, missing)) => Ok((Caller { context: context(who.principal()), who }, missing)),
             Err(AccessError::Denied(denial)) => {
                 self.refuse(&context(PrincipalId::Anonymous), AUTHENTICATE, None, None, denial)
             }
@@ -161,39 +163,90 @@ impl Gate {
         self.recognise(presented).is_ok()
     }
 
-    /// The same; its refusals are not events yet.
-    fn recognise(&self, presented: &Presented) -> Result<Who, AccessError> {
+    /// The same, with what keeps them from anything but its renewal; its refusals are not events yet.
+    fn recognise(&self, presented: &Presented) -> Result<(Who, Option<Denial>), AccessError> {
         let text = presented.bearer.as_ref().ok_or_else(no_credential)?.expose();
+        let hash = CredentialHash::of(text);
         match CredentialKind::of(text) {
-            Some(CredentialKind::Session) => self.by_token(&CredentialHash::of(text), presented.now),
-            Some(CredentialKind::ServiceKey) => self.by_key(&CredentialHash::of(text), presented.now),
+            Some(CredentialKind::Session) => self.by_token(&hash, presented),
+            Some(CredentialKind::ServiceKey) => self.by_key(&hash, presented.now),
+            Some(CredentialKind::Invitation) => self.by_invitation(&hash, presented.now),
             None => Err(neither_token_nor_key().into()),
         }
     }
 
-    fn by_key(&self, key: &CredentialHash, now: Timestamp) -> Result<Who, AccessError> {
+    fn by_key(&self, key: &CredentialHash, now: Timestamp) -> Result<(Who, Option<Denial>), AccessError> {
         let known = self.known();
-        let service = known.service(key).ok_or_else(unknown_key)?;
-        if now > service.key_ends_at() {
-            return Err(key_too_old().into());
-        }
-        Ok(Who::Service(service.clone()))
+        let (service, key) = known.service_by_key(key).ok_or_else(unknown_key)?;
+        let values = &self.standards.values;
+        let missing = match key.age(now, values) {
+            KeyAge::Fresh | KeyAge::Aging => None,
+            KeyAge::Ended => Some(key_too_old(values.key_days_max)),
+            KeyAge::Forgotten => return Err(key_too_old(values.key_days_max).into()),
+        };
+        Ok((Who::Service(Service::without_hashes(service)), missing))
     }
 
-    fn by_token(&self, token: &CredentialHash, now: Timestamp) -> Result<Who, AccessError> {
-        let (session, person) = {
+    fn by_invitation(
+        &self,
+        code: &CredentialHash,
+        now: Timestamp,
+    ) -> Result<(Who, Option<Denial>), AccessError> {
+        let known = self.known();
+        let invited = known.invited(code).map(|entry| &entry.value.person);
+        let person =
+            invited.filter(|person| person.standing.accept(now).is_some()).ok_or_else(no_invitation)?;
+        Ok((Who::Invited(person.clone()), Some(to_accept())))
+    }
+
+    fn by_token(
+        &self,
+        token: &CredentialHash,
+        presented: &Presented,
+    ) -> Result<(Who, Option<Denial>), AccessError> {
+        let (now, values) = (presented.now, &self.standards.values);
+        let (session, person, missing) = {
             let known = self.known();
             let session = &known.session(token).ok_or_else(unknown_session)?.value;
-            let person = known.person(session.person).ok_or_else(unknown_session)?;
-            (session.clone(), person.without_password())
+            let account = &known.account(session.person).ok_or_else(unknown_session)?.value;
+            let missing = self.missing(account, session, presented);
+            (session.clone(), account.person.clone(), missing)
         };
-        if let Some(ended) = session.ended(now) {
-            return Err(session_ended(ended).into());
+        if !person.is_active(now) {
+            return Err(unknown_session().into());
+        }
+        if let Some(ended) = session.ended(now, values) {
+            return Err(session_ended(ended, values.idle_minutes_max, values.session_hours_max).into());
         }
         if session.is_to_be_seen_again(now) {
             self.see_again(token, now)?;
         }
-        Ok(Who::Person { person, session: session.id })
+        Ok((Who::Person { person, session: session.id, factor_at: session.factor_at }, missing))
+    }
+
+    /// What keeps a session from anything but its completion.
+    fn missing(&self, account: &Account, session: &Session, presented: &Presented) -> Option<Denial> {
+        let password = account.password.as_ref();
+        if password.is_none_or(|kept| presented.now > kept.expires_at(&self.standards.values)) {
+            return Some(password_expired(self.standards.values.password_days_max));
+        }
+        let needed = self.standards.second_factor || presented.door.is_public();
+        if needed && !account.factors.is_enrolled() {
+            return Some(factor_missing());
+        }
+        (needed && session.factor_at.is_none()).then(factor_not_shown)
+    }
+
+    /// The person who calls, with the session if there is one. A service is refused: it has no account of that kind.
+    pub(super) fn a_person<'a>(
+        &self,
+        caller: &'a Caller,
+    ) -> Result<(&'a Person, Option<SessionId>), AccessError> {
+        match &caller.who {
+            Who::Person { person, session, .. } => Ok((person, Some(*session))),
+            Who::Invited(person) => Ok((person, None)),
+            Who::Service(_) => self.refuse(&caller.context, ACCOUNT, None, None, not_a_person()),
+        }
     }
 
     /// Writes down that a session was used. No event: what it was used for is one.
@@ -215,6 +268,13 @@ const fn first_roles(environment: Environment) -> &'static [Role] {
         Environment::Production => &[Role::Owner],
         Environment::Test => &[Role::Owner, Role::Officer, Role::Auditor],
     }
+}
+
+fn not_a_person() -> Denial {
+    Reason::ServiceNotAllowed.denial(
+        "a service has no session, no password and no second factor",
+        "unset `BAILEE_KEY` to act as a person",
+    )
 }
 
 const LOG_IN: &str = "log in with `bailee login --as MAIL`";
@@ -245,30 +305,56 @@ fn unknown_session() -> Denial {
     Reason::UnknownCredential.denial("this session has ended, or is another home's", LOG_IN)
 }
 
-fn session_ended(ended: Ended) -> Denial {
+fn session_ended(ended: Ended, minutes: u16, hours: u16) -> Denial {
     let words = match ended {
         Ended::Idle => format!(
-            "the session has ended: by this home's time nobody used it for more than {} minutes",
-            IDLE_SECONDS_MAX / 60
+            "the session has ended: by this home's time nobody used it for more than {minutes} minutes"
         ),
-        Ended::Old => format!(
-            "the session has ended: by this home's time it began more than {} hours ago",
-            LIFE_SECONDS_MAX / 60 / 60
-        ),
+        Ended::Old => {
+            format!("the session has ended: by this home's time it began more than {hours} hours ago")
+        }
     };
     Reason::SessionEnded.denial(words, LOG_IN)
 }
 
-fn key_too_old() -> Denial {
+fn key_too_old(days: u16) -> Denial {
     Reason::KeyTooOld.denial(
-        format!("this key is older than {KEY_DAYS_MAX} days and opens nothing any more"),
-        "ask the owner of this home to add the service again with `bailee service add`, and use its new key",
+        format!("this key is older than {days} days and opens nothing but its renewal"),
+        "renew it with `bailee service renew`, and use the new key",
     )
 }
 
-fn log_in_failed() -> Denial {
-    Reason::LogInFailed.denial(
-        "this mail and password do not belong to anybody here",
-        "check both, and that this is the right home",
+fn no_invitation() -> Denial {
+    Reason::UnknownCredential.denial(
+        "this invitation was used, has ended, or is another home's",
+        "ask the owner of this home to invite you again",
+    )
+}
+
+fn to_accept() -> Denial {
+    Reason::InvitationOpen.denial(
+        "an invitation opens nothing but its acceptance",
+        "accept it with `bailee person accept`, then log in",
+    )
+}
+
+fn password_expired(days: u16) -> Denial {
+    Reason::PasswordExpired.denial(
+        format!("the password is older than {days} days and opens nothing but its own change"),
+        "change it with `bailee person password`",
+    )
+}
+
+fn factor_missing() -> Denial {
+    Reason::SecondFactorMissing.denial(
+        "everybody comes in with a second factor here, and this account has none yet",
+        "enrol an authenticator with `bailee person factor`",
+    )
+}
+
+fn factor_not_shown() -> Denial {
+    Reason::SecondFactorMissing.denial(
+        "this session was begun without the second factor",
+        "log in again with a code of your authenticator",
     )
 }

@@ -1,16 +1,28 @@
-//! Adding and listing services.
+//! Services: added, listed, their keys renewed, taken away.
 
-use bailee_core::{PersonId, RecordId, SellerId, Sensitive, ServiceId};
+use bailee_core::{PersonId, PrincipalId, RecordId, SellerId, Sensitive, ServiceId, Timestamp};
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
 
 use super::{Caller, Gate, Who};
-use crate::credential::CredentialKind;
+use crate::credential::{CredentialHash, CredentialKind};
 use crate::decision::Action;
 use crate::error::AccessError;
 use crate::person::normalised_mail;
 use crate::register::Entry;
-use crate::service::{NewService, SERVICES_MAX, Service};
+use crate::service::{KEYS_MAX, KeyAge, NewService, SERVICES_MAX, Service, ServiceKey};
+
+/// A new key of a service.
+pub struct NewKey {
+    /// The service.
+    pub service: ServiceId,
+    /// Names the key; opens nothing.
+    pub id: RecordId,
+    /// The key. Shown once.
+    pub key: Sensitive<String>,
+    /// The last instant at which it opens anything but its renewal.
+    pub ends_at: Timestamp,
+}
 
 impl Gate {
     /// Adds a service; returns its id and its key, shown once. Writes `ServiceAdded`.
@@ -38,7 +50,7 @@ impl Gate {
             sellers: new.sellers,
             purposes: new.purposes,
             classes: new.classes,
-            key_hash: hash.to_string(),
+            keys: vec![ServiceKey::new(hash, caller.context.now)],
             since: caller.context.now,
         };
         let added = What::ServiceAdded {
@@ -54,8 +66,7 @@ impl Gate {
             changes: vec![self.sealer.put(&entry)?],
             events: vec![caller.context.event(added)],
         };
-        self.store.commit(act)?;
-        self.known_mut().keep_service(entry.value)?;
+        self.commit(act, |known| known.keep_service(entry))?;
         Ok((id, key))
     }
 
@@ -65,7 +76,107 @@ impl Gate {
     /// Those of [`Self::collect`].
     pub fn services(&self, caller: &Caller) -> Result<Vec<Service>, AccessError> {
         self.allow(caller, &Action::Administer)?;
-        Ok(self.known().services())
+        Ok(self.known().services().iter().map(|entry| entry.value.without_hashes()).collect())
+    }
+
+    /// The service whom a text names, by name or id; one's own, when it is a service that asks.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Missing`] when none is named so.
+    pub fn service_named(&self, caller: &Caller, name: &str) -> Result<ServiceId, AccessError> {
+        if let Who::Service(own) = &caller.who
+            && (name == own.name || name == own.id.to_string())
+        {
+            return Ok(own.id);
+        }
+        self.allow(caller, &Action::Administer)?;
+        let known = self.known();
+        let services = known.services();
+        let named = services.iter().map(|entry| &entry.value).filter(|one| one.name == name);
+        let by_name = named.max_by_key(|one| one.since).map(|one| one.id);
+        let by_id = || name.parse().ok().filter(|id| known.service(*id).is_some());
+        by_name.or_else(by_id).ok_or(AccessError::Missing("service"))
+    }
+
+    /// Gives a service another key; what it has goes on until its own end. A service renews itself, also with a key that
+    /// has ended and opens nothing else any more. Writes `ServiceKeyAdded`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] where there are two keys already that have not ended.
+    pub fn renew_key(&self, caller: &Caller, service: ServiceId) -> Result<NewKey, AccessError> {
+        self.may_renew(caller, service)?;
+        let _writing = self.writing();
+        let entry = self.service_entry(service)?;
+        let (now, values) = (caller.context.now, &self.standards.values);
+        let is_live = |key: &ServiceKey| matches!(key.age(now, values), KeyAge::Fresh | KeyAge::Aging);
+        let (mut keys, ended): (Vec<_>, Vec<_>) = entry.value.keys.iter().cloned().partition(is_live);
+        if keys.len() >= KEYS_MAX {
+            return Err(AccessError::Unacceptable(format!(
+                "this service has {KEYS_MAX} keys already; end the older one with `bailee service end-key`"
+            )));
+        }
+        let (key, hash): (_, CredentialHash) = CredentialKind::ServiceKey.generate(&*self.sealer.entropy);
+        let new = ServiceKey::new(hash, now);
+        let (id, ends_at) = (new.id, new.ends_at(values));
+        keys.push(new);
+        let next = entry.next(Service { keys, ..entry.value.clone() });
+        let ended = ended.into_iter().map(|key| What::ServiceKeyEnded { service, key: key.id });
+        let events = std::iter::once(What::ServiceKeyAdded { service, key: id }).chain(ended);
+        let events = events.map(|what| caller.context.event(what)).collect();
+        let act = Act { name: "renew-key", changes: vec![self.sealer.put(&next)?], events };
+        self.commit(act, |known| known.keep_service(next))?;
+        Ok(NewKey { service, id, key, ends_at })
+    }
+
+    /// Ends a key of a service at once. Writes `ServiceKeyEnded`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Missing`] when the service has none of that name.
+    pub fn end_key(&self, caller: &Caller, service: ServiceId, key: RecordId) -> Result<(), AccessError> {
+        self.may_renew(caller, service)?;
+        let _writing = self.writing();
+        let entry = self.service_entry(service)?;
+        let mut keys = entry.value.keys.clone();
+        keys.retain(|kept| kept.id != key);
+        if keys.len() == entry.value.keys.len() {
+            return Err(AccessError::Missing("key"));
+        }
+        let next = entry.next(Service { keys, ..entry.value.clone() });
+        let events = vec![caller.context.event(What::ServiceKeyEnded { service, key })];
+        let act = Act { name: "end-key", changes: vec![self.sealer.put(&next)?], events };
+        self.commit(act, |known| known.keep_service(next))
+    }
+
+    /// Takes a service away: its keys open nothing from then on. Writes `ServiceRemoved`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn remove_service(&self, caller: &Caller, service: ServiceId) -> Result<(), AccessError> {
+        self.allow(caller, &Action::Administer)?;
+        let _writing = self.writing();
+        let entry = self.service_entry(service)?;
+        let events = vec![caller.context.event(What::ServiceRemoved { service })];
+        let act = Act { name: "remove-service", changes: vec![entry.deletion()], events };
+        self.commit(act, |known| known.drop_service(service))
+    }
+
+    /// When the key that is shown ends, where it is time to renew it.
+    pub fn ending_key(&self, presented: &super::Presented) -> Option<Timestamp> {
+        let hash = CredentialHash::of(presented.bearer.as_ref()?.expose());
+        let known = self.known();
+        let (_, key) = known.service_by_key(&hash)?;
+        let values = &self.standards.values;
+        (key.age(presented.now, values) != KeyAge::Fresh).then(|| key.ends_at(values))
+    }
+
+    /// A service renews itself; so does the person who answers for it, and who administers.
+    fn may_renew(&self, caller: &Caller, service: ServiceId) -> Result<(), AccessError> {
+        let own = match caller.context.principal {
+            PrincipalId::Service(own) => own == service,
+            PrincipalId::Person(person) => self.service_entry(service)?.value.owner == person,
+            _ => false,
+        };
+        if own { Ok(()) } else { self.allow(caller, &Action::Administer) }
     }
 
     /// A service that is bound to a mistyped seller would be refused everything, for a reason hard to see.
@@ -82,9 +193,13 @@ impl Gate {
     /// The person who answers for the service (1.2.a): by mail, or the caller.
     fn owner_of(&self, caller: &Caller, mail: Option<&str>) -> Result<PersonId, AccessError> {
         let owner = match (mail, &caller.who) {
-            (Some(mail), _) => self.known().person_by_mail(&normalised_mail(mail)).map(|person| person.id),
+            (Some(mail), _) => {
+                let known = self.known();
+                let account = known.account_by_mail(&normalised_mail(mail)).map(|entry| &entry.value.person);
+                account.filter(|person| person.is_active(caller.context.now)).map(|person| person.id)
+            }
             (None, Who::Person { person, .. }) => Some(person.id),
-            (None, Who::Service(_)) => None,
+            (None, Who::Invited(_) | Who::Service(_)) => None,
         };
         owner.ok_or_else(|| {
             AccessError::Unacceptable("a service's owner is a person of this home, named by mail".into())
@@ -93,10 +208,10 @@ impl Gate {
 
     /// Two services of one name could not be told apart. One whose key is past its age leaves its name to the next.
     fn check_room_for(&self, name: &str, caller: &Caller) -> Result<(), AccessError> {
-        let services = self.known().services();
-        let taken = services
-            .iter()
-            .any(|service| service.name == name && caller.context.now <= service.key_ends_at());
+        let known = self.known();
+        let services = known.services();
+        let (now, values) = (caller.context.now, &self.standards.values);
+        let taken = services.iter().any(|entry| entry.value.name == name && entry.value.is_live(now, values));
         if taken {
             return Err(AccessError::Unacceptable(format!(
                 "there is a service {name} already; choose another name"

@@ -1,9 +1,10 @@
 //! `bailee service`: programs with a key of their own.
 
-use bailee_core::{Class, Json, Purpose, SellerId};
+use bailee_core::{Class, Json, Purpose, RecordId, SellerId};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::client::encoded;
 use crate::failure::{Exit, Result};
 use crate::screen::{BOLD, DIM, leaf, text};
 use crate::usage::Expected;
@@ -42,6 +43,29 @@ Classes: identity, contact, address, tax, free-text.")]
     },
     /// List the services, without their keys.
     List,
+    /// Give a service its next key, shown once. Both open until the older one ends.
+    ///
+    /// A service renews its own: with BAILEE_KEY set, and no name. A key that has ended still opens this.
+    #[command(after_help = "Example:
+  bailee service renew labels
+  BAILEE_KEY=$(cat key) bailee service renew --output json")]
+    Renew {
+        /// The service, by name or id; the one of BAILEE_KEY, unless told.
+        #[arg(default_value = "current")]
+        service: String,
+    },
+    /// End a key of a service at once.
+    EndKey {
+        /// The service, by name or id.
+        service: String,
+        /// The key's id, as `list` and `renew` show it.
+        key: RecordId,
+    },
+    /// Take a service away; its keys open nothing from then on.
+    Remove {
+        /// The service, by name or id.
+        service: String,
+    },
 }
 
 fn purpose(text: &str) -> std::result::Result<Purpose, Expected> {
@@ -66,8 +90,40 @@ impl Service {
                 show_added(visit, &visit.client.post("/v1/services", &question)?)
             }
             Command::List => show_all(visit, &visit.client.get_all("/v1/services", "services")?),
+            Command::Renew { service } => renew(visit, service),
+            Command::EndKey { service, key } => {
+                visit.client.delete(&format!("/v1/services/{}/keys/{key}", encoded(service)))?;
+                said(visit, "ended", "the key opens nothing any more")
+            }
+            Command::Remove { service } => {
+                visit.client.delete(&format!("/v1/services/{}", encoded(service)))?;
+                said(visit, "removed", "the service is gone")
+            }
         }
     }
+}
+
+fn renew(visit: &Visit, service: &str) -> Result<Exit> {
+    let new = visit.client.post(&format!("/v1/services/{}/keys", encoded(service)), &json!({}))?;
+    let screen = visit.screen;
+    if screen.is_json() {
+        screen.json(&new)?;
+        return Ok(Exit::Done);
+    }
+    screen.line(format_args!("the next key is shown this once, and ends at {}:", text(&new, "ends_at")))?;
+    screen.line(format_args!("{BOLD}{}{BOLD:#}", text(&new, "key")))?;
+    screen.line(format_args!(
+        "{DIM}the key before goes on until its own end; `bailee service end-key` ends it sooner{DIM:#}"
+    ))?;
+    Ok(Exit::Done)
+}
+
+fn said(visit: &Visit, member: &str, words: &str) -> Result<Exit> {
+    match visit.screen.is_json() {
+        true => visit.screen.json(&json!({ member: true }))?,
+        false => visit.screen.line(words)?,
+    }
+    Ok(Exit::Done)
 }
 
 fn show_added(visit: &Visit, added: &Json) -> Result<Exit> {

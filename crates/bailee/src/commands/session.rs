@@ -1,10 +1,14 @@
-//! `bailee login`, `bailee logout`: the session of this user of this machine.
+//! `bailee login`, `bailee logout`: the session of this user of this machine; and all sessions that a person has.
 
-use clap::Args;
+use std::io::IsTerminal;
+
+use bailee_core::{Json, Sensitive, SessionId};
+use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::client::Answer;
 use crate::failure::{Exit, Failure, Result};
-use crate::screen::{self, pick};
+use crate::screen::{self, pick, text};
 use crate::session;
 use crate::visit::Visit;
 
@@ -22,13 +26,25 @@ pub(crate) struct LogIn {
     /// Read the password from the first line of standard input.
     #[arg(long)]
     password_stdin: bool,
+
+    /// Read the code of the second factor, or a recovery code, from the next line of standard input.
+    #[arg(long)]
+    code_stdin: bool,
 }
 
 impl LogIn {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
         let password = screen::password(self.password_stdin, false)?;
-        let question = json!({ "mail": self.mail, "password": password.expose() });
-        let new = visit.client.post("/v1/sessions", &question)?;
+        let code = self.code_stdin.then(screen::stdin_line).transpose()?;
+        let mut new = self.ask(visit, &password, code.as_ref());
+        // Whether there is a second factor is told only to who knows the password.
+        if new.as_ref().is_err_and(|refusal| refusal.code == "second-factor-needed")
+            && std::io::stdin().is_terminal()
+        {
+            let code = screen::secret(false, "code", "--code-stdin")?;
+            new = self.ask(visit, &password, Some(&code));
+        }
+        let new = new?;
         let token = new.member("token").and_then(bailee_core::Json::as_str);
         session::keep(&visit.state, token.ok_or_else(|| Failure::failed("no session was given"))?)?;
         match visit.screen.is_json() {
@@ -38,6 +54,63 @@ impl LogIn {
                 screen::safe(&self.mail),
                 screen::text(&new, "ends_at")
             ))?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl LogIn {
+    fn ask(&self, visit: &Visit, password: &Sensitive<String>, code: Option<&Sensitive<String>>) -> Answer {
+        let code = code.map(Sensitive::expose);
+        let question = json!({ "mail": self.mail, "password": password.expose(), "code": code });
+        visit.client.post("/v1/sessions", &question)
+    }
+}
+
+/// Your sessions, on all machines.
+#[derive(Debug, Args)]
+pub(crate) struct Session {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List your sessions.
+    List,
+    /// End one of them.
+    End {
+        /// Its id, as `list` shows it.
+        id: SessionId,
+    },
+}
+
+impl Session {
+    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
+        let screen = visit.screen;
+        match &self.command {
+            Command::List => {
+                let sessions = visit.client.get_all("/v1/sessions", "sessions")?;
+                if screen.is_json() {
+                    screen.json(&sessions)?;
+                    return Ok(Exit::Done);
+                }
+                let sessions = sessions.member("sessions").map(Json::elements).unwrap_or_default();
+                let rows = sessions.iter().map(|one| {
+                    let current = matches!(one.member("current"), Some(Json::Bool(true)));
+                    let this = if current { "this one" } else { "" };
+                    let times = ["since", "seen_at", "ends_at"].map(|name| text(one, name));
+                    [vec![text(one, "session")], times.to_vec(), vec![this.to_owned()]].concat()
+                });
+                screen.table(&["SESSION", "SINCE", "LAST USED", "ENDS", ""], rows.collect())?;
+            }
+            Command::End { id } => {
+                visit.client.delete(&format!("/v1/sessions/{id}"))?;
+                match screen.is_json() {
+                    true => screen.json(&json!({ "ended": id }))?,
+                    false => screen.line("the session has ended")?,
+                }
+            }
         }
         Ok(Exit::Done)
     }

@@ -63,6 +63,10 @@ impl Clock for HomeClock {
         *latest = self.given.unwrap_or_else(system_now).max(*latest);
         *latest
     }
+
+    fn machine_now(&self) -> Timestamp {
+        system_now()
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
+use bailee_access::Standards;
 use bailee_core::retention::{Policy, Profile};
 use bailee_core::{Environment, HomeId, written};
 use serde::Deserialize;
 
+use super::access::AccessSection;
 use crate::failure::{Failure, Result};
 use crate::log::settings::{LogSection, LogSettings};
 use crate::serve::settings::{ServerSection, ServerSettings};
@@ -27,6 +29,7 @@ const LEDGER_KEEP_DAYS: u16 = 400;
 pub(crate) struct Config {
     pub(crate) id: HomeId,
     pub(crate) environment: Environment,
+    pub(crate) standards: Standards,
     pub(crate) policy: Policy,
     /// Relative ones are below the home.
     pub(crate) mirrors: Vec<PathBuf>,
@@ -43,6 +46,8 @@ pub(crate) struct Config {
 #[serde(deny_unknown_fields)]
 struct Written {
     home: HomeSection,
+    #[serde(default)]
+    access: AccessSection,
     #[serde(default)]
     retention: RetentionSection,
     keys: KeysSection,
@@ -111,6 +116,7 @@ impl Config {
         Ok(Self {
             id: written.home.id,
             environment: written.home.environment,
+            standards: written.access.check(written.home.environment)?,
             policy: policy(&written.retention)?,
             mirrors: mirrors(written.keys.mirrors)?,
             root_key: root_key(&written.keys.root_key)?,
@@ -246,6 +252,16 @@ mod tests {
             ("[server]", "tls_minimum = \"1.1\"", "1.5.a"),
             ("[server]", "metrics_listen = \"0.0.0.0:9465\"", "1.3.a"),
             ("[log]", "keep_days = 89", "2.6.e"),
+            ("[access]", "password_characters_min = 11", "1.4.a"),
+            ("[access]", "password_history = 9", "1.4.a"),
+            ("[access]", "password_days_min = 0", "1.4.a"),
+            ("[access]", "password_days_max = 91", "1.4.b"),
+            ("[access]", "key_days_max = 91", "1.4.b"),
+            ("[access]", "failures_max = 11", "1.2.f"),
+            ("[access]", "idle_minutes_max = 16", "1.2.a"),
+            ("[access]", "session_hours_max = 9", "1.2.a"),
+            ("[access]", "grant_days_max = 91", "1.3.b"),
+            ("[access]", "profile = \"policy\"\npassword_characters_min = 7", "1.4.a"),
         ] {
             let error = written((section, &format!("{section}\n{key}"))).unwrap_err();
             assert!(error.contains(requirement), "{key}: {error}");
@@ -280,6 +296,31 @@ mod tests {
     fn a_program_without_a_way_to_collectors_says_so() {
         let error = written(("[log]", "[log]\notlp = \"http://127.0.0.1:4318\"")).unwrap_err();
         assert!(error.contains("--features otlp"), "{error}");
+    }
+
+    #[test]
+    fn production_asks_for_a_second_factor_and_a_second_person_and_a_test_home_when_it_is_told_to() {
+        let with = |environment: &str, lines: &str| {
+            let text = NewConfig {
+                id: HomeId([7; 16]),
+                environment: Environment::Test,
+                mirrors: &["/a".into(), "/b".into()],
+                root_key: Path::new("/root.key"),
+            }
+            .text();
+            let text = text.replace("environment = \"test\"", &format!("environment = \"{environment}\""));
+            Config::parse(&text.replace("[access]", &format!("[access]\n{lines}")))
+                .map(|config| config.standards)
+        };
+        for (environment, asked) in [("production", true), ("test", false)] {
+            let standards = with(environment, "").unwrap();
+            assert_eq!((standards.second_factor, standards.second_person), (asked, asked));
+        }
+        let standards = with("test", "second_factor = true\nsecond_person = true").unwrap();
+        assert!(standards.second_factor && standards.second_person);
+        assert!(with("production", "second_factor = false").unwrap_err().contains("1.1.d"));
+        assert!(with("production", "second_person = false").unwrap_err().contains("1.3.b"));
+        assert!(!with("production", "profile = \"policy\"\nsecond_factor = false").unwrap().second_factor);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bailee_access::Gate;
+use bailee_access::{Gate, Standards};
 use bailee_core::catalogue::Catalogue;
 use bailee_core::{Clock, Entropy, Environment, HomeId, RequestId, Sensitive, Timestamp};
 use bailee_crypto::keyring::Keyring;
@@ -118,7 +118,8 @@ impl NewHome {
         let catalogue = Catalogue::embedded().map_err(Failure::failed)?;
         let catalogue = Arc::new(catalogue.into());
         let mint = Mint::for_home(home).map_err(Failure::failed)?;
-        let gate = Gate::open(mint, store, Arc::new(keyring), catalogue, Arc::clone(entropy))
+        let standards = Standards::of(environment);
+        let gate = Gate::open(mint, store, Arc::new(keyring), catalogue, Arc::clone(entropy), standards)
             .map_err(Failure::failed)?;
         let now = clock.now();
         let request = RequestId::new(now, &**entropy);

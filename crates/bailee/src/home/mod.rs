@@ -14,6 +14,7 @@
 //! <home>.checkpoints/     signed checkpoints of the ledger, outside the home
 //! ```
 
+mod access;
 mod catalogue;
 pub(crate) mod clock;
 pub(crate) mod config;
@@ -115,9 +116,11 @@ impl Home {
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;
         keep_up(&vault, &*store, &*entropy, now)?;
         let mint = Mint::for_home(config.id).map_err(Failure::failed)?;
-        let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy))
+        let standards = access::below(root, &config.standards);
+        let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy), standards)
             .map_err(Failure::failed)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
+        gate.end_contracts(RequestId::new(now, &*entropy), now).map_err(Failure::failed)?;
         Ok(Self {
             root: root.to_owned(),
             config,
@@ -211,6 +214,8 @@ impl Home {
 
     /// Does what falls due today, unless it is done. Whether it could be done: that it could not is an event.
     pub(crate) fn keep_up(&self) -> Result<bool> {
+        let now = self.clock.now();
+        self.gate.end_contracts(RequestId::new(now, &*self.entropy), now).map_err(Failure::failed)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
     }
 

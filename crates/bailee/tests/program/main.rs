@@ -27,6 +27,7 @@ mod mapping;
 mod misplaced;
 mod odd;
 mod operations;
+mod people;
 mod quarantine;
 mod reached;
 mod readme;

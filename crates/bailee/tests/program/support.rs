@@ -84,6 +84,11 @@ impl Trial {
         Self { key: Some(key.to_owned()), ..self }
     }
 
+    /// The same home, with the session again.
+    pub(crate) fn without_key(self) -> Self {
+        Self { key: None, ..self }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    catalogue, collect, find, health, keys, ledger, mapping, quarantine, record, retention, reveal, seller,
-    service, session,
+    account, catalogue, collect, find, health, keys, ledger, mapping, person, quarantine, record, retention,
+    reveal, seller, service, session,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -30,6 +30,8 @@ pub(crate) use operation::{Answered, Body, Operation};
 pub(crate) enum Tag {
     Home,
     Sessions,
+    Account,
+    People,
     Sellers,
     Services,
     Orders,
@@ -43,9 +45,11 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Home,
         Self::Sessions,
+        Self::Account,
+        Self::People,
         Self::Sellers,
         Self::Services,
         Self::Orders,
@@ -63,6 +67,8 @@ impl Tag {
         match self {
             Self::Home => ("Home", "Whether somebody is at home, and this description."),
             Self::Sessions => ("Sessions", "People log in; services have a key instead."),
+            Self::Account => ("Account", "One's own invitation, password and second factor."),
+            Self::People => ("People", "Who may come in."),
             Self::Sellers => ("Sellers", "Whose buyers' data is held."),
             Self::Services => ("Services", "Programs with a key of their own."),
             Self::Orders => {
@@ -85,6 +91,8 @@ fn operations() -> Vec<Operation> {
         health::operations(),
         serve::operations(),
         session::operations(),
+        account::operations(),
+        person::operations(),
         seller::operations(),
         service::operations(),
         collect::operations(),

@@ -15,7 +15,15 @@ use crate::edge::House;
 use crate::paging::PAGE_MAX;
 
 /// Refusals of whoever is not known.
-const UNKNOWN: [&str; 4] = ["no-credential", "unknown-credential", "session-ended", "key-too-old"];
+const UNKNOWN: [&str; 7] = [
+    "no-credential",
+    "unknown-credential",
+    "session-ended",
+    "key-too-old",
+    "password-expired",
+    "second-factor-missing",
+    "invitation-open",
+];
 /// What any act may run into that reaches the store.
 const TROUBLE: [&str; 9] = [
     "internal",
@@ -139,13 +147,18 @@ impl Operation {
                 "request" => {
                     ("The request, by the id that its answer carried.", words::id("An id."), words::ID)
                 }
+                "service" => (
+                    "The service, by its id or name; `current` is the one that asks.",
+                    super::schema::text("An id or a name."),
+                    "current",
+                ),
                 "name" => ("The mapping, by its name.", super::schema::text("A name."), "orders-v0"),
                 _ => ("Its id.", words::id("An id."), words::ID),
             };
             let name = self.path.split(['{', '}']).find(|part| *part == name).unwrap_or_default();
             let example = Some(Value::from(example));
             self.parameters.push(Parameter { name, place: In::Path, says, schema, example });
-            if name != "name" {
+            if !["name", "service"].contains(&name) {
                 self.refusals.insert("bad-id");
             }
         }

@@ -32,9 +32,16 @@ types! {
         "unknown-credential": "The credential is not known", "Log in again, or use the key that was shown when the service was added.";
         "session-ended": "The session has ended", "Log in again.";
         "key-too-old": "The key is too old", "Have the service added again, and use its new key.";
-        "log-in-failed": "Mail and password do not belong together", "Check both, and that this is the right home.";
+        "log-in-failed": "Mail and password do not belong together", "Check both, the code, and that this is the right home.";
+        "account-locked": "The account is locked", "Have another person lift it.";
+        "second-factor-needed": "A second factor is needed", "Log in with a code of the authenticator.";
     }
     403 {
+        "password-expired": "The password has ended", "Change it; nothing else is open until then.";
+        "second-factor-missing": "There is no second factor", "Set one up, or log in with one.";
+        "second-factor-stale": "The second factor was shown too long ago", "Show it again.";
+        "invitation-open": "The invitation is not accepted yet", "Accept it.";
+        "another-person": "Somebody else must do it", "Ask another person whose role allows it.";
         "role-not-allowed": "No role of this person allows it", "Ask somebody whose role allows it.";
         "service-not-allowed": "No service may do this", "Let a person do it.";
         "seller-not-granted": "The seller is not the caller's", "Use the key of a service that was added for this seller.";
@@ -135,6 +142,7 @@ types! {
         "register-does-not-open": "A register's entry does not open", "Restore it from a backup.";
     }
     503 {
+        "breached-file": "The file of known passwords cannot be used", "Have the operator mend it.";
         "hashing": "The password cannot be checked now", "Free some memory, then ask again.";
         "ledger-unwritable": "The ledger cannot be written", "Nothing was done. Mend the disk, then ask again.";
         "ledger-unreadable": "The ledger cannot be read", "Verify it.";

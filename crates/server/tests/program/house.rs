@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use bailee_access::Gate;
+use bailee_access::{Gate, Standards};
 use bailee_core::catalogue::Catalogue;
 use bailee_core::retention::{Policy, Profile};
 use bailee_core::{Clock, Entropy, Environment, HomeId, RequestId, Sensitive, Timestamp};
@@ -126,7 +126,8 @@ impl House {
         };
         let vault = Arc::new(Vault::open(foundations, FixedClock.now()).unwrap());
         let mint = Mint::for_home(binding.home).unwrap();
-        let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy));
+        let standards = Standards::of(binding.environment);
+        let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy), standards);
         let gate = Arc::new(gate.unwrap());
         let server = Server {
             vault,

@@ -36,6 +36,17 @@ const ID: &str = "000102030405060708090a0b0c0d0e0f";
 /// Every route but health, metrics and the log-in: method, path, and a body that it would take.
 const ROUTES: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/sessions/current", ""),
+    ("GET", "/v1/sessions", ""),
+    ("POST", "/v1/sessions/current:confirm", r#"{"code":"123456"}"#),
+    ("DELETE", "/v1/sessions/000102030405060708090a0b0c0d0e0f", ""),
+    ("POST", "/v1/invitation:accept", r#"{"password":"Grey-Anvil-203"}"#),
+    ("POST", "/v1/account/password", r#"{"present":"Grey-Anvil-203","new":"Grey-Anvil-204"}"#),
+    ("POST", "/v1/account/factor", ""),
+    ("POST", "/v1/account/factor:confirm", r#"{"code":"123456"}"#),
+    ("GET", "/v1/people", ""),
+    ("POST", "/v1/people", r#"{"person":"Ben Beispiel <ben@example.com>","roles":["operator"]}"#),
+    ("POST", "/v1/people/000102030405060708090a0b0c0d0e0f/standing", r#"{"standing":"suspended"}"#),
+    ("DELETE", "/v1/people/000102030405060708090a0b0c0d0e0f/lock", ""),
     ("GET", "/v1/sellers", ""),
     ("POST", "/v1/sellers", r#"{"id":"GAMMA"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:collect", r#"{"orderId":"1-1-1"}"#),
@@ -48,6 +59,9 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/sellers/ALPHA/returns/1-1-1/retention", ""),
     ("GET", "/v1/services", ""),
     ("POST", "/v1/services", r#"{"name":"x","sellers":["ALPHA"],"purposes":["tax"],"classes":["tax"]}"#),
+    ("DELETE", "/v1/services/another", ""),
+    ("POST", "/v1/services/another/keys", ""),
+    ("DELETE", "/v1/services/another/keys/000102030405060708090a0b0c0d0e0f", ""),
     ("POST", "/v1/reveal", r#"{"purpose":"tax","items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
     ("GET", "/v1/quarantine", ""),
     ("GET", "/v1/quarantine/000102030405060708090a0b0c0d0e0f", ""),
@@ -104,6 +118,8 @@ fn the_table_names_every_route() {
         path.replace("ALPHA", "{seller}")
             .replace("1-1-1", "{reference}")
             .replace("orders-v0", "{name}")
+            .replace("another", "{service}")
+            .replace(&format!("keys/{ID}"), "keys/{key}")
             .replace(&format!("proofs/{ID}"), "proofs/{request}")
             .replace(ID, "{id}")
     };

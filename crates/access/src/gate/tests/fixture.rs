@@ -20,14 +20,15 @@ use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use tempfile::TempDir;
 
-use crate::gate::{Caller, Gate, Presented};
+use crate::gate::{Caller, Gate, LogIn, Presented};
 use crate::password::Hasher;
 use crate::service::NewService;
-use crate::{AccessError, Denial};
+use crate::session::NewSession;
+use crate::{AccessError, Denial, Door, Standards};
 
 pub(super) const OWNER: &str = "Mara Lindqvist <Mara.L@warehouse.example>";
 pub(super) const MAIL: &str = "mara.l@warehouse.example";
-pub(super) const PASSWORD: &str = "Blue-Kettle-7";
+pub(super) const PASSWORD: &str = "Blue-Kettle-77";
 pub(super) const FIRST_DAY: &str = "2026-11-23T08:00:00Z";
 
 /// A home, open.
@@ -37,6 +38,7 @@ pub(super) struct Home {
     pub(super) keyring: Arc<Keyring>,
     pub(super) store: Arc<Faulty>,
     pub(super) verifications: Arc<AtomicUsize>,
+    standards: Standards,
     gate: Option<Gate>,
     request: AtomicUsize,
 }
@@ -70,6 +72,7 @@ impl Home {
             keyring,
             store,
             verifications: Arc::default(),
+            standards: Standards::of(environment),
             gate: None,
             request: AtomicUsize::new(0),
         };
@@ -87,6 +90,13 @@ impl Home {
         self.reopen_with(Box::new(hasher))
     }
 
+    /// The same home with other standards.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Standards)) -> Self {
+        change(&mut self.standards);
+        self.reopen();
+        self
+    }
+
     pub(super) fn reopen_with(&mut self, hasher: Box<dyn Hasher>) -> Result<(), AccessError> {
         // A home has one right to mint: the old gate gives it back first.
         self.gate = None;
@@ -94,7 +104,9 @@ impl Home {
         let catalogue = Arc::new(Catalogue::embedded().unwrap().into());
         let store: Arc<dyn Store> = Arc::<Faulty>::clone(&self.store);
         let keyring = Arc::clone(&self.keyring);
-        let gate = Gate::open_with(mint, store, keyring, catalogue, Arc::new(SystemEntropy), hasher)?;
+        let entropy = Arc::new(SystemEntropy);
+        let standards = self.standards.clone();
+        let gate = Gate::open_with(mint, store, keyring, catalogue, entropy, standards, hasher)?;
         self.gate = Some(gate);
         Ok(())
     }
@@ -109,13 +121,50 @@ impl Home {
     }
 
     pub(super) fn log_in(&self, now: Timestamp) -> Sensitive<String> {
-        self.gate().log_in(MAIL, &sensitive(PASSWORD), self.request(), now, None).ok().unwrap().token
+        self.try_log_in(MAIL, PASSWORD, None, now).ok().unwrap().token
+    }
+
+    pub(super) fn log_in_with(&self, password: &str, now: Timestamp) -> Sensitive<String> {
+        self.try_log_in(MAIL, password, None, now).ok().unwrap().token
+    }
+
+    /// An attempt at the machine itself, with a code of the authenticator where there is one.
+    pub(super) fn try_log_in(
+        &self,
+        mail: &str,
+        password: &str,
+        code: Option<&str>,
+        now: Timestamp,
+    ) -> Result<NewSession, AccessError> {
+        self.try_log_in_at(Door::Local, mail, password, code, now)
+    }
+
+    pub(super) fn try_log_in_at(
+        &self,
+        door: Door,
+        mail: &str,
+        password: &str,
+        code: Option<&str>,
+        now: Timestamp,
+    ) -> Result<NewSession, AccessError> {
+        let (password, code) = (sensitive(password), code.map(sensitive));
+        let log_in = LogIn { mail, password: &password, code: code.as_ref(), door, machine_now: now };
+        self.gate().log_in(&log_in, self.request(), now, None)
     }
 
     /// Who shows this credential, or why not.
     pub(super) fn try_caller(&self, bearer: Option<&str>, now: Timestamp) -> Result<Caller, AccessError> {
         let bearer = bearer.map(sensitive);
-        self.gate().authenticate(&Presented { bearer, request: self.request(), now, detail: None })
+        self.gate().authenticate(&self.presented(bearer, now))
+    }
+
+    pub(super) fn presented(&self, bearer: Option<Sensitive<String>>, now: Timestamp) -> Presented {
+        Presented { bearer, request: self.request(), now, detail: None, door: Door::Local }
+    }
+
+    /// Who shows this credential, for what completes or renews it.
+    pub(super) fn renewing(&self, bearer: &str, now: Timestamp) -> Result<Caller, AccessError> {
+        self.gate().authenticate_to_renew(&self.presented(Some(sensitive(bearer)), now))
     }
 
     pub(super) fn caller(&self, bearer: &str, now: Timestamp) -> Caller {
@@ -208,5 +257,9 @@ impl Hasher for Counting {
     fn verify(&self, password: &Sensitive<String>, kept: Option<&str>) -> bool {
         self.0.fetch_add(1, Ordering::Relaxed);
         kept == Some(Self::kept(password).as_str())
+    }
+
+    fn is_outdated(&self, _kept: &str) -> bool {
+        false
     }
 }

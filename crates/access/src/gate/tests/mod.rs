@@ -3,9 +3,13 @@
 mod carry;
 mod enter;
 mod fixture;
+mod keys;
+mod lockout;
 mod named;
 mod origins;
+mod people;
 mod registers;
+mod renewal;
 mod reveal;
 mod secrecy;
 mod services;

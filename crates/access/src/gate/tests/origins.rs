@@ -4,9 +4,9 @@ use bailee_core::Month;
 use bailee_ledger::event::Event;
 
 use super::fixture::*;
-use crate::gate::OpenedOrigin;
+use crate::gate::{LogIn, OpenedOrigin};
 use crate::origin::{Agent, Face, Origin};
-use crate::{AccessError, Presented};
+use crate::{AccessError, Door, Presented};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -38,17 +38,19 @@ fn an_origin_is_kept_once_a_month_whoever_asks_and_whichever_process() {
 fn every_event_of_a_request_names_where_it_came_from_and_a_reader_of_the_ledger_sees_it() {
     let home = Home::new();
     let detail = Some(home.gate().origin(&from(7), at(0)).unwrap());
-    let (_, failed) =
-        home.events_of(|| home.gate().log_in(MAIL, &sensitive("Wrong-1"), home.request(), at(0), detail));
-    let (token, logged_in) = home.events_of(|| {
-        home.gate().log_in(MAIL, &sensitive(PASSWORD), home.request(), at(0), detail).ok().unwrap().token
-    });
-    let nobody = Presented { bearer: None, request: home.request(), now: at(0), detail };
+    let log_in = |password: &str| {
+        let (password, door) = (sensitive(password), Door::Local);
+        let log_in = LogIn { mail: MAIL, password: &password, code: None, door, machine_now: at(0) };
+        home.gate().log_in(&log_in, home.request(), at(0), detail)
+    };
+    let (_, failed) = home.events_of(|| log_in("Wrong-1"));
+    let (token, logged_in) = home.events_of(|| log_in(PASSWORD).ok().unwrap().token);
+    let nobody = Presented { detail, ..home.presented(None, at(0)) };
     let (_, denied) = home.events_of(|| home.gate().authenticate(&nobody));
     for event in [failed, logged_in, denied].concat() {
         assert_eq!(event.detail, detail, "{event:?}");
     }
-    let presented = Presented { bearer: Some(token), request: home.request(), now: at(0), detail };
+    let presented = Presented { detail, ..home.presented(Some(token), at(0)) };
     let caller = home.gate().authenticate(&presented).ok().unwrap();
     let (read, events) = home.events_of(|| home.gate().read_ledger(&caller, "details").ok().unwrap());
     let event = events.first().unwrap();

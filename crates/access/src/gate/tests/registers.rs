@@ -1,3 +1,4 @@
+use bailee_core::profile::{Profile, Values};
 use bailee_core::{PersonId, RecordId, ServiceId, SessionId};
 use bailee_store::act::{Act, Change, RegisterRow};
 use bailee_store::records::{Registers, Store};
@@ -6,8 +7,11 @@ use super::fixture::{Home, at};
 use crate::credential::CredentialHash;
 use crate::gate::Gate;
 use crate::register::{Entry, Known};
-use crate::service::Service;
-use crate::session::{IDLE_SECONDS_MAX, SESSIONS_PER_PERSON_MAX, Session};
+use crate::service::{Service, ServiceKey};
+use crate::session::{SESSIONS_PER_PERSON_MAX, Session};
+
+/// Of profile `strict`.
+const IDLE_SECONDS_MAX: i64 = 15 * 60;
 
 #[test]
 fn an_entry_that_was_moved_to_another_id_register_or_version_does_not_open() {
@@ -66,8 +70,8 @@ fn one_person_s_sessions_do_not_crowd_out_another_s() {
     let mut begin = |person: u8, number: usize, since: i64| {
         let token_hash = CredentialHash::of(&format!("{person}/{number}"));
         let id = SessionId([u8::try_from(number).unwrap(); 16]);
-        let session =
-            Session { id, person: PersonId([person; 16]), token_hash, since: at(since), seen_at: at(since) };
+        let (person, since) = (PersonId([person; 16]), at(since));
+        let session = Session { id, person, token_hash, since, seen_at: since, factor_at: None };
         known.keep_session(Entry::first(token_hash.id(), session));
     };
     for number in 0..SESSIONS_PER_PERSON_MAX {
@@ -77,7 +81,7 @@ fn one_person_s_sessions_do_not_crowd_out_another_s() {
     begin(3, 0, 0);
     let cleared = |person: u8, now: i64| {
         let mut cleared: Vec<(u8, u8)> = known
-            .sessions_to_clear(PersonId([person; 16]), at(now))
+            .sessions_to_clear(PersonId([person; 16]), at(now), &Values::of(Profile::Strict))
             .iter()
             .map(|entry| (entry.value.person.0[0], entry.value.id.0[0]))
             .collect();
@@ -99,7 +103,14 @@ fn a_credential_is_known_by_its_whole_hash_and_not_by_the_half_that_finds_it() {
 
     let mut known = Known::default();
     let (since, person) = (at(0), PersonId([1; 16]));
-    let session = Session { id: SessionId([2; 16]), person, token_hash: genuine, since, seen_at: since };
+    let session = Session {
+        id: SessionId([2; 16]),
+        person,
+        token_hash: genuine,
+        since,
+        seen_at: since,
+        factor_at: None,
+    };
     known.keep_session(Entry::first(genuine.id(), session));
     let service = Service {
         id: ServiceId([3; 16]),
@@ -108,10 +119,10 @@ fn a_credential_is_known_by_its_whole_hash_and_not_by_the_half_that_finds_it() {
         sellers: Vec::new(),
         purposes: Vec::new(),
         classes: Vec::new(),
-        key_hash: genuine.to_string(),
+        keys: vec![ServiceKey::new(genuine, since)],
         since,
     };
-    known.keep_service(service).ok().unwrap();
-    assert!(known.session(&genuine).is_some() && known.service(&genuine).is_some());
-    assert!(known.session(&alike).is_none() && known.service(&alike).is_none());
+    known.keep_service(Entry::first(RecordId([3; 16]), service));
+    assert!(known.session(&genuine).is_some() && known.service_by_key(&genuine).is_some());
+    assert!(known.session(&alike).is_none() && known.service_by_key(&alike).is_none());
 }

@@ -222,7 +222,7 @@ fn the_catalogue_decides_and_not_what_the_caller_says_of_a_field() {
 fn an_officer_reveals_in_a_test_home_and_nobody_by_role_alone_in_a_production_home() {
     let (fields, s1) = (Fields::new(), seller("S1"));
     for environment in [Environment::Test, Environment::Production] {
-        let home = Home::empty(environment);
+        let home = Home::empty(environment).with(|standards| standards.second_factor = false);
         home.gate().make_owner(OWNER, &sensitive(PASSWORD), home.request(), at(0)).ok().unwrap();
         let asked = asked(&s1, 1, false, &[fields.name(10), unclassified(11)]);
         let (decided, events) = reveal(&home, &home.owner(), "fulfilment", &[asked]);

@@ -4,10 +4,9 @@ use bailee_core::time::DAY_SECONDS;
 use bailee_core::{Class, Kind, PrincipalId, Purpose, RequestId, SellerId};
 use bailee_ledger::event::What;
 
-use super::fixture::{Home, MAIL, at, new_service, seller};
+use super::fixture::{Home, MAIL, PASSWORD, at, new_service, seller, sensitive};
 use crate::decision::AUTHENTICATE;
 use crate::gate::Who;
-use crate::service::KEY_DAYS_MAX;
 use crate::{AccessError, Caller, Gate};
 
 #[test]
@@ -33,28 +32,34 @@ fn a_service_comes_in_with_the_key_that_was_shown_once() {
         let caller = home.caller(key.expose(), at(0));
         assert_eq!(caller.context.principal, PrincipalId::Service(id));
         let Who::Service(service) = &caller.who else { panic!("a service") };
-        assert_eq!((service.name.as_str(), service.owner, service.key_hash.as_str()), ("erp", person.id, ""));
+        assert_eq!((service.name.as_str(), service.owner, service.keys.len()), ("erp", person.id, 1));
+        assert!(service.keys.iter().all(|key| key.hash.is_none()), "what is kept of a key stays inside");
         home.reopen();
     }
     let listed = home.gate().services(&home.owner()).ok().unwrap();
     assert_eq!(listed.len(), 1);
-    assert!(!serde_json::to_string(&listed).unwrap().contains("key_hash"));
+    assert!(!serde_json::to_string(&listed).unwrap().contains("hash"));
 }
 
 #[test]
 fn a_key_is_good_for_90_days_and_then_its_name_is_free() {
     let home = Home::new();
     let key = home.service("erp", &[], &[]);
-    let last = at(KEY_DAYS_MAX * DAY_SECONDS);
-    let past = at(KEY_DAYS_MAX * DAY_SECONDS + 1);
+    let last = at(90 * DAY_SECONDS);
+    let past = at(90 * DAY_SECONDS + 1);
     assert!(home.try_caller(Some(key.expose()), last).is_ok(), "N");
     let (denial, event) = home.denied(AUTHENTICATE, || home.try_caller(Some(key.expose()), past));
     assert_eq!((denial.code, denial.requirement), ("key-too-old", Requirement::PasswordRotation));
-    assert!(denial.words.contains("90 days") && denial.remedy.contains("bailee service add"));
-    assert_eq!(event.principal, PrincipalId::Anonymous);
+    assert!(denial.words.contains("90 days") && denial.remedy.contains("bailee service renew"));
+    assert!(matches!(event.principal, PrincipalId::Service(_)), "it is known whose key it is");
 
+    // The first person's own password must have been changed meanwhile.
+    let halfway = at(45 * DAY_SECONDS);
+    let (first, next) = (sensitive(PASSWORD), sensitive("Grey-Anvil-203"));
+    let owner = home.caller(home.log_in(halfway).expose(), halfway);
+    home.gate().change_password(&owner, &first, &next, crate::Door::Local).unwrap();
     let add = |now| {
-        let owner = home.caller(home.log_in(now).expose(), now);
+        let owner = home.caller(home.log_in_with(next.expose(), now).expose(), now);
         home.gate().add_service(&owner, new_service("erp", "S1", &[], &[]))
     };
     assert!(

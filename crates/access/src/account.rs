@@ -1,0 +1,133 @@
+//! An account: a person, and what opens it. What opens it never leaves this crate.
+//!
+//! A password knows since when it is (1.4.b) and which came before it (1.4.a); codes from an authenticator know which
+//! was used last, since none opens twice.
+
+use bailee_core::profile::Values;
+use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::{Entropy, Sensitive, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::credential::CredentialHash;
+use crate::factor::{self, Totp};
+use crate::person::Person;
+
+/// A person with what opens the account, as kept sealed in the register `person`.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) person: Person,
+    /// Of the code with which an invited person comes in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) invitation: Option<CredentialHash>,
+    /// None before an invitation is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) password: Option<Password>,
+    #[serde(default, skip_serializing_if = "Factors::is_empty")]
+    pub(crate) factors: Factors,
+}
+
+impl Account {
+    /// An account of nobody who can come in yet.
+    pub(crate) fn of(person: Person) -> Self {
+        Self { person, invitation: None, password: None, factors: Factors::default() }
+    }
+}
+
+/// What is kept of a password.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Password {
+    /// Argon2id in PHC form.
+    pub(crate) phc: String,
+    pub(crate) since: Timestamp,
+    /// Those before it, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) earlier: Vec<String>,
+}
+
+impl Password {
+    pub(crate) fn first(phc: String, now: Timestamp) -> Self {
+        Self { phc, since: now, earlier: Vec::new() }
+    }
+
+    /// The one that comes after it; as many are remembered as the profile says.
+    pub(crate) fn next(&self, phc: String, now: Timestamp, values: &Values) -> Self {
+        let earlier = std::iter::once(&self.phc).chain(&self.earlier).cloned();
+        Self { phc, since: now, earlier: earlier.take(values.password_history.into()).collect() }
+    }
+
+    /// From then on it opens nothing but its own change (1.4.b).
+    pub(crate) fn expires_at(&self, values: &Values) -> Timestamp {
+        saturating_add(self.since, i64::from(values.password_days_max) * DAY_SECONDS)
+    }
+
+    /// It may be changed again from then on (1.4.a).
+    pub(crate) fn changeable_at(&self, values: &Values) -> Timestamp {
+        saturating_add(self.since, i64::from(values.password_days_min) * DAY_SECONDS)
+    }
+}
+
+/// Second factors, and the codes for when they are lost.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Factors {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    totp: Option<Totp>,
+    /// One that was shown and not yet confirmed with a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) begun: Option<Totp>,
+    /// Of codes that open once each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recovery: Vec<CredentialHash>,
+}
+
+/// What a code was good for.
+pub(crate) enum Checked {
+    /// It opened; keep these instead, in which it opens no more.
+    Opened(Factors),
+    /// It did not.
+    Refused,
+}
+
+impl Factors {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.totp.is_none() && self.begun.is_none()
+    }
+
+    /// Whether one can be asked for.
+    pub(crate) fn is_enrolled(&self) -> bool {
+        self.totp.is_some()
+    }
+
+    /// How many recovery codes are left.
+    pub(crate) fn recovery_codes(&self) -> usize {
+        self.recovery.len()
+    }
+
+    /// Checks a code of the authenticator, or a recovery code. `at` is the machine's time, which authenticators go by.
+    pub(crate) fn check(&self, code: &Sensitive<String>, at: Timestamp) -> Checked {
+        if let Some(totp) = self.totp.as_ref().and_then(|totp| totp.used(code, at)) {
+            return Checked::Opened(Self { totp: Some(totp), ..self.clone() });
+        }
+        let hash = factor::recovery_hash(code);
+        match self.recovery.iter().position(|kept| kept.matches(&hash)) {
+            Some(position) if self.totp.is_some() => {
+                let mut left = self.clone();
+                left.recovery.remove(position);
+                Checked::Opened(left)
+            }
+            _ => Checked::Refused,
+        }
+    }
+
+    /// The same while another authenticator is being set up.
+    pub(crate) fn beginning(&self, totp: Totp) -> Self {
+        Self { begun: Some(totp), ..self.clone() }
+    }
+
+    /// Puts an authenticator, which was confirmed with a code, in the place of the one before; with it come new recovery
+    /// codes, shown once.
+    pub(crate) fn enrolled(totp: Totp, entropy: &dyn Entropy) -> (Self, Vec<Sensitive<String>>) {
+        let (codes, recovery) = factor::recovery_codes(entropy).into_iter().unzip();
+        (Self { totp: Some(totp), begun: None, recovery }, codes)
+    }
+}

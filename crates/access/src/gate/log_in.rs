@@ -1,0 +1,326 @@
+//! Logging in: password, second factor, and the lock after too many failures (1.1.d, 1.2.f).
+//!
+//! Attempts on one account are looked at one after the other, so that as many at once as anybody can send are still no
+//! more than the limit. Everything that an attempt changes (the session, the step of a code, the count of failures) is
+//! one commit.
+
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bailee_core::{Commitment, PersonId, PrincipalId, RecordId, RequestId, Sensitive, SessionId, Timestamp};
+use bailee_ledger::authorized::Context;
+use bailee_ledger::event::What;
+use bailee_store::act::{Act, Change};
+
+use super::{Caller, Gate, Who};
+use crate::account::{Account, Checked, Factors, Password};
+use crate::credential::CredentialKind;
+use crate::decision::Reason;
+use crate::error::{AccessError, Denial};
+use crate::lockout::{Door, Whose};
+use crate::person::normalised_mail;
+use crate::register::Entry;
+use crate::session::{NewSession, Session};
+
+/// What somebody shows to come in.
+pub struct LogIn<'a> {
+    /// The address.
+    pub mail: &'a str,
+    /// The password.
+    pub password: &'a Sensitive<String>,
+    /// A code of the authenticator, or a recovery code.
+    pub code: Option<&'a Sensitive<String>>,
+    /// Where.
+    pub door: Door,
+    /// The machine's time, by which authenticators go.
+    pub machine_now: Timestamp,
+}
+
+/// A session that is about to begin, and what begins with it.
+pub(super) struct Beginning {
+    pub(super) person: PersonId,
+    /// The account, where it changes with that.
+    pub(super) account: Option<Entry<Account>>,
+    pub(super) has_factor: bool,
+    /// Failures that end with it.
+    pub(super) forgiven: Option<Whose>,
+    /// Events besides that of the log-in.
+    pub(super) events: Vec<What>,
+}
+
+/// What became of the second factor.
+enum Factor {
+    /// There is none.
+    None,
+    /// There is one, and no code was shown.
+    Needed,
+    /// The code was not one.
+    Refused,
+    /// It was; these are kept instead, with whether a recovery code was used up.
+    Shown(Factors),
+}
+
+impl Gate {
+    /// How long an attempt on that account has to wait before it is made: longer after each failure.
+    pub fn patience(&self, mail: &str, door: Door) -> Duration {
+        self.known().lockout.delay(Whose::of(&normalised_mail(mail), door))
+    }
+
+    /// Logs a person in. Equal answers and equal work for unknown and known accounts.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] for a wrong mail, password or code, for a code that is missing, and for an account that is
+    /// locked; an event already. Any other when the session, or the event of the failure, cannot be written.
+    pub fn log_in(
+        &self,
+        log_in: &LogIn<'_>,
+        request: RequestId,
+        now: Timestamp,
+        detail: Option<Commitment>,
+    ) -> Result<NewSession, AccessError> {
+        let mail = normalised_mail(log_in.mail);
+        let whose = Whose::of(&mail, log_in.door);
+        let _alone = self.attempt(whose);
+        let anonymous = Context { principal: PrincipalId::Anonymous, request, now, detail };
+        let account = self.known().account_by_mail(&mail).cloned();
+        let person = account.as_ref().map(|entry| entry.value.person.id);
+        if self.is_locked(whose, now) {
+            return self.not_in(&anonymous, person, account_locked());
+        }
+        let kept = account.as_ref().and_then(|entry| entry.value.password.as_ref());
+        let matches = self.hasher.verify(log_in.password, kept.map(|password| password.phc.as_str()));
+        let Some(entry) = account.filter(|entry| matches && entry.value.person.is_active(now)) else {
+            return self.failed(&anonymous, whose, person);
+        };
+        match factor(&entry.value, log_in) {
+            Factor::None if log_in.door.is_public() => self.not_in(&anonymous, person, no_factor_in_public()),
+            Factor::Needed => self.not_in(&anonymous, person, second_factor_needed()),
+            Factor::Refused => self.failed(&anonymous, whose, person),
+            Factor::None => self.come_in(&entry, None, log_in, whose, &anonymous),
+            Factor::Shown(factors) => self.come_in(&entry, Some(factors), log_in, whose, &anonymous),
+        }
+    }
+
+    fn come_in(
+        &self,
+        entry: &Entry<Account>,
+        factors: Option<Factors>,
+        log_in: &LogIn<'_>,
+        whose: Whose,
+        context: &Context,
+    ) -> Result<NewSession, AccessError> {
+        let person = entry.value.person.id;
+        let (has_factor, mut events) = (factors.is_some(), Vec::new());
+        let left = |factors: &Factors| u32::try_from(factors.recovery_codes()).unwrap_or(u32::MAX);
+        if let Some(factors) = &factors
+            && factors.recovery_codes() < entry.value.factors.recovery_codes()
+        {
+            events.push(What::RecoveryCodeUsed { person, left: left(factors) });
+        }
+        let mut next = entry.value.clone();
+        if let Some(factors) = factors {
+            next.factors = factors;
+        }
+        let hashed_again = self.hashed_again(&entry.value, log_in.password)?;
+        let changed = has_factor || hashed_again.is_some();
+        next.password = hashed_again.or(next.password);
+        let account = changed.then(|| entry.next(next));
+        let begin = Beginning { person, account, has_factor, forgiven: Some(whose), events };
+        self.begin_session(begin, context)
+    }
+
+    /// What is kept of the password, made with what is asked now; `None` when it is already.
+    fn hashed_again(
+        &self,
+        account: &Account,
+        password: &Sensitive<String>,
+    ) -> Result<Option<Password>, AccessError> {
+        match &account.password {
+            Some(kept) if self.hasher.is_outdated(&kept.phc) => {
+                let phc = self.hasher.hash(password, &*self.sealer.entropy)?;
+                Ok(Some(Password { phc, ..kept.clone() }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Begins a session, and clears away those that have ended in the same commit.
+    pub(super) fn begin_session(
+        &self,
+        begin: Beginning,
+        context: &Context,
+    ) -> Result<NewSession, AccessError> {
+        let Beginning { person, account, has_factor, forgiven, events: further } = begin;
+        let (now, request) = (context.now, context.request);
+        let (token, token_hash) = CredentialKind::Session.generate(&*self.sealer.entropy);
+        let id = SessionId::random(&*self.sealer.entropy);
+        let session = Session {
+            id,
+            person,
+            token_hash,
+            since: now,
+            seen_at: now,
+            factor_at: has_factor.then_some(now),
+        };
+        let entry = Entry::first(token_hash.id(), session);
+        let ends_at = entry.value.ends_at(&self.standards.values);
+        let by_person = Context { principal: PrincipalId::Person(person), ..*context };
+        // Nobody ends a session whose time is over: the system does.
+        let by_system = Context::system(request, now);
+
+        let _writing = self.writing();
+        let cleared = self.known().sessions_to_clear(person, now, &self.standards.values);
+        let forgiven = forgiven.and_then(|whose| self.known().lockout.find(whose).cloned());
+        let mut changes = vec![self.sealer.put(&entry)?];
+        changes.extend(account.as_ref().map(|account| self.sealer.put(account)).transpose()?);
+        changes.extend(forgiven.as_ref().map(Entry::deletion));
+        let mut events: Vec<_> = further.into_iter().map(|what| by_person.event(what)).collect();
+        events.push(by_person.event(What::LoggedIn { session: id }));
+        for old in &cleared {
+            changes.push(old.deletion());
+            events.push(by_system.event(What::LoggedOut { session: old.value.id }));
+        }
+        self.commit(Act { name: "log-in", changes, events }, |known| {
+            cleared.iter().for_each(|old| known.drop_session(old.id));
+            forgiven.iter().for_each(|failures| known.lockout.forget(failures.value.whose));
+            account.into_iter().for_each(|account| known.keep_account(account));
+            known.keep_session(entry);
+        })?;
+        Ok(NewSession { id, token, person, ends_at })
+    }
+
+    /// Shows the second factor again, for what takes a fresh one.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] for a wrong code, which counts as a failed log-in; any other when it cannot be written.
+    pub fn confirm(
+        &self,
+        caller: &Caller,
+        code: &Sensitive<String>,
+        door: Door,
+        machine_now: Timestamp,
+    ) -> Result<(), AccessError> {
+        let (person, _) = self.a_person(caller)?;
+        let Who::Person { session, .. } = caller.who else { return Err(AccessError::Missing("session")) };
+        let whose = Whose::of(&person.mail, door);
+        let _alone = self.attempt(whose);
+        if self.is_locked(whose, caller.context.now) {
+            return self.not_in(&caller.context, Some(person.id), account_locked());
+        }
+        let account = self.known().account(person.id).cloned().ok_or(AccessError::Missing("person"))?;
+        let Checked::Opened(factors) = account.value.factors.check(code, machine_now) else {
+            return self.failed(&caller.context, whose, Some(person.id));
+        };
+        let account = account.next(Account { factors, ..account.value.clone() });
+        let _writing = self.writing();
+        let entry = self.known().session_named(session).cloned().ok_or(AccessError::Missing("session"))?;
+        let entry = entry.next(Session { factor_at: Some(caller.context.now), ..entry.value.clone() });
+        let act = Act {
+            name: "confirm",
+            changes: vec![self.sealer.put(&account)?, self.sealer.put(&entry)?],
+            events: vec![caller.context.event(What::FactorConfirmed { session })],
+        };
+        self.commit(act, |known| {
+            known.keep_account(account);
+            known.keep_session(entry);
+        })
+    }
+
+    /// Refuses somebody who shows what does not open, counts it, and locks the account when it was once too often.
+    pub(super) fn failed<T>(
+        &self,
+        context: &Context,
+        whose: Whose,
+        person: Option<PersonId>,
+    ) -> Result<T, AccessError> {
+        let _writing = self.writing();
+        let (entry, forgotten) = {
+            let known = self.known();
+            let new = || RecordId::new(context.now, &*self.sealer.entropy);
+            let forgotten = known.lockout.to_forget(|| known.somebodys());
+            (known.lockout.failed(whose, context.now, new), forgotten)
+        };
+        let mut events = vec![context.event(What::LogInFailed { person })];
+        if entry.value.count == self.standards.values.failures_max {
+            events.push(context.event(What::AccountLocked { person }));
+        }
+        let mut changes = vec![self.sealer.put(&entry)?];
+        changes.extend(forgotten.as_ref().map(Entry::deletion));
+        self.commit(Act { name: "log-in-failed", changes, events }, |known| {
+            forgotten.iter().for_each(|old| known.lockout.forget(old.value.whose));
+            known.lockout.keep(entry);
+        })?;
+        Err(log_in_failed().into())
+    }
+
+    /// Refuses somebody without counting it.
+    fn not_in<T>(
+        &self,
+        context: &Context,
+        person: Option<PersonId>,
+        denial: Denial,
+    ) -> Result<T, AccessError> {
+        self.store.append(&[context.event(What::LogInFailed { person })])?;
+        Err(denial.into())
+    }
+
+    pub(super) fn is_locked(&self, whose: Whose, now: Timestamp) -> bool {
+        let known = self.known();
+        let active = known.accounts().iter().filter(|entry| entry.value.person.is_active(now)).count();
+        known.lockout.is_locked(whose, self.standards.values.failures_max, now, active > 1)
+    }
+
+    /// The right to try an account: one at a time has it.
+    pub(super) fn attempt(&self, whose: Whose) -> Option<MutexGuard<'_, ()>> {
+        let at = usize::from(whose.first_byte()) % self.attempts.len().max(1);
+        self.attempts.get(at).map(|one| one.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The changes that lift the locks of a person, at every door.
+    pub(super) fn lift(&self, mail: &str) -> (Vec<Change>, Vec<Whose>) {
+        let network = Door::Network(std::net::IpAddr::from([0, 0, 0, 0]));
+        let known = self.known();
+        let doors = [Door::Local, network].map(|door| Whose::of(mail, door));
+        let found: Vec<_> = doors.iter().filter_map(|whose| known.lockout.find(*whose)).collect();
+        (found.iter().map(|entry| entry.deletion()).collect(), doors.to_vec())
+    }
+}
+
+fn factor(account: &Account, log_in: &LogIn<'_>) -> Factor {
+    match (account.factors.is_enrolled(), log_in.code) {
+        (false, _) => Factor::None,
+        (true, None) => Factor::Needed,
+        (true, Some(code)) => match account.factors.check(code, log_in.machine_now) {
+            Checked::Opened(factors) => Factor::Shown(factors),
+            Checked::Refused => Factor::Refused,
+        },
+    }
+}
+
+fn log_in_failed() -> Denial {
+    Reason::LogInFailed.denial(
+        "this mail and password do not belong to anybody here, or the code is not right",
+        "check them, and that this is the right home; too many failures lock the account",
+    )
+}
+
+fn account_locked() -> Denial {
+    Reason::AccountLocked.denial(
+        "after too many failed log-ins in a row nobody comes in under this address",
+        "ask another person to lift it with `bailee person unlock MAIL`",
+    )
+}
+
+fn second_factor_needed() -> Denial {
+    Reason::SecondFactorNeeded.denial(
+        "this account has a second factor",
+        "log in with a code of your authenticator, or a recovery code",
+    )
+}
+
+fn no_factor_in_public() -> Denial {
+    Reason::SecondFactorMissing.denial(
+        "from a public address nobody comes in without a second factor, and this account has none",
+        "enrol an authenticator from the company's own network with `bailee person factor`",
+    )
+}

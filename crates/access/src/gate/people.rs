@@ -1,0 +1,391 @@
+//! People: invited, suspended, unlocked, gone (1.2.a, 1.2.b, 1.2.d, 1.2.f).
+
+use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::{PersonId, PrincipalId, RecordId, RequestId, Sensitive, ServiceId, Timestamp};
+use bailee_ledger::authorized::Context;
+use bailee_ledger::event::What;
+use bailee_store::act::Act;
+
+use super::log_in::Beginning;
+use super::{Caller, Gate, Who};
+use crate::account::{Account, Password};
+use crate::credential::CredentialKind;
+use crate::decision::{Action, Reason};
+use crate::error::{AccessError, Denial};
+use crate::password;
+use crate::person::{NamedMail, Person, Relation, Role, Standing, check_roles, normalised_mail};
+use crate::register::Entry;
+use crate::service::Service;
+use crate::session::{FRESH_SECONDS_MAX, NewSession, Session};
+
+/// An invitation is good for so long.
+const INVITATION_DAYS: i64 = 7;
+
+/// Most people of a home: all of them are held in memory.
+const PEOPLE_MAX: usize = 10_000;
+
+/// A person to be invited.
+pub struct NewPerson<'a> {
+    /// `Name <mail>`.
+    pub named: &'a str,
+    /// What they shall do.
+    pub roles: Vec<Role>,
+    /// How they belong to the company.
+    pub relation: Relation,
+}
+
+/// What ended with a person's access.
+pub struct Left {
+    /// Sessions that were open.
+    pub sessions: u32,
+    /// Services that have another owner now.
+    pub services: u32,
+}
+
+impl Gate {
+    /// Invites a person; returns the id, which is never used again, and the code with which to come in once. Writes
+    /// `PersonInvited`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] for a name that is nobody's own, an address that
+    /// somebody has, or roles that do not go together.
+    pub fn invite(
+        &self,
+        caller: &Caller,
+        new: NewPerson<'_>,
+    ) -> Result<(PersonId, Sensitive<String>), AccessError> {
+        self.may_change_people(caller)?;
+        let named: NamedMail = new.named.parse()?;
+        named.refuse_generic()?;
+        let mut roles = new.roles;
+        roles.sort_unstable();
+        roles.dedup();
+        check_roles(&roles, self.environment)?;
+        let now = caller.context.now;
+        if new.relation.has_ended(now) {
+            return Err(AccessError::Unacceptable(
+                "this contract has ended already; give a later last day".into(),
+            ));
+        }
+        let NamedMail { name, mail } = named;
+        let _writing = self.writing();
+        self.check_room(&mail)?;
+        let (code, hash) = CredentialKind::Invitation.generate(&*self.sealer.entropy);
+        let id = PersonId::random(&*self.sealer.entropy);
+        let until = saturating_add(now, INVITATION_DAYS * DAY_SECONDS);
+        let invited =
+            What::PersonInvited { person: id, roles: roles.iter().map(ToString::to_string).collect(), until };
+        let standing = Standing::Invited { until };
+        let person = Person { id, name, mail, roles, relation: new.relation, standing, since: now };
+        let account = Account { invitation: Some(hash), ..Account::of(person) };
+        self.put_account(
+            "invite",
+            Entry::first(RecordId(id.0), account),
+            vec![caller.context.event(invited)],
+        )?;
+        Ok((id, code))
+    }
+
+    /// Accepts an invitation with a password: the person is active, and in a session which opens nothing but the
+    /// enrolment of a second factor where the home asks for one. Writes `InvitationAccepted`.
+    ///
+    /// # Errors
+    /// [`AccessError::Unacceptable`] for a caller without an invitation, and a password that is too weak.
+    pub fn accept(&self, caller: &Caller, password: &Sensitive<String>) -> Result<NewSession, AccessError> {
+        self.a_person(caller)?;
+        let Who::Invited(Person { id, name, mail, .. }) = &caller.who else {
+            return Err(AccessError::Unacceptable("this is no invitation; log in instead".into()));
+        };
+        password::check(password, name, mail, &self.standards)?;
+        let phc = self.hasher.hash(password, &*self.sealer.entropy)?;
+        let now = caller.context.now;
+        let entry = self.known().account(*id).cloned().ok_or(AccessError::Missing("person"))?;
+        // Of two who accept at once, the second finds it accepted: the store refuses a version that is not the next.
+        let standing = entry.value.person.standing.accept(now).ok_or(AccessError::Missing("invitation"))?;
+        let mut account = entry.value.clone();
+        account.person.standing = standing;
+        account.invitation = None;
+        account.password = Some(Password::first(phc, now));
+        let begin = Beginning {
+            person: *id,
+            account: Some(entry.next(account)),
+            has_factor: false,
+            forgiven: None,
+            events: vec![What::InvitationAccepted { person: *id }],
+        };
+        self.begin_session(begin, &caller.context)
+    }
+
+    /// Everybody who is or was here, in the order in which they came.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn people(&self, caller: &Caller) -> Result<Vec<(Person, bool)>, AccessError> {
+        self.allow(caller, &Action::Administer)?;
+        let known = self.known();
+        let shown = |entry: &&Entry<Account>| (entry.value.person.clone(), entry.value.factors.is_enrolled());
+        Ok(known.accounts().iter().map(shown).collect())
+    }
+
+    /// The person whom a text names, by mail or id.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Missing`] when nobody is named so.
+    pub fn person_named(&self, caller: &Caller, who: &str) -> Result<PersonId, AccessError> {
+        self.allow(caller, &Action::Administer)?;
+        let known = self.known();
+        let by_id = who.parse::<PersonId>().ok().and_then(|id| known.account(id));
+        let found = by_id.or_else(|| known.account_by_mail(&normalised_mail(who)));
+        found.map(|entry| entry.value.person.id).ok_or(AccessError::Missing("person"))
+    }
+
+    /// Keeps a person out until somebody lifts it; open sessions end. Writes `PersonSuspended`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] when the person is not active, or the last owner.
+    pub fn suspend(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
+        self.may_change_people(caller)?;
+        let now = caller.context.now;
+        self.step(
+            caller,
+            person,
+            "suspend",
+            |standing| standing.suspend(now).ok_or("is not active"),
+            |_| What::PersonSuspended { person, reason: "by-hand".into() },
+        )
+        .map(drop)
+    }
+
+    /// Lifts a suspension. Writes `PersonResumed`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] when the person is not suspended.
+    pub fn resume(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
+        self.may_change_people(caller)?;
+        self.somebody_else(caller, person)?;
+        self.step(
+            caller,
+            person,
+            "resume",
+            |standing| standing.resume().ok_or("is not suspended"),
+            |_| What::PersonResumed { person },
+        )
+        .map(drop)
+    }
+
+    /// Ends all access of a person who leaves, at once and for good; services that they own go to the caller. Writes
+    /// `PersonLeft` with the time at which it was told, as the proof against the 24 hours (1.2.d).
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] when the person has left already, or is the last owner.
+    pub fn leave(&self, caller: &Caller, person: PersonId) -> Result<Left, AccessError> {
+        self.may_change_people(caller)?;
+        let (heir, _) = self.a_person(caller)?;
+        self.end_access(&caller.context, person, caller.context.now, heir.id)
+    }
+
+    /// Ends the access of everybody whose contract has ended: what nobody told, the calendar did. Called by the upkeep.
+    ///
+    /// # Errors
+    /// When it cannot be written; nobody whose contract has ended comes in all the same.
+    pub fn end_contracts(&self, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        let over = |entry: &&Entry<Account>| {
+            let person = &entry.value.person;
+            person.relation.has_ended(now) && !matches!(person.standing, Standing::Left { .. })
+        };
+        let ended: Vec<Person> = self
+            .known()
+            .accounts()
+            .into_iter()
+            .filter(over)
+            .map(|entry| entry.value.person.clone())
+            .collect();
+        for person in ended {
+            let Relation::Contractor { last_day } = person.relation else { continue };
+            let heir = self.first_owner(now, person.id).unwrap_or(person.id);
+            let context = Context::system(request, now);
+            self.end_access(&context, person.id, last_day.plus(1).start(), heir)?;
+        }
+        Ok(())
+    }
+
+    /// Lifts the lock of an account; nobody lifts their own. Writes `AccountUnlocked`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Denied`] for one's own account.
+    pub fn unlock(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
+        self.may_change_people(caller)?;
+        self.somebody_else(caller, person)?;
+        let account = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
+        let _writing = self.writing();
+        let (changes, doors) = self.lift(&account.value.person.mail);
+        let events = vec![caller.context.event(What::AccountUnlocked { person })];
+        self.commit(Act { name: "unlock", changes, events }, |known| {
+            doors.into_iter().for_each(|whose| known.lockout.forget(whose));
+        })
+    }
+
+    /// Whether somebody is kept out by failed log-ins.
+    pub fn is_locked_out(&self, person: &Person, now: Timestamp) -> bool {
+        let network = super::Door::Network(std::net::Ipv4Addr::UNSPECIFIED.into());
+        let doors = [super::Door::Local, network];
+        doors.iter().any(|door| self.is_locked(crate::lockout::Whose::of(&person.mail, *door), now))
+    }
+
+    /// Changes of people take the role, and a fresh second factor where the home asks for one (1.1.d).
+    pub(super) fn may_change_people(&self, caller: &Caller) -> Result<(), AccessError> {
+        self.allow(caller, &Action::Administer)?;
+        match caller.has_fresh_factor() || !self.standards.second_factor {
+            true => Ok(()),
+            false => self.refuse(&caller.context, Action::Administer.code(), None, None, factor_stale()),
+        }
+    }
+
+    fn somebody_else(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
+        match caller.context.principal == PrincipalId::Person(person) {
+            false => Ok(()),
+            true => self.refuse(&caller.context, Action::Administer.code(), None, None, another_person()),
+        }
+    }
+
+    /// Takes a person's standing one step on.
+    fn step(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        name: &'static str,
+        step: impl FnOnce(Standing) -> Result<Standing, &'static str>,
+        what: impl FnOnce(&Person) -> What,
+    ) -> Result<(), AccessError> {
+        let _writing = self.writing();
+        let entry = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
+        let standing = step(entry.value.person.standing)
+            .map_err(|is| AccessError::Unacceptable(format!("this person {is}")))?;
+        if standing != Standing::Active {
+            self.check_not_last_owner(&entry.value.person, caller.context.now)?;
+        }
+        let mut account = entry.value.clone();
+        account.person.standing = standing;
+        let next = entry.next(account);
+        let events = vec![caller.context.event(what(&next.value.person))];
+        let sessions = match standing {
+            Standing::Active => Vec::new(),
+            _ => self.known().sessions_of(person),
+        };
+        let mut changes = vec![self.sealer.put(&next)?];
+        changes.extend(sessions.iter().map(Entry::deletion));
+        self.commit(Act { name, changes, events }, |known| {
+            sessions.iter().for_each(|session| known.drop_session(session.id));
+            known.keep_account(next);
+        })
+    }
+
+    fn end_access(
+        &self,
+        context: &Context,
+        person: PersonId,
+        told_at: Timestamp,
+        heir: PersonId,
+    ) -> Result<Left, AccessError> {
+        let _writing = self.writing();
+        let entry = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
+        let standing = entry.value.person.standing.leave(told_at, context.now);
+        let standing =
+            standing.ok_or_else(|| AccessError::Unacceptable("this person has left already".into()))?;
+        if context.principal != PrincipalId::System {
+            self.check_not_last_owner(&entry.value.person, context.now)?;
+        }
+        // What opened the account is gone with it; the id and the name stay, since events name them.
+        let account = entry.next(Account::of(Person { standing, ..entry.value.person.clone() }));
+        let sessions = self.known().sessions_of(person);
+        let services = self.inherited(person, heir);
+        let left = Left { sessions: count(&sessions), services: count(&services) };
+        let Left { sessions: ended, services: moved } = left;
+        let mut events =
+            vec![context.event(What::PersonLeft { person, told_at, sessions: ended, services: moved })];
+        let mut changes = vec![self.sealer.put(&account)?];
+        changes.extend(sessions.iter().map(Entry::<Session>::deletion));
+        for service in &services {
+            changes.push(self.sealer.put(service)?);
+            events.push(context.event(What::ServiceOwnerChanged { service: service.value.id, owner: heir }));
+        }
+        self.commit(Act { name: "leave", changes, events }, |known| {
+            sessions.iter().for_each(|session| known.drop_session(session.id));
+            services.into_iter().for_each(|service| known.keep_service(service));
+            known.keep_account(account);
+        })?;
+        Ok(left)
+    }
+
+    /// The services of a person, as they are once somebody else owns them.
+    fn inherited(&self, person: PersonId, heir: PersonId) -> Vec<Entry<Service>> {
+        let known = self.known();
+        let own = known.services().into_iter().filter(|entry| entry.value.owner == person);
+        own.map(|entry| entry.next(Service { owner: heir, ..entry.value.clone() })).collect()
+    }
+
+    /// Somebody must be left who can invite others.
+    fn check_not_last_owner(&self, person: &Person, now: Timestamp) -> Result<(), AccessError> {
+        match person.roles.contains(&Role::Owner) && self.first_owner(now, person.id).is_none() {
+            false => Ok(()),
+            true => Err(AccessError::Unacceptable(
+                "this is the last owner; invite another one first, who then does it".into(),
+            )),
+        }
+    }
+
+    /// The owner who has been here longest, but for one person.
+    fn first_owner(&self, now: Timestamp, but: PersonId) -> Option<PersonId> {
+        let known = self.known();
+        let people = known.accounts();
+        let mut others = people.iter().map(|entry| &entry.value.person).filter(|person| person.id != but);
+        others
+            .find(|person| person.is_active(now) && person.roles.contains(&Role::Owner))
+            .map(|owner| owner.id)
+    }
+
+    fn check_room(&self, mail: &str) -> Result<(), AccessError> {
+        let known = self.known();
+        let taken = known
+            .account_by_mail(mail)
+            .is_some_and(|entry| !matches!(entry.value.person.standing, Standing::Left { .. }));
+        if taken {
+            return Err(AccessError::Unacceptable("somebody here has this address already".into()));
+        }
+        match known.accounts().len() < PEOPLE_MAX {
+            true => Ok(()),
+            false => Err(AccessError::Unacceptable(format!("a home knows at most {PEOPLE_MAX} people"))),
+        }
+    }
+
+    /// Commits an account.
+    pub(super) fn put_account(
+        &self,
+        name: &'static str,
+        entry: Entry<Account>,
+        events: Vec<bailee_ledger::event::Event>,
+    ) -> Result<(), AccessError> {
+        let changes = vec![self.sealer.put(&entry)?];
+        self.commit(Act { name, changes, events }, |known| known.keep_account(entry))
+    }
+
+    /// The service of that id.
+    pub(super) fn service_entry(&self, id: ServiceId) -> Result<Entry<Service>, AccessError> {
+        self.known().service(id).cloned().ok_or(AccessError::Missing("service"))
+    }
+}
+
+fn count<T>(of: &[T]) -> u32 {
+    u32::try_from(of.len()).unwrap_or(u32::MAX)
+}
+
+fn factor_stale() -> Denial {
+    Reason::SecondFactorStale.denial(
+        format!("this takes a second factor that was shown within {} minutes", FRESH_SECONDS_MAX / 60),
+        "show it again with `bailee person confirm`",
+    )
+}
+
+fn another_person() -> Denial {
+    Reason::AnotherPerson.denial("nobody does this for themselves", "ask another person whose role allows it")
+}

@@ -1,0 +1,33 @@
+//! What a home asks of those who come in: the profile's values, and what its configuration adds.
+
+use bailee_core::Environment;
+use bailee_core::profile::{Profile, Values};
+
+use crate::breached::Breached;
+
+/// What a home asks.
+#[derive(Clone, Debug)]
+pub struct Standards {
+    /// Numbers.
+    pub values: Values,
+    /// Whether everybody comes in with a second factor (1.1.d). From a public address everybody does in any case.
+    pub second_factor: bool,
+    /// Whether a second person approves what is dangerous (1.3.b).
+    pub second_person: bool,
+    /// Passwords that are known from breaches.
+    pub breached: Option<Breached>,
+}
+
+impl Standards {
+    /// Those of a home that sets nothing: the profile `strict`; a test home, whose data is nobody's, asks for no second
+    /// factor and no second person.
+    pub fn of(environment: Environment) -> Self {
+        let production = environment == Environment::Production;
+        Self {
+            values: Values::of(Profile::Strict),
+            second_factor: production,
+            second_person: production,
+            breached: None,
+        }
+    }
+}

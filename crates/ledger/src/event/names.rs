@@ -1,0 +1,116 @@
+//! How an event is named, and which of its texts are codes.
+
+use super::What;
+
+impl What {
+    /// The kind of event, as the entry names it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::HomeMade { .. } => "home-made",
+            Self::LoggedIn { .. } => "logged-in",
+            Self::LogInFailed { .. } => "log-in-failed",
+            Self::LoggedOut { .. } => "logged-out",
+            Self::FactorConfirmed { .. } => "factor-confirmed",
+            Self::RecoveryCodeUsed { .. } => "recovery-code-used",
+            Self::AccountLocked { .. } => "account-locked",
+            Self::AccountUnlocked { .. } => "account-unlocked",
+            Self::PersonInvited { .. } => "person-invited",
+            Self::InvitationAccepted { .. } => "invitation-accepted",
+            Self::PasswordChanged { .. } => "password-changed",
+            Self::FactorEnrolled { .. } => "factor-enrolled",
+            Self::PersonSuspended { .. } => "person-suspended",
+            Self::PersonResumed { .. } => "person-resumed",
+            Self::PersonLeft { .. } => "person-left",
+            Self::SellerAdded { .. } => "seller-added",
+            Self::ServiceAdded { .. } => "service-added",
+            Self::ServiceKeyAdded { .. } => "service-key-added",
+            Self::ServiceKeyEnded { .. } => "service-key-ended",
+            Self::ServiceOwnerChanged { .. } => "service-owner-changed",
+            Self::ServiceRemoved { .. } => "service-removed",
+            Self::Collected { .. } => "collected",
+            Self::Quarantined { .. } => "quarantined",
+            Self::QuarantineRetried { .. } => "quarantine-retried",
+            Self::QuarantineDiscarded { .. } => "quarantine-discarded",
+            Self::ExpiryChanged { .. } => "expiry-changed",
+            Self::Revealed { .. } => "revealed",
+            Self::RevealFailed { .. } => "reveal-failed",
+            Self::Denied { .. } => "denied",
+            Self::Found { .. } => "found",
+            Self::Shown { .. } => "shown",
+            Self::QuarantineRead { .. } => "quarantine-read",
+            Self::RetentionRead { .. } => "retention-read",
+            Self::DestructionIntended { .. } => "destruction-intended",
+            Self::DestructionCompleted { .. } => "destruction-completed",
+            Self::Moved { .. } => "moved",
+            Self::CatalogueRead {} => "catalogue-read",
+            Self::UnclassifiedRead { .. } => "unclassified-read",
+            Self::FieldClassified { .. } => "field-classified",
+            Self::CatalogueChanged { .. } => "catalogue-changed",
+            Self::Reclassified { .. } => "reclassified",
+            Self::MirrorsChanged { .. } => "mirrors-changed",
+            Self::KeysRead { .. } => "keys-read",
+            Self::LedgerRead { .. } => "ledger-read",
+            Self::MappingAdded { .. } => "mapping-added",
+            Self::MappingRemoved { .. } => "mapping-removed",
+            Self::SystemError { .. } => "system-error",
+            Self::TimeSet { .. } => "time-set",
+        }
+    }
+
+    /// Every text in the event that is a code of the program. Each must be 1 to 40 of `a-z`, `0-9` and `-`, so that no
+    /// free text can stand in an entry.
+    pub(crate) fn codes(&self) -> Vec<&str> {
+        match self {
+            Self::Collected { source, .. } => vec![source],
+            Self::Quarantined { items, .. } | Self::QuarantineRetried { items, .. } => {
+                items.iter().map(|(_, code)| code.as_str()).collect()
+            }
+            Self::RevealFailed { reason } | Self::QuarantineDiscarded { reason, .. } => vec![reason],
+            Self::Denied { action, reason, .. } => vec![action, reason],
+            Self::DestructionIntended { buckets, punctures, .. } => {
+                let punctured = punctures.iter().map(|(bucket, _)| bucket);
+                buckets.iter().chain(punctured).map(|bucket| bucket.held.as_str()).collect()
+            }
+            Self::LedgerRead { how } => vec![how],
+            Self::MappingAdded { digest } | Self::MappingRemoved { digest } => vec![digest],
+            Self::SystemError { component, code } => vec![component, code],
+            Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
+            Self::PersonSuspended { reason, .. } => vec![reason],
+            Self::FactorEnrolled { factor, .. } => vec![factor],
+            Self::HomeMade { .. }
+            | Self::LoggedIn { .. }
+            | Self::LogInFailed { .. }
+            | Self::LoggedOut { .. }
+            | Self::FactorConfirmed { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::AccountLocked { .. }
+            | Self::AccountUnlocked { .. }
+            | Self::InvitationAccepted { .. }
+            | Self::PasswordChanged { .. }
+            | Self::PersonResumed { .. }
+            | Self::PersonLeft { .. }
+            | Self::SellerAdded { .. }
+            | Self::ServiceAdded { .. }
+            | Self::ServiceKeyAdded { .. }
+            | Self::ServiceKeyEnded { .. }
+            | Self::ServiceOwnerChanged { .. }
+            | Self::ServiceRemoved { .. }
+            | Self::ExpiryChanged { .. }
+            | Self::Revealed { .. }
+            | Self::Found { .. }
+            | Self::Shown { .. }
+            | Self::QuarantineRead { .. }
+            | Self::RetentionRead { .. }
+            | Self::DestructionCompleted { .. }
+            | Self::Moved { .. }
+            | Self::CatalogueRead {}
+            | Self::UnclassifiedRead { .. }
+            | Self::FieldClassified { .. }
+            | Self::CatalogueChanged { .. }
+            | Self::Reclassified { .. }
+            | Self::MirrorsChanged { .. }
+            | Self::KeysRead {}
+            | Self::TimeSet {} => Vec::new(),
+        }
+    }
+}
