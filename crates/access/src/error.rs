@@ -36,6 +36,9 @@ pub enum AccessError {
     /// A password could not be hashed: the machine has not the memory for it.
     #[error("the password cannot be checked now; see that {} MiB of memory are free", crate::password::MEMORY_KIB / 1024)]
     Hashing,
+    /// There are no rules to decide by.
+    #[error(transparent)]
+    Rules(#[from] crate::decision::RulesError),
     /// A register entry opens but cannot be read: a newer version wrote it.
     #[error("an entry of the register of {0}s cannot be read; a newer version of bailee may have written it")]
     Unreadable(&'static str),
@@ -61,6 +64,7 @@ impl AccessError {
             Self::Unacceptable(_) => "unacceptable",
             Self::HasOwner => "has-owner",
             Self::Hashing => "hashing",
+            Self::Rules(_) => "rules",
             Self::Unreadable(_) => "register-unreadable",
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger",

@@ -8,7 +8,9 @@ mod carry;
 mod enter;
 mod origins;
 mod reveal;
+mod rules;
 mod services;
+mod spending;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +28,7 @@ use bailee_ledger::event::What;
 use bailee_store::act::Act;
 use bailee_store::records::Store;
 
-use crate::decision::{self, Action, Subject};
+use crate::decision::{Action, Circumstances, Rules, Subject};
 use crate::error::{AccessError, Denial};
 use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
@@ -35,6 +37,7 @@ use crate::repetition::Repetitions;
 use crate::service::Service;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
+use spending::Spending;
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
 /// asynchronous runtime.
@@ -47,6 +50,9 @@ pub struct Gate {
     sealer: Sealer,
     hasher: Box<dyn Hasher>,
     origins: Origins,
+    /// What decides. Replaced whole, so that a decision is made by one set of rules from its beginning to its end.
+    rules: RwLock<Arc<Rules>>,
+    spending: Spending,
     known: RwLock<Known>,
     /// Requests that their callers gave a name to.
     repetitions: Mutex<Repetitions>,
@@ -178,6 +184,8 @@ impl Gate {
             sealer,
             hasher,
             origins: Origins::default(),
+            rules: RwLock::new(Arc::new(Rules::new("")?)),
+            spending: Spending::default(),
             known,
             repetitions,
             writing: Mutex::new(()),
@@ -196,19 +204,27 @@ impl Gate {
 
     fn subject<'a>(&self, caller: &'a Caller) -> Subject<'a> {
         match &caller.who {
-            Who::Person { person, .. } => {
-                Subject::Person { roles: &person.roles, environment: self.environment }
-            }
+            Who::Person { person, .. } => Subject::Person { id: person.id, roles: &person.roles },
             Who::Service(service) => Subject::Service(service),
         }
     }
 
+    /// How a caller asks, as far as it is known. What it was shown today is told to a reveal alone, and to what asks
+    /// beforehand whether there could be one.
+    fn circumstances(&self, caller: &Caller) -> Circumstances {
+        Circumstances::at(self.environment, caller.context.now)
+    }
+
     /// Decides; a refusal is an event when this returns.
     fn allow(&self, caller: &Caller, action: &Action<'_>) -> Result<(), AccessError> {
-        decision::decide(self.subject(caller), action).or_else(|denial| {
-            let seller = self.existing(action.seller())?;
-            self.refuse(&caller.context, action.code(), seller, action.purpose(), denial)
-        })
+        let circumstances = self.circumstances(caller);
+        match self.rules().decide(self.subject(caller), action, &circumstances) {
+            Ok(_) => Ok(()),
+            Err(denial) => {
+                let seller = self.existing(action.seller())?;
+                self.refuse(&caller.context, action.code(), seller, action.purpose(), denial)
+            }
+        }
     }
 
     /// Writes a refusal down, then returns it. That it cannot be written weighs more than the refusal.

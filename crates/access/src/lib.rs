@@ -1,7 +1,7 @@
 //! Who may come in, and what they may see: people, services, credentials, sessions, and the gate that decides.
 //!
 //! Every request passes [`Gate`] three times over: it *authenticates* (whose session or key is this?), *decides*
-//! ([`decision`]: one table, a pure function) and *mints* an [`Authorized`](bailee_ledger::authorized::Authorized)
+//! ([`decision`]: policies in Cedar, asked as a pure function) and *mints* an [`Authorized`](bailee_ledger::authorized::Authorized)
 //! value, without which the vault does nothing. The gate alone holds the right to mint.
 //!
 //! What it promises:
@@ -11,7 +11,7 @@
 //! - no credential is kept: passwords as Argon2id, session tokens and service keys as SHA-256, and all of it sealed;
 //! - a log-in takes the same work and gives the same answer whether or not the account exists.
 //!
-//! What is not here yet: policies as data, grants, a second factor, lockout, rotation of passwords.
+//! What is not here yet: how a grant is asked for and approved, a second factor, lockout, rotation of passwords.
 //!
 //! Start reading at [`decision`] (who may do what), then [`gate`].
 #![cfg_attr(
@@ -31,6 +31,7 @@ pub mod credential;
 pub mod decision;
 pub mod error;
 pub mod gate;
+pub mod grant;
 pub mod origin;
 pub mod password;
 pub mod person;

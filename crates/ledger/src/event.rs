@@ -245,6 +245,14 @@ pub enum What {
         /// How many fields it has.
         fields: u32,
     },
+    /// The rules of access are others than those that the home went by before: a new version, or edited policies of its
+    /// own.
+    RulesChanged {
+        /// Of the policies, the home's own among them, and their schema.
+        rules: Digest,
+        /// How many policies there are.
+        policies: u32,
+    },
     /// What is sealed followed a change of the catalogue.
     Reclassified {
         /// Whose.
@@ -320,6 +328,7 @@ impl What {
             Self::UnclassifiedRead { .. } => "unclassified-read",
             Self::FieldClassified { .. } => "field-classified",
             Self::CatalogueChanged { .. } => "catalogue-changed",
+            Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::KeysRead { .. } => "keys-read",
@@ -366,6 +375,7 @@ impl What {
             | Self::UnclassifiedRead { .. }
             | Self::FieldClassified { .. }
             | Self::CatalogueChanged { .. }
+            | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
             | Self::MirrorsChanged { .. }
             | Self::KeysRead {}

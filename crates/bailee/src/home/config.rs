@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) ledger_days: u16,
     pub(crate) checkpoints: Option<PathBuf>,
     pub(crate) catalogue: Option<PathBuf>,
+    /// The file of the home's own policies.
+    pub(crate) policies: Option<PathBuf>,
     pub(crate) server: ServerSettings,
     pub(crate) log: LogSettings,
 }
@@ -50,6 +52,8 @@ struct Written {
     ledger: LedgerSection,
     #[serde(default)]
     catalogue: CatalogueSection,
+    #[serde(default)]
+    access: AccessSection,
     #[serde(default)]
     server: ServerSection,
     #[serde(default)]
@@ -91,6 +95,12 @@ struct CatalogueSection {
     extension: Option<PathBuf>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct AccessSection {
+    policies: Option<PathBuf>,
+}
+
 impl Config {
     /// Reads and checks a home's configuration.
     pub(crate) fn read(home: &Path) -> Result<Self> {
@@ -117,6 +127,7 @@ impl Config {
             ledger_days: ledger_days(&written.ledger)?,
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
+            policies: written.access.policies,
             server: written.server.check()?,
             log: written.log.check()?,
         })

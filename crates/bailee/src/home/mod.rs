@@ -20,6 +20,7 @@ pub(crate) mod config;
 mod lock;
 pub(crate) mod make;
 pub(crate) mod mappings;
+mod policies;
 mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
@@ -117,6 +118,7 @@ impl Home {
         let mint = Mint::for_home(config.id).map_err(Failure::failed)?;
         let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy))
             .map_err(Failure::failed)?;
+        policies::keep(&gate, root, &config, now)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
         Ok(Self {
             root: root.to_owned(),
