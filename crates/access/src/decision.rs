@@ -100,6 +100,8 @@ pub enum Action<'a> {
     Declassify,
     /// Read the ledger.
     ReadLedger,
+    /// Ask why somebody may do something, and who could see a field.
+    ReadAccess,
     /// Take in documents of a seller.
     Collect(&'a SellerId),
     /// See facts and masks of a seller's records.
@@ -131,6 +133,7 @@ impl<'a> Action<'a> {
             Self::Classify => "classify",
             Self::Declassify => "declassify",
             Self::ReadLedger => "read-ledger",
+            Self::ReadAccess => "read-access",
             Self::Collect(_) => "collect",
             Self::Show(_) => "show",
             Self::Find(..) => "find",
@@ -147,7 +150,8 @@ impl<'a> Action<'a> {
             | Self::ReadCatalogue
             | Self::Classify
             | Self::Declassify
-            | Self::ReadLedger => None,
+            | Self::ReadLedger
+            | Self::ReadAccess => None,
             Self::ReadRetention(seller) | Self::ReadQuarantine(seller) | Self::ReadUnclassified(seller) => {
                 seller
             }

@@ -6,6 +6,7 @@
 mod acts;
 mod carry;
 mod enter;
+mod explain;
 mod origins;
 mod reveal;
 mod rules;
@@ -35,6 +36,7 @@ use crate::person::Person;
 use crate::register::{Known, Sealer};
 use crate::repetition::Repetitions;
 use crate::service::Service;
+pub use explain::{Seen, ToExplain};
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
 use spending::Spending;

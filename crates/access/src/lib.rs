@@ -41,5 +41,7 @@ pub mod service;
 pub mod session;
 
 pub use error::{AccessError, Denial};
-pub use gate::{Asked, AskedField, Caller, Decided, DeniedField, Gate, OpenedOrigin, Presented, Who};
+pub use gate::{
+    Asked, AskedField, Caller, Decided, DeniedField, Gate, OpenedOrigin, Presented, Seen, ToExplain, Who,
+};
 pub use origin::{Agent, Face, Origin};

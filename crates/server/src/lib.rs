@@ -21,6 +21,7 @@
     )
 )]
 
+mod access;
 mod api;
 mod body;
 mod catalogue;

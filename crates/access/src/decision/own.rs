@@ -134,14 +134,12 @@ fn validate(
     let errors = result.validation_errors().map(|error| (error.policy_id(), error as &dyn Diagnostic));
     let warnings =
         result.validation_warnings().map(|warning| (warning.policy_id(), warning as &dyn Diagnostic));
-    let first = errors.chain(warnings).map(|(policy, error)| {
+    let wrongs = errors.chain(warnings).map(|(policy, error)| {
         let begins = lines.get::<str>(policy.as_ref()).copied().unwrap_or(1);
-        (offset(error).map_or(begins, |offset| line_of(text, offset)), error)
+        (offset(error).map_or(begins, |offset| line_of(text, offset)), told(error))
     });
-    match first.min_by_key(|(line, _)| *line) {
-        None => Ok(()),
-        Some((line, error)) => Err(wrong(line, told(error))),
-    }
+    // Cedar lists them in no order: the first is told, and the same one each time.
+    wrongs.min().map_or(Ok(()), |(line, words)| Err(wrong(line, words)))
 }
 
 fn unread(text: &str, errors: &cedar_policy::ParseErrors) -> RulesError {

@@ -152,7 +152,8 @@ fn missing_of_service(
         | Action::ReadUnclassified(_)
         | Action::Classify
         | Action::Declassify
-        | Action::ReadLedger => {
+        | Action::ReadLedger
+        | Action::ReadAccess => {
             return Some(Reason::ServiceNotAllowed.denial(
                 "no service may do this",
                 "log in as a person with `bailee login --as MAIL`, and unset `BAILEE_KEY`",

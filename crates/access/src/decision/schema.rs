@@ -20,17 +20,19 @@ pub(super) enum Of {
 }
 
 /// What an action is about.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum On {
     Home,
     Seller,
     HomeOrSeller,
+    /// A seller whose records are searched.
+    Search,
     /// A seller whose fields are asked for, and then each of the fields.
     Fields,
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 15] = [
+pub(super) const ACTIONS: [(&str, On); 16] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -42,9 +44,10 @@ pub(super) const ACTIONS: [(&str, On); 15] = [
     ("classify", On::Home),
     ("declassify", On::Home),
     ("read-ledger", On::Home),
+    ("read-access", On::Home),
     ("collect", On::Seller),
     ("show", On::Seller),
-    ("find", On::Seller),
+    ("find", On::Search),
     (REVEAL, On::Fields),
 ];
 
@@ -76,15 +79,15 @@ pub(super) fn text(of: Of) -> String {
     ] {
         let _ = writeln!(schema, "entity {name} enum [{}];", quoted(&members));
     }
-    let grants = only_program("grants: Set<Grant>");
-    let bound = only_program("sellers: Set<Seller>, grants: Set<Grant>,");
+    let person = only_program(" { grants: Set<Grant> }");
+    let bound = only_program("sellers: Set<Seller>, grants: Set<Grant>, ");
     let _ = writeln!(
         schema,
         "entity Home;
 entity Seller in [Home];
 entity Field in [Seller] {{ seller: Seller, kind: Kind, class: Class, purposes: Set<Purpose> }};
-entity Person in [Role] {{ {grants} }};
-entity Service {{ {bound} purposes: Set<Purpose>, classes: Set<Class> }};"
+entity Person in [Role]{person};
+entity Service {{ {bound}purposes: Set<Purpose>, classes: Set<Class> }};"
     );
     if is_program {
         schema.push_str(
@@ -94,24 +97,24 @@ entity Service {{ {bound} purposes: Set<Purpose>, classes: Set<Class> }};"
 ",
         );
     }
-    let granted = only_program(", grant?: Grant, spent_under_grant: Long");
-    for (code, on) in ACTIONS {
-        let resources = match on {
-            On::Home => "Home",
-            On::Seller => "Seller",
-            On::HomeOrSeller => "Home, Seller",
-            On::Fields => "Seller, Field",
+    for on in [On::Home, On::HomeOrSeller, On::Seller, On::Search, On::Fields] {
+        let (resources, more) = match on {
+            On::Home => ("Home", ""),
+            On::HomeOrSeller => ("Home, Seller", ""),
+            On::Seller => ("Seller", ""),
+            On::Search => ("Seller", ",\n    classes: Set<Class>"),
+            On::Fields => ("Seller, Field", ",\n    purpose: Purpose"),
         };
-        let more = match code {
-            REVEAL => format!(", purpose: Purpose{granted}"),
-            "find" => format!(", classes: Set<Class>{granted}"),
-            _ => String::new(),
+        let granted = match on {
+            On::Search | On::Fields => only_program(",\n    grant?: Grant,\n    spent_under_grant: Long"),
+            On::Home | On::HomeOrSeller | On::Seller => "",
         };
+        let codes = ACTIONS.iter().filter(|(_, one)| *one == on).map(|(code, _)| (*code).to_owned());
         let _ = writeln!(
             schema,
-            "action \"{code}\" appliesTo {{
-    principal: [Person, Service], resource: [{resources}], context: {{{CIRCUMSTANCES}{more}\n}}
-}};"
+            "action {} appliesTo {{ principal: [Person, Service], resource: [{resources}], context: {{{CIRCUMSTANCES}{more}{granted}
+}} }};",
+            quoted(&codes.collect::<Vec<_>>())
         );
     }
     schema

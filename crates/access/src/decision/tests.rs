@@ -95,6 +95,7 @@ fn the_whole_role_by_action_matrix() {
         ("classify", Action::Classify),
         ("classify as a fact", Action::Declassify),
         ("read ledger", Action::ReadLedger),
+        ("read access", Action::ReadAccess),
         ("collect, own seller", Action::Collect(&own)),
         ("collect, other seller", Action::Collect(&other)),
         ("show, own seller", Action::Show(&own)),

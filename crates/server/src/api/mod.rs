@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    catalogue, collect, find, health, keys, ledger, mapping, quarantine, record, retention, reveal, seller,
-    service, session,
+    access, catalogue, collect, find, health, keys, ledger, mapping, quarantine, record, retention, reveal,
+    seller, service, session,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -32,6 +32,7 @@ pub(crate) enum Tag {
     Sessions,
     Sellers,
     Services,
+    Access,
     Orders,
     Reveal,
     Quarantine,
@@ -43,11 +44,12 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Home,
         Self::Sessions,
         Self::Sellers,
         Self::Services,
+        Self::Access,
         Self::Orders,
         Self::Reveal,
         Self::Quarantine,
@@ -65,6 +67,7 @@ impl Tag {
             Self::Sessions => ("Sessions", "People log in; services have a key instead."),
             Self::Sellers => ("Sellers", "Whose buyers' data is held."),
             Self::Services => ("Services", "Programs with a key of their own."),
+            Self::Access => ("Access", "Why somebody may do something, and who could see a field."),
             Self::Orders => {
                 ("Orders", "Documents in, records shown without their personal data, records found.")
             }
@@ -87,6 +90,7 @@ fn operations() -> Vec<Operation> {
         session::operations(),
         seller::operations(),
         service::operations(),
+        access::operations(),
         collect::operations(),
         record::operations(),
         find::operations(),

@@ -7,5 +7,6 @@ mod named;
 mod origins;
 mod registers;
 mod reveal;
+mod rules;
 mod secrecy;
 mod services;
