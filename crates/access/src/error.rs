@@ -44,6 +44,9 @@ pub enum AccessError {
     /// The file of passwords known from breaches cannot be read: no password can be set without it.
     #[error("the file of known passwords {} cannot be used ({}); mend it or [access] breached_passwords", .0.display(), .1)]
     BreachedFile(PathBuf, std::io::ErrorKind),
+    /// There are no rules to decide by.
+    #[error(transparent)]
+    Rules(#[from] crate::decision::RulesError),
     /// A register entry opens but cannot be read: a newer version wrote it.
     #[error("an entry of the register of {0}s cannot be read; a newer version of bailee may have written it")]
     Unreadable(&'static str),
@@ -71,6 +74,7 @@ impl AccessError {
             Self::Hashing => "hashing",
             Self::Missing(_) => "not-found",
             Self::BreachedFile(..) => "breached-file",
+            Self::Rules(_) => "rules",
             Self::Unreadable(_) => "register-unreadable",
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger",

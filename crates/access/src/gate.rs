@@ -6,12 +6,15 @@
 mod acts;
 mod carry;
 mod enter;
+mod explain;
 mod log_in;
 mod origins;
 mod people;
 mod renew;
 mod reveal;
+mod rules;
 mod services;
+mod spending;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +33,7 @@ use bailee_ledger::event::What;
 use bailee_store::act::Act;
 use bailee_store::records::Store;
 
-use crate::decision::{self, Action, Subject};
+use crate::decision::{Action, Circumstances, Rules, Subject};
 use crate::error::{AccessError, Denial};
 use crate::lockout::Door;
 use crate::password::{Argon2id, Hasher};
@@ -40,12 +43,14 @@ use crate::repetition::Repetitions;
 use crate::service::Service;
 use crate::session::FRESH_SECONDS_MAX;
 use crate::standards::Standards;
+pub use explain::{Seen, ToExplain};
 pub use log_in::LogIn;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
 pub use people::{Left, NewPerson};
 pub use renew::{BegunFactor, EnrolledFactor};
 pub use services::NewKey;
+use spending::Spending;
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
 /// asynchronous runtime.
@@ -59,6 +64,9 @@ pub struct Gate {
     hasher: Box<dyn Hasher>,
     standards: Standards,
     origins: Origins,
+    /// What decides. Replaced whole, so that a decision is made by one set of rules from its beginning to its end.
+    rules: RwLock<Arc<Rules>>,
+    spending: Spending,
     known: RwLock<Known>,
     /// Requests that their callers gave a name to.
     repetitions: Mutex<Repetitions>,
@@ -92,6 +100,8 @@ pub struct Caller {
     pub context: authorized::Context,
     /// Who it is.
     pub who: Who,
+    /// Where they stand.
+    pub(crate) door: Door,
 }
 
 impl Caller {
@@ -216,6 +226,8 @@ impl Gate {
             hasher,
             standards,
             origins: Origins::default(),
+            rules: RwLock::new(Arc::new(Rules::new("")?)),
+            spending: Spending::default(),
             known,
             repetitions,
             attempts: Default::default(),
@@ -240,21 +252,38 @@ impl Gate {
 
     fn subject<'a>(&self, caller: &'a Caller) -> Subject<'a> {
         match &caller.who {
-            Who::Person { person, .. } => {
-                Subject::Person { roles: &person.roles, environment: self.environment }
-            }
+            Who::Person { person, .. } => Subject::Person { id: person.id, roles: &person.roles },
             // Nobody comes here with an invitation: it authenticates for its acceptance alone.
-            Who::Invited(_) => Subject::Person { roles: &[], environment: self.environment },
+            Who::Invited(person) => Subject::Person { id: person.id, roles: &[] },
             Who::Service(service) => Subject::Service(service),
+        }
+    }
+
+    /// How a caller asks, as far as it is known. What it was shown today is told to a reveal alone, and to what asks
+    /// beforehand whether there could be one.
+    fn circumstances(&self, caller: &Caller) -> Circumstances {
+        let now = caller.context.now;
+        let factor_at = match caller.who {
+            Who::Person { factor_at, .. } => factor_at,
+            Who::Invited(_) | Who::Service(_) => None,
+        };
+        Circumstances {
+            address: caller.door.address(),
+            factor_age_seconds: factor_at.map(|at| now.as_second().saturating_sub(at.as_second())),
+            ..Circumstances::at(self.environment, now)
         }
     }
 
     /// Decides; a refusal is an event when this returns.
     fn allow(&self, caller: &Caller, action: &Action<'_>) -> Result<(), AccessError> {
-        decision::decide(self.subject(caller), action).or_else(|denial| {
-            let seller = self.existing(action.seller())?;
-            self.refuse(&caller.context, action.code(), seller, action.purpose(), denial)
-        })
+        let circumstances = self.circumstances(caller);
+        match self.rules().decide(self.subject(caller), action, &circumstances) {
+            Ok(_) => Ok(()),
+            Err(denial) => {
+                let seller = self.existing(action.seller())?;
+                self.refuse(&caller.context, action.code(), seller, action.purpose(), denial)
+            }
+        }
     }
 
     /// Writes a refusal down, then returns it. That it cannot be written weighs more than the refusal.

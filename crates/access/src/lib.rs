@@ -1,7 +1,7 @@
 //! Who may come in, and what they may see: people, services, credentials, sessions, and the gate that decides.
 //!
 //! Every request passes [`Gate`] three times over: it *authenticates* (whose session or key is this?), *decides*
-//! ([`decision`]: one table, a pure function) and *mints* an [`Authorized`](bailee_ledger::authorized::Authorized)
+//! ([`decision`]: policies in Cedar, asked as a pure function) and *mints* an [`Authorized`](bailee_ledger::authorized::Authorized)
 //! value, without which the vault does nothing. The gate alone holds the right to mint.
 //!
 //! What it promises:
@@ -34,6 +34,7 @@ pub mod error;
 pub mod factor;
 pub mod gate;
 mod generic;
+pub mod grant;
 pub mod lockout;
 pub mod origin;
 pub mod password;
@@ -45,7 +46,9 @@ pub mod session;
 pub mod standards;
 
 pub use error::{AccessError, Denial};
-pub use gate::{Asked, AskedField, Caller, Decided, DeniedField, Gate, OpenedOrigin, Presented, Who};
+pub use gate::{
+    Asked, AskedField, Caller, Decided, DeniedField, Gate, OpenedOrigin, Presented, Seen, ToExplain, Who,
+};
 pub use lockout::Door;
 pub use origin::{Agent, Face, Origin};
 pub use standards::Standards;

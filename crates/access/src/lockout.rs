@@ -40,6 +40,14 @@ pub enum Door {
 }
 
 impl Door {
+    /// The address, where there is one.
+    pub fn address(self) -> Option<std::net::IpAddr> {
+        match self {
+            Self::Local => None,
+            Self::Network(address) => Some(address.to_canonical()),
+        }
+    }
+
     /// Whether it is an address that anybody on the internet can have: none of a machine, a link or a private network.
     pub fn is_public(self) -> bool {
         match self {

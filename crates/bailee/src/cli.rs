@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    catalogue, collect, completions, find, init, keys, ledger, mapping, person, quarantine, retention,
-    reveal, seller, service, session, show, synth,
+    access, catalogue, collect, completions, find, init, keys, ledger, mapping, person, quarantine,
+    retention, reveal, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -82,6 +82,7 @@ enum Command {
     Person(person::Person),
     Seller(seller::Seller),
     Service(service::Service),
+    Access(access::Access),
     Collect(collect::Collect),
     Show(show::Show),
     Reveal(reveal::Reveal),
@@ -133,6 +134,7 @@ impl Cli {
             Command::Person(person) => global.visit(|visit| person.run(visit)),
             Command::Seller(seller) => global.visit(|visit| seller.run(visit)),
             Command::Service(service) => global.visit(|visit| service.run(visit)),
+            Command::Access(access) => global.visit(|visit| access.run(visit)),
             Command::Collect(collect) => global.visit(|visit| collect.run(visit)),
             Command::Show(show) => global.visit(|visit| show.run(visit)),
             Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),

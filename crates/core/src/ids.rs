@@ -97,6 +97,8 @@ random_id! {
     ServiceId,
     /// One session of a person. Names it; does not open it.
     SessionId,
+    /// One grant. Never reused.
+    GrantId,
 }
 
 /// What an event holds in the place of something sealed elsewhere: a salted hash of it, which says nothing by itself, and

@@ -35,7 +35,7 @@ pub mod written;
 
 pub use clock::{Clock, Entropy};
 pub use ids::{
-    Commitment, Environment, FieldId, FieldInstance, HomeId, Kind, ParseIdError, PartNo, PersonId,
+    Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, ParseIdError, PartNo, PersonId,
     PrincipalId, RecordId, Reference, RequestId, SellerId, ServiceId, SessionId, Ticket,
 };
 pub use json::Json;

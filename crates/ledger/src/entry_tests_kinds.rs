@@ -87,6 +87,10 @@ fn sentence(what: &What) -> &'static str {
         What::CatalogueChanged { .. } => {
             "The catalogue is another than the one that the home went by before: a new version, or an edited extension."
         }
+        What::RulesChanged { .. } => {
+            "The rules of access are others than those that the home went by before: SHA-256 of all policies with their \
+             schema, and how many policies there are."
+        }
         What::Reclassified { .. } => {
             "What is sealed followed a change of the catalogue: every part sealed anew, and how many records of which \
              the facts alone were."
@@ -169,6 +173,7 @@ fn samples() -> Vec<What> {
             catalogue: Digest([0xdd; 32]),
         },
         What::CatalogueChanged { fields: 300 },
+        What::RulesChanged { rules: Digest([0xdd; 32]), policies: 20 },
         What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
         What::MirrorsChanged { repaired: 1, added: 0 },
         What::KeysRead {},

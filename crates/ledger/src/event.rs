@@ -345,6 +345,14 @@ pub enum What {
         /// How many fields it has.
         fields: u32,
     },
+    /// The rules of access are others than those that the home went by before: a new version, or edited policies of its
+    /// own.
+    RulesChanged {
+        /// Of the policies, the home's own among them, and their schema.
+        rules: Digest,
+        /// How many policies there are.
+        policies: u32,
+    },
     /// What is sealed followed a change of the catalogue.
     Reclassified {
         /// Whose.

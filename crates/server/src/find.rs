@@ -41,7 +41,14 @@ pub(crate) fn operations() -> Vec<Operation> {
                 pages("references", &words::reference()),
                 json!({ "references": [words::REFERENCE], "next": null }),
             )
-            .refuses(&["unknown-seller", "empty-query", "unusable-term", "class-not-granted"])
+            .refuses(&[
+                "unknown-seller",
+                "empty-query",
+                "unusable-term",
+                "class-not-granted",
+                "grant-ended",
+                "volume-spent",
+            ])
             .opens(),
     ]
 }

@@ -21,6 +21,7 @@
     )
 )]
 
+mod access;
 mod account;
 mod api;
 mod body;

@@ -234,6 +234,11 @@ impl From<AccessError> for Problem {
                 .with_fault(Fault::new("memory", "password-hashing")),
             AccessError::Keyring(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "keyring-unusable", words)
                 .with_fault(Fault::new("mirror", code)),
+            // Rules are read when a home is opened: no request meets this.
+            AccessError::Rules(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the access rules cannot be used")
+                    .with_fault(Fault::new("job", code))
+            }
             AccessError::Unreadable(_) | AccessError::Envelope(_) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, words)
                     .with_fault(Fault::new("store", code))

@@ -58,6 +58,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "too-many-items",
                 "purpose-unknown",
                 "no-grant",
+                "home-policy",
                 "not-a-token",
                 "token-of-another-home",
                 "token-of-another-environment",

@@ -47,6 +47,12 @@ pub enum Reason {
     PurposeNotOfField,
     /// The service was not given that class.
     ClassNotGranted,
+    /// Every grant that covers it has ended.
+    GrantEnded,
+    /// Every live grant that covers it is spent for this day.
+    VolumeSpent,
+    /// A policy of the home's own forbids it.
+    HomePolicy,
     /// A second person must approve it.
     SecondPerson,
     /// The field is unclassified, and so revealed to nobody.
@@ -77,6 +83,9 @@ impl Reason {
             Self::PurposeNotGranted => "purpose-not-granted",
             Self::PurposeNotOfField => "purpose-not-of-field",
             Self::ClassNotGranted => "class-not-granted",
+            Self::GrantEnded => "grant-ended",
+            Self::VolumeSpent => "volume-spent",
+            Self::HomePolicy => "home-policy",
             Self::SecondPerson => "second-person",
             Self::Unclassified => "unclassified",
         }
@@ -96,13 +105,14 @@ impl Reason {
             // An open session that somebody else finds would let two people act under one id.
             Self::SessionEnded => Requirement::UniqueIdentity,
             Self::KeyTooOld | Self::PasswordExpired => Requirement::PasswordRotation,
-            Self::NoGrant => Requirement::NeedToKnow,
+            Self::NoGrant | Self::GrantEnded | Self::VolumeSpent => Requirement::NeedToKnow,
             Self::PurposeUnknown | Self::PurposeNotOfField => Requirement::PurposeLimits,
             Self::RoleNotAllowed
             | Self::ServiceNotAllowed
             | Self::SellerNotGranted
             | Self::PurposeNotGranted
-            | Self::ClassNotGranted => Requirement::FineGrainedAccess,
+            | Self::ClassNotGranted
+            | Self::HomePolicy => Requirement::FineGrainedAccess,
             Self::Unclassified => Requirement::Collection,
             Self::SecondPerson => Requirement::Use,
         }

@@ -150,7 +150,9 @@ impl Gate {
         let Presented { request, now, detail, .. } = *presented;
         let context = |principal| Context { principal, request, now, detail };
         match self.recognise(presented) {
-            Ok((who, missing)) => Ok((Caller { context: context(who.principal()), who }, missing)),
+            Ok((who, missing)) => {
+                Ok((Caller { context: context(who.principal()), who, door: presented.door }, missing))
+            }
             Err(AccessError::Denied(denial)) => {
                 self.refuse(&context(PrincipalId::Anonymous), AUTHENTICATE, None, None, denial)
             }

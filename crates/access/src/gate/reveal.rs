@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::{Class, FieldId, FieldInstance, Purpose, RecordId, SellerId, Ticket};
-use bailee_ledger::authorized;
+use bailee_ledger::authorized::{self, Context};
 use bailee_ledger::event::{RevealedItem, What};
 
 use super::{Asked, AskedField, Caller, Decided, DeniedField, Gate};
-use crate::decision::{self, Action, REVEAL};
+use crate::decision::{self, Action, Circumstances, Field, REVEAL, Rules};
 use crate::error::{AccessError, Denial};
 
 impl Gate {
@@ -29,9 +29,7 @@ impl Gate {
             return self.refuse_purpose(caller, asked);
         };
         let mut verdicts = Verdicts::new(purpose, ticket);
-        for record in asked {
-            verdicts.take(record, self.decide_record(caller, purpose, record));
-        }
+        self.decide_records(caller, asked, &mut verdicts);
         let events = verdicts.events();
         let authorized = if verdicts.pairs.is_empty() {
             self.append(caller, events)?;
@@ -57,8 +55,14 @@ impl Gate {
         purpose: Purpose,
         sellers: &BTreeSet<SellerId>,
     ) -> Result<BTreeMap<SellerId, Denial>, AccessError> {
+        let rules = self.rules();
+        // Whether a ticket is named is asked when its fields are; who has one may look a reference up.
+        let mut circumstances = self.circumstances(caller).with_ticket(true);
+        let Context { principal, now, .. } = caller.context;
+        circumstances.spent_today = self.spending.with(principal, now, |spent| spent.clone());
         let decide = |seller: &SellerId| {
-            let denial = decision::decide(self.subject(caller), &Action::Reveal(seller, purpose)).err()?;
+            let asked = Action::Reveal(seller, purpose);
+            let denial = rules.decide(self.subject(caller), &asked, &circumstances).err()?;
             Some((seller.clone(), denial))
         };
         let denied: BTreeMap<SellerId, Denial> = sellers.iter().filter_map(decide).collect();
@@ -102,21 +106,45 @@ impl Gate {
         self.append(caller, revealed.chain(failed).collect())
     }
 
+    /// The verdict on each field of each record. What is allowed is spent from here on, whatever comes of it: as its
+    /// event, that is an upper bound. One principal's requests wait for each other here, so that two of them do not spend
+    /// the same.
+    fn decide_records(&self, caller: &Caller, asked: &[Asked<'_>], verdicts: &mut Verdicts) {
+        let rules = self.rules();
+        let mut circumstances = self.circumstances(caller).with_ticket(verdicts.ticket.is_some());
+        let Context { principal, now, .. } = caller.context;
+        self.spending.with(principal, now, |spent| {
+            circumstances.spent_today = std::mem::take(spent);
+            for record in asked {
+                let decided =
+                    self.decide_record(&rules, caller, verdicts.purpose, record, &mut circumstances);
+                verdicts.take(record, decided);
+            }
+            *spent = circumstances.spent_today;
+        });
+    }
+
     /// The verdict on each field of a record, in the order asked.
     fn decide_record(
         &self,
+        rules: &Rules,
         caller: &Caller,
         purpose: Purpose,
         record: &Asked<'_>,
+        circumstances: &mut Circumstances,
     ) -> Vec<Result<(), Denial>> {
-        let subject = self.subject(caller);
+        let (subject, seller) = (self.subject(caller), record.seller);
         let catalogue = self.catalogue.now();
-        let anything = decision::decide(subject, &Action::Reveal(record.seller, purpose));
-        let decide_field = |asked: &AskedField| {
+        let anything = rules.decide(subject, &Action::Reveal(seller, purpose), circumstances);
+        let mut decide_field = |asked: &AskedField| {
             let (class, purposes) = attributes(&catalogue, asked);
-            anything.clone().and_then(|()| decision::decide_field(subject, purpose, class, purposes))
+            let field = Field { seller, kind: record.kind, class, purposes };
+            anything.clone()?;
+            let permit = rules.decide_field(subject, purpose, &field, circumstances)?;
+            circumstances.spent_today.add(permit.grant, 1);
+            Ok(())
         };
-        record.fields.iter().map(decide_field).collect()
+        record.fields.iter().map(&mut decide_field).collect()
     }
 
     /// Refuses a request whose purpose is none, naming the records it was about.

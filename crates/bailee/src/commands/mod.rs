@@ -1,5 +1,6 @@
 //! The commands: one file per noun, each with its arguments and what they do.
 
+pub(crate) mod access;
 mod bar;
 pub(crate) mod catalogue;
 pub(crate) mod collect;

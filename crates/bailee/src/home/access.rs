@@ -16,6 +16,8 @@ pub(crate) struct AccessSection {
     second_factor: Option<bool>,
     second_person: Option<bool>,
     breached_passwords: Option<PathBuf>,
+    /// The file of the home's own policies.
+    pub(super) policies: Option<PathBuf>,
     password_characters_min: Option<i64>,
     password_history: Option<i64>,
     password_days_min: Option<i64>,

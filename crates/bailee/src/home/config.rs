@@ -38,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) ledger_days: u16,
     pub(crate) checkpoints: Option<PathBuf>,
     pub(crate) catalogue: Option<PathBuf>,
+    /// The file of the home's own policies.
+    pub(crate) policies: Option<PathBuf>,
     pub(crate) server: ServerSettings,
     pub(crate) log: LogSettings,
 }
@@ -123,6 +125,7 @@ impl Config {
             ledger_days: ledger_days(&written.ledger)?,
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
+            policies: written.access.policies,
             server: written.server.check()?,
             log: written.log.check()?,
         })

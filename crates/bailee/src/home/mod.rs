@@ -21,6 +21,7 @@ pub(crate) mod config;
 mod lock;
 pub(crate) mod make;
 pub(crate) mod mappings;
+mod policies;
 mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
@@ -119,6 +120,7 @@ impl Home {
         let standards = access::below(root, &config.standards);
         let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy), standards)
             .map_err(Failure::failed)?;
+        policies::keep(&gate, root, &config, now)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
         gate.end_contracts(RequestId::new(now, &*entropy), now).map_err(Failure::failed)?;
         Ok(Self {

@@ -46,6 +46,7 @@ impl What {
             Self::UnclassifiedRead { .. } => "unclassified-read",
             Self::FieldClassified { .. } => "field-classified",
             Self::CatalogueChanged { .. } => "catalogue-changed",
+            Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::KeysRead { .. } => "keys-read",
@@ -107,6 +108,7 @@ impl What {
             | Self::UnclassifiedRead { .. }
             | Self::FieldClassified { .. }
             | Self::CatalogueChanged { .. }
+            | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
             | Self::MirrorsChanged { .. }
             | Self::KeysRead {}

@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    account, catalogue, collect, find, health, keys, ledger, mapping, person, quarantine, record, retention,
-    reveal, seller, service, session,
+    access, account, catalogue, collect, find, health, keys, ledger, mapping, person, quarantine, record,
+    retention, reveal, seller, service, session,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -34,6 +34,7 @@ pub(crate) enum Tag {
     People,
     Sellers,
     Services,
+    Access,
     Orders,
     Reveal,
     Quarantine,
@@ -45,13 +46,14 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Home,
         Self::Sessions,
         Self::Account,
         Self::People,
         Self::Sellers,
         Self::Services,
+        Self::Access,
         Self::Orders,
         Self::Reveal,
         Self::Quarantine,
@@ -71,6 +73,7 @@ impl Tag {
             Self::People => ("People", "Who may come in."),
             Self::Sellers => ("Sellers", "Whose buyers' data is held."),
             Self::Services => ("Services", "Programs with a key of their own."),
+            Self::Access => ("Access", "Why somebody may do something, and who could see a field."),
             Self::Orders => {
                 ("Orders", "Documents in, records shown without their personal data, records found.")
             }
@@ -95,6 +98,7 @@ fn operations() -> Vec<Operation> {
         person::operations(),
         seller::operations(),
         service::operations(),
+        access::operations(),
         collect::operations(),
         record::operations(),
         find::operations(),

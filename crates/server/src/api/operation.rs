@@ -212,12 +212,12 @@ impl Operation {
 
     /// The roles that may are named elsewhere; here, that somebody may not.
     pub(crate) fn for_people(self) -> Self {
-        self.refuses(&["role-not-allowed", "service-not-allowed"])
+        self.refuses(&["role-not-allowed", "service-not-allowed", "home-policy"])
     }
 
     /// Also a service of the seller may.
     pub(crate) fn for_services(self) -> Self {
-        self.refuses(&["role-not-allowed", "service-not-allowed", "seller-not-granted"])
+        self.refuses(&["role-not-allowed", "service-not-allowed", "seller-not-granted", "home-policy"])
     }
 
     pub(crate) fn query(mut self, name: &'static str, says: &'static str, schema: Schema) -> Self {

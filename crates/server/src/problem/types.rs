@@ -50,6 +50,9 @@ types! {
         "purpose-not-granted": "The purpose was not granted", "Use a service that was added for this purpose.";
         "purpose-not-of-field": "The field is not for this purpose", "Ask for fields that this purpose needs.";
         "class-not-granted": "The class was not granted", "Use a service that was added for this class.";
+        "grant-ended": "The grant has ended", "Ask for another, if it is still needed.";
+        "volume-spent": "The grant's volume of this day is spent", "Go on tomorrow (UTC), or ask for a larger volume.";
+        "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
         "second-person": "A second person must approve", "Have a second person approve it.";
         "unclassified": "The field is not classified", "Have an officer classify it; until then nobody sees it.";
     }

@@ -62,6 +62,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/services/another", ""),
     ("POST", "/v1/services/another/keys", ""),
     ("DELETE", "/v1/services/another/keys/000102030405060708090a0b0c0d0e0f", ""),
+    ("POST", "/v1/access:explain", r#"{"who":"ada@example.com","action":"show","seller":"ALPHA"}"#),
+    ("POST", "/v1/access:who", r#"{"seller":"ALPHA","field":"buyer.buyerName"}"#),
     ("POST", "/v1/reveal", r#"{"purpose":"tax","items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
     ("GET", "/v1/quarantine", ""),
     ("GET", "/v1/quarantine/000102030405060708090a0b0c0d0e0f", ""),

@@ -11,5 +11,6 @@ mod people;
 mod registers;
 mod renewal;
 mod reveal;
+mod rules;
 mod secrecy;
 mod services;

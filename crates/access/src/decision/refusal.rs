@@ -1,0 +1,272 @@
+//! Why something was refused, in words, once it was.
+//!
+//! Cedar says no and no more than that: it knows no policy that almost permitted. What is missing is found by asking on
+//! (which role would be allowed it?) and from the same facts that the policies read (which grant comes nearest?). A
+//! property holds that there is always something missing where Cedar refuses, and never where it does not.
+
+use bailee_core::{Class, Purpose};
+
+use super::own::Annotated;
+use super::question::Question;
+use super::rules::Rules;
+use super::schema::ROLES;
+use super::steady::is_open;
+use super::{Action, Circumstances, Field, Reason, Subject};
+use crate::Denial;
+use crate::person::Role;
+use crate::service::Service;
+
+/// The refusal of a purpose that is none of the closed set.
+pub fn unknown_purpose() -> Denial {
+    Reason::PurposeUnknown.denial(
+        "there is no such purpose",
+        format!("name one of: {}; nothing else is a purpose", listed(Purpose::ALL, ", ")),
+    )
+}
+
+/// The refusal of something that the program's policies refused.
+pub(super) fn of(rules: &Rules, question: &Question<'_>, circumstances: &Circumstances) -> Denial {
+    missing(rules, question, circumstances).unwrap_or_else(|| {
+        Reason::RoleNotAllowed.denial(
+            "the access rules do not allow this, and cannot say more",
+            "ask the owner of this home, and report it: they should",
+        )
+    })
+}
+
+/// The refusal by a home's own policy.
+pub(super) fn by_own(name: &str, annotated: Option<&Annotated>) -> Denial {
+    let reason = annotated.and_then(|annotated| annotated.reason.as_deref());
+    let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let denial = Reason::HomePolicy.denial(
+        format!("this home's own policy {name} forbids it{because}"),
+        "ask the owner of this home whether that policy is meant for you; nothing else overrules it",
+    );
+    Denial { requirement: annotated.map_or(denial.requirement, |annotated| annotated.requirement), ..denial }
+}
+
+/// What is missing for the program's policies to allow it; none when they do.
+pub(super) fn missing(
+    rules: &Rules,
+    question: &Question<'_>,
+    circumstances: &Circumstances,
+) -> Option<Denial> {
+    if let (Some(field), Some(purpose)) = (&question.field, question.action.purpose())
+        && let Some(denial) = closed_to_all(field, purpose)
+    {
+        return Some(denial);
+    }
+    match question.subject {
+        Subject::Person { roles, .. } => missing_of_person(rules, question, roles, circumstances),
+        Subject::Service(service) => missing_of_service(rules, question, service, circumstances),
+    }
+}
+
+/// What no right opens.
+fn closed_to_all(field: &Field<'_>, purpose: Purpose) -> Option<Denial> {
+    if field.class == Class::Unclassified {
+        return Some(Reason::Unclassified.denial(
+            "the catalogue does not name this field, so it is revealed to nobody",
+            "ask the officer to classify it",
+        ));
+    }
+    if field.purposes.contains(&purpose) {
+        return None;
+    }
+    Some(Reason::PurposeNotOfField.denial(
+        format!("this field may not be used for {purpose}"),
+        if field.purposes.is_empty() {
+            "no purpose allows this field; use its token".to_owned()
+        } else {
+            format!("name a purpose that it may be used for: {}", listed(field.purposes, ", "))
+        },
+    ))
+}
+
+fn missing_of_person(
+    rules: &Rules,
+    question: &Question<'_>,
+    roles: &[Role],
+    circumstances: &Circumstances,
+) -> Option<Denial> {
+    let allowing = roles_that_may(rules, question, circumstances);
+    if roles.iter().any(|role| allowing.contains(role)) {
+        return None;
+    }
+    let rights = Rights::of(rules, question, None, circumstances);
+    if question.is_by_grant() && !rights.0.is_empty() {
+        if roles.contains(&Role::Operator) {
+            return rights.missing(question);
+        }
+        return Some(Reason::RoleNotAllowed.denial(
+            "a grant takes the role operator",
+            "ask the owner of this home for that role, which goes with the grant",
+        ));
+    }
+    if let Action::Reveal(..) = question.action {
+        return Some(Reason::NoGrant.denial(
+            "a person's role alone reveals no personal data",
+            "reveal with the key of a service that was added for this seller, purpose and class (`BAILEE_KEY`)",
+        ));
+    }
+    if allowing.is_empty() {
+        return Some(Reason::SecondPerson.denial(
+            "a second person must approve that a field is a fact, and this version knows no way to ask one",
+            "give it a class and purposes instead; a field that is personal can be revealed for them",
+        ));
+    }
+    Some(Reason::RoleNotAllowed.denial(
+        format!("this takes the role {}", listed(&allowing, " or ")),
+        "ask somebody who has it, or the owner of this home",
+    ))
+}
+
+/// The roles with which alone it would be allowed.
+fn roles_that_may(rules: &Rules, question: &Question<'_>, circumstances: &Circumstances) -> Vec<Role> {
+    let Subject::Person { id, .. } = question.subject else { return Vec::new() };
+    let may = |role: &Role| {
+        let alone = Subject::Person { id, roles: &[*role] };
+        rules.program(&question.asked_by(alone), None, circumstances).is_allowed
+    };
+    ROLES.into_iter().filter(may).collect()
+}
+
+fn missing_of_service(
+    rules: &Rules,
+    question: &Question<'_>,
+    service: &Service,
+    circumstances: &Circumstances,
+) -> Option<Denial> {
+    let seller = match question.action {
+        Action::Collect(seller)
+        | Action::Show(seller)
+        | Action::Find(seller, _)
+        | Action::Reveal(seller, _) => Some(seller),
+        Action::ReadRetention(seller) => seller,
+        Action::Administer
+        | Action::ReadKeys
+        | Action::RunRetention
+        | Action::ReadQuarantine(_)
+        | Action::DiscardQuarantine(_)
+        | Action::ReadCatalogue
+        | Action::ReadUnclassified(_)
+        | Action::Classify
+        | Action::Declassify
+        | Action::ReadLedger
+        | Action::ReadAccess => {
+            return Some(Reason::ServiceNotAllowed.denial(
+                "no service may do this",
+                "log in as a person with `bailee login --as MAIL`, and unset `BAILEE_KEY`",
+            ));
+        }
+    };
+    let is_bound = seller.is_some_and(|seller| service.sellers.contains(seller));
+    let rights = Rights::of(rules, question, Some(service).filter(|_| is_bound), circumstances);
+    // One answer, whether that seller exists or not: existence is itself information.
+    if rights.0.is_empty() {
+        return Some(Reason::SellerNotGranted.denial(
+            "this service may act for its own sellers only",
+            "name one of its sellers, or ask the owner of this home for a service that is bound to the other",
+        ));
+    }
+    if question.is_by_grant() { rights.missing(question) } else { None }
+}
+
+/// What somebody was given of the seller that is asked about: each grant, and what a service is bound to.
+struct Rights<'a>(Vec<Right<'a>>);
+
+#[derive(Clone, Copy)]
+struct Right<'a> {
+    purposes: &'a [Purpose],
+    classes: &'a [Class],
+    is_live: bool,
+    is_open: bool,
+}
+
+impl<'a> Rights<'a> {
+    fn of(
+        rules: &'a Rules,
+        question: &'a Question<'_>,
+        bound: Option<&'a Service>,
+        circumstances: &Circumstances,
+    ) -> Self {
+        let bound = bound.map(|service| Right {
+            purposes: &service.purposes,
+            classes: &service.classes,
+            is_live: true,
+            is_open: true,
+        });
+        let granted = rules.grants_for(question).map(|grant| Right {
+            purposes: std::slice::from_ref(&grant.purpose),
+            classes: &grant.classes,
+            is_live: grant.is_live(circumstances.now),
+            is_open: is_open(grant, circumstances),
+        });
+        Self(bound.into_iter().chain(granted).collect())
+    }
+
+    /// What the nearest of them lacks; none, if one of them lacks nothing.
+    fn missing(&self, question: &Question<'_>) -> Option<Denial> {
+        let wanted = question.classes();
+        let Subject::Person { .. } = question.subject else {
+            return self.narrowed(question, &wanted, "this service was not given", "a service with");
+        };
+        self.narrowed(question, &wanted, "no grant of yours for this seller covers", "a grant for")
+    }
+
+    fn narrowed(
+        &self,
+        question: &Question<'_>,
+        wanted: &[Class],
+        lacking: &str,
+        ask_for: &str,
+    ) -> Option<Denial> {
+        let purpose = question.action.purpose();
+        let for_purpose: Vec<Right<'_>> = self
+            .0
+            .iter()
+            .filter(|right| purpose.is_none_or(|one| right.purposes.contains(&one)))
+            .copied()
+            .collect();
+        let lacks_purpose = for_purpose.is_empty();
+        // Of a field the purpose was decided before; whatever is missing besides, its class is told first.
+        let covering: Vec<Right<'_>> = if lacks_purpose { self.0.clone() } else { for_purpose };
+        let covering: Vec<Right<'_>> = covering
+            .into_iter()
+            .filter(|right| wanted.iter().all(|class| right.classes.contains(class)))
+            .collect();
+        if covering.is_empty() {
+            let alone = wanted.iter().find(|class| !self.0.iter().any(|right| right.classes.contains(class)));
+            let classes = alone.map_or_else(|| listed(wanted, " with "), ToString::to_string);
+            return Some(Reason::ClassNotGranted.denial(
+                format!("{lacking} the class {classes}"),
+                format!("ask the owner of this home for {ask_for} that class"),
+            ));
+        }
+        if let (true, Some(purpose)) = (lacks_purpose, purpose) {
+            return Some(Reason::PurposeNotGranted.denial(
+                format!("{lacking} the purpose {purpose}"),
+                format!("ask the owner of this home for {ask_for} that purpose"),
+            ));
+        }
+        ended_or_spent(&covering)
+    }
+}
+
+/// Of rights that cover what is asked: whether one still opens it.
+fn ended_or_spent(covering: &[Right<'_>]) -> Option<Denial> {
+    if covering.iter().any(|right| right.is_open) {
+        None
+    } else if covering.iter().any(|right| right.is_live) {
+        Some(Reason::VolumeSpent.denial(
+            "the grant's volume of this day is spent",
+            "go on tomorrow (UTC), or ask for a grant with a larger volume",
+        ))
+    } else {
+        Some(Reason::GrantEnded.denial("the grant has ended", "ask for another, if it is still needed"))
+    }
+}
+
+fn listed(names: &[impl std::fmt::Display], between: &str) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+}
