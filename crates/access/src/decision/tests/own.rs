@@ -41,7 +41,7 @@ fn what_permits_does_not_fit_or_cannot_be_read_is_refused_by_its_line() {
         "@id(\"owner-administers\")\nforbid (principal, action, resource);",
         "@id(\"Nights\")\nforbid (principal, action, resource);",
         "@id(\"a\")\nforbid (principal, action, resource);\n@id(\"a\")\nforbid (principal, action, resource);",
-        "@requirement(\"9.9.z\")\nforbid (principal, action, resource);",
+        "@requirement(\"none\")\nforbid (principal, action, resource);",
         "forbid (principal == ?principal, action, resource);",
     ];
     let told: Vec<String> = lines.iter().map(|own| refused(own)).collect();

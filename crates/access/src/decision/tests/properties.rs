@@ -93,7 +93,7 @@ impl Asked {
 enum Step {
     Rules(usize),
     Grants(Vec<Grant>),
-    Ask(Asker, Asked, Circumstances),
+    Ask(Asker, Asked, Box<Circumstances>),
 }
 
 fn purposes() -> impl Strategy<Value = Vec<Purpose>> {
@@ -173,7 +173,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..OWN.len()).prop_map(Step::Rules),
         1 => prop::collection::vec(grant_of_somebody(), 0..5).prop_map(Step::Grants),
         8 => (asker(), asked(), circumstances())
-            .prop_map(|(asker, asked, circumstances)| Step::Ask(asker, asked, circumstances)),
+            .prop_map(|(asker, asked, circumstances)| Step::Ask(asker, asked, Box::new(circumstances))),
     ]
 }
 
