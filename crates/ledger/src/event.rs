@@ -261,6 +261,9 @@ pub enum What {
         /// Added.
         added: u32,
     },
+    /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
+    /// The root key stays, and with it everything that lies under it.
+    PassphraseChanged {},
     /// Keys were looked at.
     KeysRead {},
     /// The ledger was read, verified, proved from or exported.
@@ -322,6 +325,7 @@ impl What {
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::Reclassified { .. } => "reclassified",
             Self::MirrorsChanged { .. } => "mirrors-changed",
+            Self::PassphraseChanged { .. } => "passphrase-changed",
             Self::KeysRead { .. } => "keys-read",
             Self::LedgerRead { .. } => "ledger-read",
             Self::MappingAdded { .. } => "mapping-added",
@@ -368,6 +372,7 @@ impl What {
             | Self::CatalogueChanged { .. }
             | Self::Reclassified { .. }
             | Self::MirrorsChanged { .. }
+            | Self::PassphraseChanged {}
             | Self::KeysRead {}
             | Self::TimeSet {} => Vec::new(),
         }
