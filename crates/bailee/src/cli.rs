@@ -142,7 +142,7 @@ impl Cli {
             Command::Catalogue(catalogue) => global.visit(|visit| catalogue.run(visit)),
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
             Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
-            Command::Keys(keys) => global.visit(|visit| keys.run(visit)),
+            Command::Keys(keys) => keys.run(&global),
             Command::Ledger(ledger) => ledger.run(&global),
             Command::Mapping(mapping) => mapping.run(&global),
             Command::Synth(synth) => synth.run(&global),

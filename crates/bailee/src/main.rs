@@ -24,6 +24,7 @@ mod demo;
 mod failure;
 mod home;
 mod log;
+mod reference;
 mod screen;
 mod serve;
 mod session;

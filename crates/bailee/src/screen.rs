@@ -2,6 +2,7 @@
 //!
 //! Nothing from a document reaches a terminal unfiltered: control characters could repaint it.
 
+use std::fs::OpenOptions;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -145,6 +146,33 @@ impl Serialize for Picked<'_> {
     }
 }
 
+/// How often somebody is asked for the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// For what is known already.
+    Once,
+    /// For what is new: a slip of the hand would lock everybody out.
+    Twice,
+}
+
+/// A passphrase, from whoever sits at the terminal. Not from standard input: that may be the data of a command.
+pub(crate) fn passphrase(what: &str, asked: Asked) -> Result<Sensitive<String>> {
+    let terminal = || OpenOptions::new().read(true).write(true).open("/dev/tty");
+    let (Ok(read), Ok(write)) = (terminal(), terminal()) else {
+        return Err(Failure::failed(format_args!(
+            "there is no terminal to ask for the {what}; say with [keys] passphrase in bailee.toml where it is kept, \
+             or give it by --passphrase-stdin where a command takes that"
+        )));
+    };
+    let theme = dialoguer::theme::SimpleTheme;
+    let mut prompt = dialoguer::Password::with_theme(&theme).with_prompt(what);
+    if asked == Asked::Twice {
+        prompt = prompt.with_confirmation("the same again", "these were not the same");
+    }
+    let given = prompt.interact_on(&dialoguer::console::Term::read_write_pair(read, write));
+    given.map(Sensitive::new).map_err(|_| Failure::failed("no passphrase was given"))
+}
+
 /// A password: from the first line of standard input when told so, else from the terminal.
 pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Sensitive<String>> {
     if from_stdin {
@@ -177,28 +205,29 @@ pub(crate) fn secret(from_stdin: bool, what: &str, option: &str) -> Result<Sensi
 
 /// The next line of standard input, without its end. A longer one than any value or password is not read to its end.
 pub(crate) fn stdin_line() -> Result<Sensitive<String>> {
-    first_line(io::stdin().lock())
+    line_of(io::stdin().lock(), "standard input")
 }
 
-fn first_line(input: impl BufRead) -> Result<Sensitive<String>> {
+/// The same of any input; `what` names it where it cannot be read.
+pub(crate) fn line_of(input: impl BufRead, what: impl std::fmt::Display) -> Result<Sensitive<String>> {
     // Room for the line, its end and a byte more, so that it leaves no copies where it grew.
     let room = LINE_BYTES_MAX + 3;
     let mut line = Vec::with_capacity(room);
     let read = input.take(room as u64).read_until(b'\n', &mut line);
     let line = Sensitive::new(line);
-    read.map_err(|_| Failure::failed("standard input cannot be read"))?;
+    read.map_err(|_| Failure::failed(format_args!("{what} cannot be read")))?;
     let line = line.map(|line| {
         let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
         line.get(..end).unwrap_or_default().to_vec()
     });
     if line.expose().len() > LINE_BYTES_MAX {
         return Err(Failure::usage(format_args!(
-            "the first line of standard input is longer than {LINE_BYTES_MAX} bytes, which no value or password is"
+            "a line of {what} is longer than {LINE_BYTES_MAX} bytes, which no value or password is"
         )));
     }
     match std::str::from_utf8(line.expose()) {
         Ok(text) => Ok(Sensitive::new(text.to_owned())),
-        Err(_) => Err(Failure::failed("standard input is not text")),
+        Err(_) => Err(Failure::failed(format_args!("{what} is not text"))),
     }
 }
 
@@ -216,6 +245,7 @@ mod tests {
 
     #[test]
     fn a_line_is_read_to_its_end_and_no_further_than_it_may_be_long() {
+        let first_line = |input: &[u8]| line_of(input, "standard input");
         let line = |text: &str| first_line(text.as_bytes()).map(|line| line.expose().clone());
         let too_long = |line: Result<Sensitive<String>>| matches!(line.err(), Some(Failure::Said { exit: Exit::Usage, words }) if words.contains("4096 bytes"));
         let longest = "é".repeat(LINE_BYTES_MAX / 2);
@@ -224,7 +254,7 @@ mod tests {
         assert_eq!(line(&format!("{longest}\r\nmore")).unwrap(), longest);
         assert!(too_long(first_line(format!("{longest}x\n").as_bytes())));
         // One without an end is not waited for.
-        assert!(too_long(first_line(io::BufReader::new(io::repeat(b'x')))));
+        assert!(too_long(line_of(io::BufReader::new(io::repeat(b'x')), "standard input")));
         assert!(first_line(&b"\xff\n"[..]).is_err());
     }
 

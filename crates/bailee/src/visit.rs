@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bailee_core::Timestamp;
+use bailee_core::{Sensitive, Timestamp};
 use bailee_crypto::keyring::{MirrorState, Repair};
 use bailee_server::listener;
 
@@ -45,9 +45,18 @@ impl Global {
     /// Runs a command on the home. Where no server does it, the newest checkpoint leaves the home afterwards, whatever
     /// became of the command.
     pub(crate) fn visit(&self, command: impl FnOnce(&Visit) -> Result<Exit>) -> Result<Exit> {
+        self.visit_with(None, command)
+    }
+
+    /// The same with the passphrase of the root key, for a command that has come by it already.
+    pub(crate) fn visit_with(
+        &self,
+        passphrase: Option<&Sensitive<String>>,
+        command: impl FnOnce(&Visit) -> Result<Exit>,
+    ) -> Result<Exit> {
         let visit = match &self.server {
             Some(server) => self.remote(server)?,
-            None => self.here()?,
+            None => self.here(passphrase)?,
         };
         let done = command(&visit);
         let anchored = match &visit.at {
@@ -68,12 +77,12 @@ impl Global {
     }
 
     /// The home on this machine: by the server that runs on it, else by itself.
-    fn here(&self) -> Result<Visit> {
+    fn here(&self, passphrase: Option<&Sensitive<String>>) -> Result<Visit> {
         if let Some(visit) = self.served()? {
             return Ok(visit);
         }
         // A server that has just begun holds the lock before it has its socket.
-        let home = match Home::open_unless(&self.home, self.now, || answers(&self.home)) {
+        let home = match Home::open_unless(&self.home, self.now, passphrase, || answers(&self.home)) {
             Ok(home) => home,
             Err(failure) => return self.served()?.ok_or(failure),
         };
@@ -145,7 +154,8 @@ fn answers(home: &Path) -> bool {
     listener::connect_now(&serve::socket(home)).is_ok()
 }
 
-fn elsewhere() -> Failure {
+/// That a command cannot be run on a home elsewhere.
+pub(crate) fn elsewhere() -> Failure {
     Failure::failed("this touches files of the home; run it on its machine, without --server")
 }
 

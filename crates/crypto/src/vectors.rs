@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bailee_core::catalogue::TermKind;
 use bailee_core::{
-    Day, Entropy, Environment, FieldInstance, HomeId, Kind, Month, PartNo, RecordId, SellerId,
+    Day, Entropy, Environment, FieldInstance, HomeId, Kind, Month, PartNo, RecordId, SellerId, Sensitive,
 };
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use crate::envelope::{Place, SealingKey, digest, part_key, seal};
 use crate::fixed::Fixed;
 use crate::keyring::{Keyring, Removals};
 use crate::lasting::{Binding, Lasting};
+use crate::provider::passphrase::Sealed;
 use crate::provider::{DropsEpoch, KeyFile, KeyProvider, ProviderError};
 use crate::secret::Key;
 use crate::token::{Series, make};
@@ -74,6 +75,7 @@ fn vectors() -> Value {
         "about": "Test vectors of docs/formats/{keyring,envelope,tokens}.md. Bytes are hexadecimal unless they are base64.",
         "binding": { "home": binding().home.to_string(), "environment": binding().environment.as_str() },
         "root_key": { "key": hex(&ROOT), "file": format!("bailee root key 1\n{}\n", BASE64.encode(&ROOT)) },
+        "root_key_under_a_passphrase": under_a_passphrase(),
         "wrap": wrap(),
         "tree": tree(),
         "envelopes": [envelope("part", Some(&seller()), 1), envelope("register/person", None, 2)],
@@ -84,6 +86,13 @@ fn vectors() -> Value {
         "register": register(),
         "keyring": keyring(),
     })
+}
+
+fn under_a_passphrase() -> Value {
+    let passphrase = Sensitive::new("dreizehn grüne Kähne im Schilf".to_owned());
+    let sealed = Sealed::seal(&Key::stored(&ROOT), &passphrase, &Fixed::new(9)).unwrap();
+    let derived = sealed.derive(&passphrase).unwrap();
+    json!({ "passphrase": passphrase.expose(), "derived": hex(derived.bytes()), "file": sealed.text() })
 }
 
 fn wrap() -> Value {

@@ -96,6 +96,10 @@ fn sentence(what: &What) -> &'static str {
              the facts alone were."
         }
         What::MirrorsChanged { .. } => "Mirrors of the keyring were repaired, or added.",
+        What::PassphraseChanged {} => {
+            "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \
+             where that then fails. The root key itself stays."
+        }
         What::KeysRead {} => "The state of the keys was looked at.",
         What::LedgerRead { .. } => "The ledger was read: `tail`, `verify`, `prove` or `export`.",
         What::MappingAdded { .. } => {
@@ -176,6 +180,7 @@ fn samples() -> Vec<What> {
         What::RulesChanged { rules: Digest([0xdd; 32]), policies: 20 },
         What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
         What::MirrorsChanged { repaired: 1, added: 0 },
+        What::PassphraseChanged {},
         What::KeysRead {},
         What::LedgerRead { how: code("verify") },
         What::MappingAdded { digest: code("00112233445566778899aabbccddeeff") },

@@ -369,6 +369,9 @@ pub enum What {
         /// Added.
         added: u32,
     },
+    /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
+    /// The root key stays, and with it everything that lies under it.
+    PassphraseChanged {},
     /// Keys were looked at.
     KeysRead {},
     /// The ledger was read, verified, proved from or exported.

@@ -48,6 +48,16 @@ pub(crate) fn operations() -> Vec<Operation> {
             .takes("Where.", object(&[("directory", directory)]), json!({ "directory": "/media/two/keyring" }))
             .answers(201, "How the keyring stands now.", keys(), status)
             .refuses(&["relative-directory", "mirror-unusable-directory", "mirror-already"]),
+        Operation::post("/v1/keys/passphrase-changes", "notePassphraseChange", post(note_passphrase_change))
+            .says(
+                Tag::Keys,
+                "Say that the passphrase changes",
+                "The command `bailee keys passphrase` seals the root key anew on its own machine, and says so here before the \
+                 new file takes the place of the old one. No passphrase is ever sent.",
+            )
+            .once()
+            .for_people()
+            .answers_nothing("It is in the ledger."),
     ]
 }
 
@@ -116,6 +126,15 @@ async fn add_mirror(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
         call.vault().add_mirror(authorized, &directory).map_err(|error| of_new_mirror(error, &directory))?;
         let status = call.vault().keys_status(call.gate().read_keys(call.caller())?)?;
         Ok(Written::made(&Status::from(status)))
+    })
+    .await
+}
+
+async fn note_passphrase_change(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, |call, _nothing| {
+        let authorized = call.gate().administer(call.caller())?;
+        call.vault().note_passphrase_change(authorized)?;
+        Ok(Written::silent())
     })
     .await
 }

@@ -86,6 +86,18 @@ impl Vault {
         self.base.store.commit(Act { name: "add-mirror", changes, events })?;
         Ok(())
     }
+
+    /// Writes down that the root key is about to be sealed under another passphrase. Whoever asks has its file and both
+    /// passphrases, and no more is to be done here: the root key stays, and with it the keyring.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written: then the file has to stay as it is, too.
+    pub fn note_passphrase_change(&self, authorized: Authorized<Administer>) -> Result<(), VaultError> {
+        self.check_home(&authorized)?;
+        let events = vec![authorized.context().event(What::PassphraseChanged {})];
+        self.base.store.commit(Act { name: "change-passphrase", changes: Vec::new(), events })?;
+        Ok(())
+    }
 }
 
 fn mirror_word(state: MirrorState) -> &'static str {

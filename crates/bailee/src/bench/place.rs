@@ -20,6 +20,7 @@ use super::orders::SELLER;
 use crate::client::Client;
 use crate::failure::{Exit, Failure, Result};
 use crate::home::make::{NewHome, replace_private};
+use crate::home::places::Places;
 use crate::home::{Home, config};
 use crate::session::KEY_VARIABLE;
 
@@ -120,12 +121,11 @@ impl Place {
         let entropy: &dyn Entropy = &SystemEntropy;
         let password = Sensitive::new(format!("Aa1-{}", RecordId::random(entropy)));
         let new = NewHome {
-            root: self.home(),
+            places: Places { root: self.home(), mirrors: Vec::new(), root_key: None },
             environment: Environment::Test,
             owner: OWNER.to_owned(),
             password: Sensitive::new(password.expose().clone()),
-            mirrors: Vec::new(),
-            root_key: None,
+            passphrase: None,
             now: Some(now),
         };
         new.make()?;

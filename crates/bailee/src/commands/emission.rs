@@ -113,8 +113,9 @@ fn refuse_kept(visit: &Visit, place: &Path) -> Result<()> {
         Some(directory) => root.join(directory),
         None => home::beside(root)?,
     };
-    let named =
-        config.mirrors.iter().chain([&config.root_key]).chain(&config.catalogue).chain(&config.policies);
+    let keys = config.root_key.files().map(|(_, file)| file);
+    let files = config.catalogue.iter().chain(&config.policies);
+    let named = config.mirrors.iter().chain(files).map(PathBuf::as_path).chain(keys);
     let kept = named.map(|path| root.join(path)).chain([root.to_owned(), checkpoints]);
     let place_found = found(place);
     match kept.into_iter().any(|kept| place_found.starts_with(found(&kept))) {

@@ -9,15 +9,18 @@ use serde_json::json;
 
 use crate::failure::{Exit, Failure, Result};
 use crate::home::make::{self, NewHome};
-use crate::screen::{self, BOLD, DIM};
+use crate::home::places::Places;
+use crate::screen::{self, Asked, BOLD, DIM};
 use crate::visit::Global;
 
 /// Make a home: keyring, root key, store, ledger and its first person.
 ///
-/// Refuses to touch an existing home. A production home is refused by this version, which cannot ask for a second factor
-/// or a second person yet; a test home is for synthetic data only.
+/// Refuses to touch an existing home. A production home keeps the keyring's mirrors and the root key outside itself, and its
+/// people come in with a second factor. A test home is for synthetic data only: it asks for neither.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
+  bailee --home /srv/bailee init --owner 'Ada Muster <ada@example.com>' \\
+    --mirror /mnt/a/keyring --mirror /mnt/b/keyring --root-key /etc/bailee/root.key
   bailee --home ./trial init --environment test --owner 'Ada Muster <ada@example.com>'
   echo \"$PASSWORD\" | bailee init --environment test --owner 'Ada Muster <ada@example.com>' --password-stdin")]
 pub(crate) struct Init {
@@ -33,9 +36,17 @@ pub(crate) struct Init {
     #[arg(long = "mirror", value_name = "DIR")]
     mirrors: Vec<PathBuf>,
 
-    /// Where the root key shall be kept. A test home makes it inside itself.
+    /// The file in which the root key shall be kept. A test home makes it inside itself.
     #[arg(long, value_name = "FILE")]
     root_key: Option<PathBuf>,
+
+    /// Seal the root key under a passphrase, which is asked for at the terminal.
+    #[arg(long)]
+    passphrase: bool,
+
+    /// The same, and read the passphrase from the next line of standard input: with --password-stdin, the second.
+    #[arg(long, conflicts_with = "passphrase")]
+    passphrase_stdin: bool,
 
     /// Read the password from the first line of standard input.
     #[arg(long)]
@@ -44,32 +55,24 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(self, global: &Global) -> Result<Exit> {
-        // Before anybody is asked for a password.
-        make::check_environment(self.environment)?;
-        if self.mirrors.len() == 1 {
-            return Err(Failure::usage(
-                "a keyring needs two mirrors at least (2.4.b); give --mirror once more",
-            ));
-        }
-        if same_twice(&self.mirrors) {
-            return Err(Failure::usage(
-                "the same directory is no second mirror (2.4.b); give --mirror with another one",
-            ));
-        }
-        check_named_mail(&self.owner).map_err(Failure::usage)?;
-        let password = screen::password(self.password_stdin, true)?;
         let absolute =
             |path: PathBuf| std::path::absolute(&path).map_err(|error| Failure::file(&path, &error));
-        let new = NewHome {
+        let places = Places {
             root: absolute(global.home.clone())?,
-            environment: self.environment,
-            owner: self.owner,
-            password,
             mirrors: self.mirrors.into_iter().map(absolute).collect::<Result<_>>()?,
             root_key: self.root_key.map(absolute).transpose()?,
-            now: global.now,
         };
-        let (root, environment) = (new.root.clone(), new.environment);
+        // Before anybody is asked for a password.
+        make::check(self.environment, &places)?;
+        check_named_mail(&self.owner).map_err(Failure::usage)?;
+        let password = screen::password(self.password_stdin, true)?;
+        let passphrase = match (self.passphrase, self.passphrase_stdin) {
+            (false, false) => None,
+            (true, _) => Some(screen::passphrase("new passphrase of the root key", Asked::Twice)?),
+            (false, true) => Some(screen::stdin_line()?),
+        };
+        let (root, environment) = (places.root.clone(), self.environment);
+        let new = NewHome { places, environment, owner: self.owner, password, passphrase, now: global.now };
         let made = new.make()?;
         let checkpoints = crate::home::beside(&root)?;
         let screen = global.screen;
@@ -97,12 +100,4 @@ impl Init {
             .line(format_args!("{DIM}next: `bailee login --as MAIL`, then `bailee seller add ID`{DIM:#}"))?;
         Ok(Exit::Done)
     }
-}
-
-/// Whether one directory is named twice, by whatever way.
-fn same_twice(mirrors: &[PathBuf]) -> bool {
-    let found = |path: &PathBuf| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
-    let mut found: Vec<PathBuf> = mirrors.iter().filter_map(found).collect();
-    found.sort_unstable();
-    found.windows(2).any(|two| matches!(two, [one, other] if one == other))
 }

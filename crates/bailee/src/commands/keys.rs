@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use bailee_core::Json;
+use bailee_core::{Environment, Json};
+use bailee_crypto::provider::passphrase::Resealed;
+use bailee_crypto::random::SystemEntropy;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure, Result};
-use crate::home::config::{self, FILE};
+use crate::home::config::{self, Config, FILE};
 use crate::home::make::replace_private;
-use crate::screen::text;
-use crate::visit::Visit;
+use crate::home::places;
+use crate::home::root_key::RootKey;
+use crate::screen::{self, Asked, text};
+use crate::visit::{Global, Visit, elsewhere};
 
 /// Where keys are, and what can be promised of them. Never a key.
 #[derive(Debug, Args)]
@@ -29,20 +33,71 @@ enum Command {
         /// A directory, empty or missing, best on another disk.
         directory: PathBuf,
     },
+    /// Change the passphrase under which the root key lies.
+    ///
+    /// The root key stays as it is, and so does all that lies under it. A copy of the old file still opens with the old
+    /// passphrase.
+    #[command(after_help = "Example:\n  bailee keys passphrase")]
+    Passphrase {
+        /// Read the old passphrase and then the new one, a line each, from standard input.
+        #[arg(long)]
+        passphrase_stdin: bool,
+    },
 }
 
 impl Keys {
-    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
-        let status = match &self.command {
-            Command::Status => visit.client.get("/v1/keys")?,
-            Command::Mirror { directory } => mirror(visit, directory)?,
-        };
+    pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
+        match &self.command {
+            Command::Status => global.visit(|visit| answer(visit, &visit.client.get("/v1/keys")?)),
+            Command::Mirror { directory } => global.visit(|visit| answer(visit, &mirror(visit, directory)?)),
+            Command::Passphrase { passphrase_stdin } => change_passphrase(global, *passphrase_stdin),
+        }
+    }
+}
+
+fn answer(visit: &Visit, status: &Json) -> Result<Exit> {
+    match visit.screen.is_json() {
+        true => visit.screen.json(status)?,
+        false => show(visit, status)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Seals the root key under another passphrase. It is sealed here, beside its file, and takes that file's place once the
+/// ledger says so. No passphrase goes to a server, whichever way the home is reached.
+fn change_passphrase(global: &Global, from_stdin: bool) -> Result<Exit> {
+    if global.server.is_some() {
+        return Err(elsewhere());
+    }
+    let RootKey::Sealed { file, passphrase: kept } = Config::read(&global.home)?.root_key else {
+        return Err(Failure::failed(
+            "the root key of this home lies under no passphrase; a home gets one by `bailee init --passphrase`",
+        ));
+    };
+    let [old, new] = match from_stdin {
+        true => [screen::stdin_line()?, screen::stdin_line()?],
+        false => [
+            screen::passphrase("passphrase of the root key", Asked::Once)?,
+            screen::passphrase("new passphrase of the root key", Asked::Twice)?,
+        ],
+    };
+    let resealed = Resealed::draft(&global.home.join(file), &old, &new, &SystemEntropy);
+    let resealed = resealed.map_err(Failure::failed)?;
+    global.visit_with(Some(&old), |visit| {
+        visit.client.post("/v1/keys/passphrase-changes", &json!({}))?;
+        resealed.keep().map_err(Failure::failed)?;
         match visit.screen.is_json() {
-            true => visit.screen.json(&status)?,
-            false => show(visit, &status)?,
+            true => visit.screen.json(&json!({ "changed": true }))?,
+            false => visit
+                .screen
+                .line("the passphrase was changed; a copy of the old file still opens with the old one")?,
+        }
+        if let Some(place) = &kept {
+            let place = place.reference();
+            visit.screen.note(format_args!("put the new passphrase where the old one is kept: {place}"));
         }
         Ok(Exit::Done)
-    }
+    })
 }
 
 /// Adds a mirror. It is listed in the configuration first: one that is listed and empty is filled at the next opening,
@@ -75,6 +130,7 @@ fn check(visit: &Visit, directory: &Path) -> Result<()> {
             directory.display()
         )));
     }
+    check_apart(visit, directory)?;
     let is_empty = match std::fs::read_dir(&found) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,
@@ -86,6 +142,17 @@ fn check(visit: &Visit, directory: &Path) -> Result<()> {
             directory.display()
         ))),
     }
+}
+
+/// Refuses, in a production home, a directory that does not lie apart from the home, its keys and the other mirrors.
+fn check_apart(visit: &Visit, directory: &Path) -> Result<()> {
+    let config = visit.config()?;
+    if config.environment == Environment::Test {
+        return Ok(());
+    }
+    let mut mirrors = config.mirrors.clone();
+    mirrors.push(directory.to_owned());
+    places::apart(visit.root()?, &mirrors, config.root_key.files()).map_err(Failure::usage)
 }
 
 fn show(visit: &Visit, status: &Json) -> Result<()> {

@@ -12,6 +12,8 @@ use bailee_core::{Environment, HomeId, written};
 use serde::Deserialize;
 
 use super::access::AccessSection;
+use super::places;
+use super::root_key::RootKey;
 use crate::failure::{Failure, Result};
 use crate::log::settings::{LogSection, LogSettings};
 use crate::serve::settings::{ServerSection, ServerSettings};
@@ -33,7 +35,7 @@ pub(crate) struct Config {
     pub(crate) policy: Policy,
     /// Relative ones are below the home.
     pub(crate) mirrors: Vec<PathBuf>,
-    pub(crate) root_key: PathBuf,
+    pub(crate) root_key: RootKey,
     /// How long the ledger is kept.
     pub(crate) ledger_days: u16,
     pub(crate) checkpoints: Option<PathBuf>,
@@ -82,6 +84,7 @@ struct RetentionSection {
 #[serde(deny_unknown_fields)]
 struct KeysSection {
     root_key: String,
+    passphrase: Option<String>,
     mirrors: Vec<PathBuf>,
 }
 
@@ -109,7 +112,18 @@ impl Config {
             )),
             _ => Failure::file(&path, &error),
         })?;
-        Self::parse(&text).map_err(|words| Failure::failed(format_args!("{}: {words}", path.display())))
+        Self::parse(&text)
+            .and_then(|config| config.check_places(home).map(|()| config))
+            .map_err(|words| Failure::failed(format_args!("{}: {words}", path.display())))
+    }
+
+    /// Refuses a production home whose keys lie with its data, for a home there.
+    fn check_places(&self, home: &Path) -> std::result::Result<(), String> {
+        match self.environment {
+            Environment::Test => Ok(()),
+            Environment::Production => places::apart(home, &self.mirrors, self.root_key.files())
+                .map_err(|words| format!("[keys] {words}")),
+        }
     }
 
     /// Checks a configuration; the error is one line.
@@ -121,7 +135,7 @@ impl Config {
             standards: written.access.check(written.home.environment)?,
             policy: policy(&written.retention)?,
             mirrors: mirrors(written.keys.mirrors)?,
-            root_key: root_key(&written.keys.root_key)?,
+            root_key: RootKey::parse(&written.keys.root_key, written.keys.passphrase.as_deref())?,
             ledger_days: ledger_days(&written.ledger)?,
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
@@ -161,20 +175,12 @@ fn mirrors(written: Vec<PathBuf>) -> std::result::Result<Vec<PathBuf>, String> {
     }
 }
 
-fn root_key(reference: &str) -> std::result::Result<PathBuf, String> {
-    match reference.strip_prefix("file:") {
-        Some(path) if !path.is_empty() => Ok(path.into()),
-        _ => Err("[keys] root_key is a reference, such as \"file:root.key\", never a key itself (2.5.a)"
-            .to_owned()),
-    }
-}
-
 /// What `init` decides of a new home's configuration.
 pub(crate) struct NewConfig<'a> {
     pub(crate) id: HomeId,
     pub(crate) environment: Environment,
     pub(crate) mirrors: &'a [PathBuf],
-    pub(crate) root_key: &'a Path,
+    pub(crate) root_key: &'a RootKey,
 }
 
 impl NewConfig<'_> {
@@ -183,7 +189,7 @@ impl NewConfig<'_> {
         TEMPLATE
             .replace("{id}", &self.id.to_string())
             .replace("{environment}", self.environment.as_str())
-            .replace("{root_key}", &quoted(&format!("file:{}", self.root_key.display())))
+            .replace("{root_key}", &quoted(&self.root_key.reference()))
             .replace("{mirrors}", &mirrors_line(self.mirrors))
     }
 }
@@ -219,13 +225,14 @@ pub(crate) const TEMPLATE: &str = include_str!("bailee.toml");
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::SecretPlace;
 
     fn written(change: (&str, &str)) -> std::result::Result<Config, String> {
         let text = NewConfig {
             id: HomeId([7; 16]),
             environment: Environment::Test,
             mirrors: &["keyring/a".into(), "keyring/\"b".into()],
-            root_key: Path::new("root.key"),
+            root_key: &RootKey::Plain(SecretPlace::File("root.key".into())),
         }
         .text();
         Config::parse(&text.replace(change.0, change.1))
@@ -238,7 +245,7 @@ mod tests {
         assert_eq!(config.environment, Environment::Test);
         assert_eq!(config.policy.days_after_delivery, 30);
         assert_eq!(config.mirrors, [PathBuf::from("keyring/a"), PathBuf::from("keyring/\"b")]);
-        assert_eq!(config.root_key, PathBuf::from("root.key"));
+        assert_eq!(config.root_key, RootKey::Plain(SecretPlace::File("root.key".into())));
     }
 
     #[test]
@@ -308,7 +315,7 @@ mod tests {
                 id: HomeId([7; 16]),
                 environment: Environment::Test,
                 mirrors: &["/a".into(), "/b".into()],
-                root_key: Path::new("/root.key"),
+                root_key: &RootKey::Plain(SecretPlace::File("/root.key".into())),
             }
             .text();
             let text = text.replace("environment = \"test\"", &format!("environment = \"{environment}\""));
@@ -345,7 +352,43 @@ mod tests {
 
     #[test]
     fn a_key_itself_is_refused_where_a_reference_belongs() {
-        assert!(written(("file:root.key", "0123456789abcdef")).unwrap_err().contains("2.5.a"));
+        let sealed = "passphrase:root.key\"\npassphrase = \"thirteen green barges";
+        for written in [written(("file:root.key", "0123456789abcdef")), written(("file:root.key", sealed))] {
+            let error = written.unwrap_err();
+            assert!(
+                error.contains("2.5.a") && !error.contains("0123") && !error.contains("barges"),
+                "{error}"
+            );
+        }
+        assert!(
+            written(("file:root.key", "passphrase:root.key\"\npassphrase = \"credential:phrase")).is_ok()
+        );
+    }
+
+    #[test]
+    fn a_production_home_whose_keys_lie_with_its_data_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = directory.path().join("home");
+        let outside = |name: &str| directory.path().join(name);
+        std::fs::create_dir(&home).unwrap();
+        let read = |environment, mirrors: [PathBuf; 2], root_key: PathBuf| {
+            let root_key = RootKey::Plain(SecretPlace::File(root_key));
+            let new = NewConfig { id: HomeId([7; 16]), environment, mirrors: &mirrors, root_key: &root_key };
+            std::fs::write(home.join(FILE), new.text()).unwrap();
+            match Config::read(&home) {
+                Err(Failure::Said { words, .. }) => Some(words),
+                _ => None,
+            }
+        };
+        let apart = || [outside("one"), outside("two")];
+        assert_eq!(read(Environment::Production, apart(), outside("root.key")), None);
+        assert_eq!(read(Environment::Test, ["a".into(), "b".into()], "root.key".into()), None);
+        for words in [
+            read(Environment::Production, ["a".into(), outside("two")], outside("root.key")),
+            read(Environment::Production, apart(), "root.key".into()),
+        ] {
+            assert!(words.is_some_and(|words| words.contains("[keys]") && words.contains("2.4.b")));
+        }
     }
 
     #[test]
@@ -354,7 +397,7 @@ mod tests {
             id: HomeId([7; 16]),
             environment: Environment::Test,
             mirrors: &["keyring/a".into(), "keyring/b".into()],
-            root_key: Path::new("root.key"),
+            root_key: &RootKey::Plain(SecretPlace::File("root.key".into())),
         }
         .text();
         let mirrors: Vec<PathBuf> = ["keyring/a", "keyring/b", "/media/stick"].map(PathBuf::from).into();

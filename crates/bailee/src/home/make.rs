@@ -22,20 +22,22 @@ use bailee_store::sqlite::Sqlite;
 use super::clock::HomeClock;
 use super::config::{FILE, NewConfig};
 use super::lock::Lock;
+use super::places::Places;
+use super::root_key::RootKey;
 use super::{Home, LOCK, META_NOW, STORE};
 use crate::failure::{Failure, Result};
+use crate::reference::SecretPlace;
 use crate::serve::make_certificate;
 
 /// What a new home shall be.
 pub(crate) struct NewHome {
-    pub(crate) root: PathBuf,
+    pub(crate) places: Places,
     pub(crate) environment: Environment,
     /// `Name <mail>` of the first person.
     pub(crate) owner: String,
     pub(crate) password: Sensitive<String>,
-    /// Inside the home, when none is given.
-    pub(crate) mirrors: Vec<PathBuf>,
-    pub(crate) root_key: Option<PathBuf>,
+    /// The passphrase under which the root key shall lie, if under any.
+    pub(crate) passphrase: Option<Sensitive<String>>,
     pub(crate) now: Option<Timestamp>,
 }
 
@@ -46,47 +48,52 @@ pub(crate) struct Made {
     pub(crate) root_key: PathBuf,
 }
 
-/// Refuses an environment that this version cannot protect.
-pub(crate) fn check_environment(environment: Environment) -> Result<()> {
-    match environment {
-        Environment::Test => Ok(()),
-        Environment::Production => Err(Failure::failed(
-            "a production home needs a second factor for everyone and a second person to approve what is dangerous \
-             (1.1.d), and this version has neither yet; use --environment test, for synthetic data only (2.5.b)",
-        )),
-    }
+/// Refuses what no home of that environment may be.
+pub(crate) fn check(environment: Environment, places: &Places) -> Result<()> {
+    places.check(environment).map_err(Failure::usage)
 }
 
 impl NewHome {
     /// Makes the home. What was made before a failure is taken away again.
     pub(crate) fn make(self) -> Result<Made> {
-        check_environment(self.environment)?;
-        let mirrors = self.mirrors();
-        let root_key = self.root_key.clone().unwrap_or_else(|| PathBuf::from("root.key"));
+        check(self.environment, &self.places)?;
         let mut begun = Begun::default();
-        let made = self.make_in(&mut begun, &mirrors, &root_key)?;
+        let made = self.make_in(&mut begun)?;
         begun.keep();
         // The first checkpoint leaves the new home at once; this also proves that the home opens.
-        Home::open(&self.root, None)?.anchor()?;
+        Home::open_unless(&self.places.root, None, self.passphrase.as_ref(), || false)?.anchor()?;
         Ok(made)
     }
 
     fn mirrors(&self) -> Vec<PathBuf> {
-        match self.mirrors.is_empty() {
+        match self.places.mirrors.is_empty() {
             true => vec!["keyring/a".into(), "keyring/b".into()],
-            false => self.mirrors.clone(),
+            false => self.places.mirrors.clone(),
         }
     }
 
-    fn make_in(&self, begun: &mut Begun, mirrors: &[PathBuf], root_key: &Path) -> Result<Made> {
-        let root = &self.root;
+    /// Makes the root key; its file, and how the configuration names it.
+    fn make_root_key(&self, entropy: &dyn Entropy) -> Result<(KeyFile, PathBuf, RootKey)> {
+        let file = self.places.root_key.clone().unwrap_or_else(|| "root.key".into());
+        let path = self.places.root.join(&file);
+        let (made, root_key) = match &self.passphrase {
+            None => (KeyFile::create(&path, entropy), RootKey::Plain(SecretPlace::File(file))),
+            Some(passphrase) => (
+                KeyFile::create_sealed(&path, passphrase, entropy),
+                RootKey::Sealed { file, passphrase: None },
+            ),
+        };
+        Ok((made.map_err(Failure::failed)?, path, root_key))
+    }
+
+    fn make_in(&self, begun: &mut Begun) -> Result<Made> {
+        let (root, mirrors) = (&self.places.root, self.mirrors());
         begun.directory(root)?;
         let lock = Lock::take(&root.join(LOCK), || false)?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let id = HomeId::random(&*entropy);
         let binding = Binding { home: id, environment: self.environment };
-        let key_path = root.join(root_key);
-        let provider = KeyFile::create(&key_path, &*entropy).map_err(Failure::failed)?;
+        let (provider, key_path, root_key) = self.make_root_key(&*entropy)?;
         begun.file(key_path.clone());
         let places: Vec<PathBuf> = mirrors.iter().map(|mirror| root.join(mirror)).collect();
         places.iter().try_for_each(|place| begun.directory(place))?;
@@ -95,7 +102,7 @@ impl NewHome {
         let clock = HomeClock::new(self.environment, None, None, self.now)?;
         self.fill(keyring, &clock, &entropy)?;
         make_certificate(root)?;
-        let config = NewConfig { id, environment: self.environment, mirrors, root_key };
+        let config = NewConfig { id, environment: self.environment, mirrors: &mirrors, root_key: &root_key };
         // Last: a home is one once it has its configuration.
         write_private(&root.join(FILE), config.text().as_bytes())?;
         drop(lock);
@@ -107,8 +114,8 @@ impl NewHome {
         let Binding { home, environment } = keyring.binding();
         let signer =
             Signer::new(home, environment, keyring.lasting().ledger_seed()).map_err(Failure::failed)?;
-        let store =
-            Sqlite::open(&self.root.join(STORE), signer, Arc::clone(entropy)).map_err(Failure::failed)?;
+        let store = Sqlite::open(&self.places.root.join(STORE), signer, Arc::clone(entropy))
+            .map_err(Failure::failed)?;
         let store: Arc<dyn Store> = Arc::new(store);
         let mut changes = vec![Change::SetAnchor(keyring.anchor())];
         if let Some(now) = self.now {

@@ -5,7 +5,7 @@
 //! <home>/classified.toml  what the officer decided of fields that the catalogue did not name, if anything
 //! <home>/store.db         everything that is kept, sealed
 //! <home>/keyring/a, b     the keyring's mirrors of a test home
-//! <home>/root.key         the root key of a test home
+//! <home>/root.key         the root key of a test home, plain or under a passphrase
 //! <home>/mappings/        the home's own mappings, one NAME.toml each; as a rule there are none
 //! <home>/server.pem, .key the server's certificate and its key, unless it has one of its owner's
 //! <home>/run/socket       where a running server is reached on this machine
@@ -21,7 +21,9 @@ pub(crate) mod config;
 mod lock;
 pub(crate) mod make;
 pub(crate) mod mappings;
+pub(crate) mod places;
 mod policies;
+pub(crate) mod root_key;
 mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
@@ -30,7 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use bailee_access::Gate;
-use bailee_core::{Clock, Day, Entropy, PrincipalId, RequestId, Timestamp};
+use bailee_core::{Clock, Day, Entropy, PrincipalId, RequestId, Sensitive, Timestamp};
 use bailee_crypto::keyring::{Keyring, Repair, Unanchored};
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
@@ -82,23 +84,26 @@ pub(crate) struct Home {
 impl Home {
     /// Opens a home. `now` gives a test home its time.
     pub(crate) fn open(root: &Path, now: Option<Timestamp>) -> Result<Self> {
-        Self::open_unless(root, now, || false)
+        Self::open_unless(root, now, None, || false)
     }
 
-    /// Opens a home, unless somebody works on it and there is another way to it.
+    /// Opens a home, unless somebody works on it and there is another way to it. The passphrase of its root key, if it
+    /// has one, is come by as the configuration says, unless it is given.
     pub(crate) fn open_unless(
         root: &Path,
         now: Option<Timestamp>,
+        passphrase: Option<&Sensitive<String>>,
         is_another_way: impl Fn() -> bool,
     ) -> Result<Self> {
-        // Without a configuration there is no home, and no lock is left in what is none.
-        Config::read(root)?;
+        // Without a configuration there is no home, and no lock is left in what is none. Whoever is slow to type a
+        // passphrase keeps nobody else waiting.
+        let provider = Config::read(root)?.root_key.open(root, passphrase)?;
         let lock = Lock::take(&root.join(LOCK), is_another_way)?;
         let config = Config::read(root)?;
         refuse_shared(root)?;
         config.mirrors.iter().try_for_each(|mirror| refuse_shared(&root.join(mirror)))?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let opened = Opened::open(root, &config, &entropy)?;
+        let opened = Opened::open(root, &config, provider, &entropy)?;
         let Times { before, clock } = opened.set_time(&config, &*entropy, now)?;
         let (store, keyring, catalogue) =
             (opened.store, Arc::new(opened.keyring), Arc::new(catalogue::current(root, &config)?));
@@ -301,10 +306,9 @@ struct Opened {
 }
 
 impl Opened {
-    fn open(root: &Path, config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Self> {
+    fn open(root: &Path, config: &Config, provider: KeyFile, entropy: &Arc<dyn Entropy>) -> Result<Self> {
         let binding = Binding { home: config.id, environment: config.environment };
         let mirrors: Vec<PathBuf> = config.mirrors.iter().map(|mirror| root.join(mirror)).collect();
-        let provider = KeyFile::open(&root.join(&config.root_key)).map_err(Failure::failed)?;
         // The store's anchor is read under the ledger's key, which the keyring holds.
         let unanchored = Unanchored::look(Box::new(provider), binding, &mirrors).map_err(Failure::failed)?;
         let signer = Signer::new(config.id, config.environment, unanchored.lasting().ledger_seed());

@@ -22,7 +22,7 @@ use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{RootCertStore, crypto::aws_lc_rs::default_provider};
 use tokio::signal::unix::Signal;
 
-use super::settings::{CERTIFICATE, KEY, KeyPlace, OwnIdentity, ServerSettings};
+use super::settings::{CERTIFICATE, KEY, OwnIdentity, ServerSettings};
 use crate::failure::{Failure, Result};
 use crate::home::Home;
 use crate::home::clock::system_now;
@@ -38,8 +38,6 @@ const RENEW_DAYS: i64 = 30;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Most bytes of a certificate's or key's file.
 const BYTES_MAX: u64 = 1024 * 1024;
-/// The directory of credentials that systemd hands to a service.
-const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
 
 /// Makes a certificate and its key, in their home.
 pub(crate) fn make(root: &Path) -> Result<()> {
@@ -160,19 +158,7 @@ impl Files {
         let Some(OwnIdentity { certificate, key }) = &settings.own else {
             return Ok(Self { certificate: root.join(CERTIFICATE), key: root.join(KEY) });
         };
-        let key = match key {
-            KeyPlace::File(path) => root.join(path),
-            KeyPlace::Credential(name) => match std::env::var_os(CREDENTIALS_VARIABLE) {
-                Some(directory) => PathBuf::from(directory).join(name),
-                None => {
-                    return Err(Failure::failed(
-                        "[server] key names a credential, and no service manager has handed any over; use \
-                         LoadCredential= in the unit, or `file:`",
-                    ));
-                }
-            },
-        };
-        Ok(Self { certificate: root.join(certificate), key })
+        Ok(Self { certificate: root.join(certificate), key: key.path(root, "[server] key")? })
     }
 
     /// What changes when either is replaced or written to.

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bailee_server::Rates;
 use bailee_server::listener::{Limits, Minimum};
 use serde::Deserialize;
+
+use crate::reference::SecretPlace;
 
 /// Where a server listens unless told otherwise: on this machine alone.
 const LISTEN: &str = "127.0.0.1:8443";
@@ -42,16 +44,7 @@ pub(crate) struct ServerSettings {
 #[derive(Clone, Debug)]
 pub(super) struct OwnIdentity {
     pub(super) certificate: PathBuf,
-    pub(super) key: KeyPlace,
-}
-
-/// Where a key is kept.
-#[derive(Clone, Debug)]
-pub(super) enum KeyPlace {
-    /// In a file; a relative path is below the home.
-    File(PathBuf),
-    /// With the service manager, under this name.
-    Credential(String),
+    pub(super) key: SecretPlace,
 }
 
 /// The section as it is written.
@@ -186,20 +179,12 @@ fn own(certificate: Option<PathBuf>, key: Option<&str>) -> Result<Option<OwnIden
     }
 }
 
-fn key_place(reference: &str) -> Result<KeyPlace, String> {
-    match reference.split_once(':') {
-        Some(("file", path)) if !path.is_empty() => Ok(KeyPlace::File(path.into())),
-        // A name, never a path: it leads nowhere but into the directory of credentials.
-        Some(("credential", name)) if is_plain_name(name) => Ok(KeyPlace::Credential(name.to_owned())),
-        _ => Err("[server] key is a reference, such as \"file:server.key\" or \"credential:server-key\", never a key \
-                  itself (2.5.a)"
-            .to_owned()),
-    }
-}
-
-fn is_plain_name(name: &str) -> bool {
-    let mut components = Path::new(name).components();
-    matches!((components.next(), components.next()), (Some(std::path::Component::Normal(_)), None))
+fn key_place(reference: &str) -> Result<SecretPlace, String> {
+    SecretPlace::parse(reference).ok_or_else(|| {
+        "[server] key is a reference, such as \"file:server.key\" or \"credential:server-key\", never a key itself \
+         (2.5.a)"
+            .to_owned()
+    })
 }
 
 fn minimum(written: Option<&str>) -> Result<Minimum, String> {
@@ -239,7 +224,7 @@ mod tests {
         assert_eq!((settings.listen.len(), settings.minimum), (2, Minimum::V13));
         assert_eq!(settings.limits.idle, Duration::from_secs(600));
         assert_eq!((settings.limits.connections_max, settings.rates.finds_per_minute), (1, 0));
-        assert!(matches!(settings.own.unwrap().key, KeyPlace::Credential(name) if name == "server-key"));
+        assert!(matches!(settings.own.unwrap().key, SecretPlace::Credential(name) if name == "server-key"));
     }
 
     #[test]

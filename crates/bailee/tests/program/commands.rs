@@ -45,13 +45,25 @@ fn service(trial: &Trial, purpose: &str, classes: &str) -> String {
 }
 
 #[test]
-fn a_production_home_is_refused_with_the_reason() {
+fn a_production_home_keeps_its_keys_apart_and_opens_nothing_without_a_second_factor() {
     let trial = Trial::empty();
-    let refused =
-        trial.run_with(&["init", "--owner", "Ada <ada@example.com>", "--password-stdin"], PASSWORD).ends(1);
-    assert!(refused.err.contains("1.1.d") && refused.err.contains("--environment test"), "{}", refused.err);
-    assert_eq!(refused.err.lines().count(), 1);
+    let owner = ["init", "--owner", "Ada Muster <ada@example.com>", "--password-stdin"];
+    let refused = trial.run_with(&owner, PASSWORD).ends(2);
+    assert!(refused.err.contains("2.4.b") && refused.err.lines().count() == 1, "{}", refused.err);
     assert!(!trial.path("home").exists());
+
+    let path = |name: &str| trial.path(name).to_str().unwrap().to_owned();
+    let (one, two, key) = (path("one"), path("two"), path("root.key"));
+    let apart = [&owner[..], &["--mirror", &one, "--mirror", &two, "--root-key", &key]].concat();
+    trial.run_with(&apart, PASSWORD).ends(0);
+    let generic = [&["init", "--owner", "Admin <x@example.com>", "--password-stdin"], &apart[4..]].concat();
+    assert!(trial.run_with(&generic, PASSWORD).ends(1).err.contains("is there already"));
+    trial.log_in();
+    let missing = trial.run(&["seller", "add", "ALPHA"]).ends(4);
+    assert!(missing.err.contains("1.1.d") && missing.err.contains("person factor"), "{}", missing.err);
+    assert!(
+        trial.run(&["--now", "2030-01-01T00:00:00Z", "seller", "list"]).ends(2).err.contains("test only")
+    );
 }
 
 #[test]
@@ -279,11 +291,16 @@ fn a_configuration_looser_than_the_policy_is_refused_by_its_requirement() {
 
 #[test]
 fn another_environment_in_the_configuration_opens_nothing() {
-    let trial = Trial::at(NOW);
+    let trial = Trial::empty();
+    // Where a production home would have them: or that would be what is wrong.
+    let places = ["--mirror", "one", "--mirror", "two", "--root-key", "root.key"];
+    let init = ["init", "--environment", "test", "--owner", "Ada <ada@example.com>", "--password-stdin"];
+    trial.run_with(&[&init[..], &places].concat(), PASSWORD).ends(0);
     let path = trial.path("home/bailee.toml");
     let written = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, written.replace("environment = \"test\"", "environment = \"production\"")).unwrap();
-    trial.run(&["seller", "list"]).ends(1);
+    let refused = trial.run(&["seller", "list"]).ends(1);
+    assert!(!refused.err.contains("2.4.b"), "{}", refused.err);
 }
 
 #[test]

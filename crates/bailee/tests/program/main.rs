@@ -32,6 +32,7 @@ mod quarantine;
 mod reached;
 mod readme;
 mod revealed;
+mod root_key;
 mod same;
 mod sandbox;
 mod scanned;

@@ -5,6 +5,7 @@ use std::process::Child;
 
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
+use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::support::Trial;
 
@@ -14,19 +15,41 @@ const DOWN: &[u8] = b"\x1b[B";
 const ENTER: &[u8] = b"\r";
 
 /// A command on a terminal of its own.
-struct Session {
+pub(crate) struct Session {
     terminal: Pty,
     child: Child,
     seen: String,
+    /// What was seen before the last answer.
+    past: String,
 }
 
 impl Session {
-    fn begin(trial: &Trial, words: &[&str]) -> Self {
+    pub(crate) fn begin(trial: &Trial, words: &[&str]) -> Self {
+        Self::spawn(Command::from(trial.command(words)))
+    }
+
+    /// The same, with this file as its standard input.
+    pub(crate) fn begin_with(trial: &Trial, words: &[&str], input: std::fs::File) -> Self {
+        Self::spawn(Command::from(trial.command(words)).stdin(input))
+    }
+
+    fn spawn(command: Command) -> Self {
         let (terminal, end) = open().unwrap();
         terminal.resize(Size::new(40, 160)).unwrap();
-        let command = Command::from(trial.command(words)).env("TERM", "xterm-256color");
-        let child = command.spawn(end).unwrap();
-        Self { terminal, child, seen: String::new() }
+        let child = command.env("TERM", "xterm-256color").spawn(end).unwrap();
+        Self { terminal, child, seen: String::new(), past: String::new() }
+    }
+
+    /// Answers a question for a secret, once the terminal has ceased to show what is typed.
+    pub(crate) fn answer(&mut self, asked: &str, secret: &str) {
+        self.wait_for(asked);
+        // What is typed before is thrown away.
+        while tcgetattr(&self.terminal).unwrap().local_modes.contains(LocalModes::ECHO) {
+            std::thread::yield_now();
+        }
+        self.past.push_str(&std::mem::take(&mut self.seen));
+        self.type_in(secret.as_bytes());
+        self.type_in(ENTER);
     }
 
     /// Reads until this is on the terminal.
@@ -51,12 +74,12 @@ impl Session {
     }
 
     /// Reads what is left; how it ended and all that was on the terminal.
-    fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         let mut piece = [0; 4096];
         while let Ok(read @ 1..) = self.terminal.read(&mut piece) {
             self.seen.push_str(&String::from_utf8_lossy(&piece[..read]));
         }
-        (self.child.wait().unwrap().code().unwrap(), self.seen)
+        (self.child.wait().unwrap().code().unwrap(), self.past + &self.seen)
     }
 }
 

@@ -18,9 +18,10 @@ try:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 except ImportError:
-    sys.exit("the Python package `cryptography` is missing: run `python3 -m pip install cryptography`, "
+    sys.exit("the Python package `cryptography` (44 or newer) is missing: run `python3 -m pip install cryptography`, "
              "or name an interpreter that has it in BAILEE_PYTHON")
 
 
@@ -78,6 +79,20 @@ def root_key(text):
     key = base64.b64decode(key, validate=True)
     assert len(key) == 32
     return key
+
+
+def root_key_under(passphrase, text):
+    """The root key of a file, and the key of the box in which it lies."""
+    header, cost, salt, box, end = text.split("\n")
+    assert header == "bailee root key under a passphrase 1" and end == ""
+    name, version, *numbers = cost.split(" ")
+    assert (name, version) == ("argon2id", "v=19") and [number[:2] for number in numbers] == ["m=", "t=", "p="]
+    memory, passes, lanes = (int(number[2:]) for number in numbers)
+    derived = Argon2id(salt=base64.b64decode(salt, validate=True), length=32, iterations=passes, lanes=lanes,
+                       memory_cost=memory).derive(passphrase.encode())
+    before = text[:text.index(box)]
+    bound = context("bailee/v1/root-passphrase", before.encode())
+    return open_box(derived, bound, base64.b64decode(box, validate=True)), derived
 
 
 def unwrap(root, bound, wrapped):
@@ -255,6 +270,8 @@ def check_vectors(path):
     binding = {"home": unhex(vectors["binding"]["home"]), "environment": vectors["binding"]["environment"].encode()}
     root = root_key(vectors["root_key"]["file"])
     assert root.hex() == vectors["root_key"]["key"]
+    one = vectors["root_key_under_a_passphrase"]
+    assert [key.hex() for key in root_key_under(one["passphrase"], one["file"])] == [root.hex(), one["derived"]]
     wrap = vectors["wrap"]
     assert unwrap(root, unhex(wrap["context"]), unhex(wrap["wrapped"])).hex() == wrap["secret"]
     tree = vectors["tree"]

@@ -48,6 +48,7 @@ impl What {
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
+            Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::KeysRead { .. } => "keys-read",
             Self::LedgerRead { .. } => "ledger-read",
@@ -110,6 +111,7 @@ impl What {
             | Self::CatalogueChanged { .. }
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
+            | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::KeysRead {}
             | Self::TimeSet {} => Vec::new(),

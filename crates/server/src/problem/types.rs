@@ -173,6 +173,11 @@ types! {
         "root-key-exists": "There is a root key already", "Keep it.";
         "root-key-readable-by-others": "Others may read the root key", "Take their right away.";
         "not-a-root-key": "The file is no root key", "Bring the right one back.";
+        "not-a-root-key-under-a-passphrase": "The file is no root key under a passphrase", "Bring the right one back.";
+        "root-key-cost": "The root key would take other work to open than a root key may", "Bring the right one back.";
+        "root-key-memory": "There is no memory to open the root key", "Make room.";
+        "wrong-passphrase": "The passphrase does not open the root key", "Give the right one.";
+        "weak-passphrase": "The passphrase is easily guessed", "Choose a longer one.";
         "root-key-does-not-open": "The root key does not open this keyring", "Bring the right one back.";
     }
 }

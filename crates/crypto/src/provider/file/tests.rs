@@ -76,3 +76,17 @@ fn a_wrapped_secret_opens_under_its_root_key_and_context_only() {
     }
     assert_ne!(wrapped, one.wrap(b"here", &[5; 32]).unwrap(), "each wrapping has a salt of its own");
 }
+
+#[test]
+fn a_credential_is_guarded_by_its_access_list_and_never_open_to_everybody() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("root-key");
+    KeyFile::create(&path, &Fixed::new(1)).unwrap();
+    // The mask of an access list stands where the group's rights do.
+    for (mode, opens) in
+        [(0o400, true), (0o440, true), (0o600, true), (0o444, false), (0o460, false), (0o404, false)]
+    {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(KeyFile::open_credential(&path).is_ok(), opens, "{mode:o}");
+    }
+}

@@ -1,0 +1,205 @@
+//! Where a home's keys may lie: the mirrors of the keyring, the root key, its passphrase (2.4.b).
+//!
+//! Whoever copies a home must not have copied its keys, and whoever has one mirror must not have the other, or the root
+//! key. So a production home keeps them apart; a test home, which is for trying, may keep all inside itself.
+
+use std::path::{Component, Path, PathBuf};
+
+use bailee_core::Environment;
+
+/// Where a new home and its keys shall lie, as absolute paths.
+pub(crate) struct Places {
+    pub(crate) root: PathBuf,
+    /// Inside the home, when none is given.
+    pub(crate) mirrors: Vec<PathBuf>,
+    pub(crate) root_key: Option<PathBuf>,
+}
+
+impl Places {
+    /// Refuses what leaves the keys unprotected; the error is one line that says what to do.
+    pub(crate) fn check(&self, environment: Environment) -> Result<(), String> {
+        if self.mirrors.len() == 1 {
+            return Err("a keyring needs two mirrors at least (2.4.b); give --mirror once more".to_owned());
+        }
+        if same_twice(&self.mirrors) {
+            return Err(
+                "the same directory is no second mirror (2.4.b); give --mirror with another one".to_owned()
+            );
+        }
+        match environment {
+            Environment::Test => Ok(()),
+            Environment::Production => self.check_production(),
+        }
+    }
+
+    fn check_production(&self) -> Result<(), String> {
+        if self.mirrors.is_empty() {
+            return Err(
+                "a production home has its keyring in two mirrors outside of itself (2.4.b); give --mirror \
+                        twice, best with directories on two disks"
+                    .to_owned(),
+            );
+        }
+        let Some(root_key) = &self.root_key else {
+            return Err(
+                "a production home has its root key outside of itself and of its mirrors (2.4.b); give \
+                        --root-key with a file elsewhere"
+                    .to_owned(),
+            );
+        };
+        apart(&self.root, &self.mirrors, [("root key", root_key.as_path())])
+    }
+}
+
+/// Refuses keys that lie with the data, or with each other; relative paths are below the home. The error is one line
+/// that says what to do.
+pub(crate) fn apart<'a>(
+    root: &Path,
+    mirrors: &[PathBuf],
+    secrets: impl IntoIterator<Item = (&'static str, &'a Path)>,
+) -> Result<(), String> {
+    let home = resolved(root);
+    let mirrors: Vec<PathBuf> = mirrors.iter().map(|mirror| resolved(&home.join(mirror))).collect();
+    for (at, mirror) in mirrors.iter().enumerate() {
+        if overlap(mirror, &home) {
+            return Err(format!(
+                "the mirror {} and the home do not lie apart, so that who copies one has both (2.4.b); use a directory \
+                 elsewhere, best on another disk",
+                mirror.display()
+            ));
+        }
+        if let Some(other) = mirrors.iter().skip(at + 1).find(|other| overlap(mirror, other)) {
+            return Err(format!(
+                "the mirrors {} and {} do not lie apart (2.4.b); use two directories, best on two disks",
+                mirror.display(),
+                other.display()
+            ));
+        }
+    }
+    for (name, file) in secrets {
+        let file = resolved(&home.join(file));
+        let holder = match file.starts_with(&home) {
+            true => Some("the home"),
+            false => {
+                mirrors.iter().any(|mirror| file.starts_with(mirror)).then_some("a mirror of the keyring")
+            }
+        };
+        if let Some(holder) = holder {
+            return Err(format!(
+                "the {name} {} lies inside {holder}, so that who copies that has both (2.4.b); use a file elsewhere",
+                file.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether one is the other, or lies in it.
+fn overlap(one: &Path, other: &Path) -> bool {
+    one.starts_with(other) || other.starts_with(one)
+}
+
+/// Whether one directory is named twice, by whatever way.
+fn same_twice(mirrors: &[PathBuf]) -> bool {
+    let mut found: Vec<PathBuf> = mirrors.iter().map(|mirror| resolved(mirror)).collect();
+    found.sort_unstable();
+    found.windows(2).any(|two| matches!(two, [one, other] if one == other))
+}
+
+/// Where a name leads, through every link on the way; what is not there yet is taken as it is written.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut found = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                found.pop();
+            }
+            other => found.push(other),
+        }
+        if let Ok(there) = found.canonicalize() {
+            found = there;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::create_dir;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// What is said of a production home `home` with these mirrors and this root key.
+    fn said(mirrors: &[&str], root_key: Option<&str>) -> Option<String> {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        for name in ["home", "disk", "disk/one", "other"] {
+            create_dir(at(name)).unwrap();
+        }
+        symlink(at("home"), at("way")).unwrap();
+        symlink(at("disk/one"), at("same")).unwrap();
+        let mirrors = mirrors.iter().map(|name| at(name)).collect();
+        let places = Places { root: at("home"), mirrors, root_key: root_key.map(at) };
+        // None of this is asked of a home for trying, but that its mirrors are two.
+        let tried = places.check(Environment::Test);
+        assert_eq!(tried.is_err(), places.mirrors.len() == 1 || same_twice(&places.mirrors));
+        places.check(Environment::Production).err()
+    }
+
+    #[test]
+    fn keys_that_lie_apart_are_taken() {
+        for (mirrors, root_key) in [
+            (&["disk/one", "other/two"][..], "root.key"),
+            (&["disk/one", "disk/two"], "disk/root.key"),
+            (&["new/one", "new/two", "other/three"], "new/root.key"),
+            // A name that begins as another does is no directory inside it.
+            (&["home.one", "home.two"], "home.key"),
+            (&["home/../disk/one", "other"], "disk/one/../root.key"),
+        ] {
+            assert_eq!(said(mirrors, Some(root_key)), None, "{mirrors:?} {root_key}");
+        }
+    }
+
+    #[test]
+    fn keys_that_lie_together_are_refused_with_what_to_do() {
+        let key = Some("root.key");
+        for (mirrors, root_key, says) in [
+            (&[][..], key, "give --mirror twice"),
+            (&["disk/one"], key, "give --mirror once more"),
+            (&["disk/one", "disk/one"], key, "give --mirror with another"),
+            (&["disk/one", "same"], key, "give --mirror with another"),
+            (&["disk/one", "other"], None, "give --root-key"),
+            (&["home/a", "other"], key, "use a directory elsewhere"),
+            (&["other", "home/a/b"], key, "use a directory elsewhere"),
+            (&["way/a", "other"], key, "use a directory elsewhere"),
+            (&["disk/../home/a", "other"], key, "use a directory elsewhere"),
+            (&["home", "other"], key, "use a directory elsewhere"),
+            // The home inside a mirror.
+            (&[".", "other"], key, "use a directory elsewhere"),
+            (&["disk", "disk/one"], key, "use two directories"),
+            (&["disk/one/two", "disk/one"], key, "use two directories"),
+            (&["same/two", "disk/one"], key, "use two directories"),
+            (&["new", "new/two"], key, "use two directories"),
+            (&["disk/one", "other"], Some("home/root.key"), "use a file elsewhere"),
+            (&["disk/one", "other"], Some("way/root.key"), "use a file elsewhere"),
+            (&["disk/one", "other"], Some("disk/one/root.key"), "use a file elsewhere"),
+            (&["disk/one", "other"], Some("same/keys/root.key"), "use a file elsewhere"),
+        ] {
+            let said = said(mirrors, root_key).unwrap_or_else(|| panic!("{mirrors:?} {root_key:?}"));
+            assert!(said.contains(says) && said.contains("2.4.b"), "{mirrors:?} {root_key:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_passphrase_lies_apart_as_well() {
+        let mirrors = ["/keys/one", "/keys/two"].map(PathBuf::from);
+        let of =
+            |file: &'static str| apart(Path::new("/home-of"), &mirrors, [("passphrase", Path::new(file))]);
+        assert_eq!(of("/etc/phrase"), Ok(()));
+        for file in ["phrase", "/home-of/phrase", "/keys/two/phrase"] {
+            assert!(of(file).unwrap_err().contains("2.4.b"), "{file}");
+        }
+    }
+}
