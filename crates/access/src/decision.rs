@@ -102,6 +102,12 @@ pub enum Action<'a> {
     ReadLedger,
     /// Ask why somebody may do something, and who could see a field.
     ReadAccess,
+    /// Ask for a grant, for oneself or another.
+    AskGrant,
+    /// Approve, refuse, end and review grants.
+    ReleaseGrant,
+    /// Take a grant of an hour without approval, in an emergency.
+    BreakGlass,
     /// Take in documents of a seller.
     Collect(&'a SellerId),
     /// See facts and masks of a seller's records.
@@ -137,6 +143,9 @@ impl<'a> Action<'a> {
             Self::Declassify => "declassify",
             Self::ReadLedger => "read-ledger",
             Self::ReadAccess => "read-access",
+            Self::AskGrant => "ask-grant",
+            Self::ReleaseGrant => "release-grant",
+            Self::BreakGlass => "break-glass",
             Self::Collect(_) => "collect",
             Self::Show(_) => "show",
             Self::Find(..) => "find",
@@ -154,7 +163,10 @@ impl<'a> Action<'a> {
             | Self::Classify
             | Self::Declassify
             | Self::ReadLedger
-            | Self::ReadAccess => None,
+            | Self::ReadAccess
+            | Self::AskGrant
+            | Self::ReleaseGrant
+            | Self::BreakGlass => None,
             Self::ReadRetention(seller) | Self::ReadQuarantine(seller) | Self::ReadUnclassified(seller) => {
                 seller
             }

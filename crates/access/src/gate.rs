@@ -7,6 +7,7 @@ mod acts;
 mod carry;
 mod enter;
 mod explain;
+mod grants;
 mod log_in;
 mod origins;
 mod people;
@@ -44,6 +45,7 @@ use crate::service::Service;
 use crate::session::FRESH_SECONDS_MAX;
 use crate::standards::Standards;
 pub use explain::{Seen, ToExplain};
+pub use grants::AskedGrant;
 pub use log_in::LogIn;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
@@ -217,7 +219,7 @@ impl Gate {
         let sealer = Sealer { keyring, entropy };
         let known = RwLock::new(Known::load(&sealer, &*store)?);
         let repetitions = Mutex::new(Repetitions::load(&sealer, &*store)?);
-        Ok(Self {
+        let gate = Self {
             mint,
             store,
             catalogue,
@@ -232,7 +234,9 @@ impl Gate {
             repetitions,
             attempts: Default::default(),
             writing: Mutex::new(()),
-        })
+        };
+        gate.restore_grants();
+        Ok(gate)
     }
 
     /// Parses a purpose.

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{Class, GrantId, PersonId, PrincipalId, Purpose, SellerId, Timestamp};
+use bailee_core::{Class, Day, GrantId, PersonId, PrincipalId, Purpose, SellerId, Ticket, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::AccessError;
+use crate::register::Kept;
 
 /// Longest life of a grant: as long as the time between two reviews of access (1.2.d).
 pub const GRANT_DAYS_MAX: i64 = 90;
@@ -75,6 +76,201 @@ impl Grant {
     }
 }
 
+/// What somebody asks a grant to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// For whom.
+    pub principal: PrincipalId,
+    /// Of which seller's data.
+    pub seller: SellerId,
+    /// What of it.
+    pub classes: Vec<Class>,
+    /// For what.
+    pub purpose: Purpose,
+    /// Until when.
+    pub until: Timestamp,
+    /// Fields in a day of UTC.
+    pub fields_a_day: u64,
+    /// The ticket that says why.
+    pub ticket: Option<Ticket>,
+    /// Who asks.
+    pub asked_by: PersonId,
+    /// When.
+    pub asked_at: Timestamp,
+}
+
+impl Kept for Filed {
+    const REGISTER: &'static str = "grant";
+    const PLACE: &'static str = "register/grant";
+}
+
+impl Wanted {
+    /// The grant that it becomes when somebody approves it.
+    pub(crate) fn granted(&self, id: GrantId, approved_by: PersonId, since: Timestamp) -> Grant {
+        Grant {
+            id,
+            principal: self.principal,
+            seller: self.seller.clone(),
+            classes: self.classes.clone(),
+            purpose: self.purpose,
+            until: self.until,
+            fields_a_day: self.fields_a_day,
+            asked_by: self.asked_by,
+            approved_by,
+            since,
+        }
+    }
+}
+
+/// Where a grant stands in its life. Each step takes the state before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Life {
+    /// Nobody has decided yet.
+    Asked,
+    /// It opens what it covers, until its end.
+    Live {
+        /// Who approved it; whoever broke the glass.
+        by: PersonId,
+        /// Since when.
+        since: Timestamp,
+        /// Whether somebody else must look at it.
+        review: Review,
+    },
+    /// Somebody decided against it.
+    Refused {
+        /// Who.
+        by: PersonId,
+    },
+    /// It was ended before its time.
+    Ended {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What is due after a grant that nobody approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Review {
+    /// Nothing: it was approved.
+    None,
+    /// Somebody else's word, by then. Without it the grant and its user are suspended.
+    Due(Timestamp),
+    /// It was given: whether the glass was broken for good reason.
+    Done(bool),
+}
+
+impl Life {
+    /// Its name.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Live { .. } => "live",
+            Self::Refused { .. } => "refused",
+            Self::Ended { .. } => "ended",
+        }
+    }
+
+    pub(crate) fn approve(self, by: PersonId, since: Timestamp) -> Option<Self> {
+        (self == Self::Asked).then_some(Self::Live { by, since, review: Review::None })
+    }
+
+    pub(crate) fn refuse(self, by: PersonId) -> Option<Self> {
+        (self == Self::Asked).then_some(Self::Refused { by })
+    }
+
+    /// Whoever asked may take it back; what is live is revoked.
+    pub(crate) fn end(self, at: Timestamp) -> Option<Self> {
+        matches!(self, Self::Asked | Self::Live { .. }).then_some(Self::Ended { at })
+    }
+
+    pub(crate) fn review(self, is_justified: bool) -> Option<Self> {
+        match self {
+            Self::Live { by, since, review: Review::Due(_) } => {
+                Some(Self::Live { by, since, review: Review::Done(is_justified) })
+            }
+            _ => None,
+        }
+    }
+
+    /// When somebody else's word is due.
+    pub(crate) fn due_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Live { review: Review::Due(at), .. } => Some(at),
+            _ => None,
+        }
+    }
+}
+
+/// A grant from its asking to its end, as kept sealed in the register `grant`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filed {
+    /// Names it.
+    pub id: GrantId,
+    /// What it is.
+    pub wanted: Wanted,
+    /// Where it stands.
+    pub life: Life,
+    /// The last day (UTC) on which something was revealed under it, and how many fields were.
+    #[serde(default)]
+    pub used: Option<(Day, u64)>,
+}
+
+impl Filed {
+    /// The grant, while it opens anything.
+    pub fn grant(&self) -> Option<Grant> {
+        match self.life {
+            Life::Live { by, since, .. } => Some(self.wanted.granted(self.id, by, since)),
+            Life::Asked | Life::Refused { .. } | Life::Ended { .. } => None,
+        }
+    }
+
+    /// Where it stands now, in a word.
+    pub fn state(&self, now: Timestamp) -> &'static str {
+        match self.grant() {
+            Some(grant) if !grant.is_live(now) => "expired",
+            _ => self.life.as_str(),
+        }
+    }
+
+    /// Whether nobody has used it for so long that its end is proposed (1.3.b).
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        let Life::Live { since, .. } = self.life else { return false };
+        let used = self.used.map_or(Day::of(since), |(day, _)| day);
+        self.state(now) == "live" && Day::of(now).0.saturating_sub(used.0) >= IDLE_DAYS
+    }
+}
+
+/// Until when: a time, a day to its end, or so long from now.
+pub(crate) fn parse_until(text: &str, now: Timestamp) -> Result<Timestamp, AccessError> {
+    let wrong = || {
+        AccessError::Unacceptable(
+            "the end of a grant is a day such as 2026-03-31, a time of RFC 3339, or so long from now: 90m, 8h, 30d".into(),
+        )
+    };
+    let text = text.trim();
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    if let Ok(day) = text.parse::<Day>() {
+        return Ok(day.plus(1).start());
+    }
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let number: i64 =
+        number.parse().ok().filter(|number| (1..=100_000).contains(number)).ok_or_else(wrong)?;
+    let seconds = match unit {
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => DAY_SECONDS,
+        _ => return Err(wrong()),
+    };
+    Ok(saturating_add(now, number * seconds))
+}
+
+/// After so many days without use the end of a grant is proposed.
+pub const IDLE_DAYS: i32 = 30;
+
 /// What a principal has been shown on one day of UTC.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
@@ -90,6 +286,11 @@ impl Spent {
             let under = self.under.entry(grant).or_default();
             *under = under.saturating_add(fields);
         }
+    }
+
+    /// Each grant with what is spent under it.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (GrantId, u64)> {
+        self.under.iter().map(|(grant, fields)| (*grant, *fields))
     }
 
     /// Fields in all.
@@ -163,5 +364,27 @@ mod tests {
         spent.add(None, 2);
         spent.add(Some(one), u64::MAX);
         assert_eq!((spent.all(), spent.under(one), spent.under(other)), (u64::MAX, u64::MAX, 0));
+    }
+
+    #[test]
+    fn the_end_of_a_grant_is_written_as_people_do() {
+        let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let until = |text: &str| parse_until(text, now).ok().map(|at| at.to_string());
+        for (text, at) in [
+            ("2026-12-31", Some("2027-01-01T00:00:00Z")),
+            ("2026-12-31T12:00:00Z", Some("2026-12-31T12:00:00Z")),
+            ("90m", Some("2026-11-23T09:30:00Z")),
+            (" 8h ", Some("2026-11-23T16:00:00Z")),
+            ("30d", Some("2026-12-23T08:00:00Z")),
+            ("", None),
+            ("0h", None),
+            ("-1d", None),
+            ("1w", None),
+            ("tomorrow", None),
+            ("é", None),
+            ("100001d", None),
+        ] {
+            assert_eq!(until(text).as_deref(), at, "{text}");
+        }
     }
 }

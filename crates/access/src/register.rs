@@ -4,11 +4,13 @@
 //! One process owns a home's store and only the gate writes these registers, so what is in memory is what is kept:
 //! it is changed after each commit, under a lock, and by nothing else. A restart reads it anew.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use bailee_core::profile::Values;
-use bailee_core::{Entropy, FieldInstance, PartNo, PersonId, RecordId, ServiceId, SessionId, Timestamp};
+use bailee_core::{
+    Entropy, FieldInstance, GrantId, PartNo, PersonId, RecordId, ServiceId, SessionId, Timestamp,
+};
 use bailee_crypto::envelope::{self, EnvelopeError, Place};
 use bailee_crypto::keyring::Keyring;
 use bailee_store::act::{Change, RegisterRow};
@@ -20,6 +22,7 @@ use zeroize::Zeroizing;
 use crate::AccessError;
 use crate::account::Account;
 use crate::credential::CredentialHash;
+use crate::grant::Filed;
 use crate::lockout::{Door, Failures, Lockout, Whose};
 use crate::person::Standing;
 use crate::service::{Service, ServiceKey};
@@ -136,6 +139,8 @@ pub(crate) struct Known {
     /// By the id of their token's hash, which is their entry's id too.
     sessions: HashMap<RecordId, Entry<Session>>,
     pub(crate) lockout: Lockout,
+    /// Grants, from their asking on.
+    pub(crate) grants: BTreeMap<GrantId, Entry<Filed>>,
 }
 
 impl Known {
@@ -146,6 +151,9 @@ impl Known {
         sealer.all::<Service>(store)?.into_iter().for_each(|service| known.keep_service(service));
         sealer.all::<Session>(store)?.into_iter().for_each(|session| known.keep_session(session));
         sealer.all::<Failures>(store)?.into_iter().for_each(|failures| known.lockout.keep(failures));
+        for filed in sealer.all::<Filed>(store)? {
+            known.grants.insert(filed.value.id, filed);
+        }
         Ok(known)
     }
 

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, catalogue, collect, completions, find, init, keys, ledger, mapping, person, quarantine,
+    access, catalogue, collect, completions, find, grant, init, keys, ledger, mapping, person, quarantine,
     retention, reveal, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
@@ -83,6 +83,7 @@ enum Command {
     Seller(seller::Seller),
     Service(service::Service),
     Access(access::Access),
+    Grant(grant::Grant),
     Collect(collect::Collect),
     Show(show::Show),
     Reveal(reveal::Reveal),
@@ -135,6 +136,7 @@ impl Cli {
             Command::Seller(seller) => global.visit(|visit| seller.run(visit)),
             Command::Service(service) => global.visit(|visit| service.run(visit)),
             Command::Access(access) => global.visit(|visit| access.run(visit)),
+            Command::Grant(grant) => global.visit(|visit| grant.run(visit)),
             Command::Collect(collect) => global.visit(|visit| collect.run(visit)),
             Command::Show(show) => global.visit(|visit| show.run(visit)),
             Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),

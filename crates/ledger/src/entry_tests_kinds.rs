@@ -1,5 +1,7 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
+use bailee_core::GrantId;
+
 use super::*;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -34,6 +36,16 @@ fn sentence(what: &What) -> &'static str {
             "All access of a person has ended for good. `told_at` is when it was told, or when the contract ended; the \
              event's own time is the proof against the 24 hours of requirement 1.2.d."
         }
+        What::GrantAsked { .. } => {
+            "A grant was asked for: for whom, of what, for what, until when, how much a day."
+        }
+        What::GrantApproved { .. } => "A grant opens what it covers from now on.",
+        What::GrantRefused { .. } => "A grant that was asked for is not given.",
+        What::GrantRevoked { .. } => "A grant opens nothing any more, before its time.",
+        What::GlassBroken { .. } => {
+            "Somebody took a grant without approval, in an emergency. It ends by itself, and is reviewed within a day."
+        }
+        What::GlassReviewed { .. } => "Somebody else said whether there was reason to break the glass.",
         What::SellerAdded { .. } => "A seller was added.",
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceKeyAdded { .. } => "A service has another key; `key` names it and opens nothing.",
@@ -139,6 +151,28 @@ fn samples() -> Vec<What> {
             sessions: 1,
             services: 2,
         },
+        What::GrantAsked {
+            grant: GrantId([0xab; 16]),
+            principal: PrincipalId::Person(person),
+            seller: seller(),
+            purpose: Purpose::Fulfilment,
+            classes: vec![Class::Identity],
+            until: "2026-11-30T12:00:00Z".parse().unwrap(),
+            fields_a_day: 1000,
+            ticket: Some("OPS-1234".parse().unwrap()),
+        },
+        What::GrantApproved { grant: GrantId([0xab; 16]) },
+        What::GrantRefused { grant: GrantId([0xab; 16]) },
+        What::GrantRevoked { grant: GrantId([0xab; 16]) },
+        What::GlassBroken {
+            grant: GrantId([0xab; 16]),
+            principal: PrincipalId::Person(person),
+            seller: seller(),
+            purpose: Purpose::Incident,
+            until: "2026-11-23T13:00:00Z".parse().unwrap(),
+            ticket: "OPS-1234".parse().unwrap(),
+        },
+        What::GlassReviewed { grant: GrantId([0xab; 16]), justified: true },
         What::SellerAdded { seller: seller() },
         What::ServiceAdded {
             service: ServiceId([0xee; 16]),

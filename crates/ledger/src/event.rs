@@ -10,8 +10,8 @@ use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    Commitment, FieldId, Kind, Month, PersonId, PrincipalId, RecordId, RequestId, SellerId, ServiceId,
-    SessionId, Ticket, Timestamp,
+    Commitment, FieldId, GrantId, Kind, Month, PersonId, PrincipalId, RecordId, RequestId, SellerId,
+    ServiceId, SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,62 @@ pub enum What {
         sessions: u32,
         /// Services that have another owner now.
         services: u32,
+    },
+    /// A grant was asked for.
+    GrantAsked {
+        /// Names it.
+        grant: GrantId,
+        /// For whom.
+        principal: PrincipalId,
+        /// Of whose data.
+        seller: SellerId,
+        /// For what.
+        purpose: Purpose,
+        /// What of it.
+        classes: Vec<Class>,
+        /// Until when.
+        until: Timestamp,
+        /// Fields in a day.
+        fields_a_day: u64,
+        /// The ticket given.
+        ticket: Option<Ticket>,
+    },
+    /// A grant opens what it covers from now on.
+    GrantApproved {
+        /// Which.
+        grant: GrantId,
+    },
+    /// A grant that was asked for is not given.
+    GrantRefused {
+        /// Which.
+        grant: GrantId,
+    },
+    /// A grant opens nothing any more, before its time.
+    GrantRevoked {
+        /// Which.
+        grant: GrantId,
+    },
+    /// Somebody took a grant without approval, in an emergency.
+    GlassBroken {
+        /// Names it.
+        grant: GrantId,
+        /// Who.
+        principal: PrincipalId,
+        /// Of whose data.
+        seller: SellerId,
+        /// For what.
+        purpose: Purpose,
+        /// Until when.
+        until: Timestamp,
+        /// The ticket given.
+        ticket: Ticket,
+    },
+    /// Somebody else said whether there was reason for that.
+    GlassReviewed {
+        /// Which.
+        grant: GrantId,
+        /// Whether there was.
+        justified: bool,
     },
     /// A seller was added.
     SellerAdded {

@@ -30,6 +30,7 @@ mod collect;
 mod edge;
 mod fault;
 mod find;
+mod grant;
 mod health;
 mod keys;
 mod ledger;

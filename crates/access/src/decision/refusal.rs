@@ -106,7 +106,8 @@ fn missing_of_person(
     if let Action::Reveal(..) = question.action {
         return Some(Reason::NoGrant.denial(
             "a person's role alone reveals no personal data",
-            "reveal with the key of a service that was added for this seller, purpose and class (`BAILEE_KEY`)",
+            "ask for a grant with `bailee grant ask`, or reveal with the key of a service that was added for this seller, \
+             purpose and class (`BAILEE_KEY`)",
         ));
     }
     if allowing.is_empty() {
@@ -153,7 +154,10 @@ fn missing_of_service(
         | Action::Classify
         | Action::Declassify
         | Action::ReadLedger
-        | Action::ReadAccess => {
+        | Action::ReadAccess
+        | Action::AskGrant
+        | Action::ReleaseGrant
+        | Action::BreakGlass => {
             return Some(Reason::ServiceNotAllowed.denial(
                 "no service may do this",
                 "log in as a person with `bailee login --as MAIL`, and unset `BAILEE_KEY`",

@@ -32,7 +32,7 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 16] = [
+pub(super) const ACTIONS: [(&str, On); 19] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -45,6 +45,9 @@ pub(super) const ACTIONS: [(&str, On); 16] = [
     ("declassify", On::Home),
     ("read-ledger", On::Home),
     ("read-access", On::Home),
+    ("ask-grant", On::Home),
+    ("release-grant", On::Home),
+    ("break-glass", On::Home),
     ("collect", On::Seller),
     ("show", On::Seller),
     ("find", On::Search),

@@ -156,6 +156,9 @@ fn named<'a>(asked: &ToExplain<'a>) -> Result<Action<'a>, AccessError> {
         Action::Declassify,
         Action::ReadLedger,
         Action::ReadAccess,
+        Action::AskGrant,
+        Action::ReleaseGrant,
+        Action::BreakGlass,
         Action::Collect(seller),
         Action::Show(seller),
     ];

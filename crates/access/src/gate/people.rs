@@ -12,6 +12,7 @@ use crate::account::{Account, Password};
 use crate::credential::CredentialKind;
 use crate::decision::{Action, Reason};
 use crate::error::{AccessError, Denial};
+use crate::grant::Filed;
 use crate::password;
 use crate::person::{NamedMail, Person, Relation, Role, Standing, check_roles, normalised_mail};
 use crate::register::Entry;
@@ -181,7 +182,9 @@ impl Gate {
     pub fn leave(&self, caller: &Caller, person: PersonId) -> Result<Left, AccessError> {
         self.may_change_people(caller)?;
         let (heir, _) = self.a_person(caller)?;
-        self.end_access(&caller.context, person, caller.context.now, heir.id)
+        let left = self.end_access(&caller.context, person, caller.context.now, heir.id)?;
+        self.end_grants_of(&caller.context, PrincipalId::Person(person))?;
+        Ok(left)
     }
 
     /// Ends the access of everybody whose contract has ended: what nobody told, the calendar did. Called by the upkeep.
@@ -205,6 +208,7 @@ impl Gate {
             let heir = self.first_owner(now, person.id).unwrap_or(person.id);
             let context = Context::system(request, now);
             self.end_access(&context, person.id, last_day.plus(1).start(), heir)?;
+            self.end_grants_of(&context, PrincipalId::Person(person.id))?;
         }
         Ok(())
     }
@@ -235,10 +239,39 @@ impl Gate {
     /// Changes of people take the role, and a fresh second factor where the home asks for one (1.1.d).
     pub(super) fn may_change_people(&self, caller: &Caller) -> Result<(), AccessError> {
         self.allow(caller, &Action::Administer)?;
+        self.fresh_factor(caller, &Action::Administer)
+    }
+
+    /// What is dangerous takes a second factor that was shown a short while ago, where the home asks for one.
+    pub(super) fn fresh_factor(&self, caller: &Caller, action: &Action<'_>) -> Result<(), AccessError> {
         match caller.has_fresh_factor() || !self.standards.second_factor {
             true => Ok(()),
-            false => self.refuse(&caller.context, Action::Administer.code(), None, None, factor_stale()),
+            false => self.refuse(&caller.context, action.code(), None, None, factor_stale()),
         }
+    }
+
+    /// Suspends whoever a grant is for, for a reason that the system found; who is not active stays as they are.
+    pub(super) fn suspend_for(
+        &self,
+        context: &Context,
+        filed: &Filed,
+        reason: &'static str,
+    ) -> Result<(), AccessError> {
+        let PrincipalId::Person(person) = filed.wanted.principal else { return Ok(()) };
+        let _writing = self.writing();
+        let entry = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
+        let Some(standing) = entry.value.person.standing.suspend(context.now) else { return Ok(()) };
+        let mut account = entry.value.clone();
+        account.person.standing = standing;
+        let next = entry.next(account);
+        let sessions = self.known().sessions_of(person);
+        let mut changes = vec![self.sealer.put(&next)?];
+        changes.extend(sessions.iter().map(Entry::<Session>::deletion));
+        let suspended = What::PersonSuspended { person, reason: reason.into() };
+        self.commit(Act { name: "suspend", changes, events: vec![context.event(suspended)] }, |known| {
+            sessions.iter().for_each(|session| known.drop_session(session.id));
+            known.keep_account(next);
+        })
     }
 
     fn somebody_else(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {

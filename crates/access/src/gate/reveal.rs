@@ -29,7 +29,7 @@ impl Gate {
             return self.refuse_purpose(caller, asked);
         };
         let mut verdicts = Verdicts::new(purpose, ticket);
-        self.decide_records(caller, asked, &mut verdicts);
+        self.decide_records(caller, asked, &mut verdicts)?;
         let events = verdicts.events();
         let authorized = if verdicts.pairs.is_empty() {
             self.append(caller, events)?;
@@ -109,11 +109,17 @@ impl Gate {
     /// The verdict on each field of each record. What is allowed is spent from here on, whatever comes of it: as its
     /// event, that is an upper bound. One principal's requests wait for each other here, so that two of them do not spend
     /// the same.
-    fn decide_records(&self, caller: &Caller, asked: &[Asked<'_>], verdicts: &mut Verdicts) {
+    fn decide_records(
+        &self,
+        caller: &Caller,
+        asked: &[Asked<'_>],
+        verdicts: &mut Verdicts,
+    ) -> Result<(), AccessError> {
         let rules = self.rules();
         let mut circumstances = self.circumstances(caller).with_ticket(verdicts.ticket.is_some());
         let Context { principal, now, .. } = caller.context;
         self.spending.with(principal, now, |spent| {
+            let before = spent.clone();
             circumstances.spent_today = std::mem::take(spent);
             for record in asked {
                 let decided =
@@ -121,7 +127,9 @@ impl Gate {
                 verdicts.take(record, decided);
             }
             *spent = circumstances.spent_today;
-        });
+            // What is kept of it is an upper bound: it is written before anything is opened.
+            self.keep_spent(now, &before, spent)
+        })
     }
 
     /// The verdict on each field of a record, in the order asked.

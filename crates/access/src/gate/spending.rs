@@ -1,12 +1,12 @@
 //! How much each principal was shown today.
 //!
-//! Kept in memory, of one process: a restart begins the day anew. The ledger knows better, and what restores a home's
-//! grants may restore this from it.
+//! What is spent under a grant is kept with the grant, before anything is revealed, so that a restart does not begin the
+//! day anew; what is spent without one is counted here alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bailee_core::{Day, PrincipalId, Timestamp};
+use bailee_core::{Day, GrantId, PrincipalId, Timestamp};
 
 use crate::grant::Spent;
 
@@ -41,9 +41,16 @@ impl Spending {
     }
 }
 
+impl Spending {
+    /// Takes up what was spent under a grant before this process began.
+    pub(super) fn restore(&self, principal: PrincipalId, day: Day, grant: GrantId, fields: u64) {
+        self.with(principal, day.start(), |spent| spent.add(Some(grant), fields));
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use bailee_core::{GrantId, PersonId};
+    use bailee_core::PersonId;
 
     use super::*;
 

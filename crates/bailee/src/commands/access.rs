@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::record::{OfKind, RecordName};
+use super::service::purpose;
 use crate::failure::{Exit, Result};
 use crate::screen::{leaf, pick, text};
-use crate::usage::Expected;
 use crate::visit::Visit;
 
 /// Access: why somebody may do something, and who could see a field. Nothing is done by asking.
@@ -54,11 +54,6 @@ enum Command {
         #[command(flatten)]
         of: OfKind,
     },
-}
-
-fn purpose(text: &str) -> std::result::Result<Purpose, Expected> {
-    let all: Vec<&str> = Purpose::ALL.iter().map(|purpose| purpose.as_str()).collect();
-    text.parse().map_err(|_| Expected(format!("purposes are: {}", all.join(", "))))
 }
 
 impl Access {

@@ -9,6 +9,7 @@ mod detection;
 mod emission;
 mod factor;
 pub(crate) mod find;
+pub(crate) mod grant;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod ledger;

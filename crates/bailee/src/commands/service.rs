@@ -68,11 +68,11 @@ Classes: identity, contact, address, tax, free-text.")]
     },
 }
 
-fn purpose(text: &str) -> std::result::Result<Purpose, Expected> {
+pub(super) fn purpose(text: &str) -> std::result::Result<Purpose, Expected> {
     text.parse().map_err(|_| Expected(format!("purposes are: {}", listed(Purpose::ALL))))
 }
 
-fn class(text: &str) -> std::result::Result<Class, Expected> {
+pub(super) fn class(text: &str) -> std::result::Result<Class, Expected> {
     text.parse().map_err(|_| Expected(format!("classes are: {}", listed(Class::ALL))))
 }
 

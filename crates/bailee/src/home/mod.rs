@@ -127,7 +127,7 @@ impl Home {
             .map_err(Failure::failed)?;
         policies::keep(&gate, root, &config, now)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
-        gate.end_contracts(RequestId::new(now, &*entropy), now).map_err(Failure::failed)?;
+        end_rights(&gate, &*entropy, now)?;
         Ok(Self {
             root: root.to_owned(),
             config,
@@ -222,7 +222,7 @@ impl Home {
     /// Does what falls due today, unless it is done. Whether it could be done: that it could not is an event.
     pub(crate) fn keep_up(&self) -> Result<bool> {
         let now = self.clock.now();
-        self.gate.end_contracts(RequestId::new(now, &*self.entropy), now).map_err(Failure::failed)?;
+        end_rights(&self.gate, &*self.entropy, now)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
     }
 
@@ -348,6 +348,12 @@ impl Opened {
         self.store.commit(act).map_err(Failure::failed)?;
         Ok(Times { before, clock })
     }
+}
+
+/// Ends the rights whose time is over: contracts, and what was taken without approval and not reviewed.
+fn end_rights(gate: &Gate, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
+    gate.end_contracts(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
+    gate.end_unreviewed(RequestId::new(now, entropy), now).map_err(Failure::failed)
 }
 
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an

@@ -21,6 +21,7 @@ mod described;
 mod emit;
 mod flood;
 mod formats;
+mod grants;
 mod kinds;
 mod ledger;
 mod mapping;

@@ -79,6 +79,11 @@ impl Trial {
         self.run(&["--now", now, "retention", "status"]).ends(0);
     }
 
+    /// The same by a command that whoever is logged in may run.
+    pub(crate) fn later_as(&self, now: &str, words: &[&str]) {
+        self.run(&[&["--now", now], words].concat()).ends(0);
+    }
+
     /// The same home, with a service's key instead of the session.
     pub(crate) fn with_key(self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self }

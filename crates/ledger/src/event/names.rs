@@ -21,6 +21,12 @@ impl What {
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
+            Self::GrantAsked { .. } => "grant-asked",
+            Self::GrantApproved { .. } => "grant-approved",
+            Self::GrantRefused { .. } => "grant-refused",
+            Self::GrantRevoked { .. } => "grant-revoked",
+            Self::GlassBroken { .. } => "glass-broken",
+            Self::GlassReviewed { .. } => "glass-reviewed",
             Self::SellerAdded { .. } => "seller-added",
             Self::ServiceAdded { .. } => "service-added",
             Self::ServiceKeyAdded { .. } => "service-key-added",
@@ -91,6 +97,12 @@ impl What {
             | Self::PasswordChanged { .. }
             | Self::PersonResumed { .. }
             | Self::PersonLeft { .. }
+            | Self::GrantAsked { .. }
+            | Self::GrantApproved { .. }
+            | Self::GrantRefused { .. }
+            | Self::GrantRevoked { .. }
+            | Self::GlassBroken { .. }
+            | Self::GlassReviewed { .. }
             | Self::SellerAdded { .. }
             | Self::ServiceAdded { .. }
             | Self::ServiceKeyAdded { .. }

@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, health, keys, ledger, mapping, person, quarantine, record,
-    retention, reveal, seller, service, session,
+    access, account, catalogue, collect, find, grant, health, keys, ledger, mapping, person, quarantine,
+    record, retention, reveal, seller, service, session,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -35,6 +35,7 @@ pub(crate) enum Tag {
     Sellers,
     Services,
     Access,
+    Grants,
     Orders,
     Reveal,
     Quarantine,
@@ -46,7 +47,7 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Home,
         Self::Sessions,
         Self::Account,
@@ -54,6 +55,7 @@ impl Tag {
         Self::Sellers,
         Self::Services,
         Self::Access,
+        Self::Grants,
         Self::Orders,
         Self::Reveal,
         Self::Quarantine,
@@ -74,6 +76,7 @@ impl Tag {
             Self::Sellers => ("Sellers", "Whose buyers' data is held."),
             Self::Services => ("Services", "Programs with a key of their own."),
             Self::Access => ("Access", "Why somebody may do something, and who could see a field."),
+            Self::Grants => ("Grants", "Who needs what, of whom, for what, and until when."),
             Self::Orders => {
                 ("Orders", "Documents in, records shown without their personal data, records found.")
             }
@@ -99,6 +102,7 @@ fn operations() -> Vec<Operation> {
         seller::operations(),
         service::operations(),
         access::operations(),
+        grant::operations(),
         collect::operations(),
         record::operations(),
         find::operations(),

@@ -62,6 +62,16 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/services/another", ""),
     ("POST", "/v1/services/another/keys", ""),
     ("DELETE", "/v1/services/another/keys/000102030405060708090a0b0c0d0e0f", ""),
+    ("GET", "/v1/grants", ""),
+    (
+        "POST",
+        "/v1/grants",
+        r#"{"seller":"ALPHA","classes":["identity"],"purpose":"fulfilment","until":"8h"}"#,
+    ),
+    ("POST", "/v1/grants/000102030405060708090a0b0c0d0e0f/decision", r#"{"decision":"approved"}"#),
+    ("POST", "/v1/grants/000102030405060708090a0b0c0d0e0f/review", r#"{"justified":true}"#),
+    ("DELETE", "/v1/grants/000102030405060708090a0b0c0d0e0f", ""),
+    ("POST", "/v1/glass:break", r#"{"seller":"ALPHA","purpose":"incident","ticket":"OPS-1234"}"#),
     ("POST", "/v1/access:explain", r#"{"who":"ada@example.com","action":"show","seller":"ALPHA"}"#),
     ("POST", "/v1/access:who", r#"{"seller":"ALPHA","field":"buyer.buyerName"}"#),
     ("POST", "/v1/reveal", r#"{"purpose":"tax","items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
@@ -94,6 +104,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
 
 /// What a service of ALPHA may be answered on each route that is not refused to it.
 const SERVICE_MAY: &[&str] = &[
+    // Its own, of which there are none.
+    "/v1/grants",
     "/v1/sellers/ALPHA/orders:collect",
     "/v1/sellers/ALPHA/orders:find",
     "/v1/sellers/ALPHA/orders/1-1-1",

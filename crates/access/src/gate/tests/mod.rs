@@ -3,6 +3,7 @@
 mod carry;
 mod enter;
 mod fixture;
+mod grants;
 mod keys;
 mod lockout;
 mod named;

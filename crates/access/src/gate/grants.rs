@@ -1,0 +1,488 @@
+//! Grants: asked for, approved by somebody else, used, ended, reviewed (1.3.a, 1.3.b).
+//!
+//! Every change is committed first, and then the rules go by it, under the lock that all writers hold.
+
+use bailee_core::requirement::Requirement;
+use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::{
+    Class, Day, GrantId, PersonId, PrincipalId, Purpose, RecordId, RequestId, SellerId, Ticket, Timestamp,
+};
+use bailee_ledger::authorized::Context;
+use bailee_ledger::event::{Event, What};
+use bailee_store::act::Act;
+
+use super::{Caller, Gate};
+use crate::decision::{Action, Reason};
+use crate::error::{AccessError, Denial};
+use crate::grant::{FIELDS_A_DAY_MAX, Filed, GRANT_DAYS_MAX, Life, Review, Spent, Wanted, parse_until};
+use crate::person::{Role, normalised_mail};
+use crate::register::Entry;
+
+/// Most grants that a home remembers: all of them are held in memory.
+const GRANTS_MAX: usize = 100_000;
+
+/// Fields a day of a grant of which no number was said: a day's work of one person.
+const FIELDS_A_DAY: u64 = 1_000;
+
+/// A grant that nobody approved lasts so long.
+const GLASS_SECONDS: i64 = 60 * 60;
+
+/// Fields that it lets be revealed: enough to mend what is wrong, too few to carry a home away.
+const GLASS_FIELDS: u64 = 200;
+
+/// It is reviewed within so long.
+const GLASS_REVIEW_SECONDS: i64 = DAY_SECONDS;
+
+/// A grant to be asked for.
+pub struct AskedGrant<'a> {
+    /// For whom: a person's mail or id, a service's name or id; the caller, where nobody is named.
+    pub who: Option<&'a str>,
+    /// Of which seller's data.
+    pub seller: &'a SellerId,
+    /// What of it.
+    pub classes: Vec<Class>,
+    /// For what.
+    pub purpose: Purpose,
+    /// Until when: a time, a day (to its end, UTC), or so long from now (`90m`, `8h`, `30d`).
+    pub until: &'a str,
+    /// Fields a day.
+    pub fields_a_day: Option<u64>,
+    /// The ticket that says why.
+    pub ticket: Option<Ticket>,
+}
+
+impl Gate {
+    /// May the caller ask for grants at all?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn may_ask_grant(&self, caller: &Caller) -> Result<(), AccessError> {
+        self.allow(caller, &Action::AskGrant)
+    }
+
+    /// May the caller decide about grants at all?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn may_release_grant(&self, caller: &Caller) -> Result<(), AccessError> {
+        self.allow(caller, &Action::ReleaseGrant)
+    }
+
+    /// May the caller take a grant without approval at all?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn may_break_glass(&self, caller: &Caller) -> Result<(), AccessError> {
+        self.allow(caller, &Action::BreakGlass)
+    }
+
+    /// Asks for a grant. Where the home asks for no second person, whoever may approve it has approved it with that.
+    /// Writes `GrantAsked`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] says what is wrong with it.
+    pub fn ask_grant(&self, caller: &Caller, asked: AskedGrant<'_>) -> Result<Filed, AccessError> {
+        self.allow(caller, &Action::AskGrant)?;
+        let wanted = self.wanted(caller, asked)?;
+        let may_release =
+            || self.rules().decide(self.subject(caller), &Action::ReleaseGrant, &self.circumstances(caller));
+        let at_once = !self.standards.second_person && may_release().is_ok();
+        let _writing = self.writing();
+        let id = self.new_grant_id()?;
+        let (by, now) = (wanted.asked_by, wanted.asked_at);
+        let mut events = vec![caller.context.event(asked_event(id, &wanted))];
+        let mut life = Life::Asked;
+        if at_once {
+            life = Life::Live { by, since: now, review: Review::None };
+            events.push(caller.context.event(What::GrantApproved { grant: id }));
+        }
+        let filed = Filed { id, wanted, life, used: None };
+        self.file("ask-grant", Entry::first(RecordId(id.0), filed.clone()), events)?;
+        Ok(filed)
+    }
+
+    /// Approves a grant that somebody else asked for. Approving what is live already changes nothing. Writes
+    /// `GrantApproved`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Denied`] where the home asks for a second person and the caller is not
+    /// one; [`AccessError::Unacceptable`] for what cannot be approved any more.
+    pub fn approve_grant(&self, caller: &Caller, id: GrantId) -> Result<Filed, AccessError> {
+        let (person, entry) = self.to_release(caller, id)?;
+        if matches!(entry.value.life, Life::Live { .. }) {
+            return Ok(entry.value);
+        }
+        self.second_person(caller, &entry.value)?;
+        let now = caller.context.now;
+        if now >= entry.value.wanted.until {
+            return Err(AccessError::Unacceptable("the time that was asked for is over; ask anew".into()));
+        }
+        let life = entry.value.life.approve(person, now).ok_or_else(|| no_more(&entry.value, now))?;
+        self.live_on(caller, &entry, life, What::GrantApproved { grant: id })
+    }
+
+    /// Refuses a grant that was asked for. Writes `GrantRefused`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] for what was decided already.
+    pub fn refuse_grant(&self, caller: &Caller, id: GrantId) -> Result<Filed, AccessError> {
+        let (person, entry) = self.to_release(caller, id)?;
+        let life =
+            entry.value.life.refuse(person).ok_or_else(|| no_more(&entry.value, caller.context.now))?;
+        self.live_on(caller, &entry, life, What::GrantRefused { grant: id })
+    }
+
+    /// Ends a grant at once; whoever it is for may, too. Writes `GrantRevoked`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] for what has ended already.
+    pub fn revoke_grant(&self, caller: &Caller, id: GrantId) -> Result<Filed, AccessError> {
+        let own = self.filed(id).is_ok_and(|entry| entry.value.wanted.principal == caller.context.principal);
+        if !own {
+            self.allow(caller, &Action::ReleaseGrant)?;
+        }
+        let (entry, now) = (self.filed(id)?, caller.context.now);
+        let life = entry.value.life.end(now).ok_or_else(|| no_more(&entry.value, now))?;
+        self.live_on(caller, &entry, life, What::GrantRevoked { grant: id })
+    }
+
+    /// Takes a grant of an hour without approval, of all classes of one seller, with a ticket. It skips nothing else: not
+    /// the log-in, the factor, the ledger or retention. Somebody else reviews it within a day; else it and its user are
+    /// suspended. Writes `GlassBroken`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Denied`] where a second factor is asked and was not shown a short while
+    /// ago; [`AccessError::Unacceptable`] while one of the caller's is not reviewed yet.
+    pub fn break_glass(
+        &self,
+        caller: &Caller,
+        seller: &SellerId,
+        purpose: Purpose,
+        ticket: Ticket,
+    ) -> Result<Filed, AccessError> {
+        self.allow(caller, &Action::BreakGlass)?;
+        self.fresh_factor(caller, &Action::BreakGlass)?;
+        let (person, _) = self.a_person(caller)?;
+        let (by, now) = (person.id, caller.context.now);
+        if self.existing(Some(seller))?.is_none() {
+            return Err(AccessError::Unacceptable("there is no such seller".into()));
+        }
+        let _writing = self.writing();
+        let own = PrincipalId::Person(by);
+        let open = |filed: &Filed| filed.wanted.principal == own && filed.life.due_at().is_some();
+        if self.known().grants.values().any(|entry| open(&entry.value)) {
+            return Err(AccessError::Unacceptable(
+                "the last time that you broke the glass is not reviewed yet; ask an owner or officer to do so".into(),
+            ));
+        }
+        let id = self.new_grant_id()?;
+        let classes: Vec<Class> =
+            Class::ALL.iter().copied().filter(|class| *class != Class::Unclassified).collect();
+        let wanted = Wanted {
+            principal: own,
+            seller: seller.clone(),
+            classes,
+            purpose,
+            until: saturating_add(now, GLASS_SECONDS),
+            fields_a_day: GLASS_FIELDS,
+            ticket: Some(ticket.clone()),
+            asked_by: by,
+            asked_at: now,
+        };
+        let review = Review::Due(saturating_add(now, GLASS_REVIEW_SECONDS));
+        let broken = What::GlassBroken {
+            grant: id,
+            principal: own,
+            seller: seller.clone(),
+            purpose,
+            until: wanted.until,
+            ticket,
+        };
+        let filed = Filed { id, wanted, life: Life::Live { by, since: now, review }, used: None };
+        let events = vec![caller.context.event(broken)];
+        self.file("break-glass", Entry::first(RecordId(id.0), filed.clone()), events)?;
+        Ok(filed)
+    }
+
+    /// Says of a broken glass whether there was reason for it; where there was none its user is suspended. Writes
+    /// `GlassReviewed`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Denied`] for one's own; [`AccessError::Unacceptable`] where there is
+    /// nothing to review.
+    pub fn review_grant(
+        &self,
+        caller: &Caller,
+        id: GrantId,
+        is_justified: bool,
+    ) -> Result<Filed, AccessError> {
+        let (_, entry) = self.to_release(caller, id)?;
+        if entry.value.wanted.principal == caller.context.principal {
+            return self.refuse(&caller.context, Action::ReleaseGrant.code(), None, None, not_alone());
+        }
+        let life = entry.value.life.review(is_justified);
+        let life =
+            life.ok_or_else(|| AccessError::Unacceptable("there is nothing to review of this grant".into()))?;
+        let what = What::GlassReviewed { grant: id, justified: is_justified };
+        let filed = self.live_on(caller, &entry, life, what)?;
+        if !is_justified {
+            self.suspend_for(&caller.context, &filed, "break-glass-not-justified")?;
+        }
+        Ok(filed)
+    }
+
+    /// Ends what was taken without approval and not reviewed in time, and suspends who took it. Called by the upkeep.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn end_unreviewed(&self, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        let overdue = |entry: &&Entry<Filed>| entry.value.life.due_at().is_some_and(|at| now > at);
+        let overdue: Vec<Entry<Filed>> = self.known().grants.values().filter(overdue).cloned().collect();
+        let context = Context::system(request, now);
+        for entry in overdue {
+            let Some(life) = entry.value.life.end(now) else { continue };
+            let filed = Filed { life, ..entry.value.clone() };
+            let events = vec![context.event(What::GrantRevoked { grant: filed.id })];
+            let writing = self.writing();
+            self.file("end-unreviewed", entry.next(filed.clone()), events)?;
+            drop(writing);
+            self.suspend_for(&context, &filed, "break-glass-unreviewed")?;
+        }
+        Ok(())
+    }
+
+    /// Ends every grant of somebody who is gone.
+    pub(super) fn end_grants_of(&self, context: &Context, principal: PrincipalId) -> Result<(), AccessError> {
+        let of = |entry: &&Entry<Filed>| entry.value.wanted.principal == principal;
+        let own: Vec<Entry<Filed>> = self.known().grants.values().filter(of).cloned().collect();
+        for entry in own {
+            let Some(life) = entry.value.life.end(context.now) else { continue };
+            let filed = Filed { life, ..entry.value.clone() };
+            let events = vec![context.event(What::GrantRevoked { grant: filed.id })];
+            let _writing = self.writing();
+            self.file("end-grant", entry.next(filed), events)?;
+        }
+        Ok(())
+    }
+
+    /// The grants that the caller may see, in the order in which they were asked for: all of them for who grants, governs
+    /// or checks access, else one's own.
+    ///
+    /// # Errors
+    /// When the refusal of somebody who may see none cannot be written.
+    pub fn grants(&self, caller: &Caller) -> Result<Vec<Filed>, AccessError> {
+        let circumstances = self.circumstances(caller);
+        let all = self.rules().decide(self.subject(caller), &Action::ReadAccess, &circumstances).is_ok();
+        let known = self.known();
+        let mut filed: Vec<Filed> = known.grants.values().map(|entry| entry.value.clone()).collect();
+        filed.retain(|filed| all || filed.wanted.principal == caller.context.principal);
+        filed.sort_by_key(|filed| (filed.wanted.asked_at, filed.id));
+        Ok(filed)
+    }
+
+    /// How many broken glasses wait for a review that the caller could give.
+    pub fn to_review(&self, caller: &Caller) -> usize {
+        let circumstances = self.circumstances(caller);
+        if self.rules().decide(self.subject(caller), &Action::ReleaseGrant, &circumstances).is_err() {
+            return 0;
+        }
+        let others = |entry: &&Entry<Filed>| entry.value.wanted.principal != caller.context.principal;
+        let known = self.known();
+        known.grants.values().filter(others).filter(|entry| entry.value.life.due_at().is_some()).count()
+    }
+
+    /// Keeps what was spent more under each grant.
+    pub(super) fn keep_spent(
+        &self,
+        now: Timestamp,
+        before: &Spent,
+        after: &Spent,
+    ) -> Result<(), AccessError> {
+        let more: Vec<(GrantId, u64)> =
+            after.each().filter(|(grant, fields)| before.under(*grant) != *fields).collect();
+        if more.is_empty() {
+            return Ok(());
+        }
+        let _writing = self.writing();
+        let today = Day::of(now);
+        let entries: Vec<Entry<Filed>> = more
+            .iter()
+            .filter_map(|(grant, fields)| {
+                let entry = self.known().grants.get(grant).cloned()?;
+                Some(entry.next(Filed { used: Some((today, *fields)), ..entry.value.clone() }))
+            })
+            .collect();
+        let changes = entries.iter().map(|entry| self.sealer.put(entry)).collect::<Result<_, _>>()?;
+        self.commit(Act { name: "spend", changes, events: Vec::new() }, |known| {
+            entries.into_iter().for_each(|entry| drop(known.grants.insert(entry.value.id, entry)));
+        })
+    }
+
+    /// Goes by the grants that are kept, and by what was spent under them.
+    pub(super) fn restore_grants(&self) {
+        let (grants, spent): (Vec<_>, Vec<_>) = {
+            let known = self.known();
+            let filed = || known.grants.values().map(|entry| &entry.value);
+            let spent = |filed: &Filed| {
+                filed.used.map(|(day, fields)| (filed.wanted.principal, day, filed.id, fields))
+            };
+            (filed().filter_map(Filed::grant).collect(), filed().filter_map(spent).collect())
+        };
+        // The latest day last: another day begins with nothing spent.
+        let mut spent = spent;
+        spent.sort_by_key(|(_, day, ..)| *day);
+        for (principal, day, grant, fields) in spent {
+            self.spending.restore(principal, day, grant, fields);
+        }
+        self.keep_grants(grants);
+    }
+
+    fn wanted(&self, caller: &Caller, asked: AskedGrant<'_>) -> Result<Wanted, AccessError> {
+        let (person, _) = self.a_person(caller)?;
+        let (asked_by, now) = (person.id, caller.context.now);
+        let principal = match asked.who {
+            None => PrincipalId::Person(asked_by),
+            Some(who) => self.grantee(who, now)?,
+        };
+        if let PrincipalId::Person(id) = principal {
+            let known = self.known();
+            let is_operator =
+                known.account(id).is_some_and(|entry| entry.value.person.roles.contains(&Role::Operator));
+            if !is_operator {
+                return Err(AccessError::Unacceptable(format!(
+                    "a grant opens nothing to a person without the role operator ({})",
+                    Requirement::FineGrainedAccess
+                )));
+            }
+        }
+        if self.existing(Some(asked.seller))?.is_none() {
+            return Err(AccessError::Unacceptable(format!(
+                "there is no such seller; add it with `bailee seller add {}`",
+                asked.seller
+            )));
+        }
+        let until = parse_until(asked.until, now)?;
+        let days = i64::from(self.standards.values.grant_days_max).min(GRANT_DAYS_MAX);
+        if until > saturating_add(now, days * DAY_SECONDS) {
+            return Err(AccessError::Unacceptable(format!(
+                "a grant ends after {days} days at most ({})",
+                Requirement::NeedToKnow
+            )));
+        }
+        let wanted = Wanted {
+            principal,
+            seller: asked.seller.clone(),
+            classes: asked.classes,
+            purpose: asked.purpose,
+            until,
+            fields_a_day: asked.fields_a_day.unwrap_or(FIELDS_A_DAY).min(FIELDS_A_DAY_MAX.saturating_add(1)),
+            ticket: asked.ticket,
+            asked_by,
+            asked_at: now,
+        };
+        // The limits are those of the grant that it would become.
+        let checked = wanted.granted(GrantId([0; 16]), asked_by, now).checked()?;
+        Ok(Wanted { classes: checked.classes, ..wanted })
+    }
+
+    /// Whom a grant can be for: a person who may come in, or a service.
+    fn grantee(&self, who: &str, now: Timestamp) -> Result<PrincipalId, AccessError> {
+        let known = self.known();
+        let by_mail = known.account_by_mail(&normalised_mail(who)).map(|entry| entry.value.person.id);
+        let person = who.parse().ok().or(by_mail).or(match who.parse() {
+            Ok(PrincipalId::Person(id)) => Some(id),
+            _ => None,
+        });
+        let person = person.and_then(|id: PersonId| known.account(id));
+        if let Some(entry) = person.filter(|entry| entry.value.person.is_active(now)) {
+            return Ok(PrincipalId::Person(entry.value.person.id));
+        }
+        let services = known.services();
+        let named = services.iter().map(|entry| &entry.value).find(|service| {
+            service.name == who
+                || service.id.to_string() == who
+                || PrincipalId::Service(service.id).to_string() == who
+        });
+        named.map(|service| PrincipalId::Service(service.id)).ok_or_else(|| {
+            AccessError::Unacceptable(
+                "nobody here has that name; give a person's mail, or a service's name".into(),
+            )
+        })
+    }
+
+    /// A grant that somebody is about to decide about, who may.
+    fn to_release(&self, caller: &Caller, id: GrantId) -> Result<(PersonId, Entry<Filed>), AccessError> {
+        self.allow(caller, &Action::ReleaseGrant)?;
+        self.fresh_factor(caller, &Action::ReleaseGrant)?;
+        let (person, _) = self.a_person(caller)?;
+        Ok((person.id, self.filed(id)?))
+    }
+
+    /// Neither who asked nor who it is for approves it, where the home asks for a second person.
+    fn second_person(&self, caller: &Caller, filed: &Filed) -> Result<(), AccessError> {
+        let own = caller.context.principal;
+        let is_first = own == filed.wanted.principal || own == PrincipalId::Person(filed.wanted.asked_by);
+        match is_first && self.standards.second_person {
+            false => Ok(()),
+            true => self.refuse(&caller.context, Action::ReleaseGrant.code(), None, None, not_alone()),
+        }
+    }
+
+    fn live_on(
+        &self,
+        caller: &Caller,
+        entry: &Entry<Filed>,
+        life: Life,
+        what: What,
+    ) -> Result<Filed, AccessError> {
+        let filed = Filed { life, ..entry.value.clone() };
+        let _writing = self.writing();
+        self.file("decide-grant", entry.next(filed.clone()), vec![caller.context.event(what)])?;
+        Ok(filed)
+    }
+
+    /// Commits a grant as it stands now, and has the rules go by it. The caller holds the lock of writers.
+    fn file(&self, name: &'static str, entry: Entry<Filed>, events: Vec<Event>) -> Result<(), AccessError> {
+        let changes = vec![self.sealer.put(&entry)?];
+        self.commit(Act { name, changes, events }, |known| {
+            known.grants.insert(entry.value.id, entry);
+        })?;
+        let live: Vec<_> = self.known().grants.values().filter_map(|entry| entry.value.grant()).collect();
+        self.keep_grants(live);
+        Ok(())
+    }
+
+    fn filed(&self, id: GrantId) -> Result<Entry<Filed>, AccessError> {
+        self.known().grants.get(&id).cloned().ok_or(AccessError::Missing("grant"))
+    }
+
+    fn new_grant_id(&self) -> Result<GrantId, AccessError> {
+        match self.known().grants.len() < GRANTS_MAX {
+            true => Ok(GrantId::random(&*self.sealer.entropy)),
+            false => Err(AccessError::Unacceptable(format!("a home remembers at most {GRANTS_MAX} grants"))),
+        }
+    }
+}
+
+fn asked_event(grant: GrantId, wanted: &Wanted) -> What {
+    What::GrantAsked {
+        grant,
+        principal: wanted.principal,
+        seller: wanted.seller.clone(),
+        purpose: wanted.purpose,
+        classes: wanted.classes.clone(),
+        until: wanted.until,
+        fields_a_day: wanted.fields_a_day,
+        ticket: wanted.ticket.clone(),
+    }
+}
+
+fn no_more(filed: &Filed, now: Timestamp) -> AccessError {
+    AccessError::Unacceptable(format!("this grant is {} already", filed.state(now)))
+}
+
+fn not_alone() -> Denial {
+    let denial = Reason::SecondPerson
+        .denial("nobody approves what they asked for themselves", "ask another owner or officer to do it");
+    Denial { requirement: Requirement::NeedToKnow, ..denial }
+}

@@ -1,0 +1,202 @@
+//! Grants: asked for, approved by the other, used, ended; the glass that is broken.
+
+use bailee_core::time::DAY_SECONDS;
+use bailee_core::{Class, GrantId, PrincipalId, Purpose, RequestId, Timestamp};
+use bailee_ledger::event::What;
+
+use super::fixture::{Home, at, seller};
+use super::people::{OTHER, OTHER_MAIL, join};
+use crate::gate::AskedGrant;
+use crate::grant::Filed;
+use crate::person::Role;
+use crate::{AccessError, Caller};
+
+const THIRD: &str = "Kim Ito <kim.ito@warehouse.example>";
+
+/// A test home that asks for a second person, with an operator and an officer beside its first person.
+fn home() -> (Home, Caller, Caller, Caller) {
+    let home = Home::new().with(|standards| standards.second_person = true);
+    let (_, operator) = join(&home, OTHER, Role::Operator);
+    let (_, officer) = join(&home, THIRD, Role::Officer);
+    let (operator, officer) = (home.caller(operator.expose(), at(0)), home.caller(officer.expose(), at(0)));
+    let owner = home.owner();
+    (home, owner, operator, officer)
+}
+
+fn later(caller: &Caller, now: Timestamp) -> Caller {
+    let context = bailee_ledger::authorized::Context { now, ..caller.context };
+    let who = match &caller.who {
+        crate::Who::Person { person, session, factor_at } => {
+            crate::Who::Person { person: person.clone(), session: *session, factor_at: *factor_at }
+        }
+        _ => panic!("a person"),
+    };
+    Caller { context, who, door: caller.door }
+}
+
+fn asked<'a>(who: Option<&'a str>, of: &'a bailee_core::SellerId, until: &'a str) -> AskedGrant<'a> {
+    AskedGrant {
+        who,
+        seller: of,
+        classes: vec![Class::Identity],
+        purpose: Purpose::Fulfilment,
+        until,
+        fields_a_day: Some(10),
+        ticket: None,
+    }
+}
+
+fn may(home: &Home, caller: &Caller) -> Option<&'static str> {
+    let sellers = [seller("S1")].into();
+    let denied = home.gate().may_reveal(caller, Purpose::Fulfilment, &sellers).unwrap();
+    denied.into_values().next().map(|denial| denial.code)
+}
+
+fn unacceptable<T>(done: Result<T, AccessError>) -> String {
+    match done {
+        Err(AccessError::Unacceptable(words)) => words,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("was done"),
+    }
+}
+
+#[test]
+fn a_grant_is_asked_for_approved_by_the_other_used_and_ends() {
+    let (mut home, owner, operator, officer) = home();
+    let s1 = seller("S1");
+    assert_eq!(may(&home, &operator), Some("no-grant"));
+    let (filed, events) = home.events_of(|| home.gate().ask_grant(&operator, asked(None, &s1, "2d")));
+    let Filed { id, .. } = filed.ok().unwrap();
+    assert!(matches!(events[0].what, What::GrantAsked { grant, .. } if grant == id));
+    assert_eq!(may(&home, &operator), Some("no-grant"), "nobody has approved it");
+    let (denial, _) = home.denied("release-grant", || home.gate().approve_grant(&operator, id));
+    assert_eq!(denial.code, "role-not-allowed");
+    let (approved, events) = home.events_of(|| home.gate().approve_grant(&officer, id));
+    assert_eq!(approved.ok().unwrap().state(at(0)), "live");
+    assert_eq!(events[0].what, What::GrantApproved { grant: id });
+    assert_eq!(may(&home, &operator), None);
+    home.reopen();
+    assert_eq!(may(&home, &operator), None, "the next process knows it");
+    assert_eq!(may(&home, &later(&operator, at(2 * DAY_SECONDS - 1))), None);
+    assert_eq!(may(&home, &later(&operator, at(2 * DAY_SECONDS))), Some("grant-ended"));
+    assert_eq!(may(&home, &owner), None, "an officer of a test home needs none");
+    let seen = home.gate().grants(&operator).ok().unwrap();
+    assert_eq!(seen.len(), 1);
+    assert!(home.gate().grants(&officer).ok().unwrap().len() == 1);
+}
+
+#[test]
+fn nobody_approves_what_they_asked_for_or_what_is_for_them() {
+    let (home, owner, _, officer) = home();
+    let s1 = seller("S1");
+    let Filed { id, .. } = home.gate().ask_grant(&owner, asked(Some(OTHER_MAIL), &s1, "8h")).ok().unwrap();
+    let (denial, _) = home.denied("release-grant", || home.gate().approve_grant(&owner, id));
+    assert_eq!((denial.code, denial.requirement.as_str()), ("second-person", "1.3.b"));
+    assert!(home.gate().approve_grant(&officer, id).is_ok());
+    assert!(home.gate().approve_grant(&owner, id).is_ok(), "what is live is live");
+
+    // Where no second person is asked for, asking is approving for who may.
+    let home = home.with(|standards| standards.second_person = false);
+    let filed = home.gate().ask_grant(&owner, asked(Some(OTHER_MAIL), &s1, "8h")).ok().unwrap();
+    assert_eq!(filed.state(at(0)), "live");
+}
+
+#[test]
+fn a_grant_that_is_refused_revoked_or_of_somebody_who_left_opens_nothing() {
+    let (home, owner, operator, officer) = home();
+    let s1 = seller("S1");
+    let ask = || home.gate().ask_grant(&operator, asked(None, &s1, "8h")).ok().unwrap().id;
+    let refused = ask();
+    assert!(home.gate().refuse_grant(&officer, refused).is_ok());
+    assert!(unacceptable(home.gate().approve_grant(&officer, refused)).contains("refused already"));
+    let revoked = ask();
+    home.gate().approve_grant(&officer, revoked).ok().unwrap();
+    assert_eq!(may(&home, &operator), None);
+    assert!(home.gate().revoke_grant(&operator, revoked).is_ok(), "one's own");
+    assert_eq!(may(&home, &operator), Some("no-grant"));
+    let lasting = ask();
+    home.gate().approve_grant(&officer, lasting).ok().unwrap();
+    let id = home.gate().person_named(&owner, OTHER_MAIL).ok().unwrap();
+    home.gate().leave(&owner, id).ok().unwrap();
+    let all = home.gate().grants(&owner).ok().unwrap();
+    assert_eq!(all.iter().filter(|filed| filed.grant().is_some()).count(), 0);
+    assert!(matches!(
+        home.gate().approve_grant(&officer, GrantId([9; 16])),
+        Err(AccessError::Missing("grant"))
+    ));
+}
+
+#[test]
+fn what_no_grant_may_be_is_refused_with_its_requirement() {
+    let (home, owner, _, _) = home();
+    let (s1, s9) = (seller("S1"), seller("S9"));
+    let ask = |asked| unacceptable(home.gate().ask_grant(&owner, asked));
+    assert!(ask(asked(Some(OTHER_MAIL), &s1, "91d")).contains("1.3.b"));
+    assert!(ask(asked(Some(OTHER_MAIL), &s9, "8h")).contains("no such seller"));
+    assert!(ask(asked(Some("nobody@warehouse.example"), &s1, "8h")).contains("nobody here"));
+    assert!(ask(asked(None, &s1, "8h")).contains("role operator"), "an owner sees no personal data");
+    let nothing = AskedGrant { classes: Vec::new(), ..asked(Some(OTHER_MAIL), &s1, "8h") };
+    assert!(ask(nothing).contains("one class"));
+    let all = AskedGrant { classes: vec![Class::Unclassified], ..asked(Some(OTHER_MAIL), &s1, "8h") };
+    assert!(ask(all).contains("0.a"));
+    let too_many = AskedGrant { fields_a_day: Some(u64::MAX), ..asked(Some(OTHER_MAIL), &s1, "8h") };
+    assert!(ask(too_many).contains("fields a day"));
+}
+
+#[test]
+fn a_grant_that_nobody_uses_for_30_days_is_idle() {
+    let (home, _, operator, officer) = home();
+    let id = home.gate().ask_grant(&operator, asked(None, &seller("S1"), "60d")).ok().unwrap().id;
+    let filed = home.gate().approve_grant(&officer, id).ok().unwrap();
+    assert!(!filed.is_idle(at(29 * DAY_SECONDS)));
+    assert!(filed.is_idle(at(30 * DAY_SECONDS)));
+    assert!(!filed.is_idle(at(60 * DAY_SECONDS)), "it has ended by itself");
+}
+
+#[test]
+fn broken_glass_opens_for_an_hour_and_suspends_who_is_not_reviewed_within_a_day() {
+    let (home, owner, operator, officer) = home();
+    let s1 = seller("S1");
+    let ticket = || "OPS-1234".parse().unwrap();
+    let (refused, _) =
+        home.denied("break-glass", || home.gate().break_glass(&owner, &s1, Purpose::Fulfilment, ticket()));
+    assert_eq!(refused.code, "role-not-allowed");
+    let (broken, events) =
+        home.events_of(|| home.gate().break_glass(&operator, &s1, Purpose::Fulfilment, ticket()));
+    let id = broken.ok().unwrap().id;
+    assert!(matches!(events[0].what, What::GlassBroken { grant, .. } if grant == id));
+    assert_eq!(may(&home, &operator), None);
+    assert_eq!(may(&home, &later(&operator, at(60 * 60))), Some("grant-ended"));
+    let again = home.gate().break_glass(&operator, &s1, Purpose::Fulfilment, ticket());
+    assert!(unacceptable(again).contains("not reviewed"));
+    assert_eq!((home.gate().to_review(&officer), home.gate().to_review(&operator)), (1, 0));
+
+    home.gate().end_unreviewed(RequestId([9; 16]), at(DAY_SECONDS)).ok().unwrap();
+    assert!(home.try_log_in(OTHER_MAIL, super::fixture::PASSWORD, None, at(DAY_SECONDS)).is_ok(), "N");
+    let (_, events) =
+        home.events_of(|| home.gate().end_unreviewed(RequestId([9; 16]), at(DAY_SECONDS + 1)).ok().unwrap());
+    assert_eq!(events[0].what, What::GrantRevoked { grant: id });
+    let PrincipalId::Person(person) = operator.context.principal else { panic!("a person") };
+    assert_eq!(events[1].what, What::PersonSuspended { person, reason: "break-glass-unreviewed".into() });
+    assert!(home.try_log_in(OTHER_MAIL, super::fixture::PASSWORD, None, at(DAY_SECONDS + 1)).is_err());
+    let (_, events) = home.events_of(|| home.gate().end_unreviewed(RequestId([9; 16]), at(DAY_SECONDS + 2)));
+    assert!(events.is_empty());
+}
+
+#[test]
+fn broken_glass_is_reviewed_by_somebody_else() {
+    let (home, _, operator, officer) = home();
+    let s1 = seller("S1");
+    let take = || {
+        home.gate().break_glass(&operator, &s1, Purpose::Incident, "OPS-1".parse().unwrap()).ok().unwrap().id
+    };
+    let first = take();
+    assert!(home.gate().review_grant(&operator, first, true).is_err());
+    let (reviewed, events) = home.events_of(|| home.gate().review_grant(&officer, first, true));
+    assert!(reviewed.is_ok());
+    assert_eq!(events[0].what, What::GlassReviewed { grant: first, justified: true });
+    assert!(unacceptable(home.gate().review_grant(&officer, first, true)).contains("nothing to review"));
+    let second = take();
+    home.gate().review_grant(&officer, second, false).ok().unwrap();
+    assert!(home.try_log_in(OTHER_MAIL, super::fixture::PASSWORD, None, at(1)).is_err(), "suspended");
+}

@@ -1,0 +1,141 @@
+//! A grant asked for, approved by the other, used, spent and expired; broken glass that nobody reviews.
+
+use crate::support::*;
+
+const BEN: &str = "ben.beispiel@example.com";
+const CEM: &str = "cem.beispiel@example.com";
+const OTHERS_PASSWORD: &str = "Grey-Anvil-203-Kettle";
+const ORDER: &str = r#"{"orderId":"250-1234567-1234567","createdTime":"2026-03-01T09:00:00Z","buyer":{"buyerName":"Juniper Fernsby","buyerEmail":"j@example.com"},"fulfillment":{"fulfillmentStatus":"UNSHIPPED"}}"#;
+const NAME: &str = "buyer.buyerName";
+
+fn join(trial: &Trial, name: &str, mail: &str, role: &str) {
+    let invited = trial.json(&["person", "invite", &format!("{name} <{mail}>"), "--role", role]);
+    let invitation = invited["invitation"].as_str().unwrap();
+    let words = ["person", "accept", "--invitation-stdin", "--password-stdin"];
+    trial.run_with(&words, &format!("{invitation}\n{OTHERS_PASSWORD}\n")).ends(0);
+    trial.log_in();
+}
+
+fn log_in(trial: &Trial, mail: &str) {
+    let password = if mail == MAIL { PASSWORD } else { OTHERS_PASSWORD };
+    trial.run_with(&["login", "--as", mail, "--password-stdin"], password).ends(0);
+}
+
+/// A home that asks for a second person, with the operator Ben, the officer Cem and an order.
+fn home() -> Trial {
+    let trial = Trial::at("2026-03-02T09:00:00Z");
+    let path = trial.path("home/bailee.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("[access]", "[access]\nsecond_person = true")).unwrap();
+    join(&trial, "Ben Beispiel", BEN, "operator");
+    join(&trial, "Cem Beispiel", CEM, "officer");
+    trial.run_with(&["collect", "--seller", "ALPHA", "-"], ORDER).ends(0);
+    trial
+}
+
+const REVEAL: [&str; 6] = ["reveal", "ALPHA/250-1234567-1234567", "--purpose", "fulfilment", "--field", NAME];
+
+#[test]
+fn a_grant_is_asked_for_approved_by_the_other_used_spent_and_ends() {
+    let trial = home();
+    log_in(&trial, BEN);
+    let denied = trial.run(&REVEAL).ends(4);
+    assert!(denied.err.contains("1.3.b") && denied.err.contains("grant ask"), "{}", denied.err);
+    let ask = [
+        "grant",
+        "ask",
+        "--seller",
+        "ALPHA",
+        "--class",
+        "identity",
+        "--purpose",
+        "fulfilment",
+        "--until",
+        "2d",
+        "--fields-a-day",
+        "2",
+    ];
+    let asked = trial.json(&ask);
+    assert_eq!(asked.as_object().unwrap().keys().collect::<Vec<_>>(), ["id"]);
+    let id = asked["id"].as_str().unwrap();
+    trial.run(&REVEAL).ends(4);
+    trial.run(&["grant", "approve", id]).ends(4);
+
+    log_in(&trial, CEM);
+    let explained = trial.json(&[
+        "access",
+        "explain",
+        BEN,
+        "reveal",
+        "ALPHA/250-1234567-1234567",
+        "--field",
+        NAME,
+        "--purpose",
+        "fulfilment",
+    ]);
+    assert_eq!((&explained["decision"], &explained["requirement"]), (&"deny".into(), &"1.3.b".into()));
+    trial.run(&["grant", "approve", id]).ends(0);
+    let explained = trial.json(&[
+        "access",
+        "explain",
+        BEN,
+        "reveal",
+        "ALPHA/250-1234567-1234567",
+        "--field",
+        NAME,
+        "--purpose",
+        "fulfilment",
+    ]);
+    assert_eq!(explained["policies"][0], "grant-reveals");
+    let who = trial.run(&["access", "who", "ALPHA/250-1234567-1234567", "--field", NAME]).ends(0).text();
+    assert!(who.contains("Ben Beispiel"), "{who}");
+
+    log_in(&trial, BEN);
+    for _ in 0..2 {
+        assert!(trial.run(&REVEAL).ends(0).text().contains("Juniper Fernsby"));
+    }
+    let spent = trial.run(&REVEAL).ends(4);
+    assert!(
+        spent.err.contains("volume of this day is spent"),
+        "each command is a process of its own: {}",
+        spent.err
+    );
+    let mail =
+        ["reveal", "ALPHA/250-1234567-1234567", "--purpose", "fulfilment", "--field", "buyer.buyerEmail"];
+    assert!(trial.run(&mail).ends(4).err.contains("contact"));
+    trial.later_as("2026-03-03T09:00:00Z", &["grant", "list"]);
+    trial.run(&REVEAL).ends(0);
+    trial.later_as("2026-03-04T09:00:01Z", &["grant", "list"]);
+    assert!(trial.run(&REVEAL).ends(4).err.contains("the grant has ended"));
+    log_in(&trial, MAIL);
+    let grants = trial.json(&["grant", "list"]);
+    assert_eq!(
+        (&grants["grants"][0]["state"], &grants["grants"][0]["used_on"]),
+        (&"expired".into(), &"2026-03-03".into())
+    );
+    let tail = trial.run(&["ledger", "tail", "-n", "100"]).ends(0).text();
+    assert!(tail.contains("grant-asked") && tail.contains("grant-approved"), "{tail}");
+}
+
+#[test]
+fn broken_glass_that_nobody_reviews_suspends_itself_and_its_user() {
+    let trial = home();
+    log_in(&trial, BEN);
+    let glass =
+        ["grant", "break-glass", "--seller", "ALPHA", "--purpose", "fulfilment", "--ticket", "OPS-1234"];
+    trial.run(&glass).ends(0);
+    assert!(trial.run(&REVEAL).ends(0).text().contains("Juniper Fernsby"));
+    trial.run(&glass).ends(1);
+    log_in(&trial, MAIL);
+    let grants = trial.run(&["grant", "list"]).ends(0).text();
+    assert!(grants.contains("review by 2026-03-03T09:00:00Z"), "{grants}");
+    trial.later("2026-03-03T09:00:01Z");
+    let people = trial.json(&["person", "list"]);
+    let ben = people["people"].as_array().unwrap().iter().find(|one| one["mail"] == BEN).unwrap();
+    assert_eq!(ben["standing"], "suspended");
+    trial.run_with(&["login", "--as", BEN, "--password-stdin"], OTHERS_PASSWORD).ends(4);
+    let tail = trial.run(&["ledger", "tail", "-n", "100"]).ends(0).text();
+    assert!(
+        tail.contains("glass-broken") && tail.contains("grant-revoked") && tail.contains("person-suspended")
+    );
+}
