@@ -43,7 +43,7 @@ fn sentence(what: &What) -> &'static str {
         What::GrantRefused { .. } => "A grant that was asked for is not given.",
         What::GrantRevoked { .. } => "A grant opens nothing any more, before its time.",
         What::GlassBroken { .. } => {
-            "Somebody took a grant without approval, in an emergency. It ends by itself, and is reviewed within a day."
+            "The principal took a grant without approval, in an emergency. It ends by itself, and is reviewed within a day."
         }
         What::GlassReviewed { .. } => "Somebody else said whether there was reason to break the glass.",
         What::SellerAdded { .. } => "A seller was added.",
@@ -153,7 +153,7 @@ fn samples() -> Vec<What> {
         },
         What::GrantAsked {
             grant: GrantId([0xab; 16]),
-            principal: PrincipalId::Person(person),
+            grantee: PrincipalId::Person(person),
             seller: seller(),
             purpose: Purpose::Fulfilment,
             classes: vec![Class::Identity],
@@ -166,7 +166,6 @@ fn samples() -> Vec<What> {
         What::GrantRevoked { grant: GrantId([0xab; 16]) },
         What::GlassBroken {
             grant: GrantId([0xab; 16]),
-            principal: PrincipalId::Person(person),
             seller: seller(),
             purpose: Purpose::Incident,
             until: "2026-11-23T13:00:00Z".parse().unwrap(),

@@ -138,7 +138,7 @@ pub enum What {
         /// Names it.
         grant: GrantId,
         /// For whom.
-        principal: PrincipalId,
+        grantee: PrincipalId,
         /// Of whose data.
         seller: SellerId,
         /// For what.
@@ -167,12 +167,10 @@ pub enum What {
         /// Which.
         grant: GrantId,
     },
-    /// Somebody took a grant without approval, in an emergency.
+    /// The event's principal took a grant without approval, in an emergency.
     GlassBroken {
         /// Names it.
         grant: GrantId,
-        /// Who.
-        principal: PrincipalId,
         /// Of whose data.
         seller: SellerId,
         /// For what.

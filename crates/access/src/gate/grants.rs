@@ -190,14 +190,8 @@ impl Gate {
             asked_at: now,
         };
         let review = Review::Due(saturating_add(now, GLASS_REVIEW_SECONDS));
-        let broken = What::GlassBroken {
-            grant: id,
-            principal: own,
-            seller: seller.clone(),
-            purpose,
-            until: wanted.until,
-            ticket,
-        };
+        let broken =
+            What::GlassBroken { grant: id, seller: seller.clone(), purpose, until: wanted.until, ticket };
         let filed = Filed { id, wanted, life: Life::Live { by, since: now, review }, used: None };
         let events = vec![caller.context.event(broken)];
         self.file("break-glass", Entry::first(RecordId(id.0), filed.clone()), events)?;
@@ -467,7 +461,7 @@ impl Gate {
 fn asked_event(grant: GrantId, wanted: &Wanted) -> What {
     What::GrantAsked {
         grant,
-        principal: wanted.principal,
+        grantee: wanted.principal,
         seller: wanted.seller.clone(),
         purpose: wanted.purpose,
         classes: wanted.classes.clone(),
