@@ -42,7 +42,7 @@ use bailee_server::{Faces, Faults, Mappings, Metrics, Probe, Server};
 use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
-use bailee_vault::{Foundations, Vault};
+use bailee_vault::{Foundations, Vault, VaultError};
 
 use crate::failure::{Exit, Failure, Result};
 use catalogue::OwnFile;
@@ -212,6 +212,19 @@ impl Home {
     /// Does what falls due today, unless it is done. Whether it could be done: that it could not is an event.
     pub(crate) fn keep_up(&self) -> Result<bool> {
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
+    }
+
+    /// Whether every mirror of the keyring is at its present revision, as a small read of each tells.
+    pub(crate) fn mirrors_are_current(&self) -> bool {
+        self.vault.mirrors_are_current()
+    }
+
+    /// Mends mirrors that are not as they should be: how many, or the code of what keeps it from doing so.
+    pub(crate) fn tend_mirrors(&self) -> std::result::Result<usize, &'static str> {
+        self.vault.tend_mirrors(self.clock.now()).map_err(|error| match error {
+            VaultError::Keyring(error) => error.code(),
+            error => error.code(),
+        })
     }
 
     /// Writes into the ledger what went wrong in the system itself; both are names of the program's.

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::served::{Served, until};
-use crate::support::Trial;
+use crate::support::{Trial, copy};
 
 const NOW: &str = "2026-03-02T09:00:00Z";
 
@@ -244,6 +244,39 @@ fn a_checkpoint_that_cannot_leave_is_an_event_and_fails_the_server_in_the_end() 
     let ran = served.end();
     assert_eq!(ran.status, 1, "{}", ran.err);
     assert!(ran.err.contains("checkpoint"), "{}", ran.err);
+}
+
+#[test]
+fn mirrors_that_are_put_back_under_a_server_are_made_whole_before_anything_is_sealed_again() {
+    let trial = Trial::at(NOW);
+    let mirrors = ["home/keyring/a", "home/keyring/b"].map(|mirror| trial.path(mirror));
+    let snapshot = trial.path("snapshot");
+    copy(&mirrors[0], &snapshot);
+    let served = trial.serve();
+    let bearer = served.bearer();
+    let json = "Content-Type: application/json";
+    let collect = |number: &str| {
+        let orders = orders(&trial, number);
+        let words = ["--data-binary", &orders, "--header", json, "--header", &bearer];
+        served.ask("/v1/sellers/ALPHA/orders:collect", &words)["collected"].clone()
+    };
+    assert_eq!(collect("3"), 3);
+    for mirror in &mirrors {
+        std::fs::remove_dir_all(mirror).unwrap();
+        copy(&snapshot, mirror);
+    }
+    let is_ready = || served.curl("/readyz", &[]).output().unwrap().status.success();
+    until(|| is_ready().then_some(()));
+    assert_eq!(events(&served, &bearer, "mirrors-changed"), 1);
+    assert_eq!(collect("5"), 2);
+    served.end();
+    let orders = orders(&trial, "5");
+    for order in orders.lines() {
+        let order: serde_json::Value = serde_json::from_str(order).unwrap();
+        let name = format!("ALPHA/{}", order["orderId"].as_str().unwrap());
+        let shown = trial.json(&["reveal", &name, "--purpose", "fulfilment"]);
+        assert!(!shown["records"][0]["fields"].as_object().unwrap().is_empty(), "{shown}");
+    }
 }
 
 #[test]
