@@ -70,6 +70,32 @@ fn a_collect_that_is_under_way_when_the_server_is_told_to_end_finishes_and_is_in
     trial.run(&["ledger", "verify"]).ends(0);
 }
 
+#[test]
+fn documents_that_end_early_are_no_whole_answer_for_any_client() {
+    let trial = Trial::at(NOW);
+    let input = trial.write("orders.ndjson", orders(&trial, "2000"));
+    assert!(Command::new("gzip").arg(&input).status().unwrap().success());
+    let packed = format!("{input}.gz");
+    let mut bytes = std::fs::read(&packed).unwrap();
+    bytes.truncate(bytes.len() - 100);
+    std::fs::write(&packed, bytes).unwrap();
+    let served = trial.serve();
+    let bearer = served.bearer();
+    let (data, heads) = (format!("@{packed}"), trial.write("heads", ""));
+    for (http, more) in [("--http1.1", None), ("--http1.1", Some("TE: trailers")), ("--http2", None)] {
+        let mut words = vec![http, "--header", &bearer, "--header", "Prefer: return=representation"];
+        words.extend(["--data-binary", &data, "--dump-header", &heads]);
+        words.extend(more.iter().flat_map(|more| ["--header", more]));
+        let ran = served.curl("/v1/sellers/ALPHA/orders:collect", &words).output().unwrap();
+        let told = std::fs::read_to_string(&heads).unwrap();
+        assert!(!ran.stdout.is_empty() && told.contains("200"), "{told}");
+        assert_eq!(told.contains("bailee-problem: {"), more.is_some() || http == "--http2", "{http}: {told}");
+        if !told.contains("bailee-problem: {") {
+            assert!(!ran.status.success(), "{http}: {told}");
+        }
+    }
+}
+
 /// Begins to collect over the network; what goes in is written to its standard input. Returns once the server has taken
 /// the request and asks for its body.
 fn begin_collect(served: &Served<'_>) -> Child {

@@ -19,12 +19,13 @@ mod reveal;
 
 use std::collections::BTreeSet;
 
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::body::{Body, Bytes};
+use axum::http::{Request, StatusCode, Version};
 use bailee_core::{Clock, PrincipalId, RequestId};
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::{Append, AppendError, Appended};
 use bailee_server::{JSON_BODY_BYTES_MAX, reference};
+use futures_util::stream;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -281,6 +282,40 @@ async fn the_summary_of_tokenised_documents_comes_in_a_trailer() {
     assert_eq!(serde_json::from_str::<Value>(&summary).unwrap()["read"], 1);
     let document = String::from_utf8(body.to_bytes().to_vec()).unwrap();
     assert!(document.contains("250-1234567-1234567") && !document.contains("Juniper"), "{document}");
+}
+
+#[tokio::test]
+async fn documents_that_end_early_say_so_in_a_trailer_or_are_cut_off_for_whom_none_reaches() {
+    let house = House::new().await;
+    for (version, te, reaches) in [
+        (Version::HTTP_11, None, false),
+        (Version::HTTP_11, Some("gzip, Trailers"), true),
+        (Version::HTTP_2, None, true),
+    ] {
+        // More than a batch, and then its caller's side breaks off.
+        let orders = (0..2000).map(|number| {
+            let order =
+                json!({"orderId": format!("250-1234567-{number:07}"), "buyer": {"buyerName": "Juniper"}});
+            Ok(Bytes::from(format!("{order}\n")))
+        });
+        let broken = [Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))];
+        let mut request = Request::builder()
+            .method("POST")
+            .version(version)
+            .uri("/v1/sellers/ALPHA/orders:collect")
+            .header("authorization", format!("Bearer {}", house.session))
+            .header("prefer", "return=representation");
+        if let Some(te) = te {
+            request = request.header("te", te);
+        }
+        let body = Body::from_stream(stream::iter(orders.chain(broken)));
+        let response = house.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        match response.into_body().collect().await {
+            Ok(body) => assert!(reaches && body.trailers().unwrap().contains_key("bailee-problem")),
+            Err(_) => assert!(!reaches),
+        }
+    }
 }
 
 #[tokio::test]
