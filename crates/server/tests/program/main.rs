@@ -232,6 +232,16 @@ async fn a_body_has_a_limit_and_a_collect_has_none() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_arrive_whole_is_none_that_is_too_long() {
+    let house = House::new().await;
+    let cut =
+        [Ok(Bytes::from_static(b"{\"name\":")), Err(std::io::Error::from(std::io::ErrorKind::TimedOut))];
+    let body = Body::from_stream(stream::iter(cut));
+    let answer = house.ask("POST", "/v1/sellers/ALPHA/orders:find", &house.session, body).await;
+    assert_eq!((answer.status, answer.problem()), (StatusCode::BAD_REQUEST, "body-incomplete".into()));
+}
+
+#[tokio::test]
 async fn a_list_is_no_object_whose_members_have_no_names() {
     let house = House::new().await;
     for (path, body) in [
