@@ -37,6 +37,10 @@ const SUMMARY: &str = "bailee-summary";
 /// The trailer that carries the problem which ended an answer early.
 const PROBLEM: &str = "bailee-problem";
 
+/// Most characters of what an input is called: as many as a seller's name has. It is sealed with every document that is
+/// quarantined.
+const SOURCE_CHARACTERS_MAX: usize = 200;
+
 pub(crate) fn operations() -> Vec<Operation> {
     let preference =
         "Wants the tokenised documents instead of the summary: tokens in the place of personal data.";
@@ -59,7 +63,11 @@ pub(crate) fn operations() -> Vec<Operation> {
             .query("format", "The format, by its name.", text("A name."))
             .query("charset", "The character set, by its name.", text("A name."))
             .query("as_of", "The time at which the input was fetched.", words::time("A time."))
-            .query("source", "What the input is called. It is sealed with what is quarantined.", text("A name."))
+            .query(
+                "source",
+                "What the input is called, cut off after 200 characters. It is sealed with what is quarantined.",
+                text("A name."),
+            )
             .header("Prefer", preference, text("As in RFC 7240; what is not known is passed over."), "return=representation")
             .takes_any(Taken {
                 says: "Documents, alone or as lines, pages, arrays, tables or XML; packed or not. The media type is not looked at.",
@@ -202,7 +210,8 @@ impl Wanted {
         let kind = opened.as_ref().map_or(Kind::Order, |((reader, _), _)| reader.kind());
         let authorized = call.gate().collect(call.caller(), &seller, kind)?;
         let ((reader, request), options) = opened?;
-        let source = options.source.as_deref().unwrap_or("-");
+        let source: String =
+            options.source.as_deref().unwrap_or("-").chars().take(SOURCE_CHARACTERS_MAX).collect();
         let (mut has_hung_up, mut lost_letters) = (false, 0);
         let mut telling = Telling::new(self.watch.clone(), &reader);
         telling.tell();
@@ -223,7 +232,7 @@ impl Wanted {
             has_hung_up = matches!(told, Some(Err(_)));
             if has_hung_up { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let summary = call.vault().collect(authorized, reader, source, request, &mut each);
+        let summary = call.vault().collect(authorized, reader, &source, request, &mut each);
         telling.tell();
         let summary = summary?;
         if let Some(emitter) = emitter {

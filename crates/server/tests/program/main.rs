@@ -232,6 +232,21 @@ async fn a_body_has_a_limit_and_a_collect_has_none() {
 }
 
 #[tokio::test]
+async fn what_an_input_is_called_is_cut_off_after_200_characters() {
+    let house = House::new().await;
+    for (given, kept) in [(200, 200), (201, 200)] {
+        let path = format!("/v1/sellers/ALPHA/orders:collect?source={}", "%C3%A9".repeat(given));
+        let bad = format!(r#"{{"orderId":"250-1234567-0000{given}","buyer":{{}},"buyer":{{}}}}"#);
+        let counts = house.ask("POST", &path, &house.session, bad).await.json();
+        assert_eq!(counts["quarantined"], 1, "{counts}");
+        let list = house.ask("GET", "/v1/quarantine?seller=ALPHA", &house.session, "").await.json();
+        for one in list["quarantined"].as_array().unwrap() {
+            assert_eq!(one["source"].as_str().unwrap().chars().count(), kept);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_arrive_whole_is_none_that_is_too_long() {
     let house = House::new().await;
     let cut =
