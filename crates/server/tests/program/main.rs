@@ -247,6 +247,30 @@ async fn what_an_input_is_called_is_cut_off_after_200_characters() {
 }
 
 #[tokio::test]
+async fn a_credential_comes_once_under_its_scheme_in_any_case() {
+    let house = House::new().await;
+    let (session, nobody) = (&house.session, "x");
+    let asks: [(&[String], Option<&str>); 6] = [
+        (&[format!("Bearer {session}")], None),
+        (&[format!("bearer {session}")], None),
+        (&[format!("BEARER  {session}")], None),
+        (&[format!("Basic {session}")], Some("no-credential")),
+        (&[format!("Bearer {session}"), format!("Bearer {session}")], Some("unknown-credential")),
+        (&[format!("Bearer {nobody}"), format!("Bearer {session}")], Some("unknown-credential")),
+    ];
+    for (values, refused) in asks {
+        let headers: Vec<_> = values.iter().map(|value| ("authorization", value.as_str())).collect();
+        let answer = house.ask_with("GET", "/v1/sellers", &headers, "").await;
+        match refused {
+            None => assert_eq!(answer.status, StatusCode::OK, "{values:?}"),
+            Some(code) => {
+                assert_eq!((answer.status, answer.problem()), (StatusCode::UNAUTHORIZED, code.into()))
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_arrive_whole_is_none_that_is_too_long() {
     let house = House::new().await;
     let cut =
