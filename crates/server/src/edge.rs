@@ -72,6 +72,11 @@ impl House {
         &self.server.probes
     }
 
+    /// Parts of the wiring's that want mending while work goes on.
+    pub(crate) fn lesser_probes(&self) -> &[Probe] {
+        &self.server.lesser_probes
+    }
+
     pub(crate) fn last_look(&self) -> &LastLook {
         &self.last_look
     }

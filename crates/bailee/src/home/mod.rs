@@ -24,6 +24,7 @@ mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -71,6 +72,8 @@ pub(crate) struct Home {
     repairs: Vec<Repair>,
     faults: Arc<Faults>,
     metrics: Arc<Metrics>,
+    /// Whether the newest checkpoint could not leave when it last was to.
+    checkpoints_kept: Arc<AtomicBool>,
     /// The checkpoint that left the home last, as far as this process knows.
     anchored: Mutex<Option<(String, Day)>>,
     /// Last, so that it is given back after everything else is closed.
@@ -130,6 +133,7 @@ impl Home {
             repairs: opened.repairs,
             faults: Arc::default(),
             metrics: opened.metrics,
+            checkpoints_kept: Arc::default(),
             anchored: Mutex::default(),
             _lock: lock,
         })
@@ -169,6 +173,8 @@ impl Home {
     pub(crate) fn faces(&self) -> Faces {
         let clock = Arc::clone(&self.clock);
         let clock: Probe = ("clock", Arc::new(move || !clock.system_is_behind()));
+        let kept = Arc::clone(&self.checkpoints_kept);
+        let checkpoints: Probe = ("checkpoints", Arc::new(move || !kept.load(Ordering::Relaxed)));
         let server = Server {
             vault: Arc::clone(&self.vault),
             gate: Arc::clone(&self.gate),
@@ -179,6 +185,7 @@ impl Home {
             entropy: Arc::clone(&self.entropy),
             metrics: Arc::clone(&self.metrics),
             probes: vec![clock],
+            lesser_probes: vec![checkpoints],
         };
         bailee_server::faces(server, Arc::clone(&self.faults))
     }
@@ -190,7 +197,10 @@ impl Home {
 
     /// Copies the newest checkpoint out of the home.
     pub(crate) fn anchor(&self) -> Result<()> {
-        self.anchors()?.write(&*self.store, Day::of(self.clock.now())).map_err(rolled_back)
+        let day = Day::of(self.clock.now());
+        let left = self.anchors().and_then(|anchors| anchors.write(&*self.store, day).map_err(rolled_back));
+        self.checkpoints_kept.store(left.is_err(), Ordering::Relaxed);
+        left
     }
 
     /// The same, unless it has left already.

@@ -267,6 +267,7 @@ fn a_checkpoint_that_cannot_leave_is_an_event_and_fails_the_server_in_the_end() 
     std::fs::write(trial.path("home.checkpoints/newest.checkpoint"), "nonsense").unwrap();
     served.ask("/v1/ledger/events", &["--header", &bearer]);
     until(|| (events(&served, &bearer, "system-error") > 0).then_some(()));
+    until(|| (served.ask("/readyz", &[])["degraded"][0] == "checkpoints").then_some(()));
     let ran = served.end();
     assert_eq!(ran.status, 1, "{}", ran.err);
     assert!(ran.err.contains("checkpoint"), "{}", ran.err);
