@@ -29,6 +29,8 @@ A write that takes an `Idempotency-Key` can be sent again: under the same key th
 that was refused or failed changed nothing and is not remembered. Collecting needs no key: what is held already changes \
 nothing. Revealing takes none: its answers are never kept.
 
+A query member that is not described is refused (`bad-query`) where a route takes a query, and passed over where it takes none.
+
 Whoever asks too often is answered 429, with the seconds to wait in `Retry-After`.
 
 What is refused or fails is answered with a problem document of RFC 9457. A problem repeats \

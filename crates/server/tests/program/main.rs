@@ -264,7 +264,7 @@ async fn a_credential_comes_once_under_its_scheme_in_any_case() {
         match refused {
             None => assert_eq!(answer.status, StatusCode::OK, "{values:?}"),
             Some(code) => {
-                assert_eq!((answer.status, answer.problem()), (StatusCode::UNAUTHORIZED, code.into()))
+                assert_eq!((answer.status, answer.problem()), (StatusCode::UNAUTHORIZED, code.into()));
             }
         }
     }
