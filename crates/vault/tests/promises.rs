@@ -498,37 +498,3 @@ fn what_ended_an_order_is_told_with_its_own_rule_and_day() {
     home.collect(&open_order(2).to_string());
     assert_eq!(home.gone(&id(2)).when, common::time("2026-04-02T12:00:00Z"));
 }
-
-#[test]
-fn nothing_is_sealed_under_keys_that_no_mirror_holds() {
-    let directory = tempfile::tempdir().unwrap();
-    let home = Home::new(directory.path(), NOW);
-    let mirrors: Vec<_> = home.keyring.mirrors().into_iter().map(|(path, _)| path).collect();
-    let put_back = |which: &[std::path::PathBuf], from: &std::path::Path| {
-        for mirror in which {
-            std::fs::remove_dir_all(mirror).unwrap();
-            common::copy(from, mirror);
-        }
-    };
-    let old = directory.path().join("old");
-    common::copy(&mirrors[0], &old);
-    home.collect(&lines([open_order(1)]));
-    // One is mended by the next collect, though it needs no new key.
-    put_back(&mirrors[..1], &old);
-    assert!(!home.vault.mirrors_are_current());
-    home.collect(&lines([open_order(2)]));
-    assert!(home.vault.mirrors_are_current());
-    // All of them: the keys of the bucket are in memory only.
-    put_back(&mirrors, &old);
-    let refused = home.collect_with(&lines([open_order(3)]), Request::default()).unwrap_err();
-    assert!(refused.to_string().contains("intact in no mirror"), "{refused}");
-    assert!(matches!(home.resolve(&id(3)), Resolved::Unknown { .. }));
-    assert_eq!(home.vault.tend_mirrors(home.now()).unwrap(), 2);
-    assert_eq!(home.vault.tend_mirrors(home.now()).unwrap(), 0);
-    assert_eq!(home.events().iter().filter(|name| *name == "mirrors-changed").count(), 1);
-    home.collect(&lines([open_order(3)]));
-    drop(home);
-    let home = Home::open(directory.path(), NOW).unwrap();
-    assert!((1..=3).all(|number| is_held(&home, number)));
-    home.verify_ledger();
-}
