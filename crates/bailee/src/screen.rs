@@ -109,6 +109,18 @@ pub(crate) fn safe(text: &str) -> String {
         .collect()
 }
 
+/// Most characters that a table shows of a name that people chose: longer ones would push the other columns away. JSON
+/// has all of it.
+const NAME_CHARACTERS_MAX: usize = 60;
+
+/// A name that people chose, as a table shows it.
+pub(crate) fn cut(name: &str) -> String {
+    match name.char_indices().nth(NAME_CHARACTERS_MAX) {
+        None => name.to_owned(),
+        Some(_) => name.chars().take(NAME_CHARACTERS_MAX - 1).chain(['…']).collect(),
+    }
+}
+
 /// A file's name as it may reach a terminal, on one line.
 pub(crate) fn shown(file: &std::path::Path) -> String {
     safe(&file.to_string_lossy())
@@ -241,6 +253,18 @@ mod tests {
         assert_eq!(safe("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(safe("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(safe("Jürgen 山田"), "Jürgen 山田");
+    }
+
+    #[test]
+    fn a_name_is_shown_whole_or_cut_to_its_room() {
+        let name = |characters: usize| "é".repeat(characters);
+        for (given, shown) in [
+            (name(0), name(0)),
+            (name(NAME_CHARACTERS_MAX), name(NAME_CHARACTERS_MAX)),
+            (name(NAME_CHARACTERS_MAX + 1), name(NAME_CHARACTERS_MAX - 1) + "…"),
+        ] {
+            assert_eq!(cut(&given), shown);
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Two rules carry it. **Additions** (a bucket, a block of slots, a facts key) are durable in every mirror before
 //! their method returns, so that any one mirror opens everything that was ever sealed. **Removals** make a new epoch,
 //! are read back from every mirror, and only then count as done; until a removal returned it is done again. Whatever
-//! interrupts a write, opening again finds the state before it or the state after it.
+//! interrupts a write, opening again finds the state before it or the state after it. Whoever seals asks before he
+//! commits whether the mirrors still hold the head ([`Keyring::check_mirrors`]).
 //!
 //! It refuses: mirrors that went separate ways, a keyring older than its anchor, a directory of another home, any
 //! write while a mirror is out of reach. It keeps no clock: which bucket may be used when is the caller's to decide.
@@ -27,6 +28,7 @@ mod head;
 mod mirror;
 mod open;
 mod segment;
+mod tend;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -56,7 +58,7 @@ pub struct Anchor {
     pub head: [u8; 32],
 }
 
-/// What was done to a mirror at opening.
+/// What was done to a mirror, at opening or later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repair {
     /// The mirror.

@@ -26,9 +26,16 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = std::convert::Infallible;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(Bytes::from_request(request, state).await.map_err(|_| {
-            let detail = format!("the body is longer than {JSON_BODY_BYTES_MAX} bytes, or ended early");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long", detail)
+        Ok(Self(Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                let detail = format!("the body is longer than {JSON_BODY_BYTES_MAX} bytes");
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long", detail)
+            }
+            _ => {
+                let detail =
+                    "the body did not arrive whole: it was cut off, came too slowly or is wrongly framed";
+                Problem::new(StatusCode::BAD_REQUEST, "body-incomplete", detail)
+            }
         })))
     }
 }

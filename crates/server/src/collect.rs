@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_TYPE, TRAILER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::header::{CONTENT_TYPE, TE, TRAILER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json};
@@ -32,10 +32,14 @@ use crate::fault::Fault;
 use crate::problem::Problem;
 use crate::watch::{Tick, Watch};
 
-/// The trailer that carries the summary. An answer without it is incomplete.
+/// The trailer that carries the summary, for callers whom trailers reach. An answer without it is incomplete for them.
 const SUMMARY: &str = "bailee-summary";
 /// The trailer that carries the problem which ended an answer early.
 const PROBLEM: &str = "bailee-problem";
+
+/// Most characters of what an input is called: as many as a seller's name has. It is sealed with every document that is
+/// quarantined.
+const SOURCE_CHARACTERS_MAX: usize = 200;
 
 pub(crate) fn operations() -> Vec<Operation> {
     let preference =
@@ -49,15 +53,21 @@ pub(crate) fn operations() -> Vec<Operation> {
                  named; documents of any kind are taken. What is held already changes nothing, so it can be sent again. \
                  What fails verification is sealed into quarantine and counted. With `Prefer: return=representation` the \
                  documents come back while they go in, in the shape in which they came, and the summary is the trailer \
-                 `Bailee-Summary`; what ends them early is the trailer `Bailee-Problem`. An answer without either is \
-                 incomplete.",
+                 `Bailee-Summary`; what ends them early is the trailer `Bailee-Problem`. Trailers reach whoever speaks HTTP/2 \
+                 or, over HTTP/1.1, says `TE: trailers`; for others an answer that ends early is cut off, without the \
+                 end of its last chunk. An answer that is cut off, or has no trailer where one was asked for, is \
+                 incomplete: send the same again.",
             )
             .for_services()
             .works_on_keys()
             .query("format", "The format, by its name.", text("A name."))
             .query("charset", "The character set, by its name.", text("A name."))
             .query("as_of", "The time at which the input was fetched.", words::time("A time."))
-            .query("source", "What the input is called. It is sealed with what is quarantined.", text("A name."))
+            .query(
+                "source",
+                "What the input is called, cut off after 200 characters. It is sealed with what is quarantined.",
+                text("A name."),
+            )
             .header("Prefer", preference, text("As in RFC 7240; what is not known is passed over."), "return=representation")
             .takes_any(Taken {
                 says: "Documents, alone or as lines, pages, arrays, tables or XML; packed or not. The media type is not looked at.",
@@ -170,14 +180,14 @@ async fn collect(
     edge: Edge,
     Segments(seller): Segments<String>,
     uri: Uri,
-    headers: HeaderMap,
+    (version, headers): (Version, HeaderMap),
     watch: Option<Extension<Watch>>,
     body: Body,
 ) -> Result<Response, Problem> {
     let watch = watch.map(|Extension(watch)| watch);
     let wanted = Wanted { seller, uri, input: Box::new(body::reader(body)), watch };
     if wants_documents(&headers) {
-        return answer_documents(edge, wanted).await;
+        return answer_documents(edge, wanted, takes_trailers(version, &headers)).await;
     }
     let summary = edge.run(move |call| wanted.run(call, None::<Emitter<PartWriter>>)).await?;
     Ok(Json(summary).into_response())
@@ -200,7 +210,8 @@ impl Wanted {
         let kind = opened.as_ref().map_or(Kind::Order, |((reader, _), _)| reader.kind());
         let authorized = call.gate().collect(call.caller(), &seller, kind)?;
         let ((reader, request), options) = opened?;
-        let source = options.source.as_deref().unwrap_or("-");
+        let source: String =
+            options.source.as_deref().unwrap_or("-").chars().take(SOURCE_CHARACTERS_MAX).collect();
         let (mut has_hung_up, mut lost_letters) = (false, 0);
         let mut telling = Telling::new(self.watch.clone(), &reader);
         telling.tell();
@@ -221,7 +232,7 @@ impl Wanted {
             has_hung_up = matches!(told, Some(Err(_)));
             if has_hung_up { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let summary = call.vault().collect(authorized, reader, source, request, &mut each);
+        let summary = call.vault().collect(authorized, reader, &source, request, &mut each);
         telling.tell();
         let summary = summary?;
         if let Some(emitter) = emitter {
@@ -295,7 +306,7 @@ pub(crate) fn format(formats: &Formats, name: &str) -> Result<Arc<Format>, Probl
 }
 
 /// Answers with the documents while they go in. Until the first has gone in, a problem is still an ordinary one.
-async fn answer_documents(edge: Edge, wanted: Wanted) -> Result<Response, Problem> {
+async fn answer_documents(edge: Edge, wanted: Wanted, takes_trailers: bool) -> Result<Response, Problem> {
     let (house, stamp) = (edge.house(), edge.stamp());
     let (sender, mut parts) = body::parts();
     let last = sender.clone();
@@ -323,30 +334,48 @@ async fn answer_documents(edge: Edge, wanted: Wanted) -> Result<Response, Proble
         Some(first) => first,
     };
     let render = move |part| match part {
-        Part::Data(bytes) => Frame::data(bytes),
-        Part::End { name, json } => trailer(name, &json),
+        Part::Data(bytes) => Ok(Frame::data(bytes)),
+        Part::End { name, json } => Ok(trailer(name, &json)),
         Part::Failed(problem) => {
             if let Some(fault) = problem.fault() {
                 let house = Arc::clone(&house);
                 tokio::task::spawn_blocking(move || house.report(stamp, fault));
             }
-            trailer(PROBLEM, &problem.json(stamp.request))
+            // Without its trailer it would look whole.
+            takes_trailers.then(|| trailer(PROBLEM, &problem.json(stamp.request))).ok_or(CutOff)
         }
     };
     Ok(stream_parts(first, parts, render))
 }
 
+/// Whether a trailer reaches this caller. Over HTTP/1.1 it does when he asks for it, and is left out otherwise.
+fn takes_trailers(version: Version, headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(TE).iter().filter_map(|value| value.to_str().ok());
+    let mut codings = codings.flat_map(|value| value.split(','));
+    version >= Version::HTTP_2 || codings.any(|coding| coding.trim().eq_ignore_ascii_case("trailers"))
+}
+
+/// An answer that could not be finished. Its connection or stream is broken off, so that nobody takes it for a whole one.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer could not be finished")]
+struct CutOff;
+
 fn stream_parts(
     first: Part,
     parts: mpsc::Receiver<Part>,
-    render: impl Fn(Part) -> Frame<Bytes> + Send + 'static,
+    render: impl Fn(Part) -> Result<Frame<Bytes>, CutOff> + Send + 'static,
 ) -> Response {
-    let frames = stream::unfold((Some(first), parts, render), |(first, mut parts, render)| async move {
+    let begun = (Some(first), parts, render, false);
+    let frames = stream::unfold(begun, |(first, mut parts, render, has_ended)| async move {
         let part = match first {
-            Some(first) => first,
-            None => parts.recv().await?,
+            _ if has_ended => return None,
+            Some(first) => Some(first),
+            None => parts.recv().await,
         };
-        Some((Ok::<_, std::convert::Infallible>(render(part)), (None, parts, render)))
+        let has_ended = !matches!(part, Some(Part::Data(_)));
+        // Who makes it ended without a word.
+        let frame = part.map_or(Err(CutOff), &render);
+        Some((frame, (None, parts, render, has_ended)))
     });
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")),

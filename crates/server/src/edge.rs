@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, USER_AGENT};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presented};
@@ -73,6 +73,11 @@ impl House {
 
     pub(crate) fn probes(&self) -> &[Probe] {
         &self.server.probes
+    }
+
+    /// Parts of the wiring's that want mending while work goes on.
+    pub(crate) fn lesser_probes(&self) -> &[Probe] {
+        &self.server.lesser_probes
     }
 
     pub(crate) fn last_look(&self) -> &LastLook {
@@ -179,12 +184,6 @@ impl FromRequestParts<Arc<House>> for Edge {
 
     async fn from_request_parts(parts: &mut Parts, house: &Arc<House>) -> Result<Self, Infallible> {
         let stamp = parts.extensions.get::<Stamp>().copied().unwrap_or_else(|| house.stamp());
-        let bearer = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .map(|value| Sensitive::new(value.trim().to_owned()));
         let from = match parts.extensions.get::<Peer>() {
             Some(Peer::Network { from, .. }) => Some(Address::of(from.ip())),
             Some(Peer::Local { .. }) | None => None,
@@ -194,11 +193,22 @@ impl FromRequestParts<Arc<House>> for Edge {
             stamp,
             origin: origin(parts),
             caller: parts.extensions.get().cloned(),
-            bearer,
+            bearer: bearer(&parts.headers),
             from,
             named: Named::of(parts),
         })
     }
+}
+
+/// What is presented. Of two headers nobody can say which is meant: together they are a credential that is not known.
+fn bearer(headers: &HeaderMap) -> Option<Sensitive<String>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, more) = (values.next()?, values.next());
+    if more.is_some() {
+        return Some(Sensitive::new(String::new()));
+    }
+    let (scheme, credential) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Sensitive::new(credential.trim().to_owned()))
 }
 
 /// Where a request came from. Without a connection it is a command in this process.

@@ -57,7 +57,7 @@ pub(crate) struct LastLook(Mutex<Option<(Instant, Readiness)>>);
 pub(crate) fn operations() -> Vec<Operation> {
     let alive = || object(&[("status", one_of(["ok"], "That somebody is at home."))]);
     let readiness = |status| {
-        let parts = |says| list(&one_of(["store", "ledger", "keyring", "clock"], says));
+        let parts = |says| list(&one_of(["store", "ledger", "keyring", "clock", "checkpoints"], says));
         object(&[
             ("status", one_of([status], "Whether requests are answered.")),
             ("failing?", parts("A part without which nothing goes.")),
@@ -150,6 +150,11 @@ async fn readiness(house: Arc<House>) -> Result<Readiness, Problem> {
     Ok(readiness)
 }
 
+/// The parts that are not sound.
+fn unsound(probes: &[Probe]) -> impl Iterator<Item = &'static str> {
+    probes.iter().filter(|(_, is_sound)| !is_sound()).map(|(name, _)| *name)
+}
+
 impl House {
     /// Looks at every part. Blocks.
     fn look(&self) -> Readiness {
@@ -158,8 +163,9 @@ impl House {
         let mut failing = Vec::new();
         let parts = [("store", self.store_takes()), ("ledger", self.ledger_takes()), ("keyring", sound > 0)];
         failing.extend(parts.iter().filter(|(_, works)| !works).map(|(name, _)| *name));
-        failing.extend(self.probes().iter().filter(|(_, is_sound)| !is_sound()).map(|(name, _)| *name));
-        let degraded = if sound > 0 && sound < mirrors.len() { vec!["keyring"] } else { Vec::new() };
+        failing.extend(unsound(self.probes()));
+        let mut degraded = if sound > 0 && sound < mirrors.len() { vec!["keyring"] } else { Vec::new() };
+        degraded.extend(unsound(self.lesser_probes()));
         Readiness { status: if failing.is_empty() { "ready" } else { "not-ready" }, failing, degraded }
     }
 

@@ -94,6 +94,8 @@ pub struct Server {
     pub metrics: Arc<Metrics>,
     /// What the wiring knows how to look at, for `/readyz`.
     pub probes: Vec<Probe>,
+    /// Parts of the wiring's that want mending while work goes on.
+    pub lesser_probes: Vec<Probe>,
 }
 
 /// The router of a home: every route of the HTTP API.

@@ -281,7 +281,7 @@ impl<'a> Sending<'a> {
             self.changes.extend(intent.changes);
             self.events.push(intent.event);
         }
-        self.changes.push(Change::SetAnchor(run.vault.base.keyring.anchor()));
+        self.changes.push(run.vault.sealed_by()?);
         let events = self.events.into_iter().map(|what| run.context.event(what)).collect();
         let pending = run.vault.base.store.submit(Act { name: "collect", changes: self.changes, events });
         self.returned.sort_by_key(|returned| returned.order);

@@ -148,7 +148,7 @@ impl Vault {
             let mut batch = self.batch_in_line(&rows, context.now)?;
             batch.changes.push(at(mark, Some(last)));
             if batch.changed > 0 {
-                batch.changes.push(Change::SetAnchor(self.base.keyring.anchor()));
+                batch.changes.push(self.sealed_by()?);
             }
             let events = batch.events.into_iter().map(|what| context.event(what)).collect();
             match self.base.store.commit(Act { name: "follow", changes: batch.changes, events }) {

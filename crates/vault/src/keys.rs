@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use bailee_core::{RequestId, Timestamp};
 use bailee_crypto::keyring::MirrorState;
 use bailee_crypto::provider::DropsEpoch;
-use bailee_ledger::authorized::{Administer, Authorized};
+use bailee_ledger::authorized::{Administer, Authorized, Context};
 use bailee_ledger::event::What;
 use bailee_store::act::{Act, Change};
 
@@ -45,6 +46,35 @@ impl Vault {
         let keyring = &self.base.keyring;
         let mirrors = keyring.mirrors().into_iter().map(|(_, state)| mirror_word(state)).collect();
         KeyringState { revision: keyring.anchor().revision, mirrors }
+    }
+
+    /// Whether every mirror holds the keyring's present head, as a small read of each tells.
+    pub fn mirrors_are_current(&self) -> bool {
+        self.base.keyring.heads_are_current()
+    }
+
+    /// Mends every mirror that is not as it should be, and writes anew from memory what none holds any more: mirrors
+    /// that were put back to an older state while the home is open would open nothing at the next start. How many were
+    /// mended. Each mirror is read whole.
+    ///
+    /// # Errors
+    /// When a mirror is out of reach, is not this keyring's or is newer; the others are mended all the same.
+    pub fn tend_mirrors(&self, now: Timestamp) -> Result<usize, VaultError> {
+        let (mended, result) = self.base.keyring.tend(&*self.base.entropy);
+        if let Some(repaired) = u32::try_from(mended.len()).ok().filter(|count| *count > 0) {
+            let context = Context::system(RequestId::new(now, &*self.base.entropy), now);
+            let changes = vec![Change::SetAnchor(self.base.keyring.anchor())];
+            let events = vec![context.event(What::MirrorsChanged { repaired, added: 0 })];
+            self.base.store.commit(Act { name: "mirrors-repaired", changes, events })?;
+        }
+        result?;
+        Ok(mended.len())
+    }
+
+    /// What says in an act that seals which keyring it sealed by. Every mirror holds that keyring: what is sealed under
+    /// keys that are in memory only opens for nobody after the next start.
+    pub(crate) fn sealed_by(&self) -> Result<Change, VaultError> {
+        Ok(Change::SetAnchor(self.base.keyring.check_mirrors()?))
     }
 
     /// How the keyring stands.

@@ -149,7 +149,7 @@ impl Vault {
             }
         }
         if !moved.0.is_empty() {
-            changes.push(Change::SetAnchor(self.base.keyring.anchor()));
+            changes.push(self.sealed_by()?);
             events.push(context.event(What::Moved { seller: seller.clone(), parts: moved }));
         }
         if !expiries.is_empty() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::{Body, Bytes};
+use axum::http::header::TE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use bailee_core::Json;
 use bailee_server::{Tick, Watch};
@@ -72,6 +73,7 @@ impl Client {
     async fn collect_documents(&self, mut request: Request<Body>, documents: &mut dyn Write) -> Answer {
         let preference = HeaderValue::from_static("return=representation");
         request.headers_mut().insert(HeaderName::from_static("prefer"), preference);
+        request.headers_mut().insert(TE, HeaderValue::from_static("trailers"));
         let response = self.transport.send(request).await?;
         if !response.status().is_success() {
             return answer(response).await;

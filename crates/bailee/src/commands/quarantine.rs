@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::collect::{Summary, count, tell_lost};
 use crate::failure::{Exit, Failure, Result};
-use crate::screen::{leaf, pick, text};
+use crate::screen::{cut, leaf, pick, text};
 use crate::visit::Visit;
 
 /// What failed verification, and why. Never a value.
@@ -135,7 +135,7 @@ fn list(visit: &Visit, seller: Option<&SellerId>) -> Result<Exit> {
         vec![
             text(item, "id"),
             text(item, "seller"),
-            text(item, "source"),
+            cut(&text(item, "source")),
             format!("document {}, line {}", position("document"), position("line")),
             text(item, "reason"),
         ]

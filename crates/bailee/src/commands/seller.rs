@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::failure::{Exit, Result};
-use crate::screen::text;
+use crate::screen::{cut, text};
 use crate::visit::Visit;
 
 /// The sellers whose buyers' data is held.
@@ -48,7 +48,7 @@ impl Seller {
                 } else {
                     let sellers =
                         sellers.member("sellers").map(bailee_core::Json::elements).unwrap_or_default();
-                    let rows = sellers.iter().map(|one| vec![text(one, "id"), text(one, "name")]);
+                    let rows = sellers.iter().map(|one| vec![text(one, "id"), cut(&text(one, "name"))]);
                     screen.table(&["SELLER", "NAME"], rows.collect())?;
                 }
             }

@@ -28,6 +28,7 @@ mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -46,7 +47,7 @@ use bailee_server::{Faces, Faults, Mappings, Metrics, Probe, Server};
 use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
-use bailee_vault::{Foundations, Vault};
+use bailee_vault::{Foundations, Vault, VaultError};
 
 use crate::failure::{Exit, Failure, Result};
 use catalogue::OwnFile;
@@ -75,6 +76,8 @@ pub(crate) struct Home {
     repairs: Vec<Repair>,
     faults: Arc<Faults>,
     metrics: Arc<Metrics>,
+    /// Whether the newest checkpoint could not leave when it last was to.
+    checkpoints_kept: Arc<AtomicBool>,
     /// The checkpoint that left the home last, as far as this process knows.
     anchored: Mutex<Option<(String, Day)>>,
     /// Last, so that it is given back after everything else is closed.
@@ -140,6 +143,7 @@ impl Home {
             repairs: opened.repairs,
             faults: Arc::default(),
             metrics: opened.metrics,
+            checkpoints_kept: Arc::default(),
             anchored: Mutex::default(),
             _lock: lock,
         })
@@ -179,6 +183,8 @@ impl Home {
     pub(crate) fn faces(&self) -> Faces {
         let clock = Arc::clone(&self.clock);
         let clock: Probe = ("clock", Arc::new(move || !clock.system_is_behind()));
+        let kept = Arc::clone(&self.checkpoints_kept);
+        let checkpoints: Probe = ("checkpoints", Arc::new(move || !kept.load(Ordering::Relaxed)));
         let server = Server {
             vault: Arc::clone(&self.vault),
             gate: Arc::clone(&self.gate),
@@ -189,6 +195,7 @@ impl Home {
             entropy: Arc::clone(&self.entropy),
             metrics: Arc::clone(&self.metrics),
             probes: vec![clock],
+            lesser_probes: vec![checkpoints],
         };
         bailee_server::faces(server, Arc::clone(&self.faults))
     }
@@ -200,7 +207,10 @@ impl Home {
 
     /// Copies the newest checkpoint out of the home.
     pub(crate) fn anchor(&self) -> Result<()> {
-        self.anchors()?.write(&*self.store, Day::of(self.clock.now())).map_err(rolled_back)
+        let day = Day::of(self.clock.now());
+        let left = self.anchors().and_then(|anchors| anchors.write(&*self.store, day).map_err(rolled_back));
+        self.checkpoints_kept.store(left.is_err(), Ordering::Relaxed);
+        left
     }
 
     /// The same, unless it has left already.
@@ -224,6 +234,19 @@ impl Home {
         let now = self.clock.now();
         end_rights(&self.gate, &*self.entropy, now)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
+    }
+
+    /// Whether every mirror of the keyring is at its present revision, as a small read of each tells.
+    pub(crate) fn mirrors_are_current(&self) -> bool {
+        self.vault.mirrors_are_current()
+    }
+
+    /// Mends mirrors that are not as they should be: how many, or the code of what keeps it from doing so.
+    pub(crate) fn tend_mirrors(&self) -> std::result::Result<usize, &'static str> {
+        self.vault.tend_mirrors(self.clock.now()).map_err(|error| match error {
+            VaultError::Keyring(error) => error.code(),
+            error => error.code(),
+        })
     }
 
     /// Writes into the ledger what went wrong in the system itself; both are names of the program's.

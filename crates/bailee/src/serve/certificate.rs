@@ -103,7 +103,12 @@ pub(super) fn keep(root: &Path, settings: &ServerSettings) -> Result<()> {
     }
     let path = root.join(KEY);
     let pem = fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-    write(root, &KeyPair::from_pem(&pem).map_err(|_| unmade())?, BEGIN_DAYS)
+    write(root, &KeyPair::from_pem(&pem).map_err(|_| unmade())?, BEGIN_DAYS)?;
+    tracing::warn!(
+        "server.pem would have ended soon and was renewed under its key; give the new file to clients that trust a copy of \
+         it (--cacert); those that pin the key need nothing"
+    );
+    Ok(())
 }
 
 /// Whether a certificate of ours will still be good when it is next looked at.
@@ -194,8 +199,9 @@ pub(super) async fn follow(home: Arc<Home>, tls: Tls, mut reload: Signal) {
         seen = state;
         match read(home.root(), &home.config().server) {
             Ok(identity) => {
+                let pin = identity.pin().map(|pin| pin.to_string()).unwrap_or_default();
                 tls.replace(identity);
-                tracing::info!("the certificate was read again");
+                tracing::info!(public_key = pin, "the certificate was read again");
             }
             Err(_) => {
                 tracing::error!(

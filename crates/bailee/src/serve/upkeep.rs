@@ -1,4 +1,5 @@
-//! What a server does besides answering: the newest checkpoint leaves the home, and what falls due on a day is done.
+//! What a server does besides answering: the newest checkpoint leaves the home, what falls due on a day is done, and
+//! mirrors of the keyring that are put back, emptied or damaged under it are mended.
 //!
 //! Without a server every command does it around itself. What fails is an event, and is tried again after a while.
 
@@ -13,6 +14,10 @@ use crate::home::Home;
 const ANCHOR_EVERY: Duration = Duration::from_secs(5);
 /// How often it is asked whether another day has begun; then one value is read.
 const DAY_EVERY: Duration = Duration::from_secs(60);
+/// How soon it is seen that a mirror no longer holds the keyring's head: until then, collects are refused.
+const HEADS_EVERY: Duration = Duration::from_secs(5);
+/// How often each mirror is read whole.
+const MIRRORS_EVERY: Duration = Duration::from_secs(60);
 /// How long something that failed is left alone.
 const REST: Duration = Duration::from_secs(15 * 60);
 
@@ -28,7 +33,44 @@ pub(super) async fn keep_up(home: Arc<Home>) {
             }
         }),
         again(&home, DAY_EVERY, |home| home.keep_up().unwrap_or(false)),
+        tend(&home),
     );
+}
+
+/// Mends mirrors for as long as it is let. What cannot be mended is told once, and again after a rest.
+async fn tend(home: &Arc<Home>) {
+    let (mut looked, mut told) = (Instant::now(), None);
+    loop {
+        tokio::time::sleep(HEADS_EVERY).await;
+        let is_time = looked.elapsed() >= MIRRORS_EVERY;
+        let here = Arc::clone(home);
+        let tended = tokio::task::spawn_blocking(move || {
+            (is_time || !here.mirrors_are_current()).then(|| here.tend_mirrors())
+        });
+        match tended.await.unwrap_or(Some(Err("mirrors"))) {
+            None => continue,
+            Some(Ok(mended)) => {
+                told = None;
+                if mended > 0 {
+                    tracing::warn!(
+                        mirrors = mended,
+                        "mirrors of the keyring were not up to date and were mended"
+                    );
+                }
+            }
+            Some(Err(code)) => {
+                if told.is_none_or(|(before, at): (&str, Instant)| before != code || at.elapsed() >= REST) {
+                    tracing::error!(
+                        code,
+                        "a mirror of the keyring could not be mended; nothing is sealed until it is"
+                    );
+                    home.report("mirror", code);
+                    told = Some((code, Instant::now()));
+                }
+            }
+        }
+        looked = Instant::now();
+    }
 }
 
 /// Does something again and again, on a thread that may block; rests when it failed.

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::served::{Served, until};
-use crate::support::Trial;
+use crate::support::{Trial, copy};
 
 const NOW: &str = "2026-03-02T09:00:00Z";
 
@@ -68,6 +68,32 @@ fn a_collect_that_is_under_way_when_the_server_is_told_to_end_finishes_and_is_in
     let tail = trial.run(&["ledger", "tail"]).ends(0).text();
     assert!(tail.contains("collected"), "{tail}");
     trial.run(&["ledger", "verify"]).ends(0);
+}
+
+#[test]
+fn documents_that_end_early_are_no_whole_answer_for_any_client() {
+    let trial = Trial::at(NOW);
+    let input = trial.write("orders.ndjson", orders(&trial, "2000"));
+    assert!(Command::new("gzip").arg(&input).status().unwrap().success());
+    let packed = format!("{input}.gz");
+    let mut bytes = std::fs::read(&packed).unwrap();
+    bytes.truncate(bytes.len() - 100);
+    std::fs::write(&packed, bytes).unwrap();
+    let served = trial.serve();
+    let bearer = served.bearer();
+    let (data, heads) = (format!("@{packed}"), trial.write("heads", ""));
+    for (http, more) in [("--http1.1", None), ("--http1.1", Some("TE: trailers")), ("--http2", None)] {
+        let mut words = vec![http, "--header", &bearer, "--header", "Prefer: return=representation"];
+        words.extend(["--data-binary", &data, "--dump-header", &heads]);
+        words.extend(more.iter().flat_map(|more| ["--header", more]));
+        let ran = served.curl("/v1/sellers/ALPHA/orders:collect", &words).output().unwrap();
+        let told = std::fs::read_to_string(&heads).unwrap();
+        assert!(!ran.stdout.is_empty() && told.contains("200"), "{told}");
+        assert_eq!(told.contains("bailee-problem: {"), more.is_some() || http == "--http2", "{http}: {told}");
+        if !told.contains("bailee-problem: {") {
+            assert!(!ran.status.success(), "{http}: {told}");
+        }
+    }
 }
 
 /// Begins to collect over the network; what goes in is written to its standard input. Returns once the server has taken
@@ -241,9 +267,43 @@ fn a_checkpoint_that_cannot_leave_is_an_event_and_fails_the_server_in_the_end() 
     std::fs::write(trial.path("home.checkpoints/newest.checkpoint"), "nonsense").unwrap();
     served.ask("/v1/ledger/events", &["--header", &bearer]);
     until(|| (events(&served, &bearer, "system-error") > 0).then_some(()));
+    until(|| (served.ask("/readyz", &[])["degraded"][0] == "checkpoints").then_some(()));
     let ran = served.end();
     assert_eq!(ran.status, 1, "{}", ran.err);
     assert!(ran.err.contains("checkpoint"), "{}", ran.err);
+}
+
+#[test]
+fn mirrors_that_are_put_back_under_a_server_are_made_whole_before_anything_is_sealed_again() {
+    let trial = Trial::at(NOW);
+    let mirrors = ["home/keyring/a", "home/keyring/b"].map(|mirror| trial.path(mirror));
+    let snapshot = trial.path("snapshot");
+    copy(&mirrors[0], &snapshot);
+    let served = trial.serve();
+    let bearer = served.bearer();
+    let json = "Content-Type: application/json";
+    let collect = |number: &str| {
+        let orders = orders(&trial, number);
+        let words = ["--data-binary", &orders, "--header", json, "--header", &bearer];
+        served.ask("/v1/sellers/ALPHA/orders:collect", &words)["collected"].clone()
+    };
+    assert_eq!(collect("3"), 3);
+    for mirror in &mirrors {
+        std::fs::remove_dir_all(mirror).unwrap();
+        copy(&snapshot, mirror);
+    }
+    let is_ready = || served.curl("/readyz", &[]).output().unwrap().status.success();
+    until(|| is_ready().then_some(()));
+    assert_eq!(events(&served, &bearer, "mirrors-changed"), 1);
+    assert_eq!(collect("5"), 2);
+    served.end();
+    let orders = orders(&trial, "5");
+    for order in orders.lines() {
+        let order: serde_json::Value = serde_json::from_str(order).unwrap();
+        let name = format!("ALPHA/{}", order["orderId"].as_str().unwrap());
+        let shown = trial.json(&["reveal", &name, "--purpose", "fulfilment"]);
+        assert!(!shown["records"][0]["fields"].as_object().unwrap().is_empty(), "{shown}");
+    }
 }
 
 #[test]

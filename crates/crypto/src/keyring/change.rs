@@ -91,7 +91,7 @@ impl Keyring {
 }
 
 /// Writes the keys of a segment under a new name and a new key.
-fn write_segment(next: &mut Next, id: &SegmentId, live: &Live, given: u32, entropy: &dyn Entropy) {
+pub(crate) fn write_segment(next: &mut Next, id: &SegmentId, live: &Live, given: u32, entropy: &dyn Entropy) {
     let (segment, file) = live.seal(&next.head.binding, id, given, entropy);
     next.new.push((segment.name, file));
     next.head.segments.insert(id.clone(), segment);

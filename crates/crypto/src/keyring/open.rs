@@ -267,9 +267,7 @@ fn refuse_older(writer: &Writer, anchor: Option<Anchor>) -> Result<(), KeyringEr
 fn load_segments(files: &dyn Files, writer: &Writer) -> Result<BTreeMap<SegmentId, Live>, KeyringError> {
     let mut live = BTreeMap::new();
     for (id, segment) in &writer.head.segments {
-        let mut copies = writer.mirrors.iter().map(|path| Mirror { files, path });
-        let file = copies.find_map(|mirror| mirror.read_segment(&segment.name, &segment.hash));
-        let file = file.ok_or(KeyringError::FileLost)?;
+        let file = writer.segment(files, segment).ok_or(KeyringError::FileLost)?;
         let keys =
             Live::open(&writer.head.binding, id, segment, &file).map_err(|_| KeyringError::FileLost)?;
         live.insert(id.clone(), keys);
@@ -282,9 +280,7 @@ fn load_lasting(
     provider: &dyn KeyProvider,
     writer: &Writer,
 ) -> Result<Lasting, KeyringError> {
-    let mut copies = writer.mirrors.iter().map(|path| Mirror { files, path });
-    let file =
-        copies.find_map(|mirror| mirror.read_lasting(&writer.head.lasting)).ok_or(KeyringError::FileLost)?;
+    let file = writer.lasting(files, &writer.head.lasting).ok_or(KeyringError::FileLost)?;
     Lasting::open(provider, writer.head.binding, &file).map_err(|error| match error {
         LastingError::Provider(error) => KeyringError::Provider(error),
         LastingError::Damaged => KeyringError::FileLost,

@@ -61,16 +61,55 @@ impl Writer {
         next: Next,
         entropy: &dyn Entropy,
     ) -> Result<(), KeyringError> {
-        let Next { head, secret, new } = next;
         for path in &self.mirrors {
             self.ensure_current(files, path)?;
         }
+        self.put_new(files, &next.new)?;
+        self.put_heads(files, next, entropy)
+    }
+
+    /// The same where files that the present head names are intact in no mirror: `next` has others in their place, and
+    /// every mirror is made whole by it.
+    pub(crate) fn commit_in_place_of_lost(
+        &mut self,
+        files: &dyn Files,
+        next: Next,
+        lasting: Option<&[u8]>,
+        entropy: &dyn Entropy,
+    ) -> Result<(), KeyringError> {
+        for path in &self.mirrors {
+            self.refuse_to_overwrite(files, path)?;
+        }
+        for path in &self.mirrors {
+            let mirror = Mirror { files, path };
+            let prepared =
+                mirror.prepare().and_then(|()| lasting.map_or(Ok(()), |file| mirror.put_lasting(file)));
+            prepared.map_err(|error| KeyringError::mirror(path, &error))?;
+        }
+        self.put_new(files, &next.new)?;
+        for path in &self.mirrors {
+            self.copy_missing(files, path, &next.head)?;
+        }
+        self.put_heads(files, next, entropy)?;
+        self.sweep(files)
+    }
+
+    fn put_new(&self, files: &dyn Files, new: &[(Name, Vec<u8>)]) -> Result<(), KeyringError> {
         for path in &self.mirrors {
             let segments = new.iter().map(|(name, file)| (*name, file.as_slice()));
             Mirror { files, path }
                 .put_segments(segments)
                 .map_err(|error| KeyringError::mirror(path, &error))?;
         }
+        Ok(())
+    }
+
+    fn put_heads(
+        &mut self,
+        files: &dyn Files,
+        Next { head, secret, .. }: Next,
+        entropy: &dyn Entropy,
+    ) -> Result<(), KeyringError> {
         let file = head.seal(&secret, entropy);
         for path in &self.mirrors {
             if let Err(error) = (Mirror { files, path }).put_head(&file) {
@@ -125,23 +164,27 @@ impl Writer {
 
     /// Writes to the mirror what it lacks; refuses one that is not known to be behind.
     pub(crate) fn bring_up_to_date(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
+        self.refuse_to_overwrite(files, path)?;
+        self.fill(files, path)
+    }
+
+    /// Refuses a mirror that holds another home's keyring, a newer one, or one that went another way.
+    fn refuse_to_overwrite(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
         let mirror = Mirror { files, path };
         let found = mirror.read_head().map_err(|error| KeyringError::mirror(path, &error))?;
-        if let Some(found) = &found
-            && let Ok(head) = Unopened::read(found)
-        {
-            if head.binding != self.head.binding {
-                return Err(KeyringError::OtherHome(path.into()));
-            }
-            if *found != self.file && !self.knows(&sha256(found)) {
-                if head.revision > self.head.revision {
-                    return Err(KeyringError::Newer(path.into()));
-                }
-                let one = self.mirrors.iter().find(|mirror| *mirror != path).cloned().unwrap_or_default();
-                return Err(KeyringError::Fork { one, other: path.into() });
-            }
+        let Some(found) = found else { return Ok(()) };
+        let Ok(head) = Unopened::read(&found) else { return Ok(()) };
+        if head.binding != self.head.binding {
+            return Err(KeyringError::OtherHome(path.into()));
         }
-        self.fill(files, path)
+        if found == self.file || self.knows(&sha256(&found)) {
+            return Ok(());
+        }
+        if head.revision > self.head.revision {
+            return Err(KeyringError::Newer(path.into()));
+        }
+        let one = self.mirrors.iter().find(|mirror| *mirror != path).cloned().unwrap_or_default();
+        Err(KeyringError::Fork { one, other: path.into() })
     }
 
     /// Whether a head is one that the present one replaces.
@@ -154,20 +197,43 @@ impl Writer {
         let mirror = Mirror { files, path };
         let unusable = |error: std::io::Error| KeyringError::mirror(path, &error);
         mirror.prepare().map_err(unusable)?;
-        let others = || self.mirrors.iter().map(|path| Mirror { files, path });
-        for segment in self.head.segments.values() {
+        self.copy_missing(files, path, &self.head)?;
+        mirror.put_head(&self.file).map_err(unusable)?;
+        mirror.sweep(&self.head).map_err(unusable)
+    }
+
+    /// Copies from the others what the mirror lacks of a head's files.
+    fn copy_missing(&self, files: &dyn Files, path: &Path, head: &Head) -> Result<(), KeyringError> {
+        let mirror = Mirror { files, path };
+        let unusable = |error: std::io::Error| KeyringError::mirror(path, &error);
+        for segment in head.segments.values() {
             if mirror.read_segment(&segment.name, &segment.hash).is_none() {
-                let file = others().find_map(|other| other.read_segment(&segment.name, &segment.hash));
-                let file = file.ok_or(KeyringError::FileLost)?;
+                let file = self.segment(files, segment).ok_or(KeyringError::FileLost)?;
                 mirror.put_segments([(segment.name, file.as_slice())]).map_err(unusable)?;
             }
         }
-        if mirror.read_lasting(&self.head.lasting).is_none() {
-            let file = others().find_map(|other| other.read_lasting(&self.head.lasting));
-            mirror.put_lasting(&file.ok_or(KeyringError::FileLost)?).map_err(unusable)?;
+        if mirror.read_lasting(&head.lasting).is_none() {
+            let file = self.lasting(files, &head.lasting).ok_or(KeyringError::FileLost)?;
+            mirror.put_lasting(&file).map_err(unusable)?;
         }
-        mirror.put_head(&self.file).map_err(unusable)?;
-        mirror.sweep(&self.head).map_err(unusable)
+        Ok(())
+    }
+
+    /// A segment's file from the first mirror that has it intact.
+    pub(crate) fn segment(&self, files: &dyn Files, segment: &Segment) -> Option<Vec<u8>> {
+        let mut copies = self.mirrors.iter().map(|path| Mirror { files, path });
+        copies.find_map(|mirror| mirror.read_segment(&segment.name, &segment.hash))
+    }
+
+    /// The lasting keyring's file from the first mirror that has it intact.
+    pub(crate) fn lasting(&self, files: &dyn Files, hash: &[u8; 32]) -> Option<Vec<u8>> {
+        let mut copies = self.mirrors.iter().map(|path| Mirror { files, path });
+        copies.find_map(|mirror| mirror.read_lasting(hash))
+    }
+
+    /// Whether the mirror holds the present head; its other files are not looked at.
+    pub(crate) fn has_head(&self, files: &dyn Files, path: &Path) -> bool {
+        matches!(Mirror { files, path }.read_head(), Ok(Some(head)) if head == self.file)
     }
 
     /// How a mirror stands.

@@ -29,9 +29,13 @@ A write that takes an `Idempotency-Key` can be sent again: under the same key th
 that was refused or failed changed nothing and is not remembered. Collecting needs no key: what is held already changes \
 nothing. Revealing takes none: its answers are never kept.
 
+A query member that is not described is refused (`bad-query`) where a route takes a query, and passed over where it takes none.
+
 Whoever asks too often is answered 429, with the seconds to wait in `Retry-After`.
 
-What is refused or fails is answered with a problem document of RFC 9457. No text of a problem comes from the request.";
+What is refused or fails is answered with a problem document of RFC 9457. A problem repeats \
+nothing of the request but what passed for a name: of a seller, a service, a mapping, or the directory of a mirror. No value of a \
+document, a search or a credential is in one.";
 
 /// The document.
 pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(document);

@@ -73,7 +73,8 @@ pub(super) fn problems() -> String {
          What is refused or fails is answered with a problem document of RFC 9457 (`application/problem+json`):\n\
          `{{\"type\",\"title\",\"status\",\"detail\",\"requirement\"?,\"remedy\"?,\"index\"?,\"id\"?,\"request_id\"}}`. Its `type` is \
          `{PROBLEM_TYPE_PREFIX}` and a code of this list;\ncodes and titles never change, and the list may grow. `detail` says \
-         what went wrong this time. No text of a problem comes from the\nrequest. The codes of single items of a reveal are among \
+         what went wrong this time. It repeats nothing of the request but what\npassed for a name: of a seller, a \
+         service, a mapping, or the directory of a mirror. No value of a document, a search or a\ncredential is in one. The codes of single items of a reveal are among \
          these, and so are those of denials in the ledger.\n\n\
          | status | code | what it is | what to do |\n|---|---|---|---|\n"
     );

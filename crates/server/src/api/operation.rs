@@ -248,7 +248,7 @@ impl Operation {
     pub(crate) fn takes(mut self, says: &'static str, schema: Schema, example: Value) -> Self {
         let contents = vec![("application/json", schema, Some(example))];
         self.body = Some(Body { says, contents, required: true });
-        self.refuses(&["bad-body", "body-too-long"])
+        self.refuses(&["bad-body", "body-incomplete", "body-too-long"])
     }
 
     /// A body that is no JSON of ours.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::limits::Limits;
 use super::pulse::Flight;
+use super::remains::Remains;
 
 /// Why a body ended early.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +19,8 @@ struct TooSlow;
 
 /// A request's body with patience. Time in which we wait uses it up, bytes that come in give it back: so whoever drips is
 /// cut off as whoever is silent. Time in which we do not ask for more counts against nobody.
-pub(super) struct Patient<B> {
-    body: B,
+pub(super) struct Patient {
+    body: Remains,
     /// What is left.
     patience: Duration,
     patience_max: Duration,
@@ -28,8 +29,8 @@ pub(super) struct Patient<B> {
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
-impl<B> Patient<B> {
-    pub(super) fn new(body: B, limits: &Limits) -> Self {
+impl Patient {
+    pub(super) fn new(body: Remains, limits: &Limits) -> Self {
         Self {
             body,
             patience: limits.body,
@@ -60,10 +61,7 @@ impl<B> Patient<B> {
     }
 }
 
-impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Patient<B>
-where
-    B::Error: Into<axum::BoxError>,
-{
+impl HttpBody for Patient {
     type Data = Bytes;
     type Error = axum::BoxError;
 
@@ -77,7 +75,10 @@ where
                 self.take(bytes.map_or(0, Bytes::len));
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
-            Poll::Pending => self.wait(context).map(|()| Some(Err(TooSlow.into()))),
+            Poll::Pending => self.wait(context).map(|()| {
+                self.body.leave();
+                Some(Err(TooSlow.into()))
+            }),
         }
     }
 

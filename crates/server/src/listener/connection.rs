@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::header::EXPECT;
+use axum::http::{Request, Response, StatusCode, Version};
 use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -26,6 +27,7 @@ use super::limits::{
 };
 use super::peer::Peer;
 use super::pulse::Flight;
+use super::remains::Remains;
 use super::tls::{self, Tls};
 use super::traffic::{Cut, Stage, Traffic};
 use super::{Arrival, Stop, hint};
@@ -153,7 +155,12 @@ impl Host {
         caller: Caller,
         flight: Flight,
     ) -> Result<Response<Leaving>, Infallible> {
-        let mut request = request.map(|body| Body::new(Patient::new(body, &caller.limits)));
+        let is_asked_first = request.headers().contains_key(EXPECT);
+        let lingers = request.version() <= Version::HTTP_11;
+        let mut request = request.map(|body| {
+            let remains = Remains::new(body, lingers.then(|| Arc::clone(&caller.seat)), is_asked_first);
+            Body::new(Patient::new(remains, &caller.limits))
+        });
         request.extensions_mut().insert(caller.peer);
         // Whoever takes back what he has just asked, again and again, waits for what he has left behind.
         let place = Arc::clone(&caller.places).acquire_owned().await;

@@ -15,6 +15,7 @@ mod hint;
 mod limits;
 mod peer;
 mod pulse;
+mod remains;
 mod tls;
 mod traffic;
 mod unix;

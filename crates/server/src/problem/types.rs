@@ -27,6 +27,9 @@ macro_rules! types {
 }
 
 types! {
+    400 {
+        "body-incomplete": "The body did not arrive whole", "Send it again, all of it and without long pauses.";
+    }
     401 {
         "no-credential": "Nobody is logged in", "Send `Authorization: Bearer …` with a session's token or a service's key.";
         "unknown-credential": "The credential is not known", "Log in again, or use the key that was shown when the service was added.";

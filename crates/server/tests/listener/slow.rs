@@ -164,3 +164,32 @@ fn a_connection_without_a_request_is_closed_after_a_while_and_one_at_work_is_not
     running.held.notify_one();
     assert!(until_closed(&mut held).ends_with("held"));
 }
+
+#[test]
+fn who_is_refused_while_he_still_sends_learns_why() {
+    let running = Running::new(Limits::default());
+    let piece = vec![b'x'; 64 * 1024];
+    // More than the buffers on the way hold; after it the connection goes on.
+    const BYTES: usize = 12 * 1024 * 1024;
+    let mut caller = running.greet(b"http/1.1");
+    send(
+        &mut caller,
+        &format!("POST /refuse HTTP/1.1\r\nHost: localhost\r\nContent-Length: {BYTES}\r\n\r\n"),
+    );
+    for _ in 0..BYTES / piece.len() {
+        caller.write_all(&piece).unwrap();
+    }
+    send(&mut caller, "GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let answers = until_closed(&mut caller);
+    assert!(answers.contains("401 Unauthorized") && answers.ends_with("hello"), "{answers}");
+}
+
+#[test]
+fn who_goes_on_sending_after_a_refusal_is_cut_off() {
+    let running = Running::new(Limits::default());
+    let mut caller = running.greet(b"http/1.1");
+    send(&mut caller, "POST /refuse HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n");
+    let piece = vec![b'x'; 64 * 1024];
+    let sent = (0..4096).take_while(|_| caller.write_all(&piece).is_ok()).count();
+    assert!(sent < 4096, "{} MB were taken", sent / 16);
+}

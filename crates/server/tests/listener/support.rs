@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Extension;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Router, body};
 use bailee_server::listener::{Door, Ended, Identity, Limits, Minimum, Peer, SocketFile, Stop, Tls, serve};
@@ -227,6 +228,7 @@ fn router(held: Arc<Notify>, asked: Arc<Notify>, done: Arc<Notify>, begun: Arc<A
         .route("/peer", get(|Extension(peer): Extension<Peer>| async move { format!("{peer:?}") }))
         .route("/held", get(hold))
         .route("/count", post(count))
+        .route("/refuse", post(|| async { (StatusCode::UNAUTHORIZED, "refused") }))
         .route("/large", get(large))
 }
 

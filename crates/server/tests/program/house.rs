@@ -139,6 +139,7 @@ impl House {
             entropy,
             metrics: Arc::default(),
             probes: Vec::new(),
+            lesser_probes: Vec::new(),
         };
         let faults = Arc::new(Faults::default());
         let house = Self {

@@ -19,12 +19,13 @@ mod reveal;
 
 use std::collections::BTreeSet;
 
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::body::{Body, Bytes};
+use axum::http::{Request, StatusCode, Version};
 use bailee_core::{Clock, PrincipalId, RequestId};
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::{Append, AppendError, Appended};
 use bailee_server::{JSON_BODY_BYTES_MAX, reference};
+use futures_util::stream;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -262,6 +263,55 @@ async fn a_body_has_a_limit_and_a_collect_has_none() {
 }
 
 #[tokio::test]
+async fn what_an_input_is_called_is_cut_off_after_200_characters() {
+    let house = House::new().await;
+    for (given, kept) in [(200, 200), (201, 200)] {
+        let path = format!("/v1/sellers/ALPHA/orders:collect?source={}", "%C3%A9".repeat(given));
+        let bad = format!(r#"{{"orderId":"250-1234567-0000{given}","buyer":{{}},"buyer":{{}}}}"#);
+        let counts = house.ask("POST", &path, &house.session, bad).await.json();
+        assert_eq!(counts["quarantined"], 1, "{counts}");
+        let list = house.ask("GET", "/v1/quarantine?seller=ALPHA", &house.session, "").await.json();
+        for one in list["quarantined"].as_array().unwrap() {
+            assert_eq!(one["source"].as_str().unwrap().chars().count(), kept);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_credential_comes_once_under_its_scheme_in_any_case() {
+    let house = House::new().await;
+    let (session, nobody) = (&house.session, "x");
+    let asks: [(&[String], Option<&str>); 6] = [
+        (&[format!("Bearer {session}")], None),
+        (&[format!("bearer {session}")], None),
+        (&[format!("BEARER  {session}")], None),
+        (&[format!("Basic {session}")], Some("no-credential")),
+        (&[format!("Bearer {session}"), format!("Bearer {session}")], Some("unknown-credential")),
+        (&[format!("Bearer {nobody}"), format!("Bearer {session}")], Some("unknown-credential")),
+    ];
+    for (values, refused) in asks {
+        let headers: Vec<_> = values.iter().map(|value| ("authorization", value.as_str())).collect();
+        let answer = house.ask_with("GET", "/v1/sellers", &headers, "").await;
+        match refused {
+            None => assert_eq!(answer.status, StatusCode::OK, "{values:?}"),
+            Some(code) => {
+                assert_eq!((answer.status, answer.problem()), (StatusCode::UNAUTHORIZED, code.into()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_whole_is_none_that_is_too_long() {
+    let house = House::new().await;
+    let cut =
+        [Ok(Bytes::from_static(b"{\"name\":")), Err(std::io::Error::from(std::io::ErrorKind::TimedOut))];
+    let body = Body::from_stream(stream::iter(cut));
+    let answer = house.ask("POST", "/v1/sellers/ALPHA/orders:find", &house.session, body).await;
+    assert_eq!((answer.status, answer.problem()), (StatusCode::BAD_REQUEST, "body-incomplete".into()));
+}
+
+#[tokio::test]
 async fn a_list_is_no_object_whose_members_have_no_names() {
     let house = House::new().await;
     for (path, body) in [
@@ -312,6 +362,40 @@ async fn the_summary_of_tokenised_documents_comes_in_a_trailer() {
     assert_eq!(serde_json::from_str::<Value>(&summary).unwrap()["read"], 1);
     let document = String::from_utf8(body.to_bytes().to_vec()).unwrap();
     assert!(document.contains("250-1234567-1234567") && !document.contains("Juniper"), "{document}");
+}
+
+#[tokio::test]
+async fn documents_that_end_early_say_so_in_a_trailer_or_are_cut_off_for_whom_none_reaches() {
+    let house = House::new().await;
+    for (version, te, reaches) in [
+        (Version::HTTP_11, None, false),
+        (Version::HTTP_11, Some("gzip, Trailers"), true),
+        (Version::HTTP_2, None, true),
+    ] {
+        // More than a batch, and then its caller's side breaks off.
+        let orders = (0..2000).map(|number| {
+            let order =
+                json!({"orderId": format!("250-1234567-{number:07}"), "buyer": {"buyerName": "Juniper"}});
+            Ok(Bytes::from(format!("{order}\n")))
+        });
+        let broken = [Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))];
+        let mut request = Request::builder()
+            .method("POST")
+            .version(version)
+            .uri("/v1/sellers/ALPHA/orders:collect")
+            .header("authorization", format!("Bearer {}", house.session))
+            .header("prefer", "return=representation");
+        if let Some(te) = te {
+            request = request.header("te", te);
+        }
+        let body = Body::from_stream(stream::iter(orders.chain(broken)));
+        let response = house.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        match response.into_body().collect().await {
+            Ok(body) => assert!(reaches && body.trailers().unwrap().contains_key("bailee-problem")),
+            Err(_) => assert!(!reaches),
+        }
+    }
 }
 
 #[tokio::test]

@@ -362,6 +362,20 @@ fn binding(home: HomeId) -> Binding {
     Binding { home, environment: Environment::Test }
 }
 
+/// Copies a directory.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
 fn mirrors(directory: &Path) -> Vec<PathBuf> {
     vec![directory.join("keyring-a"), directory.join("keyring-b")]
 }

@@ -191,6 +191,75 @@ fn a_write_that_reached_one_mirror_is_no_fork() {
     assert!(found.is_some());
 }
 
+/// Every mirror put back to what it was before the last changes, under the keyring that made them.
+fn rolled_back(old: &Arc<MemoryDisk>) -> (Arc<MemoryDisk>, Keyring) {
+    let disk = old.copy();
+    let (keyring, _) = open(&disk, None).unwrap();
+    keyring.destroy(&puncture(100, &[5]), &Fixed::new(60)).unwrap();
+    keyring.reserve(&bucket(110), 1, &Fixed::new(61)).unwrap();
+    [A, B].into_iter().for_each(|mirror| disk.bring_back(mirror, old));
+    (disk, keyring)
+}
+
+/// A crash on the way leaves what was there (too old, and refused as such) or what is wanted, never a third.
+#[test]
+fn writing_anew_what_no_mirror_holds_is_killed_at_any_step() {
+    let old = lived();
+    let before = view(&open(&old, None).unwrap().0);
+    for fault in [Fault::Killed, Fault::Torn] {
+        for power_lost in [false, true] {
+            for step in 0.. {
+                let (disk, keyring) = rolled_back(&old);
+                let (anchor, expected) = (keyring.anchor(), view(&keyring));
+                disk.arm(step, fault);
+                let result = keyring.tend(&Fixed::new(62)).1;
+                let struck = disk.struck();
+                disk.restart(power_lost);
+                match open(&disk, Some(anchor)) {
+                    Ok((again, _)) => {
+                        assert_eq!(view(&again), expected, "{fault:?} at {step}");
+                        assert_eq!(alone(&disk, anchor), [expected.clone(), expected]);
+                    }
+                    Err(error) => {
+                        assert!(result.is_err(), "{fault:?} at {step}");
+                        assert_eq!(error.code(), "keyring-older-than-anchor");
+                        assert_eq!(view(&open(&disk, None).unwrap().0), before);
+                    }
+                }
+                if !struck {
+                    result.unwrap();
+                    assert!(step > 10);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn writing_anew_that_fails_at_any_step_is_mended_by_the_next_try() {
+    let old = lived();
+    for fault in [Fault::Fails, Fault::DoneButFails] {
+        for step in 0.. {
+            let (disk, keyring) = rolled_back(&old);
+            let expected = view(&keyring);
+            disk.arm(step, fault);
+            let result = keyring.tend(&Fixed::new(62)).1;
+            assert_eq!(view(&keyring), expected);
+            if !disk.struck() {
+                result.unwrap();
+                break;
+            }
+            assert!(result.is_err(), "{fault:?} at {step}");
+            disk.restart(false);
+            keyring.tend(&Fixed::new(63)).1.unwrap();
+            assert_eq!(view(&keyring), expected);
+            is_swept(&disk, &keyring);
+            assert_eq!(alone(&disk, keyring.anchor()), [expected.clone(), expected]);
+        }
+    }
+}
+
 #[test]
 fn making_a_keyring_is_whole_or_can_be_begun_again() {
     for fault in [Fault::Killed, Fault::Torn] {

@@ -169,6 +169,128 @@ fn a_mirror_swapped_under_a_running_keyring_is_filled_again_before_the_next_writ
     assert_eq!(view(&again), view(&keyring));
 }
 
+/// What [`Keyring::tend`] did, by mirror.
+fn tended(keyring: &Keyring, seed: u64) -> Result<Vec<(PathBuf, MirrorState)>, &'static str> {
+    let (mended, result) = keyring.tend(&Fixed::new(seed));
+    result
+        .map(|()| mended.into_iter().map(|one| (one.mirror, one.was)).collect())
+        .map_err(|error| error.code())
+}
+
+fn is_sound(disk: &Arc<MemoryDisk>, keyring: &Keyring) {
+    assert!(keyring.heads_are_current());
+    assert_eq!(keyring.check_mirrors().unwrap(), keyring.anchor());
+    assert!(keyring.mirrors().iter().all(|(_, state)| *state == MirrorState::Current));
+    for lost in [A, B] {
+        let disk = disk.copy();
+        disk.lose(lost);
+        assert_eq!(view(&open(&disk, Some(keyring.anchor())).unwrap().0), view(keyring));
+    }
+    assert_eq!(tended(keyring, 99), Ok(Vec::new()));
+}
+
+#[test]
+fn one_mirror_that_is_not_current_is_mended_before_anything_is_sealed() {
+    type Harm = fn(&Arc<MemoryDisk>, &Arc<MemoryDisk>);
+    let harms: [(MirrorState, Harm); 3] = [
+        (MirrorState::Behind, |disk, old| disk.bring_back(B, old)),
+        (MirrorState::Empty, |disk, _| disk.lose(B)),
+        (MirrorState::Damaged, |disk, _| disk.change(Path::new("/b/head"), |head| head.truncate(40))),
+    ];
+    for (was, harm) in harms {
+        for tends in [false, true] {
+            let (disk, keyring) = two_buckets();
+            let old = disk.copy();
+            keyring.reserve(&bucket(105), 1, &Fixed::new(4)).unwrap();
+            harm(&disk, &old);
+            assert!(!keyring.heads_are_current());
+            let before = keyring.anchor();
+            if tends {
+                assert_eq!(tended(&keyring, 5), Ok(vec![(B.into(), was)]));
+            } else {
+                keyring.check_mirrors().unwrap();
+            }
+            assert_eq!(keyring.anchor(), before);
+            is_sound(&disk, &keyring);
+        }
+    }
+}
+
+#[test]
+fn a_damaged_segment_below_a_current_head_is_found_by_who_looks_at_all() {
+    let (disk, keyring) = two_buckets();
+    let segment = disk.files(B).into_keys().find(|path| path.starts_with("/b/segments")).unwrap();
+    disk.change(&segment, |file| file[20] ^= 1);
+    assert!(keyring.heads_are_current());
+    assert_eq!(tended(&keyring, 5), Ok(vec![(B.into(), MirrorState::Damaged)]));
+    is_sound(&disk, &keyring);
+}
+
+#[test]
+fn what_every_mirror_has_forgotten_is_written_anew_and_what_was_removed_is_not() {
+    let (disk, keyring) = two_buckets();
+    keyring.reserve(&bucket(101), 1, &Fixed::new(3)).unwrap();
+    let old = disk.copy();
+    keyring.destroy(&puncture(100, &[3]), &Fixed::new(4)).unwrap();
+    keyring.destroy(&Removals { buckets: vec![bucket(101)], ..Removals::default() }, &Fixed::new(5)).unwrap();
+    keyring.reserve(&bucket(105), 1, &Fixed::new(6)).unwrap();
+    keyring.ensure_facts(&seller(), Month(601), &Fixed::new(7)).unwrap();
+    let (expected, anchor) = (view(&keyring), keyring.anchor());
+    for mirror in [A, B] {
+        disk.bring_back(mirror, &old);
+    }
+    assert_eq!(keyring.check_mirrors().err().unwrap().code(), "keyring-file-lost");
+    let behind = |mirror: &str| (mirror.into(), MirrorState::Behind);
+    assert_eq!(tended(&keyring, 8), Ok(vec![behind(A), behind(B)]));
+    assert_eq!((view(&keyring), keyring.anchor().revision), (expected, anchor.revision + 1));
+    is_sound(&disk, &keyring);
+    // The store may know the revision before: its commit did not come to pass.
+    let (again, _) = open(&disk, Some(anchor)).unwrap();
+    assert!(again.bucket(&bucket(100)).unwrap().leaf(Slot(3)).is_err());
+    assert!(again.bucket(&bucket(101)).is_none());
+    assert_eq!(disk.files(A).len(), disk.files(B).len());
+    assert_eq!(disk.files(A).len(), again.writer().head.segments.len() + 2);
+}
+
+#[test]
+fn mirrors_that_were_all_emptied_are_made_again_from_memory() {
+    let (disk, keyring) = two_buckets();
+    let key = keyring.lasting().ledger_seed().clone();
+    disk.lose(A);
+    disk.lose(B);
+    assert_eq!(keyring.check_mirrors().err().unwrap().code(), "keyring-file-lost");
+    tended(&keyring, 5).unwrap();
+    is_sound(&disk, &keyring);
+    assert!(*open(&disk, None).unwrap().0.lasting().ledger_seed() == key);
+}
+
+#[test]
+fn what_is_not_behind_is_never_written_over() {
+    type Harm = fn(&Arc<MemoryDisk>, &Arc<MemoryDisk>, &Keyring);
+    fn put_back(disk: &MemoryDisk, other: &MemoryDisk) {
+        [A, B].into_iter().for_each(|mirror| disk.bring_back(mirror, other));
+    }
+    let newer: Harm = |disk, other, _| {
+        open(other, None).unwrap().0.reserve(&bucket(100), 1, &Fixed::new(30)).unwrap();
+        put_back(disk, other);
+    };
+    let fork: Harm = |disk, other, keyring| {
+        open(other, None).unwrap().0.destroy(&puncture(100, &[9]), &Fixed::new(30)).unwrap();
+        keyring.destroy(&puncture(100, &[8]), &Fixed::new(31)).unwrap();
+        put_back(disk, other);
+    };
+    let unreachable: Harm = |disk, _, _| disk.set_unreachable(B, true);
+    for (harm, code) in [(newer, "mirror-newer"), (fork, "keyring-fork"), (unreachable, "mirror-unusable")] {
+        let (disk, keyring) = two_buckets();
+        let other = disk.copy();
+        harm(&disk, &other, &keyring);
+        let before = disk.files("/");
+        assert_eq!(keyring.check_mirrors().err().unwrap().code(), code);
+        assert_eq!(tended(&keyring, 40), Err(code));
+        assert_eq!(disk.files("/"), before);
+    }
+}
+
 #[test]
 fn a_fork_is_refused_and_says_which_is_which() {
     let (disk, _) = two_buckets();
