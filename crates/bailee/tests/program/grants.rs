@@ -91,6 +91,9 @@ fn a_grant_is_asked_for_approved_by_the_other_used_spent_and_ends() {
     assert!(who.contains("Ben Beispiel"), "{who}");
 
     log_in(&trial, BEN);
+    let mail =
+        ["reveal", "ALPHA/250-1234567-1234567", "--purpose", "fulfilment", "--field", "buyer.buyerEmail"];
+    assert!(trial.run(&mail).ends(4).err.contains("contact"));
     for _ in 0..2 {
         assert!(trial.run(&REVEAL).ends(0).text().contains("Juniper Fernsby"));
     }
@@ -100,9 +103,6 @@ fn a_grant_is_asked_for_approved_by_the_other_used_spent_and_ends() {
         "each command is a process of its own: {}",
         spent.err
     );
-    let mail =
-        ["reveal", "ALPHA/250-1234567-1234567", "--purpose", "fulfilment", "--field", "buyer.buyerEmail"];
-    assert!(trial.run(&mail).ends(4).err.contains("contact"));
     trial.later_as("2026-03-03T09:00:00Z", &["grant", "list"]);
     trial.run(&REVEAL).ends(0);
     trial.later_as("2026-03-04T09:00:01Z", &["grant", "list"]);
