@@ -74,7 +74,7 @@ impl Vault {
     /// What says in an act that seals which keyring it sealed by. Every mirror holds that keyring: what is sealed under
     /// keys that are in memory only opens for nobody after the next start.
     pub(crate) fn sealed_by(&self) -> Result<Change, VaultError> {
-        Ok(Change::SetAnchor(self.base.keyring.check_mirrors()?))
+        Ok(Change::SetAnchor(self.base.keyring.check_mirrors(&*self.base.entropy)?))
     }
 
     /// How the keyring stands.

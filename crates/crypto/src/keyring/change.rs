@@ -80,9 +80,7 @@ impl Keyring {
                 writer.head.segments.values().filter(|segment| names.contains(&segment.name)).collect();
             writer.read_back(&*self.files, &new)?;
         } else {
-            for path in &writer.mirrors {
-                writer.ensure_current(&*self.files, path)?;
-            }
+            writer.ensure_all_current(&*self.files, entropy)?;
             writer.read_back(&*self.files, &writer.head.segments.values().collect::<Vec<_>>())?;
         }
         writer.sweep(&*self.files)?;

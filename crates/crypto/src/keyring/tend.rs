@@ -29,14 +29,14 @@ impl Lost {
 
 impl Keyring {
     /// Makes sure that every mirror holds the present head, and brings one that does not up to date; the head's anchor.
-    /// It costs one small read of each mirror.
+    /// It costs one small read of each mirror. Where a mirror holds a head whose writing failed, it makes a new revision.
     ///
     /// # Errors
     /// When a mirror is out of reach, is not this keyring's or is newer, or when a file that it lacks is intact in no
     /// mirror ([`Self::tend`] writes that anew). Until then nothing should be sealed.
-    pub fn check_mirrors(&self) -> Result<Anchor, KeyringError> {
-        let writer = self.writer();
-        writer.mirrors.iter().try_for_each(|path| writer.ensure_current(&*self.files, path))?;
+    pub fn check_mirrors(&self, entropy: &dyn Entropy) -> Result<Anchor, KeyringError> {
+        let mut writer = self.writer();
+        writer.ensure_all_current(&*self.files, entropy)?;
         Ok(writer.anchor())
     }
 
@@ -61,7 +61,8 @@ impl Keyring {
             return (wrong, writer.sweep(&*self.files));
         }
         let lost = self.lost(&writer);
-        if !lost.is_empty() {
+        // A head whose writing failed is replaced by one that names it, and never by the one before it.
+        if writer.any_failed_head(&*self.files) || !lost.is_empty() {
             return match self.write_anew(&mut writer, &lost, entropy) {
                 Ok(()) => (wrong, Ok(())),
                 Err(error) => (Vec::new(), Err(error)),

@@ -62,7 +62,13 @@ impl Writer {
         entropy: &dyn Entropy,
     ) -> Result<(), KeyringError> {
         for path in &self.mirrors {
-            self.ensure_current(files, path)?;
+            if self.has_failed_head(files, path)? {
+                // Not put back: `next` names that head, and the present one does not. Once every mirror were back, a
+                // restart would forget it, and a copy of a mirror that still has it would be taken for a fork.
+                self.complete(files, path)?;
+            } else {
+                self.ensure_current(files, path)?;
+            }
         }
         self.put_new(files, &next.new)?;
         self.put_heads(files, next, entropy)
@@ -146,8 +152,42 @@ impl Writer {
         Ok(())
     }
 
+    /// Every mirror holds the present head, or is brought up to it. Where one holds a head whose writing failed, that
+    /// becomes a new revision, which says the same as the present one and names the failed head.
+    pub(crate) fn ensure_all_current(
+        &mut self,
+        files: &dyn Files,
+        entropy: &dyn Entropy,
+    ) -> Result<(), KeyringError> {
+        if self.any_failed_head(files) {
+            let next = self.next();
+            return self.commit(files, next, entropy);
+        }
+        self.mirrors.iter().try_for_each(|path| self.ensure_current(files, path))
+    }
+
+    /// Whether some mirror holds a head whose writing failed. One out of reach is for who then writes to it to refuse.
+    pub(crate) fn any_failed_head(&self, files: &dyn Files) -> bool {
+        self.mirrors.iter().any(|path| matches!(self.has_failed_head(files, path), Ok(true)))
+    }
+
+    fn has_failed_head(&self, files: &dyn Files, path: &Path) -> Result<bool, KeyringError> {
+        if self.failed.is_empty() {
+            return Ok(false);
+        }
+        let found = Mirror { files, path }.read_head().map_err(|error| KeyringError::mirror(path, &error))?;
+        let hash = found.map(|head| sha256(&head));
+        Ok(self.failed.iter().any(|failed| Some(failed.head) == hash))
+    }
+
+    /// The mirror has every file that the present head names, whatever head it holds.
+    fn complete(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
+        (Mirror { files, path }).prepare().map_err(|error| KeyringError::mirror(path, &error))?;
+        self.copy_missing(files, path, &self.head)
+    }
+
     /// The mirror holds the present head, or is brought up to it.
-    pub(crate) fn ensure_current(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
+    fn ensure_current(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
         let head = Mirror { files, path }.read_head().map_err(|error| KeyringError::mirror(path, &error))?;
         if head.as_deref() == Some(&self.file) { Ok(()) } else { self.bring_up_to_date(files, path) }
     }
@@ -196,8 +236,7 @@ impl Writer {
     pub(crate) fn fill(&self, files: &dyn Files, path: &Path) -> Result<(), KeyringError> {
         let mirror = Mirror { files, path };
         let unusable = |error: std::io::Error| KeyringError::mirror(path, &error);
-        mirror.prepare().map_err(unusable)?;
-        self.copy_missing(files, path, &self.head)?;
+        self.complete(files, path)?;
         mirror.put_head(&self.file).map_err(unusable)?;
         mirror.sweep(&self.head).map_err(unusable)
     }

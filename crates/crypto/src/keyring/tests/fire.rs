@@ -191,6 +191,50 @@ fn a_write_that_reached_one_mirror_is_no_fork() {
     assert!(found.is_some());
 }
 
+/// A head reached both mirrors and was reported as failed. What the process does next fails once more, on the disk or
+/// not at all, and then one mirror is put back from before that head, the other way round from its copy.
+#[test]
+fn a_failed_head_that_comes_back_with_an_old_copy_of_a_mirror_is_no_fork() {
+    type Next = fn(&Keyring) -> bool;
+    let nexts: [(&str, Next); 4] = [
+        ("reserve", |keyring| keyring.reserve(&bucket(100), 100, &Fixed::new(5)).is_ok()),
+        ("check", |keyring| keyring.check_mirrors(&Fixed::new(5)).is_ok()),
+        ("tend", |keyring| keyring.tend(&Fixed::new(5)).1.is_ok()),
+        ("destroy", |keyring| keyring.destroy(&Removals::default(), &Fixed::new(5)).is_ok()),
+    ];
+    for (name, next) in nexts {
+        for step in 0..16 {
+            let disk = MemoryDisk::new();
+            let keyring = create(&disk, 2);
+            let before = disk.copy();
+            // Segment and directory in each mirror, three steps for A's head, and B's head renamed.
+            disk.arm(8, Fault::DoneButFails);
+            assert!(keyring.reserve(&bucket(100), 1, &Fixed::new(4)).is_err());
+            disk.restart(false);
+            let failed = disk.copy();
+            assert_eq!(failed.files(A)[Path::new("/a/head")], failed.files(B)[Path::new("/b/head")]);
+            assert_ne!(failed.files(B)[Path::new("/b/head")], before.files(B)[Path::new("/b/head")]);
+            disk.arm(step, Fault::Fails);
+            let done = next(&keyring);
+            assert_eq!(done, !disk.struck(), "{name} at {step}");
+            disk.restart(false);
+            disk.bring_back(B, &before);
+            let (keyring, _) = open(&disk, Some(keyring.anchor())).unwrap();
+            let removals = Removals { buckets: vec![bucket(100)], ..Removals::default() };
+            keyring.destroy(&removals, &Fixed::new(6)).unwrap();
+            disk.bring_back(B, &failed);
+            let (again, repairs) = open(&disk, Some(keyring.anchor())).unwrap();
+            assert_eq!(
+                repairs,
+                vec![Repair { mirror: B.into(), was: MirrorState::Behind }],
+                "{name} at {step}"
+            );
+            assert_eq!(view(&again), view(&keyring));
+            assert!(again.bucket(&bucket(100)).is_none(), "a destroyed bucket came back");
+        }
+    }
+}
+
 /// Every mirror put back to what it was before the last changes, under the keyring that made them.
 fn rolled_back(old: &Arc<MemoryDisk>) -> (Arc<MemoryDisk>, Keyring) {
     let disk = old.copy();

@@ -179,7 +179,7 @@ fn tended(keyring: &Keyring, seed: u64) -> Result<Vec<(PathBuf, MirrorState)>, &
 
 fn is_sound(disk: &Arc<MemoryDisk>, keyring: &Keyring) {
     assert!(keyring.heads_are_current());
-    assert_eq!(keyring.check_mirrors().unwrap(), keyring.anchor());
+    assert_eq!(keyring.check_mirrors(&Fixed::new(98)).unwrap(), keyring.anchor());
     assert!(keyring.mirrors().iter().all(|(_, state)| *state == MirrorState::Current));
     for lost in [A, B] {
         let disk = disk.copy();
@@ -208,7 +208,7 @@ fn one_mirror_that_is_not_current_is_mended_before_anything_is_sealed() {
             if tends {
                 assert_eq!(tended(&keyring, 5), Ok(vec![(B.into(), was)]));
             } else {
-                keyring.check_mirrors().unwrap();
+                keyring.check_mirrors(&Fixed::new(98)).unwrap();
             }
             assert_eq!(keyring.anchor(), before);
             is_sound(&disk, &keyring);
@@ -239,7 +239,7 @@ fn what_every_mirror_has_forgotten_is_written_anew_and_what_was_removed_is_not()
     for mirror in [A, B] {
         disk.bring_back(mirror, &old);
     }
-    assert_eq!(keyring.check_mirrors().err().unwrap().code(), "keyring-file-lost");
+    assert_eq!(keyring.check_mirrors(&Fixed::new(98)).err().unwrap().code(), "keyring-file-lost");
     let behind = |mirror: &str| (mirror.into(), MirrorState::Behind);
     assert_eq!(tended(&keyring, 8), Ok(vec![behind(A), behind(B)]));
     assert_eq!((view(&keyring), keyring.anchor().revision), (expected, anchor.revision + 1));
@@ -258,7 +258,7 @@ fn mirrors_that_were_all_emptied_are_made_again_from_memory() {
     let key = keyring.lasting().ledger_seed().clone();
     disk.lose(A);
     disk.lose(B);
-    assert_eq!(keyring.check_mirrors().err().unwrap().code(), "keyring-file-lost");
+    assert_eq!(keyring.check_mirrors(&Fixed::new(98)).err().unwrap().code(), "keyring-file-lost");
     tended(&keyring, 5).unwrap();
     is_sound(&disk, &keyring);
     assert!(*open(&disk, None).unwrap().0.lasting().ledger_seed() == key);
@@ -285,7 +285,7 @@ fn what_is_not_behind_is_never_written_over() {
         let other = disk.copy();
         harm(&disk, &other, &keyring);
         let before = disk.files("/");
-        assert_eq!(keyring.check_mirrors().err().unwrap().code(), code);
+        assert_eq!(keyring.check_mirrors(&Fixed::new(98)).err().unwrap().code(), code);
         assert_eq!(tended(&keyring, 40), Err(code));
         assert_eq!(disk.files("/"), before);
     }
