@@ -1,8 +1,8 @@
 //! Where the root key lives.
 //!
 //! A provider wraps secrets of 32 bytes and gives them back; nobody else sees the root key. The one here is a
-//! [`KeyFile`]: a file of mode 0600 or a credential of the service manager ([`mod@file`]), or a file in which the key is
-//! sealed under a passphrase ([`passphrase`]). It can drop no epoch in any of these forms: who has an old copy of the
+//! [`KeyFile`]: a file of mode 0600 or a credential of the service manager (`file`), or a file in which the key is
+//! sealed under a passphrase (`passphrase`). It can drop no epoch in any of these forms: who has an old copy of the
 //! keyring and the root key together opens what was live then.
 
 use std::io;
