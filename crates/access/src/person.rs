@@ -22,7 +22,7 @@ const LOCAL_PART_BYTES_MAX: usize = 64;
 const LABEL_BYTES_MAX: usize = 63;
 
 /// A person, as others may see them. What opens an account is kept beside it and never leaves this crate.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Person {
     /// Never reused (1.2.a).
     pub id: PersonId,

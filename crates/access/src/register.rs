@@ -23,7 +23,7 @@ use crate::AccessError;
 use crate::account::Account;
 use crate::credential::CredentialHash;
 use crate::grant::Filed;
-use crate::lockout::{Door, Failures, Lockout, Whose};
+use crate::lockout::{Failures, Lockout, Whose};
 use crate::person::Standing;
 use crate::service::{Service, ServiceKey};
 use crate::session::{SESSIONS_PER_PERSON_MAX, Session};
@@ -208,9 +208,7 @@ impl Known {
 
     /// The addresses of failures that are somebody's here.
     pub(crate) fn somebodys(&self) -> HashSet<Whose> {
-        let doors = [Door::Local, Door::Network(std::net::Ipv4Addr::UNSPECIFIED.into())];
-        let of = |entry: &Entry<Account>| doors.map(|door| Whose::of(&entry.value.person.mail, door));
-        self.people.values().flat_map(of).collect()
+        self.people.values().flat_map(|entry| Whose::at_every_door(&entry.value.person.mail)).collect()
     }
 
     /// The account whose invitation this opens.

@@ -160,8 +160,13 @@ impl Gate {
         }
     }
 
-    /// Whether somebody known is calling. No event: nothing is decided by it.
+    /// Whether [`Self::authenticate`] would let the caller in. No event: nothing is decided by it.
     pub fn recognises(&self, presented: &Presented) -> bool {
+        self.recognise(presented).is_ok_and(|(_, missing)| missing.is_none())
+    }
+
+    /// Whether [`Self::authenticate_to_renew`] would.
+    pub fn recognises_to_renew(&self, presented: &Presented) -> bool {
         self.recognise(presented).is_ok()
     }
 

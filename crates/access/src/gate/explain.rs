@@ -29,7 +29,7 @@ pub struct ToExplain<'a> {
 }
 
 /// Somebody who could see a field, by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Their name, as people know it.
     pub name: String,

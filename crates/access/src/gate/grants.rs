@@ -217,12 +217,12 @@ impl Gate {
         let life = entry.value.life.review(is_justified);
         let life =
             life.ok_or_else(|| AccessError::Unacceptable("there is nothing to review of this grant".into()))?;
-        let what = What::GlassReviewed { grant: id, justified: is_justified };
-        let filed = self.live_on(caller, &entry, life, what)?;
+        // First: a review that is cut off between the two can be given again.
         if !is_justified {
-            self.suspend_for(&caller.context, &filed, "break-glass-not-justified")?;
+            self.suspend_for(&caller.context, &entry.value, "break-glass-not-justified")?;
         }
-        Ok(filed)
+        let what = What::GlassReviewed { grant: id, justified: is_justified };
+        self.live_on(caller, &entry, life, what)
     }
 
     /// Ends what was taken without approval and not reviewed in time, and suspends who took it. Called by the upkeep.
@@ -237,10 +237,10 @@ impl Gate {
             let Some(life) = entry.value.life.end(now) else { continue };
             let filed = Filed { life, ..entry.value.clone() };
             let events = vec![context.event(What::GrantRevoked { grant: filed.id })];
-            let writing = self.writing();
-            self.file("end-unreviewed", entry.next(filed.clone()), events)?;
-            drop(writing);
+            // First: what is cut off between the two is found again, since the review is due still.
             self.suspend_for(&context, &filed, "break-glass-unreviewed")?;
+            let _writing = self.writing();
+            self.file("end-unreviewed", entry.next(filed), events)?;
         }
         Ok(())
     }
@@ -272,17 +272,6 @@ impl Gate {
         filed.retain(|filed| all || filed.wanted.principal == caller.context.principal);
         filed.sort_by_key(|filed| (filed.wanted.asked_at, filed.id));
         Ok(filed)
-    }
-
-    /// How many broken glasses wait for a review that the caller could give.
-    pub fn to_review(&self, caller: &Caller) -> usize {
-        let circumstances = self.circumstances(caller);
-        if self.rules().decide(self.subject(caller), &Action::ReleaseGrant, &circumstances).is_err() {
-            return 0;
-        }
-        let others = |entry: &&Entry<Filed>| entry.value.wanted.principal != caller.context.principal;
-        let known = self.known();
-        known.grants.values().filter(others).filter(|entry| entry.value.life.due_at().is_some()).count()
     }
 
     /// Keeps what was spent more under each grant.

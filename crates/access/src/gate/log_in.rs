@@ -18,7 +18,7 @@ use crate::credential::CredentialKind;
 use crate::decision::Reason;
 use crate::error::{AccessError, Denial};
 use crate::lockout::{Door, Whose};
-use crate::person::normalised_mail;
+use crate::person::{Role, normalised_mail};
 use crate::register::Entry;
 use crate::session::{NewSession, Session};
 
@@ -266,8 +266,12 @@ impl Gate {
 
     pub(super) fn is_locked(&self, whose: Whose, now: Timestamp) -> bool {
         let known = self.known();
-        let active = known.accounts().iter().filter(|entry| entry.value.person.is_active(now)).count();
-        known.lockout.is_locked(whose, self.standards.values.failures_max, now, active > 1)
+        let accounts = known.accounts();
+        let people = accounts.iter().map(|entry| &entry.value.person);
+        // An owner lifts a lock, and nobody lifts their own.
+        let owners =
+            people.filter(|person| person.is_active(now) && person.roles.contains(&Role::Owner)).count();
+        known.lockout.is_locked(whose, self.standards.values.failures_max, now, owners > 1)
     }
 
     /// The right to try an account: one at a time has it.
@@ -278,9 +282,8 @@ impl Gate {
 
     /// The changes that lift the locks of a person, at every door.
     pub(super) fn lift(&self, mail: &str) -> (Vec<Change>, Vec<Whose>) {
-        let network = Door::Network(std::net::IpAddr::from([0, 0, 0, 0]));
         let known = self.known();
-        let doors = [Door::Local, network].map(|door| Whose::of(mail, door));
+        let doors = Whose::at_every_door(mail);
         let found: Vec<_> = doors.iter().filter_map(|whose| known.lockout.find(*whose)).collect();
         (found.iter().map(|entry| entry.deletion()).collect(), doors.to_vec())
     }

@@ -13,6 +13,7 @@ use crate::credential::CredentialKind;
 use crate::decision::{Action, Reason};
 use crate::error::{AccessError, Denial};
 use crate::grant::Filed;
+use crate::lockout::Whose;
 use crate::password;
 use crate::person::{NamedMail, Person, Relation, Role, Standing, check_roles, normalised_mail};
 use crate::register::Entry;
@@ -147,14 +148,8 @@ impl Gate {
     pub fn suspend(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
         self.may_change_people(caller)?;
         let now = caller.context.now;
-        self.step(
-            caller,
-            person,
-            "suspend",
-            |standing| standing.suspend(now).ok_or("is not active"),
-            |_| What::PersonSuspended { person, reason: "by-hand".into() },
-        )
-        .map(drop)
+        let what = What::PersonSuspended { person, reason: "by-hand".into() };
+        self.step(caller, person, |standing| standing.suspend(now).ok_or("is not active"), what)
     }
 
     /// Lifts a suspension. Writes `PersonResumed`.
@@ -164,14 +159,8 @@ impl Gate {
     pub fn resume(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
         self.may_change_people(caller)?;
         self.somebody_else(caller, person)?;
-        self.step(
-            caller,
-            person,
-            "resume",
-            |standing| standing.resume().ok_or("is not suspended"),
-            |_| What::PersonResumed { person },
-        )
-        .map(drop)
+        let what = What::PersonResumed { person };
+        self.step(caller, person, |standing| standing.resume().ok_or("is not suspended"), what)
     }
 
     /// Ends all access of a person who leaves, at once and for good; services that they own go to the caller. Writes
@@ -231,9 +220,7 @@ impl Gate {
 
     /// Whether somebody is kept out by failed log-ins.
     pub fn is_locked_out(&self, person: &Person, now: Timestamp) -> bool {
-        let network = super::Door::Network(std::net::Ipv4Addr::UNSPECIFIED.into());
-        let doors = [super::Door::Local, network];
-        doors.iter().any(|door| self.is_locked(crate::lockout::Whose::of(&person.mail, *door), now))
+        Whose::at_every_door(&person.mail).into_iter().any(|whose| self.is_locked(whose, now))
     }
 
     /// Changes of people take the role, and a fresh second factor where the home asks for one (1.1.d).
@@ -261,17 +248,8 @@ impl Gate {
         let _writing = self.writing();
         let entry = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
         let Some(standing) = entry.value.person.standing.suspend(context.now) else { return Ok(()) };
-        let mut account = entry.value.clone();
-        account.person.standing = standing;
-        let next = entry.next(account);
-        let sessions = self.known().sessions_of(person);
-        let mut changes = vec![self.sealer.put(&next)?];
-        changes.extend(sessions.iter().map(Entry::<Session>::deletion));
         let suspended = What::PersonSuspended { person, reason: reason.into() };
-        self.commit(Act { name: "suspend", changes, events: vec![context.event(suspended)] }, |known| {
-            sessions.iter().for_each(|session| known.drop_session(session.id));
-            known.keep_account(next);
-        })
+        self.stand(context, &entry, standing, suspended)
     }
 
     fn somebody_else(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
@@ -286,9 +264,8 @@ impl Gate {
         &self,
         caller: &Caller,
         person: PersonId,
-        name: &'static str,
         step: impl FnOnce(Standing) -> Result<Standing, &'static str>,
-        what: impl FnOnce(&Person) -> What,
+        what: What,
     ) -> Result<(), AccessError> {
         let _writing = self.writing();
         let entry = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
@@ -297,17 +274,27 @@ impl Gate {
         if standing != Standing::Active {
             self.check_not_last_owner(&entry.value.person, caller.context.now)?;
         }
+        self.stand(&caller.context, &entry, standing, what)
+    }
+
+    /// Commits where a person stands now; whoever is not active has no session. The caller holds the lock of writers.
+    fn stand(
+        &self,
+        context: &Context,
+        entry: &Entry<Account>,
+        standing: Standing,
+        what: What,
+    ) -> Result<(), AccessError> {
         let mut account = entry.value.clone();
         account.person.standing = standing;
         let next = entry.next(account);
-        let events = vec![caller.context.event(what(&next.value.person))];
         let sessions = match standing {
             Standing::Active => Vec::new(),
-            _ => self.known().sessions_of(person),
+            _ => self.known().sessions_of(next.value.person.id),
         };
         let mut changes = vec![self.sealer.put(&next)?];
-        changes.extend(sessions.iter().map(Entry::deletion));
-        self.commit(Act { name, changes, events }, |known| {
+        changes.extend(sessions.iter().map(Entry::<Session>::deletion));
+        self.commit(Act { name: "stand", changes, events: vec![context.event(what)] }, |known| {
             sessions.iter().for_each(|session| known.drop_session(session.id));
             known.keep_account(next);
         })

@@ -87,6 +87,15 @@ fn where_there_is_nobody_else_a_lock_ends_after_a_day() {
 }
 
 #[test]
+fn the_only_owner_is_not_locked_out_for_ever_by_there_being_others_who_cannot_help() {
+    let home = Home::new();
+    super::people::join(&home, super::people::OTHER, crate::person::Role::Operator);
+    (1..=10).for_each(|second| drop(home.try_log_in(MAIL, "Wrong-Kettle-77", None, at(second))));
+    assert_eq!(denial(home.try_log_in(MAIL, PASSWORD, None, at(10 + MEMORY_SECONDS))).code, "account-locked");
+    assert!(home.try_log_in(MAIL, PASSWORD, None, at(11 + MEMORY_SECONDS)).is_ok());
+}
+
+#[test]
 fn attempts_at_the_same_time_are_no_more_than_those_one_after_the_other() {
     let home = with_second_owner();
     std::thread::scope(|scope| {
