@@ -245,7 +245,7 @@ impl Edge {
         T: Send + 'static,
         A: FnOnce(&Call) -> Result<T, Problem> + Send + 'static,
     {
-        self.block(move |edge| act(&edge.authenticate_by(Gate::authenticate_to_renew)?)).await
+        self.block(move |edge| act(&edge.authenticate_by(&RENEWAL)?)).await
     }
 
     /// Tries to come in: the one act of somebody who is not known. Attempts that failed before make this one wait, and an
@@ -268,7 +268,10 @@ impl Edge {
                 machine_now: house.machine_now(),
             };
             let done = act(house, &attempt);
-            house.limiter.log_in_ended(edge.from, done.is_ok());
+            // What failed in the home itself is nobody's failure.
+            if done.as_ref().err().is_none_or(Problem::is_refusal) {
+                house.limiter.log_in_ended(edge.from, done.is_ok());
+            }
             done
         })
         .await
@@ -286,13 +289,10 @@ impl Edge {
 
     /// Asks who is calling. Blocks.
     pub(crate) fn authenticate(self) -> Result<Call, Problem> {
-        self.authenticate_by(Gate::authenticate)
+        self.authenticate_by(&WHOLE)
     }
 
-    fn authenticate_by(
-        self,
-        by: fn(&Gate, &Presented) -> Result<Caller, AccessError>,
-    ) -> Result<Call, Problem> {
+    fn authenticate_by(self, by: &Way) -> Result<Call, Problem> {
         let door = self.door();
         // From an address that sends too much of what nobody known has sent, nothing more of it reaches the ledger.
         let Self {
@@ -302,9 +302,9 @@ impl Edge {
         house
             .limiter
             .may_be_refused(from)
-            .or_else(|many| if house.gate().recognises(&presented) { Ok(()) } else { Err(many) })?;
+            .or_else(|many| if (by.recognises)(house.gate(), &presented) { Ok(()) } else { Err(many) })?;
         presented.detail = Some(house.gate().origin(&origin, now)?);
-        let caller = by(house.gate(), &presented).inspect_err(|error| {
+        let caller = (by.authenticate)(house.gate(), &presented).inspect_err(|error| {
             if matches!(error, AccessError::Denied(_)) {
                 house.limiter.refused(from);
             }
@@ -343,6 +343,17 @@ impl Edge {
         }
     }
 }
+
+/// A way in for who is known: what asks, and what looks without asking.
+struct Way {
+    authenticate: fn(&Gate, &Presented) -> Result<Caller, AccessError>,
+    recognises: fn(&Gate, &Presented) -> bool,
+}
+
+/// For who lacks nothing.
+const WHOLE: Way = Way { authenticate: Gate::authenticate, recognises: Gate::recognises };
+/// For who may lack what is about to be renewed.
+const RENEWAL: Way = Way { authenticate: Gate::authenticate_to_renew, recognises: Gate::recognises_to_renew };
 
 /// An attempt to come in.
 pub(crate) struct Attempt {

@@ -138,6 +138,11 @@ impl Problem {
         self.code
     }
 
+    /// Whether somebody was refused, rather than something failed.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status.is_client_error()
+    }
+
     pub(crate) fn fault(&self) -> Option<Fault> {
         self.fault
     }
