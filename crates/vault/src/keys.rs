@@ -58,7 +58,8 @@ impl Vault {
     /// mended. Each mirror is read whole.
     ///
     /// # Errors
-    /// When a mirror is out of reach, is not this keyring's or is newer; the others are mended all the same.
+    /// When a mirror is out of reach, is not this keyring's or is newer. Where the others lack nothing that must be written
+    /// anew, they are mended all the same.
     pub fn tend_mirrors(&self, now: Timestamp) -> Result<usize, VaultError> {
         let (mended, result) = self.base.keyring.tend(&*self.base.entropy);
         if let Some(repaired) = u32::try_from(mended.len()).ok().filter(|count| *count > 0) {
