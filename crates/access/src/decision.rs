@@ -128,6 +128,29 @@ pub const ACCOUNT: &str = "account";
 pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
+    /// Every action that takes no more than a seller, for that one.
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 17] {
+        [
+            Self::Administer,
+            Self::ReadKeys,
+            Self::RunRetention,
+            Self::ReadRetention(Some(seller)),
+            Self::ReadQuarantine(Some(seller)),
+            Self::DiscardQuarantine(seller),
+            Self::ReadCatalogue,
+            Self::ReadUnclassified(Some(seller)),
+            Self::Classify,
+            Self::Declassify,
+            Self::ReadLedger,
+            Self::ReadAccess,
+            Self::AskGrant,
+            Self::ReleaseGrant,
+            Self::BreakGlass,
+            Self::Collect(seller),
+            Self::Show(seller),
+        ]
+    }
+
     /// The code by which a [`Denied`](bailee_ledger::event::What::Denied) event names it. Never renamed.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -101,14 +101,7 @@ pub(crate) fn recovery_hash(code: &Sensitive<String>) -> CredentialHash {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Fixed(u8);
-
-    impl Entropy for Fixed {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(self.0);
-        }
-    }
+    use crate::testing::Fixed;
 
     fn totp() -> Totp {
         Totp { secret: BASE32_NOPAD.encode(b"12345678901234567890"), used_step: 0 }

@@ -44,6 +44,8 @@ pub mod repetition;
 pub mod service;
 pub mod session;
 pub mod standards;
+#[cfg(test)]
+mod testing;
 
 pub use error::{AccessError, Denial};
 pub use gate::{

@@ -163,15 +163,8 @@ impl Hasher for Argon2id {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Fixed;
     use proptest::prelude::*;
-
-    struct Fixed(u8);
-
-    impl Entropy for Fixed {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(self.0);
-        }
-    }
 
     fn sensitive(text: &str) -> Sensitive<String> {
         Sensitive::new(text.to_owned())

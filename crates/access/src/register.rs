@@ -152,7 +152,7 @@ impl Known {
         sealer.all::<Session>(store)?.into_iter().for_each(|session| known.keep_session(session));
         sealer.all::<Failures>(store)?.into_iter().for_each(|failures| known.lockout.keep(failures));
         for filed in sealer.all::<Filed>(store)? {
-            known.grants.insert(filed.value.id, filed);
+            known.keep_grant(filed);
         }
         Ok(known)
     }
@@ -171,6 +171,10 @@ impl Known {
     pub(crate) fn drop_service(&mut self, id: ServiceId) {
         self.keys.retain(|_, whose| *whose != id);
         self.services.remove(&id);
+    }
+
+    pub(crate) fn keep_grant(&mut self, grant: Entry<Filed>) {
+        self.grants.insert(grant.value.id, grant);
     }
 
     pub(crate) fn keep_session(&mut self, session: Entry<Session>) {

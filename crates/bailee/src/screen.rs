@@ -55,6 +55,14 @@ impl Screen {
         writeln!(anstream::stdout().lock(), "{text}").map_err(|error| Failure::stdout(&error))
     }
 
+    /// Says that something was done: a line, or a member that is true.
+    pub(crate) fn done(self, member: &str, words: &str) -> Result<()> {
+        match self.is_json() {
+            true => self.json(&serde_json::json!({ member: true })),
+            false => self.line(words),
+        }
+    }
+
     /// Prints a heading.
     pub(crate) fn heading(self, text: impl std::fmt::Display) -> Result<()> {
         self.line(format_args!("{BOLD}{text}{BOLD:#}"))

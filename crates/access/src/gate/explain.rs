@@ -143,25 +143,7 @@ impl Gate {
 /// The action of that code.
 fn named<'a>(asked: &ToExplain<'a>) -> Result<Action<'a>, AccessError> {
     let seller = asked.seller;
-    let all = [
-        Action::Administer,
-        Action::ReadKeys,
-        Action::RunRetention,
-        Action::ReadRetention(Some(seller)),
-        Action::ReadQuarantine(Some(seller)),
-        Action::DiscardQuarantine(seller),
-        Action::ReadCatalogue,
-        Action::ReadUnclassified(Some(seller)),
-        Action::Classify,
-        Action::Declassify,
-        Action::ReadLedger,
-        Action::ReadAccess,
-        Action::AskGrant,
-        Action::ReleaseGrant,
-        Action::BreakGlass,
-        Action::Collect(seller),
-        Action::Show(seller),
-    ];
+    let all = Action::plain(seller);
     if asked.action == REVEAL {
         return Ok(Action::Reveal(seller, needed(asked.purpose)?));
     }

@@ -245,18 +245,15 @@ impl Gate {
         Ok(())
     }
 
-    /// Ends every grant of somebody who is gone.
-    pub(super) fn end_grants_of(&self, context: &Context, principal: PrincipalId) -> Result<(), AccessError> {
-        let of = |entry: &&Entry<Filed>| entry.value.wanted.principal == principal;
-        let own: Vec<Entry<Filed>> = self.known().grants.values().filter(of).cloned().collect();
-        for entry in own {
-            let Some(life) = entry.value.life.end(context.now) else { continue };
-            let filed = Filed { life, ..entry.value.clone() };
-            let events = vec![context.event(What::GrantRevoked { grant: filed.id })];
-            let _writing = self.writing();
-            self.file("end-grant", entry.next(filed), events)?;
-        }
-        Ok(())
+    /// Every grant of somebody who is gone, as it is once it has ended.
+    pub(super) fn ended_grants_of(&self, principal: PrincipalId, now: Timestamp) -> Vec<Entry<Filed>> {
+        let known = self.known();
+        let own = known.grants.values().filter(|entry| entry.value.wanted.principal == principal);
+        own.filter_map(|entry| {
+            let life = entry.value.life.end(now)?;
+            Some(entry.next(Filed { life, ..entry.value.clone() }))
+        })
+        .collect()
     }
 
     /// The grants that the caller may see, in the order in which they were asked for: all of them for who grants, governs
@@ -297,27 +294,26 @@ impl Gate {
             .collect();
         let changes = entries.iter().map(|entry| self.sealer.put(entry)).collect::<Result<_, _>>()?;
         self.commit(Act { name: "spend", changes, events: Vec::new() }, |known| {
-            entries.into_iter().for_each(|entry| drop(known.grants.insert(entry.value.id, entry)));
+            entries.into_iter().for_each(|entry| known.keep_grant(entry));
         })
     }
 
     /// Goes by the grants that are kept, and by what was spent under them.
     pub(super) fn restore_grants(&self) {
-        let (grants, spent): (Vec<_>, Vec<_>) = {
+        let mut spent: Vec<_> = {
             let known = self.known();
-            let filed = || known.grants.values().map(|entry| &entry.value);
-            let spent = |filed: &Filed| {
-                filed.used.map(|(day, fields)| (filed.wanted.principal, day, filed.id, fields))
+            let spent = |entry: &Entry<Filed>| {
+                let Filed { id, ref wanted, used, .. } = entry.value;
+                used.map(|(day, fields)| (day, wanted.principal, id, fields))
             };
-            (filed().filter_map(Filed::grant).collect(), filed().filter_map(spent).collect())
+            known.grants.values().filter_map(spent).collect()
         };
         // The latest day last: another day begins with nothing spent.
-        let mut spent = spent;
-        spent.sort_by_key(|(_, day, ..)| *day);
-        for (principal, day, grant, fields) in spent {
+        spent.sort_by_key(|(day, ..)| *day);
+        for (day, principal, grant, fields) in spent {
             self.spending.restore(principal, day, grant, fields);
         }
-        self.keep_grants(grants);
+        self.go_by_grants();
     }
 
     fn wanted(&self, caller: &Caller, asked: AskedGrant<'_>) -> Result<Wanted, AccessError> {
@@ -427,12 +423,15 @@ impl Gate {
     /// Commits a grant as it stands now, and has the rules go by it. The caller holds the lock of writers.
     fn file(&self, name: &'static str, entry: Entry<Filed>, events: Vec<Event>) -> Result<(), AccessError> {
         let changes = vec![self.sealer.put(&entry)?];
-        self.commit(Act { name, changes, events }, |known| {
-            known.grants.insert(entry.value.id, entry);
-        })?;
+        self.commit(Act { name, changes, events }, |known| known.keep_grant(entry))?;
+        self.go_by_grants();
+        Ok(())
+    }
+
+    /// Has the rules go by the grants that are live now.
+    pub(super) fn go_by_grants(&self) {
         let live: Vec<_> = self.known().grants.values().filter_map(|entry| entry.value.grant()).collect();
         self.keep_grants(live);
-        Ok(())
     }
 
     fn filed(&self, id: GrantId) -> Result<Entry<Filed>, AccessError> {

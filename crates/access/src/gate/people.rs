@@ -171,9 +171,7 @@ impl Gate {
     pub fn leave(&self, caller: &Caller, person: PersonId) -> Result<Left, AccessError> {
         self.may_change_people(caller)?;
         let (heir, _) = self.a_person(caller)?;
-        let left = self.end_access(&caller.context, person, caller.context.now, heir.id)?;
-        self.end_grants_of(&caller.context, PrincipalId::Person(person))?;
-        Ok(left)
+        self.end_access(&caller.context, person, caller.context.now, heir.id)
     }
 
     /// Ends the access of everybody whose contract has ended: what nobody told, the calendar did. Called by the upkeep.
@@ -197,7 +195,6 @@ impl Gate {
             let heir = self.first_owner(now, person.id).unwrap_or(person.id);
             let context = Context::system(request, now);
             self.end_access(&context, person.id, last_day.plus(1).start(), heir)?;
-            self.end_grants_of(&context, PrincipalId::Person(person.id))?;
         }
         Ok(())
     }
@@ -329,11 +326,18 @@ impl Gate {
             changes.push(self.sealer.put(service)?);
             events.push(context.event(What::ServiceOwnerChanged { service: service.value.id, owner: heir }));
         }
+        let grants = self.ended_grants_of(PrincipalId::Person(person), context.now);
+        for grant in &grants {
+            changes.push(self.sealer.put(grant)?);
+            events.push(context.event(What::GrantRevoked { grant: grant.value.id }));
+        }
         self.commit(Act { name: "leave", changes, events }, |known| {
+            grants.into_iter().for_each(|grant| known.keep_grant(grant));
             sessions.iter().for_each(|session| known.drop_session(session.id));
             services.into_iter().for_each(|service| known.keep_service(service));
             known.keep_account(account);
         })?;
+        self.go_by_grants();
         Ok(left)
     }
 

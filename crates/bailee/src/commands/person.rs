@@ -243,9 +243,6 @@ fn confirm(visit: &Visit, from_stdin: bool) -> Result<Exit> {
 
 fn done(visit: &Visit, answer: Answer, member: &str, words: &str) -> Result<Exit> {
     answer?;
-    match visit.screen.is_json() {
-        true => visit.screen.json(&json!({ member: true }))?,
-        false => visit.screen.line(words)?,
-    }
+    visit.screen.done(member, words)?;
     Ok(Exit::Done)
 }

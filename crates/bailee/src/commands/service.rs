@@ -93,11 +93,13 @@ impl Service {
             Command::Renew { service } => renew(visit, service),
             Command::EndKey { service, key } => {
                 visit.client.delete(&format!("/v1/services/{}/keys/{key}", encoded(service)))?;
-                said(visit, "ended", "the key opens nothing any more")
+                visit.screen.done("ended", "the key opens nothing any more")?;
+                Ok(Exit::Done)
             }
             Command::Remove { service } => {
                 visit.client.delete(&format!("/v1/services/{}", encoded(service)))?;
-                said(visit, "removed", "the service is gone")
+                visit.screen.done("removed", "the service is gone")?;
+                Ok(Exit::Done)
             }
         }
     }
@@ -115,14 +117,6 @@ fn renew(visit: &Visit, service: &str) -> Result<Exit> {
     screen.line(format_args!(
         "{DIM}the key before goes on until its own end; `bailee service end-key` ends it sooner{DIM:#}"
     ))?;
-    Ok(Exit::Done)
-}
-
-fn said(visit: &Visit, member: &str, words: &str) -> Result<Exit> {
-    match visit.screen.is_json() {
-        true => visit.screen.json(&json!({ member: true }))?,
-        false => visit.screen.line(words)?,
-    }
     Ok(Exit::Done)
 }
 

@@ -62,30 +62,23 @@ fn a_grant_is_asked_for_approved_by_the_other_used_spent_and_ends() {
     trial.run(&["grant", "approve", id]).ends(4);
 
     log_in(&trial, CEM);
-    let explained = trial.json(&[
-        "access",
-        "explain",
-        BEN,
-        "reveal",
-        "ALPHA/250-1234567-1234567",
-        "--field",
-        NAME,
-        "--purpose",
-        "fulfilment",
-    ]);
+    let explain = || {
+        trial.json(&[
+            "access",
+            "explain",
+            BEN,
+            "reveal",
+            "ALPHA/250-1234567-1234567",
+            "--field",
+            NAME,
+            "--purpose",
+            "fulfilment",
+        ])
+    };
+    let explained = explain();
     assert_eq!((&explained["decision"], &explained["requirement"]), (&"deny".into(), &"1.3.b".into()));
     trial.run(&["grant", "approve", id]).ends(0);
-    let explained = trial.json(&[
-        "access",
-        "explain",
-        BEN,
-        "reveal",
-        "ALPHA/250-1234567-1234567",
-        "--field",
-        NAME,
-        "--purpose",
-        "fulfilment",
-    ]);
+    let explained = explain();
     assert_eq!(explained["policies"][0], "grant-reveals");
     let who = trial.run(&["access", "who", "ALPHA/250-1234567-1234567", "--field", NAME]).ends(0).text();
     assert!(who.contains("Ben Beispiel"), "{who}");

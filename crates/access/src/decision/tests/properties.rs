@@ -63,30 +63,14 @@ impl Asked {
             return Question::of_field(subject, self.purpose, field);
         }
         let seller = &self.seller;
-        let all = [
-            Action::Administer,
-            Action::ReadKeys,
-            Action::RunRetention,
+        let more = [
             Action::ReadRetention(None),
-            Action::ReadRetention(Some(seller)),
             Action::ReadQuarantine(None),
-            Action::ReadQuarantine(Some(seller)),
-            Action::DiscardQuarantine(seller),
-            Action::ReadCatalogue,
             Action::ReadUnclassified(None),
-            Action::ReadUnclassified(Some(seller)),
-            Action::Classify,
-            Action::Declassify,
-            Action::ReadLedger,
-            Action::ReadAccess,
-            Action::AskGrant,
-            Action::ReleaseGrant,
-            Action::BreakGlass,
-            Action::Collect(seller),
-            Action::Show(seller),
             Action::Find(seller, &self.terms),
             Action::Reveal(seller, self.purpose),
         ];
+        let all = [&Action::plain(seller)[..], &more].concat();
         Question::of(subject, *self.action.get(&all))
     }
 }

@@ -217,6 +217,15 @@ impl Home {
     }
 }
 
+/// The words with which something was refused as not acceptable.
+pub(super) fn unacceptable<T>(done: Result<T, AccessError>) -> String {
+    match done {
+        Err(AccessError::Unacceptable(words)) => words,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("was done"),
+    }
+}
+
 pub(super) fn sensitive(text: &str) -> Sensitive<String> {
     Sensitive::new(text.to_owned())
 }

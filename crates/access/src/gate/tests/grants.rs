@@ -4,7 +4,7 @@ use bailee_core::time::DAY_SECONDS;
 use bailee_core::{Class, GrantId, PrincipalId, Purpose, RequestId, Timestamp};
 use bailee_ledger::event::What;
 
-use super::fixture::{Home, at, seller};
+use super::fixture::{Home, at, seller, unacceptable};
 use super::people::{OTHER, OTHER_MAIL, join};
 use crate::gate::AskedGrant;
 use crate::grant::Filed;
@@ -50,14 +50,6 @@ fn may(home: &Home, caller: &Caller) -> Option<&'static str> {
     let sellers = [seller("S1")].into();
     let denied = home.gate().may_reveal(caller, Purpose::Fulfilment, &sellers).unwrap();
     denied.into_values().next().map(|denial| denial.code)
-}
-
-fn unacceptable<T>(done: Result<T, AccessError>) -> String {
-    match done {
-        Err(AccessError::Unacceptable(words)) => words,
-        Err(other) => panic!("{other}"),
-        Ok(_) => panic!("was done"),
-    }
 }
 
 #[test]

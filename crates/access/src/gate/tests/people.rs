@@ -5,11 +5,11 @@ use bailee_core::time::{DAY_SECONDS, Day};
 use bailee_core::{Environment, PersonId, PrincipalId, RequestId, Sensitive};
 use bailee_ledger::event::What;
 
-use super::fixture::{Home, MAIL, PASSWORD, at, new_service, sensitive};
+use super::fixture::{Home, MAIL, PASSWORD, at, new_service, sensitive, unacceptable};
+use crate::Caller;
 use crate::decision::AUTHENTICATE;
 use crate::gate::NewPerson;
 use crate::person::{Relation, Role, Standing};
-use crate::{AccessError, Caller};
 
 pub(super) const OTHER: &str = "Noor Okafor <noor.okafor@warehouse.example>";
 pub(super) const OTHER_MAIL: &str = "noor.okafor@warehouse.example";
@@ -33,14 +33,6 @@ pub(super) fn with_second_owner() -> Home {
     join(&home, OTHER, Role::Owner);
     home.verifications.store(0, std::sync::atomic::Ordering::Relaxed);
     home
-}
-
-fn unacceptable<T>(done: Result<T, AccessError>) -> String {
-    match done {
-        Err(AccessError::Unacceptable(words)) => words,
-        Err(other) => panic!("{other}"),
-        Ok(_) => panic!("was done"),
-    }
 }
 
 #[test]

@@ -5,21 +5,13 @@ use bailee_core::time::DAY_SECONDS;
 use bailee_core::{Environment, Sensitive, Timestamp};
 use bailee_ledger::event::What;
 
-use super::fixture::{Home, MAIL, OWNER, PASSWORD, at, sensitive};
+use super::fixture::{Home, MAIL, OWNER, PASSWORD, at, sensitive, unacceptable};
 use crate::decision::AUTHENTICATE;
 use crate::factor::RECOVERY_CODES;
 use crate::session::FRESH_SECONDS_MAX;
 use crate::{AccessError, Door};
 
 const NEXT: &str = "Grey-Anvil-203";
-
-fn unacceptable<T>(done: Result<T, AccessError>) -> String {
-    match done {
-        Err(AccessError::Unacceptable(words)) => words,
-        Err(other) => panic!("{other}"),
-        Ok(_) => panic!("was done"),
-    }
-}
 
 fn change(home: &Home, token: &str, from: &str, to: &str, now: Timestamp) -> Result<(), AccessError> {
     let caller = home.renewing(token, now)?;
