@@ -10,6 +10,7 @@ mod explain;
 mod grants;
 mod log_in;
 mod origins;
+mod own_secrets;
 mod people;
 mod renew;
 mod reveal;

@@ -10,8 +10,8 @@ use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    Commitment, FieldId, GrantId, Kind, Month, PersonId, PrincipalId, RecordId, RequestId, SellerId,
-    ServiceId, SessionId, Ticket, Timestamp,
+    Commitment, FieldId, GrantId, Kind, Month, OwnSecret, PersonId, PrincipalId, RecordId, RequestId,
+    SellerId, ServiceId, SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -426,6 +426,18 @@ pub enum What {
     /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
     /// The root key stays, and with it everything that lies under it.
     PassphraseChanged {},
+    /// A secret that the program uses itself was seen for the first time, or is another than before.
+    SecretSeen {
+        /// Which.
+        secret: OwnSecret,
+        /// How many guesses it stands up to at least, as a power of two.
+        bits: u16,
+    },
+    /// A secret that the program uses itself is past its age, and still in use (1.4.b).
+    SecretOutlived {
+        /// Which.
+        secret: OwnSecret,
+    },
     /// Keys were looked at.
     KeysRead {},
     /// The ledger was read, verified, proved from or exported.

@@ -8,6 +8,7 @@ mod keys;
 mod lockout;
 mod named;
 mod origins;
+mod own_secrets;
 mod people;
 mod registers;
 mod renewal;
