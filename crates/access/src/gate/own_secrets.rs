@@ -26,6 +26,7 @@ impl Gate {
         request: RequestId,
         now: Timestamp,
     ) -> Result<(), AccessError> {
+        self.follow()?;
         let _writing = self.writing();
         let context = Context::system(request, now);
         let before = self.known().own_secrets.clone();
@@ -66,7 +67,7 @@ impl Gate {
             return Ok(());
         }
         let act = Act { name: "see-own-secrets", changes, events };
-        self.commit(act, |known| known.own_secrets = after)
+        self.commit_aside(act, |known| known.own_secrets = after)
     }
 
     /// The secrets that the configuration names, with their age and strength.

@@ -7,6 +7,7 @@ mod grants;
 mod keys;
 mod lockout;
 mod named;
+mod nodes;
 mod origins;
 mod own_secrets;
 mod people;
