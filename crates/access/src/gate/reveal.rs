@@ -10,7 +10,7 @@ use bailee_ledger::log::Append;
 
 use super::follow::not_written;
 use super::{Asked, AskedField, Caller, Decided, DeniedField, Gate};
-use crate::decision::{self, Action, Circumstances, Field, REVEAL, Rules};
+use crate::decision::{self, Action, Circumstances, Field, REVEAL, Sitting};
 use crate::error::{AccessError, Denial};
 
 impl Gate {
@@ -120,6 +120,7 @@ impl Gate {
         verdicts: &mut Verdicts,
     ) -> Result<(), AccessError> {
         let rules = self.rules();
+        let mut sitting = rules.sit();
         let mut circumstances = self.circumstances(caller).with_ticket(verdicts.ticket.is_some());
         let Context { principal, now, .. } = caller.context;
         self.spending.with(principal, now, |spent| {
@@ -127,7 +128,7 @@ impl Gate {
             circumstances.spent_today = std::mem::take(spent);
             for record in asked {
                 let decided =
-                    self.decide_record(&rules, caller, verdicts.purpose, record, &mut circumstances);
+                    self.decide_record(&mut sitting, caller, verdicts.purpose, record, &mut circumstances);
                 verdicts.take(record, decided);
             }
             *spent = circumstances.spent_today;
@@ -139,7 +140,7 @@ impl Gate {
     /// The verdict on each field of a record, in the order asked.
     fn decide_record(
         &self,
-        rules: &Rules,
+        sitting: &mut Sitting<'_>,
         caller: &Caller,
         purpose: Purpose,
         record: &Asked<'_>,
@@ -147,12 +148,12 @@ impl Gate {
     ) -> Vec<Result<(), Denial>> {
         let (subject, seller) = (self.subject(caller), record.seller);
         let catalogue = self.catalogue.now();
-        let anything = rules.decide(subject, &Action::Reveal(seller, purpose), circumstances);
+        let anything = sitting.decide(subject, &Action::Reveal(seller, purpose), circumstances);
         let mut decide_field = |asked: &AskedField| {
             let (class, purposes) = attributes(&catalogue, asked);
             let field = Field { seller, kind: record.kind, class, purposes };
             anything.clone()?;
-            let permit = rules.decide_field(subject, purpose, &field, circumstances)?;
+            let permit = sitting.decide_field(subject, purpose, &field, circumstances)?;
             circumstances.spent_today.add(permit.grant, 1);
             Ok(())
         };
