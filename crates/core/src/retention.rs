@@ -9,6 +9,7 @@
 mod date;
 mod decide;
 mod evidence;
+mod news;
 mod observe;
 mod sighting;
 mod tombstone;
@@ -17,6 +18,7 @@ mod words;
 
 pub use date::parse_date;
 pub use evidence::Evidence;
+pub use news::{Hearing, News, OrderNews, ParcelNews};
 pub use sighting::{Seen, Sighting};
 pub use tombstone::{Ended, tombstone_yields};
 pub use window::{

@@ -10,7 +10,7 @@ use crate::{Json, Timestamp};
 const TEXT_BYTES_MAX: usize = 64;
 
 /// 2010-01-01T00:00:00Z. No order that anybody still ships is older.
-const EARLIEST_SECOND: i64 = 1_262_304_000;
+pub(super) const EARLIEST_SECOND: i64 = 1_262_304_000;
 
 /// How far ahead a date may lie.
 const AHEAD_DAYS_MAX: i64 = 400;
