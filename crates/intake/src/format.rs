@@ -68,6 +68,11 @@ impl Format {
         Self::read(toml, false)
     }
 
+    /// A format that comes with the program, and is none of documents.
+    pub(crate) fn embed(toml: &str) -> Result<Self, MappingError> {
+        Self::read(toml, true)
+    }
+
     fn read(toml: &str, embedded: bool) -> Result<Self, MappingError> {
         let (head, mapping) = crate::mapping::parse(toml)?;
         let reference = reference_member(head.kind);
@@ -169,7 +174,7 @@ pub fn reference_member(kind: Kind) -> &'static str {
 /// The formats that can be read: those that come with the program, and a home's own. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Formats {
-    /// INVARIANT: holds [`CANONICAL`]; each name and alias once.
+    /// INVARIANT: those of documents hold [`CANONICAL`]; each name and alias once.
     all: Vec<Arc<Format>>,
 }
 
@@ -187,6 +192,11 @@ impl Formats {
             Ok(formats)
         });
         FORMATS.clone()
+    }
+
+    /// Formats that are none of documents.
+    pub(crate) fn of(formats: impl IntoIterator<Item = Format>) -> Self {
+        Self { all: formats.into_iter().map(Arc::new).collect() }
     }
 
     /// These and one more.

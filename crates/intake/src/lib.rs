@@ -30,6 +30,7 @@ pub mod clean;
 pub mod draft;
 pub mod emit;
 mod error;
+pub mod evidence;
 pub mod format;
 pub mod mapping;
 pub mod reader;

@@ -17,7 +17,7 @@ use bailee_store::records::Pending;
 
 use crate::destruction::Removal;
 use crate::parallel::{in_parallel, in_parallel_with};
-use crate::plan::{Incoming, Outcome, PartPlan, Plan, Planning, Returned, Target};
+use crate::plan::{Heard, Incoming, Outcome, PartPlan, Plan, Planning, Returned, Target};
 use crate::quarantine::Flawed;
 use crate::seal::{Job, SealedRecord};
 use crate::{Vault, VaultError};
@@ -109,31 +109,49 @@ impl Run<'_> {
         sent.submit().map(Decided::Sent)
     }
 
-    /// One plan per record, in the order in which records first appear.
-    fn plans(&self, documents: Vec<Incoming>) -> Result<Vec<Plan>, VaultError> {
-        let mut groups: Vec<Vec<Incoming>> = Vec::new();
-        let mut group_of: HashMap<[u8; 16], usize> = HashMap::with_capacity(documents.len());
-        for document in documents {
-            let index = *group_of.entry(document.mac).or_insert(groups.len());
-            match groups.get_mut(index) {
-                Some(group) => group.push(document),
-                None => groups.push(vec![document]),
+    /// Plans, seals and submits news of records that are held. Returns with it the places of news of others, of which
+    /// nothing is kept.
+    pub(crate) fn send_news(&self, heard: Vec<Heard>) -> Result<(Sent, Vec<usize>), VaultError> {
+        let _fixed = self.vault.planning.read().unwrap_or_else(PoisonError::into_inner);
+        let (groups, macs) = grouped(heard, |one| one.mac);
+        let rows = self.vault.base.store.records(self.seller_no, self.kind, &macs)?;
+        let mut unknown = Vec::new();
+        let mut held = Vec::with_capacity(groups.len());
+        for (row, group) in rows.into_iter().zip(groups) {
+            match row {
+                Some(row) => held.push((row, group)),
+                None => unknown.extend(group.into_iter().map(|one| one.order)),
             }
         }
-        let macs: Vec<_> =
-            groups.iter().filter_map(|group| group.first()).map(|document| document.mac).collect();
+        let read = held.iter().map(|(_, group)| group.len() as u64).sum();
+        let planning = self.planning();
+        let plans = in_parallel(held, |(row, group)| self.vault.plan_news(planning, row, group));
+        let mut sent = Sending::new(self, Beside::default());
+        for sealed in self.seal(plans.into_iter().collect::<Result<_, _>>()?, &mut sent)? {
+            sent.add(sealed);
+        }
+        sent.counts.read = read;
+        // INVARIANT: all that was heard of a record that is held has one outcome.
+        if sent.counts.outcomes() != read {
+            return Err(VaultError::Miscounted);
+        }
+        Ok((sent.submit()?, unknown))
+    }
+
+    /// One plan per record, in the order in which records first appear.
+    fn plans(&self, documents: Vec<Incoming>) -> Result<Vec<Plan>, VaultError> {
+        let (groups, macs) = grouped(documents, |document| document.mac);
         let rows = self.vault.base.store.records(self.seller_no, self.kind, &macs)?;
-        let planning = Planning {
-            seller: &self.seller,
-            kind: self.kind,
-            now: self.context.now,
-            tokenise: self.tokenise,
-        };
+        let planning = self.planning();
         in_parallel(rows.into_iter().zip(groups).collect(), |(row, group)| {
             self.vault.plan(planning, row, group)
         })
         .into_iter()
         .collect()
+    }
+
+    fn planning(&self) -> Planning<'_> {
+        Planning { seller: &self.seller, kind: self.kind, now: self.context.now, tokenise: self.tokenise }
     }
 
     /// Gives records their numbers and parts their slots, then seals in parallel.
@@ -195,6 +213,24 @@ impl Run<'_> {
     fn bucket_id(&self, day: Day) -> BucketId {
         BucketId { seller: self.seller.clone(), held: BucketUse::Order, day }
     }
+}
+
+/// What belongs to one record together, in the order in which records first appear, and the MACs of their references.
+fn grouped<T>(all: Vec<T>, mac: impl Fn(&T) -> [u8; 16]) -> (Vec<Vec<T>>, Vec<[u8; 16]>) {
+    let (mut groups, mut macs): (Vec<Vec<T>>, Vec<_>) = (Vec::new(), Vec::new());
+    let mut group_of: HashMap<[u8; 16], usize> = HashMap::with_capacity(all.len());
+    for one in all {
+        let mac = mac(&one);
+        let index = *group_of.entry(mac).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some(group) => group.push(one),
+            None => {
+                groups.push(vec![one]);
+                macs.push(mac);
+            }
+        }
+    }
+    (groups, macs)
 }
 
 /// The keys that a batch seals under.

@@ -32,6 +32,7 @@ pub mod error;
 mod facts;
 pub mod find;
 mod follow;
+pub mod hear;
 mod incoming;
 pub mod keys;
 mod parallel;

@@ -15,8 +15,11 @@ use crate::document::{Leaf, Marked};
 use crate::facts::{About, PartEntry};
 use crate::part::PartState;
 use crate::{Vault, VaultError};
+use draft::Beginning;
+pub(crate) use news::Heard;
 
 mod draft;
+mod news;
 mod room;
 mod settle;
 
@@ -125,8 +128,8 @@ pub(crate) struct Write {
     /// Whether the catalogue names all of it.
     pub(crate) is_named: bool,
     pub(crate) state: PartState,
-    /// Of the content taken in last.
-    pub(crate) digest: [u8; 16],
+    /// Of the content taken in last, when one was.
+    pub(crate) digest: Option<[u8; 16]>,
     /// The parts to be sealed; none when its personal data has ended.
     pub(crate) parts: Vec<PartPlan>,
     /// Parts whose rows go, since they move or hold nothing any more.
@@ -170,7 +173,9 @@ impl Vault {
         row: Option<RecordRow>,
         documents: Vec<Incoming>,
     ) -> Result<Plan, VaultError> {
-        let mut draft = self.draft(planning, row, &documents)?;
+        let first = documents.first().ok_or(VaultError::NoOrders)?;
+        let begins = Beginning { mac: first.mac, reference: &first.reference, first: first.first };
+        let mut draft = self.draft(planning, row, begins)?;
         if !planning.tokenise && self.only_repeats(planning, &draft, &documents) {
             return Ok(draft.unchanged(documents.len()));
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bailee_core::catalogue::{Catalogue, Field};
 use bailee_core::{Day, FieldInstance, Json};
-use bailee_crypto::bucket::Slot;
+use bailee_crypto::bucket::{BucketKeys, Slot};
 use bailee_crypto::envelope;
 use bailee_ledger::event::{ExpiryChange, PartRow as SealedPart};
 use bailee_store::act::{Change, PartRow, RecordNo, RecordRow, RecordState};
@@ -13,7 +13,7 @@ use crate::batch::{Keys, Run};
 use crate::document::{Leaf, Marker, drop_unknown, fill};
 use crate::facts::{Facts, PartEntry, SlotNo};
 use crate::part::{PartSealing, PartState};
-use crate::plan::{Outcome, PartLeaf, PartPlan, Plan, Returned, Write};
+use crate::plan::{Outcome, PartLeaf, PartPlan, Plan, Returned, Target, Write};
 use crate::{Vault, VaultError, terms};
 
 /// A planned record with its number and a slot for each of its parts.
@@ -100,7 +100,7 @@ impl Sealing<'_> {
                 write.state.unclassified = self.unclassified(part);
                 write.about.unclassified =
                     write.state.unclassified.iter().map(|(instance, _)| *instance).collect();
-                content_mac = keys.content_mac(&write.digest);
+                content_mac = Self::content_mac(keys, &write, part);
             }
             let row = self.part(keys, part, *slot, &write.state, &facts)?;
             sealed.parts.push(SealedPart {
@@ -134,6 +134,16 @@ impl Sealing<'_> {
         Ok(())
     }
 
+    /// The MAC of the content taken in last. Where none was taken in it stays as long as its key does; a content that
+    /// comes again is else told by what the part remembers.
+    fn content_mac(keys: &BucketKeys, write: &Write, part: &PartPlan) -> [u8; 16] {
+        match (write.digest, &write.row, part.target) {
+            (Some(digest), ..) => keys.content_mac(&digest),
+            (None, Some(row), Target::Keep(_)) => row.content_mac,
+            (None, ..) => [0; 16],
+        }
+    }
+
     fn instance(&self, index: usize) -> FieldInstance {
         // Every leaf has been numbered when its plan was made; 0 is never a leaf's.
         self.leaves.get(index).and_then(|leaf| leaf.instance).unwrap_or(FieldInstance(0))
@@ -146,7 +156,7 @@ impl Sealing<'_> {
 
     fn part(
         &self,
-        keys: &bailee_crypto::bucket::BucketKeys,
+        keys: &BucketKeys,
         part: &PartPlan,
         slot: Slot,
         state: &PartState,

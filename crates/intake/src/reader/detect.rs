@@ -68,9 +68,10 @@ pub(super) fn detect(
     }
 }
 
-/// An input without any document is in the canonical format, as in any other.
+/// An input without any document is in the canonical format, as in any other; where none is canonical, in the first.
 fn canonical(formats: &Formats) -> Result<Option<Arc<Format>>, IntakeError> {
-    Ok(Some(Arc::clone(formats.canonical()?)))
+    let canonical = formats.canonical().or_else(|error| formats.iter().next().ok_or(error));
+    Ok(Some(Arc::clone(canonical?)))
 }
 
 /// XML begins with `<`.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bailee_core::retention::{Evidence, Spoken, tombstone_yields};
-use bailee_core::{FieldInstance, Json, RecordId};
+use bailee_core::{FieldInstance, Json, RecordId, Reference, Timestamp};
 use bailee_store::act::{RecordRow, RecordState};
 use data_encoding::BASE64;
 
@@ -13,6 +13,14 @@ use crate::document::{Leaf, Marker, align, copy, fill, merge, shows_instead};
 use crate::facts::{About, PartEntry};
 use crate::part::{PartState, SEEN_MAX};
 use crate::{Vault, VaultError};
+
+/// What a record begins with that is not held yet.
+pub(super) struct Beginning<'a> {
+    pub(super) mac: [u8; 16],
+    pub(super) reference: &'a Reference,
+    /// Its first intake.
+    pub(super) first: Timestamp,
+}
 
 /// A record while it is being planned.
 pub(super) struct Draft {
@@ -34,7 +42,8 @@ pub(super) struct Draft {
     pub(super) ended: bool,
     /// Its tombstone gives way to a document that showed the order still on its way (R16).
     pub(super) returns: bool,
-    pub(super) digest: [u8; 16],
+    /// Of the content taken in last; none as long as only news has come.
+    pub(super) digest: Option<[u8; 16]>,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) returned: Vec<Returned>,
     /// How much it holds, or a bound of it.
@@ -49,9 +58,8 @@ impl Vault {
         &self,
         planning: Planning<'_>,
         row: Option<RecordRow>,
-        documents: &[Incoming],
+        begins: Beginning<'_>,
     ) -> Result<Draft, VaultError> {
-        let first = documents.first().ok_or(VaultError::NoOrders)?;
         let facts = match &row {
             Some(row) => self.open_facts(planning.seller, row)?,
             None => None,
@@ -59,7 +67,7 @@ impl Vault {
         let ended = row.is_some() && facts.is_none();
         let (about, mut tree) = match facts {
             Some(facts) => (facts.about, facts.skeleton),
-            None => (About::new(first.reference.clone(), first.first), Json::Object(Vec::new())),
+            None => (About::new(begins.reference.clone(), begins.first), Json::Object(Vec::new())),
         };
         let mut leaves = Vec::new();
         fill(&mut tree, &mut |stored| {
@@ -72,7 +80,7 @@ impl Vault {
         });
         let id = row.as_ref().map_or_else(|| RecordId::new(planning.now, &*self.base.entropy), |row| row.id);
         Ok(Draft {
-            mac: first.mac,
+            mac: begins.mac,
             id,
             row,
             stored_next_instance: about.next_instance,
@@ -84,7 +92,7 @@ impl Vault {
             open: Vec::new(),
             ended,
             returns: false,
-            digest: first.digest,
+            digest: None,
             outcomes: Vec::new(),
             returned: Vec::new(),
             weight: Weight::default(),
@@ -168,7 +176,7 @@ impl Draft {
             self.state.seen.push(digest);
         }
         self.returns |= self.is_gone() && self.yields(planning, &document, &spoken);
-        self.digest = document.digest;
+        self.digest = Some(document.digest);
         let before = self.leaves.len();
         self.merge(vault, planning, document);
         self.number_leaves(before);
