@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, catalogue, collect, completions, find, grant, init, keys, ledger, mapping, person, quarantine,
-    retention, reveal, secret, seller, service, session, show, synth,
+    access, catalogue, collect, completions, evidence, find, grant, init, keys, ledger, mapping, person,
+    quarantine, retention, reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -85,6 +85,7 @@ enum Command {
     Access(access::Access),
     Grant(grant::Grant),
     Collect(collect::Collect),
+    EvidenceOfDelivery(evidence::Evidence),
     Show(show::Show),
     Reveal(reveal::Reveal),
     Find(find::Find),
@@ -139,6 +140,7 @@ impl Cli {
             Command::Access(access) => global.visit(|visit| access.run(visit)),
             Command::Grant(grant) => global.visit(|visit| grant.run(visit)),
             Command::Collect(collect) => global.visit(|visit| collect.run(visit)),
+            Command::EvidenceOfDelivery(evidence) => global.visit(|visit| evidence.run(visit)),
             Command::Show(show) => global.visit(|visit| show.run(visit)),
             Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),
             Command::Find(find) => global.visit(|visit| find.run(visit)),

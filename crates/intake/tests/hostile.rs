@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::json::DEPTH_MAX;
+use bailee_intake::evidence;
 use bailee_intake::format::Formats;
 use bailee_intake::reader::{DOCUMENT_BYTES_MAX, Item, Reader, Request};
 use bailee_intake::verify::{VALUES_MAX, verify};
@@ -187,4 +188,29 @@ fn rows_of_one_order_without_end_are_taken_piece_by_piece() {
     assert!(outcomes.len() > 40 * MEGABYTE / DOCUMENT_BYTES_MAX, "{}", outcomes.len());
     assert!(outcomes.iter().all(|outcome| *outcome == "ok"));
     assert_bounded(before);
+}
+
+#[test]
+fn a_line_of_a_feed_that_never_ends_is_refused_in_bounded_memory() {
+    let long = ("0123456789abcdef", 100 * MEGABYTE / 16);
+    let good = "{\"reference\":\"1\",\"status\":\"delivered\"}\n";
+    let json = [(good, 1), ("{\"reference\":\"", 1), long, ("\"}\n", 1), (good, 1)];
+    let table = [("reference,status\n1,delivered\n1,", 1), long, ("\n1,delivered\n", 1)];
+    for parts in [&json[..], &table[..]] {
+        let before = peak_bytes();
+        let input = Box::new(Parts::new(parts));
+        let mut reader = evidence::Reader::open(input, evidence::Request::default()).unwrap();
+        let mut said = Vec::new();
+        loop {
+            let entries = reader.next_batch(100, MEGABYTE).unwrap();
+            if entries.is_empty() {
+                break;
+            }
+            said.extend(
+                entries.into_iter().map(|entry| entry.said.err().map_or("ok", |reason| reason.code())),
+            );
+        }
+        assert_eq!(said, ["ok", "too-long", "ok"]);
+        assert_bounded(before);
+    }
 }

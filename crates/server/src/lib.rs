@@ -32,6 +32,7 @@ mod fault;
 mod find;
 mod grant;
 mod health;
+mod hear;
 mod keys;
 mod ledger;
 pub mod listener;

@@ -221,7 +221,7 @@ fn source(file: &Path) -> String {
 }
 
 /// An input and, when it is known, its length.
-fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
+pub(super) fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
     if is_standard(file) {
         return Ok((Box::new(io::stdin()), None));
     }

@@ -7,6 +7,7 @@ pub(crate) mod collect;
 pub(crate) mod completions;
 mod detection;
 mod emission;
+pub(crate) mod evidence;
 mod factor;
 pub(crate) mod find;
 pub(crate) mod grant;

@@ -19,6 +19,7 @@ mod collector;
 mod commands;
 mod described;
 mod emit;
+mod evidence;
 mod flood;
 mod formats;
 mod grants;

@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use bailee_core::retention::{OrderNews, ParcelNews, Seen};
+use bailee_core::retention::{OrderNews, ParcelNews};
 
 use super::*;
 
@@ -83,7 +83,7 @@ fn a_table_is_read_by_its_headings() {
             (4, "unknown-status"),
             (5, "bad-time"),
             (6, "syntax"),
-            (7, "bad-reference"),
+            (7, "no-reference"),
             (8, "1-1-9 delivered@?/?"),
         ],
     );
@@ -94,7 +94,8 @@ fn lines_of_json_are_read_by_their_names_and_a_broken_one_costs_itself() {
     check(
         "{\"orderId\":\"1-1-1\",\"status\":\"delivered\",\"deliveredAt\":\"2026-03-05T10:00:00+01:00\"}\n\
          {\"orderId\":\"1-1-1\",\n{\"reference\":11,\"status\":\"given-up\",\"package\":\"P\"}\nnonsense\n\
-         {\"name\":\"Juniper Fernsby\"}\n{\"status\":\"delivered\"}\n{\"orderId\":\"1-1-1\",\"status\":{\"a\":1}}\n",
+         {\"name\":\"Juniper Fernsby\"}\n{\"status\":\"delivered\"}\n{\"orderId\":\"1-1-1\",\"status\":{\"a\":1}}\n\
+         {\"orderId\":\"1 1 1\",\"status\":\"delivered\"}\n",
         request(),
         &[
             (1, "1-1-1 delivered@2026-03-05T09:00:00Z/?"),
@@ -104,6 +105,7 @@ fn lines_of_json_are_read_by_their_names_and_a_broken_one_costs_itself() {
             (5, "unknown-shape"),
             (6, "no-reference"),
             (7, "no-status"),
+            (8, "bad-reference"),
         ],
     );
     check(

@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, keys, ledger, mapping, person, quarantine,
-    record, retention, reveal, secret, seller, service, session,
+    access, account, catalogue, collect, find, grant, health, hear, keys, ledger, mapping, person,
+    quarantine, record, retention, reveal, secret, seller, service, session,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -111,6 +111,7 @@ fn operations() -> Vec<Operation> {
         catalogue::operations(),
         mapping::operations(),
         retention::operations(),
+        hear::operations(),
         keys::operations(),
         secret::operations(),
         ledger::operations(),

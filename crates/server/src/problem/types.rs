@@ -98,6 +98,7 @@ types! {
         "unknown-charset": "There is no such character set", "Name one of those that the documentation of inputs lists, or none.";
         "unknown-reason": "There is no such reason", "Name one of the reasons of this document.";
         "unreadable-input": "The input cannot be read", "The detail says why; name the format or the character set if they were not found out.";
+        "no-evidence": "The input is no evidence of delivery", "Send a carrier's feed, a tracking answer or notifications.";
         "no-orders": "The input holds no order", "Send documents of a format that is known.";
         "as-of-in-future": "The time lies in the future", "Give the time at which the input was fetched.";
         "stopped": "The collect was stopped", "Send the same input again: it goes on from there.";

@@ -13,6 +13,7 @@ mod conformity;
 mod description;
 mod house;
 mod lists;
+mod observe;
 mod once;
 mod rates;
 mod reveal;
@@ -51,6 +52,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/sellers", ""),
     ("POST", "/v1/sellers", r#"{"id":"GAMMA"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:collect", r#"{"orderId":"1-1-1"}"#),
+    ("POST", "/v1/sellers/ALPHA/orders:observe", r#"{"orderId":"1-1-1","status":"delivered"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:find", r#"{"name":"Ada Muster"}"#),
     ("GET", "/v1/sellers/ALPHA/orders/1-1-1", ""),
     ("GET", "/v1/sellers/ALPHA/orders/1-1-1/retention", ""),
@@ -109,6 +111,7 @@ const SERVICE_MAY: &[&str] = &[
     // Its own, of which there are none.
     "/v1/grants",
     "/v1/sellers/ALPHA/orders:collect",
+    "/v1/sellers/ALPHA/orders:observe",
     "/v1/sellers/ALPHA/orders:find",
     "/v1/sellers/ALPHA/orders/1-1-1",
     "/v1/sellers/ALPHA/orders/1-1-1/retention",
