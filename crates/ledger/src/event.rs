@@ -5,6 +5,7 @@
 
 mod fields;
 mod names;
+mod two;
 
 use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
+pub use two::{Notice, Proposal, Wait};
 
 /// One act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -186,6 +188,17 @@ pub enum What {
         grant: GrantId,
         /// Whether there was.
         justified: bool,
+    },
+    /// A notice was sent to somebody by mail, or could not be.
+    Notice(Notice),
+    /// Something that takes two people was proposed, approved, done, refused, withdrawn, or its time is over.
+    Proposal(Proposal),
+    /// One person wants to do what takes two, and somebody outside may stop it.
+    Wait(Wait),
+    /// Whether a company of one has named somebody outside, who may stop what takes two people.
+    Solo {
+        /// Whether it has, from now on.
+        declared: bool,
     },
     /// A seller was added.
     SellerAdded {

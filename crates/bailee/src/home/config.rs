@@ -12,6 +12,7 @@ use bailee_core::{Environment, HomeId, OwnSecret, written};
 use serde::Deserialize;
 
 use super::access::AccessSection;
+use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
 use super::unsealed;
@@ -46,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) policies: Option<PathBuf>,
     pub(crate) server: ServerSettings,
     pub(crate) log: LogSettings,
+    /// By which server notices leave, if they do.
+    pub(crate) mail: Option<MailSettings>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +66,8 @@ struct Written {
     catalogue: CatalogueSection,
     #[serde(default)]
     server: ServerSection,
+    #[serde(default)]
+    mail: MailSection,
     #[serde(default)]
     log: LogSection,
 }
@@ -133,6 +138,7 @@ impl Config {
         let named = [
             (OwnSecret::RootPassphrase, self.root_key.passphrase()),
             (OwnSecret::ServerKey, self.server.own_key()),
+            (OwnSecret::MailPassword, self.mail.as_ref().and_then(MailSettings::password)),
         ];
         named.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect()
     }
@@ -141,10 +147,13 @@ impl Config {
     fn parse(text: &str) -> std::result::Result<Self, String> {
         unsealed::refuse(text)?;
         let written: Written = written::read(text, &[]).map_err(|error| error.to_string())?;
+        let mail = written.mail.check()?;
+        let mut standards = written.access.check(written.home.environment)?;
+        standards.mail = mail.is_some();
         Ok(Self {
             id: written.home.id,
             environment: written.home.environment,
-            standards: written.access.check(written.home.environment)?,
+            standards,
             policy: policy(&written.retention)?,
             mirrors: mirrors(written.keys.mirrors)?,
             root_key: RootKey::parse(&written.keys.root_key, written.keys.passphrase.as_deref())?,
@@ -154,6 +163,7 @@ impl Config {
             policies: written.access.policies,
             server: written.server.check()?,
             log: written.log.check()?,
+            mail,
         })
     }
 }

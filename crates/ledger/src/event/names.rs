@@ -27,6 +27,10 @@ impl What {
             Self::GrantRevoked { .. } => "grant-revoked",
             Self::GlassBroken { .. } => "glass-broken",
             Self::GlassReviewed { .. } => "glass-reviewed",
+            Self::Notice(_) => "notice",
+            Self::Proposal(_) => "proposal",
+            Self::Wait(_) => "wait",
+            Self::Solo { .. } => "solo",
             Self::SellerAdded { .. } => "seller-added",
             Self::ServiceAdded { .. } => "service-added",
             Self::ServiceKeyAdded { .. } => "service-key-added",
@@ -87,6 +91,11 @@ impl What {
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
             Self::FactorEnrolled { factor, .. } => vec![factor],
+            Self::Notice(notice) => {
+                [&notice.kind, &notice.step].into_iter().chain(&notice.reason).map(String::as_str).collect()
+            }
+            Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
+            Self::Wait(wait) => vec![&wait.act, &wait.step],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -105,6 +114,7 @@ impl What {
             | Self::GrantRevoked { .. }
             | Self::GlassBroken { .. }
             | Self::GlassReviewed { .. }
+            | Self::Solo { .. }
             | Self::SellerAdded { .. }
             | Self::ServiceAdded { .. }
             | Self::ServiceKeyAdded { .. }

@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, keys, ledger, mapping, person, quarantine,
-    record, retention, reveal, secret, seller, service, session,
+    access, account, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, person,
+    quarantine, record, retention, reveal, secret, seller, service, session,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -96,6 +96,7 @@ fn operations() -> Vec<Operation> {
     [
         health::operations(),
         serve::operations(),
+        mail::operations(),
         session::operations(),
         account::operations(),
         person::operations(),
