@@ -315,7 +315,7 @@ mod tests {
             ("otlp = \"https://collector.example:4318\"", "otlp_ca"),
             ("otlp = \"http://127.0.0.1:4318\"\notlp_ca = \"c.pem\"", "https"),
             ("otlp = \"collector\"", "an address"),
-            ("otlp = \"https://a:b@collector.example\"\notlp_ca = \"c.pem\"", "an address"),
+            ("otlp = \"https://a:b@collector.example\"\notlp_ca = \"c.pem\"", "2.5.a"),
         ] {
             let error = with(lines).unwrap_err();
             assert!(error.contains(says) && !error.contains("a:b"), "{lines}: {error}");
