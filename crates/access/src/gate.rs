@@ -10,6 +10,7 @@ mod explain;
 mod grants;
 mod log_in;
 mod origins;
+mod passkeys;
 mod people;
 mod renew;
 mod reveal;
@@ -37,6 +38,7 @@ use bailee_store::records::Store;
 use crate::decision::{Action, Circumstances, Rules, Subject};
 use crate::error::{AccessError, Denial};
 use crate::lockout::Door;
+use crate::passkey::Challenges;
 use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
 use crate::register::{Known, Sealer};
@@ -49,6 +51,7 @@ pub use grants::AskedGrant;
 pub use log_in::LogIn;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
+pub use passkeys::{BegunPasskey, EnrolledPasskey, PasskeyAnswer, ShownPasskey};
 pub use people::{Left, NewPerson};
 pub use renew::{BegunFactor, EnrolledFactor};
 pub use services::NewKey;
@@ -69,6 +72,8 @@ pub struct Gate {
     /// What decides. Replaced whole, so that a decision is made by one set of rules from its beginning to its end.
     rules: RwLock<Arc<Rules>>,
     spending: Spending,
+    /// What waits for a passkey.
+    challenges: Challenges,
     known: RwLock<Known>,
     /// Requests that their callers gave a name to.
     repetitions: Mutex<Repetitions>,
@@ -230,6 +235,7 @@ impl Gate {
             origins: Origins::default(),
             rules: RwLock::new(Arc::new(Rules::new("")?)),
             spending: Spending::default(),
+            challenges: Challenges::default(),
             known,
             repetitions,
             attempts: Default::default(),

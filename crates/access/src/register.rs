@@ -221,6 +221,12 @@ impl Known {
         self.people.values().find(opens)
     }
 
+    /// Whether somebody's passkey has this credential id.
+    pub(crate) fn has_credential(&self, id: &[u8]) -> bool {
+        let mut passkeys = self.people.values().flat_map(|entry| entry.value.factors.passkeys());
+        passkeys.any(|passkey| passkey.key().cred_id().as_slice() == id)
+    }
+
     /// The service that a key opens, and the key.
     pub(crate) fn service_by_key(&self, key: &CredentialHash) -> Option<(&Service, &ServiceKey)> {
         let service = &self.services.get(self.keys.get(&key.id())?)?.value;

@@ -4,6 +4,7 @@ use bailee_core::Environment;
 use bailee_core::profile::{Profile, Values};
 
 use crate::breached::Breached;
+use crate::passkey::RelyingParty;
 
 /// What a home asks.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Standards {
     pub second_person: bool,
     /// Passwords that are known from breaches.
     pub breached: Option<Breached>,
+    /// The address that passkeys are bound to; without one there are none.
+    pub relying_party: Option<RelyingParty>,
 }
 
 impl Standards {
@@ -28,6 +31,7 @@ impl Standards {
             second_factor: production,
             second_person: production,
             breached: None,
+            relying_party: None,
         }
     }
 }

@@ -99,6 +99,10 @@ random_id! {
     SessionId,
     /// One grant. Never reused.
     GrantId,
+    /// One passkey of a person. Names it in the ledger, where its credential's own id never stands.
+    PasskeyId,
+    /// One challenge that waits for a passkey's answer.
+    ChallengeId,
 }
 
 /// What an event holds in the place of something sealed elsewhere: a salted hash of it, which says nothing by itself, and

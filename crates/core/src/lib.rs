@@ -35,8 +35,9 @@ pub mod written;
 
 pub use clock::{Clock, Entropy};
 pub use ids::{
-    Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, ParseIdError, PartNo, PersonId,
-    PrincipalId, RecordId, Reference, RequestId, SellerId, ServiceId, SessionId, Ticket,
+    ChallengeId, Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, ParseIdError,
+    PartNo, PasskeyId, PersonId, PrincipalId, RecordId, Reference, RequestId, SellerId, ServiceId, SessionId,
+    Ticket,
 };
 pub use json::Json;
 pub use purpose::{Class, Purpose};

@@ -10,8 +10,8 @@ use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    Commitment, FieldId, GrantId, Kind, Month, PersonId, PrincipalId, RecordId, RequestId, SellerId,
-    ServiceId, SessionId, Ticket, Timestamp,
+    Commitment, FieldId, GrantId, Kind, Month, PasskeyId, PersonId, PrincipalId, RecordId, RequestId,
+    SellerId, ServiceId, SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +109,34 @@ pub enum What {
         person: PersonId,
         /// `"totp"`.
         factor: String,
+    },
+    /// Somebody who is not in yet knows the password, and was given a challenge for a passkey.
+    FactorAsked {
+        /// Whose account.
+        person: PersonId,
+    },
+    /// A person set up a passkey.
+    PasskeyEnrolled {
+        /// Who.
+        person: PersonId,
+        /// Which: an id of its own.
+        passkey: PasskeyId,
+    },
+    /// A person removed a passkey.
+    PasskeyRemoved {
+        /// Who.
+        person: PersonId,
+        /// Which.
+        passkey: PasskeyId,
+    },
+    /// A passkey signed what it was asked to.
+    PasskeyUsed {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        passkey: PasskeyId,
+        /// `"shown"`; `"counter-went-back"`: refused, since two may be signing as one.
+        outcome: String,
     },
     /// A person is kept out.
     PersonSuspended {

@@ -39,6 +39,7 @@ mod mapping;
 mod metrics;
 mod once;
 mod paging;
+mod passkey;
 mod person;
 mod problem;
 mod quarantine;

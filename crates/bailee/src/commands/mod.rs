@@ -14,6 +14,7 @@ pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod mapping;
+pub(crate) mod passkeys;
 pub(crate) mod person;
 pub(crate) mod quarantine;
 pub(crate) mod record;

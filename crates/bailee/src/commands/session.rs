@@ -17,7 +17,10 @@ use crate::visit::Visit;
 /// Services need none: they show their key in BAILEE_KEY.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  bailee login --as ada@example.com")]
+  bailee login --as ada@example.com
+
+A passkey is shown in a browser, and not here: with one alone, log in here by a recovery code, or set up an
+authenticator beside it with `bailee person factor`.")]
 pub(crate) struct LogIn {
     /// Your mail address.
     #[arg(long = "as", value_name = "MAIL")]

@@ -129,10 +129,13 @@ impl Config {
     /// Checks a configuration; the error is one line.
     fn parse(text: &str) -> std::result::Result<Self, String> {
         let written: Written = written::read(text, &[]).map_err(|error| error.to_string())?;
+        let server = written.server.check()?;
+        let mut standards = written.access.check(written.home.environment)?;
+        standards.relying_party = server.relying_party.clone();
         Ok(Self {
             id: written.home.id,
             environment: written.home.environment,
-            standards: written.access.check(written.home.environment)?,
+            standards,
             policy: policy(&written.retention)?,
             mirrors: mirrors(written.keys.mirrors)?,
             root_key: RootKey::parse(&written.keys.root_key, written.keys.passphrase.as_deref())?,
@@ -140,7 +143,7 @@ impl Config {
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
             policies: written.access.policies,
-            server: written.server.check()?,
+            server,
             log: written.log.check()?,
         })
     }

@@ -28,6 +28,7 @@ mod mapping;
 mod misplaced;
 mod odd;
 mod operations;
+mod passkeys;
 mod people;
 mod quarantine;
 mod reached;

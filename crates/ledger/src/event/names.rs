@@ -18,6 +18,10 @@ impl What {
             Self::InvitationAccepted { .. } => "invitation-accepted",
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorEnrolled { .. } => "factor-enrolled",
+            Self::FactorAsked { .. } => "factor-asked",
+            Self::PasskeyEnrolled { .. } => "passkey-enrolled",
+            Self::PasskeyRemoved { .. } => "passkey-removed",
+            Self::PasskeyUsed { .. } => "passkey-used",
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
@@ -85,6 +89,7 @@ impl What {
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
             Self::FactorEnrolled { factor, .. } => vec![factor],
+            Self::PasskeyUsed { outcome, .. } => vec![outcome],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -95,6 +100,9 @@ impl What {
             | Self::AccountUnlocked { .. }
             | Self::InvitationAccepted { .. }
             | Self::PasswordChanged { .. }
+            | Self::FactorAsked { .. }
+            | Self::PasskeyEnrolled { .. }
+            | Self::PasskeyRemoved { .. }
             | Self::PersonResumed { .. }
             | Self::PersonLeft { .. }
             | Self::GrantAsked { .. }

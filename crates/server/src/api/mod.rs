@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, keys, ledger, mapping, person, quarantine,
-    record, retention, reveal, seller, service, session,
+    access, account, catalogue, collect, find, grant, health, keys, ledger, mapping, passkey, person,
+    quarantine, record, retention, reveal, seller, service, session,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -98,6 +98,7 @@ fn operations() -> Vec<Operation> {
         serve::operations(),
         session::operations(),
         account::operations(),
+        passkey::operations(),
         person::operations(),
         seller::operations(),
         service::operations(),

@@ -8,6 +8,7 @@ mod keys;
 mod lockout;
 mod named;
 mod origins;
+mod passkeys;
 mod people;
 mod registers;
 mod renewal;
