@@ -12,6 +12,7 @@ use crate::credential::CredentialHash;
 use crate::factor::{self, Totp};
 use crate::passkey::OwnPasskey;
 use crate::person::Person;
+use crate::sign_on::Subject;
 
 /// A person with what opens the account, as kept sealed in the register `person`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -25,12 +26,15 @@ pub(crate) struct Account {
     pub(crate) password: Option<Password>,
     #[serde(default, skip_serializing_if = "Factors::is_empty")]
     pub(crate) factors: Factors,
+    /// How the home's provider names the person, once they have signed on by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sign_on: Option<Subject>,
 }
 
 impl Account {
     /// An account of nobody who can come in yet.
     pub(crate) fn of(person: Person) -> Self {
-        Self { person, invitation: None, password: None, factors: Factors::default() }
+        Self { person, invitation: None, password: None, factors: Factors::default(), sign_on: None }
     }
 }
 

@@ -16,6 +16,7 @@ mod renew;
 mod reveal;
 mod rules;
 mod services;
+mod sign_on;
 mod spending;
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,7 @@ pub use passkeys::{BegunPasskey, EnrolledPasskey, PasskeyAnswer, ShownPasskey};
 pub use people::{Left, NewPerson};
 pub use renew::{BegunFactor, EnrolledFactor};
 pub use services::NewKey;
+pub use sign_on::{BegunSignOn, SignOn};
 use spending::Spending;
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the

@@ -44,6 +44,7 @@ mod register;
 pub mod repetition;
 pub mod service;
 pub mod session;
+pub mod sign_on;
 pub mod standards;
 #[cfg(test)]
 mod testing;

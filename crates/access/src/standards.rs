@@ -1,10 +1,13 @@
 //! What a home asks of those who come in: the profile's values, and what its configuration adds.
 
+use std::sync::Arc;
+
 use bailee_core::Environment;
 use bailee_core::profile::{Profile, Values};
 
 use crate::breached::Breached;
 use crate::passkey::RelyingParty;
+use crate::sign_on::Provider;
 
 /// What a home asks.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct Standards {
     pub breached: Option<Breached>,
     /// The address that passkeys are bound to; without one there are none.
     pub relying_party: Option<RelyingParty>,
+    /// By which people may sign on.
+    pub provider: Option<Arc<Provider>>,
 }
 
 impl Standards {
@@ -32,6 +37,7 @@ impl Standards {
             second_person: production,
             breached: None,
             relying_party: None,
+            provider: None,
         }
     }
 }

@@ -103,6 +103,8 @@ random_id! {
     PasskeyId,
     /// One challenge that waits for a passkey's answer.
     ChallengeId,
+    /// One sign-on that was begun.
+    SignOnId,
 }
 
 /// What an event holds in the place of something sealed elsewhere: a salted hash of it, which says nothing by itself, and

@@ -37,7 +37,7 @@ pub use clock::{Clock, Entropy};
 pub use ids::{
     ChallengeId, Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, ParseIdError,
     PartNo, PasskeyId, PersonId, PrincipalId, RecordId, Reference, RequestId, SellerId, ServiceId, SessionId,
-    Ticket,
+    SignOnId, Ticket,
 };
 pub use json::Json;
 pub use purpose::{Class, Purpose};

@@ -30,6 +30,10 @@ fn sentence(what: &What) -> &'static str {
         What::InvitationAccepted { .. } => "A person accepted an invitation and set a password.",
         What::PasswordChanged { .. } => "A person changed the own password.",
         What::FactorEnrolled { .. } => "A person set up a second factor: `totp`.",
+        What::SignOn { .. } => {
+            "What became of a sign-on by the home's provider: `bound` the first time, `signed-on`, or what was wrong. `person` is \
+             null when the provider means nobody here."
+        }
         What::FactorAsked { .. } => {
             "Somebody who is not in yet knew the password of an account, and was given a challenge for a passkey."
         }
@@ -152,6 +156,7 @@ fn samples() -> Vec<What> {
         What::InvitationAccepted { person },
         What::PasswordChanged { person },
         What::FactorEnrolled { person, factor: code("totp") },
+        What::SignOn { person: Some(person), outcome: code("bound") },
         What::FactorAsked { person },
         What::PasskeyEnrolled { person, passkey },
         What::PasskeyRemoved { person, passkey },

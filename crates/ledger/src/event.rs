@@ -110,6 +110,13 @@ pub enum What {
         /// `"totp"`.
         factor: String,
     },
+    /// What became of a sign-on by the home's provider.
+    SignOn {
+        /// The person, when the provider means somebody here.
+        person: Option<PersonId>,
+        /// `"signed-on"`, `"bound"` before it the first time, or what was wrong.
+        outcome: String,
+    },
     /// Somebody who is not in yet knows the password, and was given a challenge for a passkey.
     FactorAsked {
         /// Whose account.

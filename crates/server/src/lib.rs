@@ -50,6 +50,7 @@ mod reveal;
 mod seller;
 mod service;
 mod session;
+mod sign_on;
 mod visit;
 mod watch;
 

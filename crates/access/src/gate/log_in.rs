@@ -45,6 +45,8 @@ pub(super) struct Beginning {
     /// The account, where it changes with that.
     pub(super) account: Option<Entry<Account>>,
     pub(super) has_factor: bool,
+    /// Whether the home's provider opened it, and no password.
+    pub(super) signed_on: bool,
     /// Failures that end with it.
     pub(super) forgiven: Option<Whose>,
     /// Events besides that of the log-in.
@@ -143,11 +145,8 @@ impl Gate {
     ) -> Result<NewSession, AccessError> {
         let person = entry.value.person.id;
         let (has_factor, mut events) = (factors.is_some(), Vec::from_iter(told));
-        let left = |factors: &Factors| u32::try_from(factors.recovery_codes()).unwrap_or(u32::MAX);
-        if let Some(factors) = &factors
-            && factors.recovery_codes() < entry.value.factors.recovery_codes()
-        {
-            events.push(What::RecoveryCodeUsed { person, left: left(factors) });
+        if let Some(factors) = &factors {
+            events.extend(recovery_used(person, &entry.value.factors, factors));
         }
         let mut next = entry.value.clone();
         if let Some(factors) = factors {
@@ -157,7 +156,8 @@ impl Gate {
         let changed = has_factor || hashed_again.is_some();
         next.password = hashed_again.or(next.password);
         let account = changed.then(|| entry.next(next));
-        let begin = Beginning { person, account, has_factor, forgiven: Some(whose), events };
+        let begin =
+            Beginning { person, account, has_factor, signed_on: false, forgiven: Some(whose), events };
         self.begin_session(begin, context)
     }
 
@@ -182,7 +182,7 @@ impl Gate {
         begin: Beginning,
         context: &Context,
     ) -> Result<NewSession, AccessError> {
-        let Beginning { person, account, has_factor, forgiven, events: further } = begin;
+        let Beginning { person, account, has_factor, signed_on, forgiven, events: further } = begin;
         let (now, request) = (context.now, context.request);
         let (token, token_hash) = CredentialKind::Session.generate(&*self.sealer.entropy);
         let id = SessionId::random(&*self.sealer.entropy);
@@ -193,6 +193,7 @@ impl Gate {
             since: now,
             seen_at: now,
             factor_at: has_factor.then_some(now),
+            signed_on,
         };
         let entry = Entry::first(token_hash.id(), session);
         let ends_at = entry.value.ends_at(&self.standards.values);
@@ -354,6 +355,12 @@ impl Gate {
     }
 }
 
+/// What there is to tell when a recovery code was used up.
+pub(super) fn recovery_used(person: PersonId, before: &Factors, after: &Factors) -> Option<What> {
+    let left = u32::try_from(after.recovery_codes()).unwrap_or(u32::MAX);
+    (after.recovery_codes() < before.recovery_codes()).then_some(What::RecoveryCodeUsed { person, left })
+}
+
 fn code_shown(account: &Account, code: &Sensitive<String>, machine_now: Timestamp) -> Factor {
     match account.factors.check(code, machine_now) {
         Checked::Opened(factors) => Factor::Shown(factors, None),
@@ -368,21 +375,21 @@ fn log_in_failed() -> Denial {
     )
 }
 
-fn account_locked() -> Denial {
+pub(super) fn account_locked() -> Denial {
     Reason::AccountLocked.denial(
         "after too many failed log-ins in a row nobody comes in under this address",
         "ask another person to lift it with `bailee person unlock MAIL`",
     )
 }
 
-fn second_factor_needed() -> Denial {
+pub(super) fn second_factor_needed() -> Denial {
     Reason::SecondFactorNeeded.denial(
         "this account has a second factor",
         "log in with a code of your authenticator, a recovery code, or in a browser with a passkey",
     )
 }
 
-fn no_factor_in_public() -> Denial {
+pub(super) fn no_factor_in_public() -> Denial {
     Reason::SecondFactorMissing.denial(
         "from a public address nobody comes in without a second factor, and this account has none",
         "enrol an authenticator from the company's own network with `bailee person factor`",

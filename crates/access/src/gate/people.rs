@@ -112,6 +112,7 @@ impl Gate {
             person: *id,
             account: Some(entry.next(account)),
             has_factor: false,
+            signed_on: false,
             forgiven: None,
             events: vec![What::InvitationAccepted { person: *id }],
         };

@@ -24,4 +24,5 @@ pub(crate) mod seller;
 pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod show;
+mod sign_on;
 pub(crate) mod synth;

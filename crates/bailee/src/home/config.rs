@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::access::AccessSection;
 use super::places;
 use super::root_key::RootKey;
+use super::sign_on::{SignOnSection, SignOnSettings};
 use crate::failure::{Failure, Result};
 use crate::log::settings::{LogSection, LogSettings};
 use crate::serve::settings::{ServerSection, ServerSettings};
@@ -43,6 +44,8 @@ pub(crate) struct Config {
     /// The file of the home's own policies.
     pub(crate) policies: Option<PathBuf>,
     pub(crate) server: ServerSettings,
+    /// The provider by which people may sign on.
+    pub(crate) sign_on: Option<SignOnSettings>,
     pub(crate) log: LogSettings,
 }
 
@@ -61,6 +64,8 @@ struct Written {
     catalogue: CatalogueSection,
     #[serde(default)]
     server: ServerSection,
+    #[serde(default)]
+    sign_on: SignOnSection,
     #[serde(default)]
     log: LogSection,
 }
@@ -144,6 +149,7 @@ impl Config {
             catalogue: written.catalogue.extension,
             policies: written.access.policies,
             server,
+            sign_on: written.sign_on.check()?,
             log: written.log.check()?,
         })
     }

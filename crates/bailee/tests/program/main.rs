@@ -41,6 +41,7 @@ mod scanned;
 mod serve;
 mod served;
 mod several;
+mod sign_on;
 mod spine;
 mod support;
 mod terminal;

@@ -18,6 +18,7 @@ impl What {
             Self::InvitationAccepted { .. } => "invitation-accepted",
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorEnrolled { .. } => "factor-enrolled",
+            Self::SignOn { .. } => "sign-on",
             Self::FactorAsked { .. } => "factor-asked",
             Self::PasskeyEnrolled { .. } => "passkey-enrolled",
             Self::PasskeyRemoved { .. } => "passkey-removed",
@@ -89,7 +90,7 @@ impl What {
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
             Self::FactorEnrolled { factor, .. } => vec![factor],
-            Self::PasskeyUsed { outcome, .. } => vec![outcome],
+            Self::PasskeyUsed { outcome, .. } | Self::SignOn { outcome, .. } => vec![outcome],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }

@@ -21,7 +21,7 @@ use axum::Router;
 use crate::edge::House;
 use crate::{
     access, account, catalogue, collect, find, grant, health, keys, ledger, mapping, passkey, person,
-    quarantine, record, retention, reveal, seller, service, session,
+    quarantine, record, retention, reveal, seller, service, session, sign_on,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -97,6 +97,7 @@ fn operations() -> Vec<Operation> {
         health::operations(),
         serve::operations(),
         session::operations(),
+        sign_on::operations(),
         account::operations(),
         passkey::operations(),
         person::operations(),
