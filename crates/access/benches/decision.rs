@@ -64,6 +64,19 @@ fn main() {
     criterion.bench_function("a reveal of ten fields under a grant: eleven decisions", |bencher| {
         bencher.iter(|| reveal(&rules, black_box(operator)));
     });
+    let nights = "forbid (principal, action, resource) when { context.hour > 21 };";
+    let nightly = Rules::new(nights).unwrap();
+    criterion.bench_function("a reveal of ten fields where a home's own policy reads the hour", |bencher| {
+        bencher.iter(|| {
+            let mut sitting = nightly.sit();
+            for _ in 0..FIELDS {
+                let service = Subject::Service(black_box(&service));
+                sitting
+                    .decide_field(service, Purpose::Fulfilment, black_box(&field), &circumstances)
+                    .unwrap();
+            }
+        });
+    });
     criterion.bench_function("a reveal denied", |bencher| {
         bencher.iter(|| {
             let asked = Action::Reveal(&seller, Purpose::Tax);

@@ -72,6 +72,15 @@ impl CredentialHash {
         Self(hash)
     }
 
+    /// The hash of what these parts spell together. Their lengths are fixed, or there is one part that is not.
+    pub(crate) fn of_parts(parts: [&[u8]; 2]) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        parts.iter().for_each(|part| context.update(part));
+        let mut hash = [0; 32];
+        hash.copy_from_slice(context.finish().as_ref());
+        Self(hash)
+    }
+
     /// Its first 16 bytes: a name to look it up by. What is found must still match whole.
     pub(crate) fn id(&self) -> RecordId {
         let mut id = [0; 16];

@@ -14,6 +14,7 @@ mod refusal;
 mod rules;
 mod scene;
 mod schema;
+mod sitting;
 mod steady;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use own::{OWN_BYTES_MAX, OWN_POLICIES_MAX, OwnPolicyError};
 pub use reason::Reason;
 pub use refusal::unknown_purpose;
 pub use rules::{Rules, RulesError};
+pub use sitting::Sitting;
 pub use steady::ANSWERS_MAX;
 
 /// Who asks, as far as a decision depends on it.

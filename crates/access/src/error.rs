@@ -53,6 +53,9 @@ pub enum AccessError {
     /// A register entry opens but cannot be read: a newer version wrote it.
     #[error("an entry of the register of {0}s cannot be read; a newer version of bailee may have written it")]
     Unreadable(&'static str),
+    /// Somebody changed who may do what between a decision and its commit: decide again.
+    #[error("who may do what has changed meanwhile; ask again")]
+    Moved,
     /// The store.
     #[error(transparent)]
     Store(#[from] bailee_store::records::StoreError),
@@ -80,6 +83,7 @@ impl AccessError {
             Self::BreachedFile(..) => "breached-file",
             Self::Rules(_) => "rules",
             Self::Unreadable(_) => "register-unreadable",
+            Self::Moved => "access-moved",
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger",
             Self::Keyring(error) => error.code(),

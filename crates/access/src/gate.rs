@@ -7,9 +7,11 @@ mod acts;
 mod carry;
 mod enter;
 mod explain;
+mod follow;
 mod grants;
 mod log_in;
 mod origins;
+mod own_secrets;
 mod passkeys;
 mod people;
 mod renew;
@@ -22,6 +24,7 @@ mod spending;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bailee_core::catalogue::Current;
@@ -33,7 +36,6 @@ use bailee_core::{
 use bailee_crypto::keyring::Keyring;
 use bailee_ledger::authorized::{self, Authorized, Mint};
 use bailee_ledger::event::What;
-use bailee_store::act::Act;
 use bailee_store::records::Store;
 
 use crate::decision::{Action, Circumstances, Rules, Subject};
@@ -62,8 +64,10 @@ use spending::Spending;
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
 /// asynchronous runtime.
 pub struct Gate {
-    mint: Mint,
+    mint: Arc<Mint>,
     store: Arc<dyn Store>,
+    /// Of the rules of access: what is known, and what decides, is at least as new.
+    version: AtomicU64,
     /// The vault goes by the same.
     catalogue: Arc<Current>,
     environment: Environment,
@@ -111,6 +115,8 @@ pub struct Caller {
     pub who: Who,
     /// Where they stand.
     pub(crate) door: Door,
+    /// The version of the rules of access by which they were recognised.
+    pub(crate) version: u64,
 }
 
 impl Caller {
@@ -210,11 +216,12 @@ impl Gate {
         entropy: Arc<dyn Entropy>,
         standards: Standards,
     ) -> Result<Self, AccessError> {
-        Self::open_with(mint, store, keyring, catalogue, entropy, standards, Box::new(Argon2id::new()?))
+        let hasher = Box::new(Argon2id::new()?);
+        Self::open_with(Arc::new(mint), store, keyring, catalogue, entropy, standards, hasher)
     }
 
     fn open_with(
-        mint: Mint,
+        mint: Arc<Mint>,
         store: Arc<dyn Store>,
         keyring: Arc<Keyring>,
         catalogue: Arc<Current>,
@@ -224,11 +231,14 @@ impl Gate {
     ) -> Result<Self, AccessError> {
         let environment = keyring.binding().environment;
         let sealer = Sealer { keyring, entropy };
+        // Before anything is read: what changes meanwhile is read again.
+        let version = AtomicU64::new(store.access_version()?);
         let known = RwLock::new(Known::load(&sealer, &*store)?);
         let repetitions = Mutex::new(Repetitions::load(&sealer, &*store)?);
         let gate = Self {
             mint,
             store,
+            version,
             catalogue,
             environment,
             sealer,
@@ -243,7 +253,8 @@ impl Gate {
             attempts: Default::default(),
             writing: Mutex::new(()),
         };
-        gate.restore_grants();
+        gate.restore_spent();
+        gate.go_by_grants();
         Ok(gate)
     }
 
@@ -328,13 +339,6 @@ impl Gate {
     /// The sellers of this home.
     fn sellers(&self) -> Result<BTreeSet<SellerId>, AccessError> {
         Ok(self.store.sellers()?.into_iter().map(|(_, id)| id).collect())
-    }
-
-    /// Commits an act, then changes what is known accordingly.
-    fn commit(&self, act: Act, change: impl FnOnce(&mut Known)) -> Result<(), AccessError> {
-        self.store.commit(act)?;
-        change(&mut self.known_mut());
-        Ok(())
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

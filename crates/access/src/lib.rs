@@ -37,6 +37,7 @@ mod generic;
 pub mod grant;
 pub mod lockout;
 pub mod origin;
+pub mod own_secret;
 pub mod passkey;
 pub mod password;
 pub mod person;

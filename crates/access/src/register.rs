@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bailee_core::profile::Values;
 use bailee_core::{
-    Entropy, FieldInstance, GrantId, PartNo, PersonId, RecordId, ServiceId, SessionId, Timestamp,
+    Entropy, FieldInstance, GrantId, OwnSecret, PartNo, PersonId, RecordId, ServiceId, SessionId, Timestamp,
 };
 use bailee_crypto::envelope::{self, EnvelopeError, Place};
 use bailee_crypto::keyring::Keyring;
@@ -24,6 +24,7 @@ use crate::account::Account;
 use crate::credential::CredentialHash;
 use crate::grant::Filed;
 use crate::lockout::{Failures, Lockout, Whose};
+use crate::own_secret::Remembered;
 use crate::person::Standing;
 use crate::service::{Service, ServiceKey};
 use crate::session::{SESSIONS_PER_PERSON_MAX, Session};
@@ -142,6 +143,8 @@ pub(crate) struct Known {
     pub(crate) lockout: Lockout,
     /// Grants, from their asking on.
     pub(crate) grants: BTreeMap<GrantId, Entry<Filed>>,
+    /// Secrets that the program uses itself: those that the configuration names, with what is kept of them.
+    pub(crate) own_secrets: BTreeMap<OwnSecret, Option<Entry<Remembered>>>,
 }
 
 impl Known {
@@ -154,6 +157,9 @@ impl Known {
         sealer.all::<Failures>(store)?.into_iter().for_each(|failures| known.lockout.keep(failures));
         for filed in sealer.all::<Filed>(store)? {
             known.keep_grant(filed);
+        }
+        for remembered in sealer.all::<Remembered>(store)? {
+            known.own_secrets.insert(remembered.value.secret, Some(remembered));
         }
         Ok(known)
     }

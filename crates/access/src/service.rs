@@ -82,22 +82,34 @@ impl ServiceKey {
 
     /// The last instant at which it opens anything.
     pub fn ends_at(&self, values: &Values) -> Timestamp {
-        saturating_add(self.since, days(values) * DAY_SECONDS)
+        ends_at(self.since, values)
     }
 
     /// Its age.
     pub fn age(&self, now: Timestamp, values: &Values) -> KeyAge {
-        let ends_at = self.ends_at(values);
+        KeyAge::of(self.since, now, values)
+    }
+}
+
+impl KeyAge {
+    /// How far something that lives as long as a key has come since then.
+    pub(crate) fn of(since: Timestamp, now: Timestamp, values: &Values) -> Self {
+        let ends_at = ends_at(since, values);
         if now > saturating_add(ends_at, RENEWAL_DAYS * DAY_SECONDS) {
-            KeyAge::Forgotten
+            Self::Forgotten
         } else if now > ends_at {
-            KeyAge::Ended
+            Self::Ended
         } else if now >= saturating_add(ends_at, -(days(values) * DAY_SECONDS / 6)) {
-            KeyAge::Aging
+            Self::Aging
         } else {
-            KeyAge::Fresh
+            Self::Fresh
         }
     }
+}
+
+/// The last instant of something that lives as long as a key, since then.
+pub(crate) fn ends_at(since: Timestamp, values: &Values) -> Timestamp {
+    saturating_add(since, days(values) * DAY_SECONDS)
 }
 
 fn days(values: &Values) -> i64 {

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::client::ServerAddress;
 use crate::commands::{
     access, catalogue, collect, completions, find, grant, init, keys, ledger, mapping, person, quarantine,
-    retention, reveal, seller, service, session, show, synth,
+    retention, reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -92,6 +92,7 @@ enum Command {
     Catalogue(catalogue::Catalogue),
     Retention(retention::Retention),
     Keys(keys::Keys),
+    Secret(secret::Secret),
     Ledger(ledger::Ledger),
     Mapping(mapping::Mapping),
     Synth(synth::Synth),
@@ -145,6 +146,7 @@ impl Cli {
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
             Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
             Command::Keys(keys) => keys.run(&global),
+            Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
             Command::Ledger(ledger) => ledger.run(&global),
             Command::Mapping(mapping) => mapping.run(&global),
             Command::Synth(synth) => synth.run(&global),

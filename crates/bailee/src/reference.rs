@@ -3,7 +3,7 @@
 //! A secret lies in a file or is handed over by the service manager as a credential. What looks like a secret itself in
 //! the place of a reference is refused, and never said again.
 
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,8 @@ use crate::screen::line_of;
 
 /// The directory of credentials that systemd hands to a service.
 const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
+/// Most bytes of a secret that are looked at: far more than a password or a key in PEM has.
+const CONTENT_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a key: a text that spells just so many in base64 or hexadecimal digits is one, and no path.
 const KEY_BYTES: usize = 32;
 
@@ -72,6 +74,15 @@ impl SecretPlace {
             return Err(Failure::failed(format_args!("{} is not a file; check its name", path.display())));
         }
         line_of(BufReader::new(file), format_args!("{}", path.display()))
+    }
+
+    /// All of a secret, whatever it is; none where this process cannot get at it.
+    pub(crate) fn content(&self, root: &Path) -> Option<Sensitive<Vec<u8>>> {
+        let file = std::fs::File::open(self.path(root, "").ok()?).ok()?;
+        // All its room at once: what grows leaves copies behind.
+        let mut content = Vec::with_capacity(CONTENT_BYTES_MAX + 1);
+        file.take(CONTENT_BYTES_MAX as u64).read_to_end(&mut content).ok()?;
+        Some(Sensitive::new(content))
     }
 
     /// The file, when it is one of somebody's own.

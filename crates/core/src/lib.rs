@@ -29,6 +29,7 @@ pub mod profile;
 pub mod purpose;
 pub mod requirement;
 pub mod retention;
+pub mod secret;
 pub mod sensitive;
 pub mod time;
 pub mod written;
@@ -41,5 +42,6 @@ pub use ids::{
 };
 pub use json::Json;
 pub use purpose::{Class, Purpose};
+pub use secret::OwnSecret;
 pub use sensitive::Sensitive;
 pub use time::{Day, Month, Timestamp};

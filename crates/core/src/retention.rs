@@ -10,12 +10,14 @@ mod date;
 mod decide;
 mod evidence;
 mod observe;
+mod sighting;
 mod tombstone;
 mod window;
 mod words;
 
 pub use date::parse_date;
 pub use evidence::Evidence;
+pub use sighting::{Seen, Sighting};
 pub use tombstone::{Ended, tombstone_yields};
 pub use window::{
     CLOSING_DAYS, FACTS_MONTHS, MOVE_DAYS, Phase, QUARANTINE_DAYS, bucket_day, facts_end, moves_later, phase,
@@ -98,12 +100,16 @@ closed_set! {
         R1 => "R1",
         /// Shipped, with no proof of delivery.
         R2 => "R2",
+        /// Shipped, still under way when its time was over, and within the window that was promised.
+        R4 => "R4",
         /// Several packages.
         R5 => "R5",
         /// Partly shipped.
         R6 => "R6",
         /// Cancelled or unfulfillable.
         R7 => "R7",
+        /// Undeliverable, lost, refused, or back with its seller.
+        R8 => "R8",
         /// Pending or unshipped.
         R10 => "R10",
         /// No usable date.

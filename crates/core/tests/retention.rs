@@ -9,7 +9,7 @@
     reason = "tests may fail loudly"
 )]
 
-use bailee_core::retention::{Decision, Evidence, Policy, Spoken};
+use bailee_core::retention::{Decision, Evidence, Policy, Seen, Sighting, Spoken};
 use bailee_core::{Json, Kind, Timestamp};
 use serde_json::{Value, json};
 
@@ -62,7 +62,15 @@ fn decide<'a>(policy: &Policy, documents: &mut dyn Iterator<Item = &'a &'a str>)
 
 fn observe(evidence: &mut Evidence, document: &str) {
     if let Some((who, at)) = document.strip_prefix("delivered").and_then(|rest| rest.split_once('=')) {
-        return evidence.observe_delivery(who.strip_prefix(':'), day(at), day(NOW));
+        return evidence
+            .observe_sighting(&seen(Seen::Delivered, who.strip_prefix(':'), Some(at), NOW), day(NOW));
+    }
+    if let Some((what, at)) = document.strip_prefix("tracked@").and_then(|rest| rest.split_once(' ')) {
+        // `tracked@AS_OF given-up[:PACKAGE][=DAY]`
+        let (what, at) = (at, what);
+        let (what, happened) = what.split_once('=').map_or((what, None), |(what, day)| (what, Some(day)));
+        let (what, package) = what.split_once(':').map_or((what, None), |(what, id)| (what, Some(id)));
+        return evidence.observe_sighting(&seen(what.parse().unwrap(), package, happened, at), day(NOW));
     }
     let mut words = document.split(' ').peekable();
     let (how, as_of) = words.next().unwrap().split_once('@').unwrap();
@@ -77,6 +85,10 @@ fn observe(evidence: &mut Evidence, document: &str) {
     let mut document = json!({ "fulfillment": {}, "packages": [], "returns": [] });
     words.for_each(|word| put(kind, &mut document, word));
     evidence.observe(kind, &from_value(&document), &spoken);
+}
+
+fn seen<'a>(what: Seen, package: Option<&'a str>, at: Option<&str>, as_of: &str) -> Sighting<'a> {
+    Sighting { package, what, at: at.map(day), as_of: day(as_of) }
 }
 
 fn put(kind: Kind, document: &mut Value, word: &str) {
@@ -106,8 +118,10 @@ fn put(kind: Kind, document: &mut Value, word: &str) {
                 json!({ "earliestDateTime": text(at) });
         }
         (Some(("promise", at)), _) => {
-            document.pointer_mut(fulfillment).unwrap()["deliverByWindow"] =
-                json!({ "earliestDateTime": text(at) });
+            document.pointer_mut(fulfillment).unwrap()["deliverByWindow"]["earliestDateTime"] = text(at);
+        }
+        (Some(("promise-end", at)), _) => {
+            document.pointer_mut(fulfillment).unwrap()["deliverByWindow"]["latestDateTime"] = text(at);
         }
         (Some(("easy-ship", status)), _) => {
             document["fulfillment"]["easyShipShipmentStatus"] = json!(status);

@@ -10,8 +10,8 @@
 )]
 
 use bailee_core::retention::{
-    Ended, Evidence, Phase, Policy, Profile, Rule, Spoken, bucket_day, facts_end, moves_later, parse_date,
-    phase, quarantine_expiry, tombstone_yields,
+    Ended, Evidence, Phase, Policy, Profile, Rule, Seen, Sighting, Spoken, bucket_day, facts_end,
+    moves_later, parse_date, phase, quarantine_expiry, tombstone_yields,
 };
 use bailee_core::time::DAY_SECONDS;
 use bailee_core::{Day, Json, Kind, Month, Timestamp};
@@ -19,6 +19,10 @@ use proptest::prelude::*;
 
 /// 2026-02-01T00:00:00Z, day 0 of the properties below.
 const NOW_SECOND: i64 = 1_769_904_000;
+
+fn delivered_at(package: Option<&str>, at: Timestamp) -> Sighting<'_> {
+    Sighting { package, what: Seen::Delivered, at: Some(at), as_of: at }
+}
 
 fn day(days: i64) -> Timestamp {
     Timestamp::from_second(NOW_SECOND + days * DAY_SECONDS).unwrap()
@@ -219,12 +223,33 @@ proptest! {
         }
         for (package, at) in delivered {
             let id = package.map(|id| format!("P{id}"));
-            evidence.observe_delivery(id.as_deref(), day(at), now());
+            evidence.observe_sighting(&delivered_at(id.as_deref(), day(at)), now());
             proofs.push(day(at.min(0)));
             let next = evidence.decide(&policy, now()).lo;
             prop_assert!(lo.is_none_or(|lo| next <= lo) || proofs.iter().any(|proof| next <= *proof), "{next}");
             lo = Some(next);
         }
+    }
+
+    #[test]
+    fn what_is_under_way_lives_on_for_fifteen_days_and_within_its_window_at_most(
+        documents in prop::collection::vec(document(), 1..4),
+        seen in -200_i64..5,
+        until in -200_i64..60,
+    ) {
+        let policy = Policy::default();
+        let mut evidence = heard(&documents);
+        let promise = json(&serde_json::json!({ "fulfillment": { "deliverByWindow": { "latestDateTime": day(until).to_string() } } }));
+        let spoken = Spoken { as_of: day(-250), fetched: true, seen_before: false, now: now() };
+        evidence.observe(Kind::Order, &promise, &spoken);
+        let before = evidence.decide(&policy, now());
+        let sighting = Sighting { package: None, what: Seen::UnderWay, at: None, as_of: day(seen) };
+        evidence.observe_sighting(&sighting, now());
+        let after = evidence.decide(&policy, now());
+        prop_assert!(after.expires_at >= before.expires_at);
+        let days = (after.expires_at.as_second() - before.expires_at.as_second()) / 86_400;
+        prop_assert!(days <= 15 && (days == 0 || after.expires_at <= day(until)), "{before:?} {after:?}");
+        prop_assert!(days == 0 || (after.rule, after.hi) == (Rule::R4, None));
     }
 
     #[test]
@@ -312,7 +337,7 @@ proptest! {
         }));
         let mut evidence = Evidence::new(first);
         evidence.observe(Kind::Order, &order, &Spoken { as_of: first, fetched: false, seen_before: false, now });
-        evidence.observe_delivery(None, first, now);
+        evidence.observe_sighting(&delivered_at(None, first), now);
         let decision = evidence.decide(&policy, now);
         let _ = decision.words(Kind::Order, &policy);
         let _ = (phase(bucket_day(decision.expires_at), now), moves_later(Day(i32::MIN), now), facts_end(Month::of(first)));
@@ -388,7 +413,7 @@ fn a_changed_expiry_is_reported_with_its_reason() {
     let change = first.change(None).unwrap();
     assert_eq!((change.old, change.new, change.rule), (None, day(30), Rule::R12));
     assert!(first.change(Some(first.expires_at)).is_none());
-    evidence.observe_delivery(None, day(-3), now());
+    evidence.observe_sighting(&delivered_at(None, day(-3)), now());
     let change = evidence.decide(&Policy::default(), now()).change(Some(first.expires_at)).unwrap();
     assert_eq!((change.old, change.new, change.rule), (Some(day(30)), day(27), Rule::R1));
 }

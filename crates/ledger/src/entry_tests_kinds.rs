@@ -1,6 +1,6 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
-use bailee_core::{GrantId, PasskeyId};
+use bailee_core::{GrantId, OwnSecret, PasskeyId};
 
 use super::*;
 
@@ -124,6 +124,13 @@ fn sentence(what: &What) -> &'static str {
             "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \
              where that then fails. The root key itself stays."
         }
+        What::SecretSeen { .. } => {
+            "A secret that the program uses itself was seen for the first time, or is another than before: how many \
+             guesses it stands up to at least, as a power of two."
+        }
+        What::SecretOutlived { .. } => {
+            "A secret that the program uses itself is past its age, and still in use (requirement 1.4.b)."
+        }
         What::KeysRead {} => "The state of the keys was looked at.",
         What::LedgerRead { .. } => "The ledger was read: `tail`, `verify`, `prove` or `export`.",
         What::MappingAdded { .. } => {
@@ -232,6 +239,8 @@ fn samples() -> Vec<What> {
         What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
         What::MirrorsChanged { repaired: 1, added: 0 },
         What::PassphraseChanged {},
+        What::SecretSeen { secret: OwnSecret::MailPassword, bits: 96 },
+        What::SecretOutlived { secret: OwnSecret::MailPassword },
         What::KeysRead {},
         What::LedgerRead { how: code("verify") },
         What::MappingAdded { digest: code("00112233445566778899aabbccddeeff") },

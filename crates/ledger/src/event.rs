@@ -3,6 +3,7 @@
 //! What can stand in an event is an id, a number, an instant, a member of a closed set, or a code of the program. The
 //! bytes that they become are in [`crate::entry`].
 
+mod act;
 mod fields;
 mod names;
 
@@ -10,31 +11,14 @@ use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    Commitment, FieldId, GrantId, Kind, Month, PasskeyId, PersonId, PrincipalId, RecordId, RequestId,
-    SellerId, ServiceId, SessionId, Ticket, Timestamp,
+    FieldId, GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId,
+    ServiceId, SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
+pub use act::Event;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-
-/// One act.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Event {
-    /// When, by the home's clock.
-    pub at: Timestamp,
-    /// Who.
-    pub principal: PrincipalId,
-    /// The request that it belongs to.
-    pub request: RequestId,
-    /// Where the request came from: a commitment to a detail that is sealed under the key of this month. None of what
-    /// the system does by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Commitment>,
-    /// What.
-    #[serde(flatten)]
-    pub what: What,
-}
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -461,6 +445,18 @@ pub enum What {
     /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
     /// The root key stays, and with it everything that lies under it.
     PassphraseChanged {},
+    /// A secret that the program uses itself was seen for the first time, or is another than before.
+    SecretSeen {
+        /// Which.
+        secret: OwnSecret,
+        /// How many guesses it stands up to at least, as a power of two.
+        bits: u16,
+    },
+    /// A secret that the program uses itself is past its age, and still in use (1.4.b).
+    SecretOutlived {
+        /// Which.
+        secret: OwnSecret,
+    },
     /// Keys were looked at.
     KeysRead {},
     /// The ledger was read, verified, proved from or exported.

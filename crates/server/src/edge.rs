@@ -165,6 +165,9 @@ async fn without_panic(answer: impl Future<Output = Response>) -> Response {
     answer.unwrap_or_else(|panic| Problem::from_panic(&*panic).into_response())
 }
 
+/// How often something is decided while who may do what keeps changing: each change is somebody's act, and takes longer.
+const DECISIONS_MAX: usize = 16;
+
 /// A request at the edge: nobody yet.
 pub(crate) struct Edge {
     house: Arc<House>,
@@ -332,7 +335,7 @@ impl Edge {
             known.tell(caller.context.principal, house.gate().ending_key(&presented));
         }
         house.limiter.request(caller.context.principal)?;
-        Ok(Call { house, stamp, caller, door })
+        Ok(Call { house, stamp, caller, presented })
     }
 
     /// What its caller calls it, if he does.
@@ -389,7 +392,7 @@ pub(crate) struct Call {
     house: Arc<House>,
     stamp: Stamp,
     caller: Caller,
-    door: Door,
+    presented: Presented,
 }
 
 impl Call {
@@ -419,7 +422,23 @@ impl Call {
 
     /// Where the caller stands.
     pub(crate) fn door(&self) -> Door {
-        self.door
+        self.presented.door
+    }
+
+    /// Decides something. When who may do what has changed since the caller was recognised, they are recognised anew, and it
+    /// is decided again.
+    pub(crate) fn decide<T>(
+        &self,
+        decide: impl Fn(&Caller) -> Result<T, AccessError>,
+    ) -> Result<T, AccessError> {
+        let mut decided = decide(&self.caller);
+        for _ in 1..DECISIONS_MAX {
+            if !matches!(decided, Err(AccessError::Moved)) {
+                break;
+            }
+            decided = decide(&self.gate().authenticate(&self.presented)?);
+        }
+        decided
     }
 
     /// The machine's time, by which authenticators go.

@@ -47,6 +47,7 @@ mod rates;
 mod record;
 mod retention;
 mod reveal;
+mod secret;
 mod seller;
 mod service;
 mod session;

@@ -231,7 +231,7 @@ impl From<AccessError> for Problem {
             AccessError::Store(error) => error.into(),
             AccessError::Ledger(error) => error.into(),
             AccessError::Unacceptable(_) => Self::unacceptable(code, words),
-            AccessError::HasOwner => Self::new(StatusCode::CONFLICT, code, words),
+            AccessError::HasOwner | AccessError::Moved => Self::new(StatusCode::CONFLICT, code, words),
             AccessError::Missing(_) => Self::not_found(words),
             AccessError::BreachedFile(..) => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "the file of known passwords cannot be used, so no password can be set; the operator of this home must mend it")
                 .with_fault(Fault::new("disk", code)),

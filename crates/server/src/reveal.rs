@@ -216,7 +216,7 @@ async fn reveal(edge: Edge, body: JsonBody) -> Result<Json<Answer>, Problem> {
         sorted.look_up(call, &mut sight, asked)?;
         let (sellers, reasons) = (std::mem::take(&mut sorted.missed), std::mem::take(&mut sorted.reasons));
         call.gate().missed(call.caller(), known, ticket.as_ref(), sellers, reasons)?;
-        sorted.decide_and_open(call, &purpose, ticket)?;
+        sorted.decide_and_open(call, &purpose, ticket.as_ref())?;
         sorted.answer().map(Json)
     })
     .await
@@ -359,10 +359,15 @@ impl Sorted {
     }
 
     /// Lets the gate decide, then opens exactly what it allowed.
-    fn decide_and_open(&mut self, call: &Call, purpose: &str, ticket: Option<Ticket>) -> Result<(), Problem> {
+    fn decide_and_open(
+        &mut self,
+        call: &Call,
+        purpose: &str,
+        ticket: Option<&Ticket>,
+    ) -> Result<(), Problem> {
         let asked: Vec<Asked<'_>> =
             self.held.iter().zip(&self.found).map(|(held, found)| ask(held, found.named)).collect();
-        let decided = call.gate().reveal(call.caller(), purpose, ticket, &asked)?;
+        let decided = call.decide(|caller| call.gate().reveal(caller, purpose, ticket.cloned(), &asked))?;
         for refused in decided.denied {
             // Of several tokens of a record, the one that asked for this field.
             let asked_for = self.held.iter().filter(|held| held.record == refused.record).find_map(|held| {

@@ -223,6 +223,10 @@ pub enum Change {
     /// Remembers the keyring's head. An older one than that remembered is passed over (acts overtake each other); the
     /// same revision with another head is a conflict.
     SetAnchor(Anchor),
+    /// The version of the rules of access must be this: an event of a decision that was made by others is not written.
+    ExpectAccess(u64),
+    /// The same, and counts it up: whoever decided by the version before decides again.
+    MoveAccess(u64),
     /// Sets a value of the home (`"now"`, …). Small, never personal.
     SetMeta {
         /// Name.

@@ -176,6 +176,9 @@ impl Store for Faulty {
     fn anchor(&self) -> Result<Option<Anchor>, StoreError> {
         self.inner.anchor()
     }
+    fn access_version(&self) -> Result<u64, StoreError> {
+        self.inner.access_version()
+    }
     fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.inner.meta(name)
     }

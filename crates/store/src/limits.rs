@@ -94,6 +94,8 @@ fn check_change(change: &Change) -> Result<(), StoreError> {
         Change::SetAnchor(anchor) if i64::try_from(anchor.revision).is_err() => Err(OUT_OF_RANGE),
         Change::AddSeller { .. }
         | Change::SetAnchor(_)
+        | Change::ExpectAccess(_)
+        | Change::MoveAccess(_)
         | Change::SweepFacts { .. }
         | Change::SweepDetails(_) => Ok(()),
     }

@@ -122,6 +122,8 @@ pub trait Store: Records + Registers + Leases + Append + Source + Send + Sync {
     fn submit(&self, act: Act) -> Pending;
     /// The keyring's head as of the last commit.
     fn anchor(&self) -> Result<Option<Anchor>, StoreError>;
+    /// The version of the rules of access: 0 until [`Change::MoveAccess`](crate::act::Change::MoveAccess) counts it up.
+    fn access_version(&self) -> Result<u64, StoreError>;
     /// A value of the home.
     fn meta(&self, name: &str) -> Result<Option<String>, StoreError>;
     /// A sealed detail of events of that month.

@@ -151,6 +151,10 @@ impl Store for Sqlite {
         self.readers.read(log::anchor)
     }
 
+    fn access_version(&self) -> Result<u64, StoreError> {
+        self.readers.read(reads::access_version)
+    }
+
     fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.readers.read(|connection| reads::meta(connection, name))
     }

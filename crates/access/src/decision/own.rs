@@ -25,6 +25,9 @@ const NAME_BYTES_MAX: usize = 40;
 /// from one request to the next.
 const STEADY: [&str; 3] = ["environment", "purpose", "classes"];
 
+/// The member of the context that changes within a request, with each field that is decided.
+const COUNTED: &str = "spent_today";
+
 /// Why a home's own policies cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {words} ({})", Requirement::FineGrainedAccess)]
@@ -47,8 +50,10 @@ pub(super) struct Annotated {
 pub(super) struct Own {
     /// Those whose answer hangs on nothing that changes from one request to the next.
     pub(super) steady: PolicySet,
-    /// All others.
-    pub(super) changing: PolicySet,
+    /// Those whose answer is the same for everything alike in a request.
+    pub(super) passing: PolicySet,
+    /// Those that read how much was shown so far.
+    pub(super) counting: PolicySet,
     pub(super) policies: BTreeMap<String, Annotated>,
 }
 
@@ -83,7 +88,13 @@ pub(super) fn parse(text: &str, schema: &Schema, taken: &BTreeSet<String>) -> Re
         own.policies.insert(name.clone(), annotated(policy, line)?);
         lines.insert(name.clone(), line);
         let policy = policy.new_id(PolicyId::new(&name));
-        let set = if is_steady(&policy) { &mut own.steady } else { &mut own.changing };
+        let set = if hangs_on(&policy, |name| STEADY.contains(&name)) {
+            &mut own.steady
+        } else if hangs_on(&policy, |name| name != COUNTED) {
+            &mut own.passing
+        } else {
+            &mut own.counting
+        };
         set.add(policy.clone()).map_err(RulesError::own_fault)?;
         all.add(policy).map_err(RulesError::own_fault)?;
     }
@@ -165,23 +176,23 @@ fn wrong(line: usize, words: String) -> RulesError {
     RulesError::Own(OwnPolicyError { line, words })
 }
 
-/// Whether a policy reads nothing that changes from one request to the next. What cannot be told counts as changing.
-fn is_steady(policy: &Policy) -> bool {
-    policy.to_json().is_ok_and(|json| !reads_changing(&json))
+/// Whether a policy reads nothing of the context but these members. What cannot be told counts as reading others.
+fn hangs_on(policy: &Policy, these: impl Fn(&str) -> bool) -> bool {
+    policy.to_json().is_ok_and(|json| !reads_others(&json, &these))
 }
 
-fn reads_changing(expression: &Value) -> bool {
+fn reads_others(expression: &Value, these: &impl Fn(&str) -> bool) -> bool {
     match expression {
         Value::Object(members) => {
             members.get("Var").is_some_and(is_context)
                 || members.iter().any(|(operator, operands)| {
                     match (operator.as_str(), context_member(operands)) {
-                        ("." | "has", Some(name)) => !STEADY.contains(&name),
-                        _ => reads_changing(operands),
+                        ("." | "has", Some(name)) => !these(name),
+                        _ => reads_others(operands, these),
                     }
                 })
         }
-        Value::Array(elements) => elements.iter().any(reads_changing),
+        Value::Array(elements) => elements.iter().any(|element| reads_others(element, these)),
         _ => false,
     }
 }

@@ -136,7 +136,8 @@ impl Rules {
         action: &Action<'_>,
         circumstances: &Circumstances,
     ) -> Result<Permit, Denial> {
-        self.answer(&Question::of(subject, *action), circumstances)
+        let question = Question::of(subject, *action);
+        self.answer(&question, circumstances, || self.passing(&question, circumstances))
     }
 
     /// Whether the subject may see that field for that purpose.
@@ -150,16 +151,24 @@ impl Rules {
         field: &Field<'_>,
         circumstances: &Circumstances,
     ) -> Result<Permit, Denial> {
-        self.answer(&Question::of_field(subject, purpose, *field), circumstances)
+        let question = Question::of_field(subject, purpose, *field);
+        self.answer(&question, circumstances, || self.passing(&question, circumstances))
     }
 
-    /// The steady part, kept or asked, and what changes on top of it.
-    fn answer(&self, question: &Question<'_>, circumstances: &Circumstances) -> Result<Permit, Denial> {
+    /// The steady part, kept or asked, and what changes on top of it. `passing` are the home's own policies whose answer
+    /// holds for a request.
+    pub(super) fn answer(
+        &self,
+        question: &Question<'_>,
+        circumstances: &Circumstances,
+        passing: impl FnOnce() -> Option<String>,
+    ) -> Result<Permit, Denial> {
         let steady = self.answers.get(question, circumstances, || self.steady(question, circumstances));
         let permit = steady.house.now(circumstances);
         let forbidden = || {
             let steady = steady.forbidden.clone();
-            steady.or_else(|| self.forbidding(&self.compiled.own.changing, question, circumstances))
+            let steady = steady.or_else(passing);
+            steady.or_else(|| self.forbidding(&self.compiled.own.counting, question, circumstances))
         };
         match permit {
             None => Err(refusal::of(self, question, circumstances)),
@@ -194,7 +203,8 @@ impl Rules {
         let own = &self.compiled.own;
         let forbidden = self
             .forbidding(&own.steady, question, circumstances)
-            .or_else(|| self.forbidding(&own.changing, question, circumstances));
+            .or_else(|| self.forbidding(&own.passing, question, circumstances))
+            .or_else(|| self.forbidding(&own.counting, question, circumstances));
         let told = self.program(question, None, circumstances);
         if told.is_allowed {
             return Finding { permit: Some(Permit::default()), policies: told.policies, forbidden };
@@ -218,6 +228,11 @@ impl Rules {
     ) -> Told {
         let grants = self.grants_of(question.subject.principal());
         self.compiled.stage.ask(&self.compiled.program, question, (grants, tried), circumstances)
+    }
+
+    /// The first of a home's own policies that forbids it by what is the same in all of a request.
+    pub(super) fn passing(&self, question: &Question<'_>, circumstances: &Circumstances) -> Option<String> {
+        self.forbidding(&self.compiled.own.passing, question, circumstances)
     }
 
     /// The first of a home's own policies that forbids it.

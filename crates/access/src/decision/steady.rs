@@ -60,7 +60,7 @@ pub(super) fn is_open(grant: &Grant, circumstances: &Circumstances) -> bool {
 
 /// Everything that the steady part of an answer hangs on but the seller, and the policies and grants themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Key {
+pub(super) struct Key {
     principal: PrincipalId,
     standing: Standing,
     environment: Environment,
@@ -80,7 +80,10 @@ type Purposes = u8;
 
 impl Key {
     /// None for what is no reveal: that is asked seldom.
-    fn of<'a>(question: &Question<'a>, circumstances: &Circumstances) -> Option<(&'a SellerId, Self)> {
+    pub(super) fn of<'a>(
+        question: &Question<'a>,
+        circumstances: &Circumstances,
+    ) -> Option<(&'a SellerId, Self)> {
         let Action::Reveal(seller, purpose) = question.action else { return None };
         let standing = match question.subject {
             Subject::Person { roles, .. } => Standing::Person { roles: bits(roles, |role| *role as u8) },

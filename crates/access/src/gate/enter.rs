@@ -148,10 +148,12 @@ impl Gate {
 
     fn known_caller(&self, presented: &Presented) -> Result<(Caller, Option<Denial>), AccessError> {
         let Presented { request, now, detail, .. } = *presented;
+        let version = self.follow()?;
         let context = |principal| Context { principal, request, now, detail };
         match self.recognise(presented) {
             Ok((who, missing)) => {
-                Ok((Caller { context: context(who.principal()), who, door: presented.door }, missing))
+                let (context, door) = (context(who.principal()), presented.door);
+                Ok((Caller { context, who, door, version }, missing))
             }
             Err(AccessError::Denied(denial)) => {
                 self.refuse(&context(PrincipalId::Anonymous), AUTHENTICATE, None, None, denial)
@@ -269,7 +271,7 @@ impl Gate {
         }
         let next = entry.next(Session { seen_at: now, ..entry.value.clone() });
         let act = Act { name: "see-session", changes: vec![self.sealer.put(&next)?], events: Vec::new() };
-        self.commit(act, |known| known.keep_session(next))
+        self.commit_aside(act, |known| known.keep_session(next))
     }
 }
 

@@ -230,6 +230,7 @@ impl Gate {
     /// # Errors
     /// When it cannot be written.
     pub fn end_unreviewed(&self, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        self.follow()?;
         let overdue = |entry: &&Entry<Filed>| entry.value.life.due_at().is_some_and(|at| now > at);
         let overdue: Vec<Entry<Filed>> = self.known().grants.values().filter(overdue).cloned().collect();
         let context = Context::system(request, now);
@@ -293,13 +294,14 @@ impl Gate {
             })
             .collect();
         let changes = entries.iter().map(|entry| self.sealer.put(entry)).collect::<Result<_, _>>()?;
-        self.commit(Act { name: "spend", changes, events: Vec::new() }, |known| {
+        self.commit_aside(Act { name: "spend", changes, events: Vec::new() }, |known| {
             entries.into_iter().for_each(|entry| known.keep_grant(entry));
         })
     }
 
-    /// Goes by the grants that are kept, and by what was spent under them.
-    pub(super) fn restore_grants(&self) {
+    /// Takes up what was spent under each grant, as it is kept with it. Waits for whoever spends: the caller holds no lock
+    /// that they wait for.
+    pub(super) fn restore_spent(&self) {
         let mut spent: Vec<_> = {
             let known = self.known();
             let spent = |entry: &Entry<Filed>| {
@@ -313,7 +315,6 @@ impl Gate {
         for (day, principal, grant, fields) in spent {
             self.spending.restore(principal, day, grant, fields);
         }
-        self.go_by_grants();
     }
 
     fn wanted(&self, caller: &Caller, asked: AskedGrant<'_>) -> Result<Wanted, AccessError> {
@@ -420,12 +421,10 @@ impl Gate {
         Ok(filed)
     }
 
-    /// Commits a grant as it stands now, and has the rules go by it. The caller holds the lock of writers.
+    /// Commits a grant as it stands now. The caller holds the lock of writers.
     fn file(&self, name: &'static str, entry: Entry<Filed>, events: Vec<Event>) -> Result<(), AccessError> {
         let changes = vec![self.sealer.put(&entry)?];
-        self.commit(Act { name, changes, events }, |known| known.keep_grant(entry))?;
-        self.go_by_grants();
-        Ok(())
+        self.commit(Act { name, changes, events }, |known| known.keep_grant(entry))
     }
 
     /// Has the rules go by the grants that are live now.

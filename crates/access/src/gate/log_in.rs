@@ -83,6 +83,7 @@ impl Gate {
         now: Timestamp,
         detail: Option<Commitment>,
     ) -> Result<NewSession, AccessError> {
+        self.follow()?;
         let mail = normalised_mail(log_in.mail);
         let whose = Whose::of(&mail, log_in.door);
         let _alone = self.attempt(whose);
@@ -312,7 +313,7 @@ impl Gate {
         }
         let mut changes = vec![self.sealer.put(&entry)?];
         changes.extend(forgotten.as_ref().map(Entry::deletion));
-        self.commit(Act { name: "log-in-failed", changes, events }, |known| {
+        self.commit_aside(Act { name: "log-in-failed", changes, events }, |known| {
             forgotten.iter().for_each(|old| known.lockout.forget(old.value.whose));
             known.lockout.keep(entry);
         })?;

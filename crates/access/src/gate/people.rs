@@ -180,6 +180,7 @@ impl Gate {
     /// # Errors
     /// When it cannot be written; nobody whose contract has ended comes in all the same.
     pub fn end_contracts(&self, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        self.follow()?;
         let over = |entry: &&Entry<Account>| {
             let person = &entry.value.person;
             person.relation.has_ended(now) && !matches!(person.standing, Standing::Left { .. })
@@ -338,7 +339,6 @@ impl Gate {
             services.into_iter().for_each(|service| known.keep_service(service));
             known.keep_account(account);
         })?;
-        self.go_by_grants();
         Ok(left)
     }
 

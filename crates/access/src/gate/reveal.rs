@@ -6,9 +6,11 @@ use bailee_core::catalogue::Catalogue;
 use bailee_core::{Class, FieldId, FieldInstance, Purpose, RecordId, SellerId, Ticket};
 use bailee_ledger::authorized::{self, Context};
 use bailee_ledger::event::{RevealedItem, What};
+use bailee_ledger::log::Append;
 
+use super::follow::not_written;
 use super::{Asked, AskedField, Caller, Decided, DeniedField, Gate};
-use crate::decision::{self, Action, Circumstances, Field, REVEAL, Rules};
+use crate::decision::{self, Action, Circumstances, Field, REVEAL, Sitting};
 use crate::error::{AccessError, Denial};
 
 impl Gate {
@@ -17,7 +19,8 @@ impl Gate {
     ///
     /// # Errors
     /// [`AccessError::Denied`] for a purpose that is none; a refused field is no error but in
-    /// [`Decided::denied`]. [`AccessError::Ledger`] when an event cannot be written: reveal nothing.
+    /// [`Decided::denied`]. [`AccessError::Moved`] when who may do what has changed since the caller was recognised: recognise
+    /// and ask again. [`AccessError::Ledger`] when an event cannot be written: reveal nothing.
     pub fn reveal(
         &self,
         caller: &Caller,
@@ -32,13 +35,14 @@ impl Gate {
         self.decide_records(caller, asked, &mut verdicts)?;
         let events = verdicts.events();
         let authorized = if verdicts.pairs.is_empty() {
-            self.append(caller, events)?;
+            self.append_to(&self.ledger_at(caller.version), caller, events)?;
             None
         } else {
             let pairs =
                 verdicts.pairs.into_iter().map(|(id, fields)| (id, fields.into_iter().collect())).collect();
             let action = authorized::Reveal { purpose, pairs };
-            Some(self.mint.reveal(&*self.store, caller.context, &events, action)?)
+            let ledger = self.ledger_at(caller.version);
+            Some(self.mint.reveal(&ledger, caller.context, &events, action).map_err(not_written)?)
         };
         Ok(Decided { authorized, denied: verdicts.denied })
     }
@@ -116,6 +120,7 @@ impl Gate {
         verdicts: &mut Verdicts,
     ) -> Result<(), AccessError> {
         let rules = self.rules();
+        let mut sitting = rules.sit();
         let mut circumstances = self.circumstances(caller).with_ticket(verdicts.ticket.is_some());
         let Context { principal, now, .. } = caller.context;
         self.spending.with(principal, now, |spent| {
@@ -123,19 +128,19 @@ impl Gate {
             circumstances.spent_today = std::mem::take(spent);
             for record in asked {
                 let decided =
-                    self.decide_record(&rules, caller, verdicts.purpose, record, &mut circumstances);
+                    self.decide_record(&mut sitting, caller, verdicts.purpose, record, &mut circumstances);
                 verdicts.take(record, decided);
             }
             *spent = circumstances.spent_today;
             // What is kept of it is an upper bound: it is written before anything is opened.
-            self.keep_spent(now, &before, spent)
+            self.keep_spent(now, &before, spent).inspect_err(|_| *spent = before)
         })
     }
 
     /// The verdict on each field of a record, in the order asked.
     fn decide_record(
         &self,
-        rules: &Rules,
+        sitting: &mut Sitting<'_>,
         caller: &Caller,
         purpose: Purpose,
         record: &Asked<'_>,
@@ -143,12 +148,12 @@ impl Gate {
     ) -> Vec<Result<(), Denial>> {
         let (subject, seller) = (self.subject(caller), record.seller);
         let catalogue = self.catalogue.now();
-        let anything = rules.decide(subject, &Action::Reveal(seller, purpose), circumstances);
+        let anything = sitting.decide(subject, &Action::Reveal(seller, purpose), circumstances);
         let mut decide_field = |asked: &AskedField| {
             let (class, purposes) = attributes(&catalogue, asked);
             let field = Field { seller, kind: record.kind, class, purposes };
             anything.clone()?;
-            let permit = rules.decide_field(subject, purpose, &field, circumstances)?;
+            let permit = sitting.decide_field(subject, purpose, &field, circumstances)?;
             circumstances.spent_today.add(permit.grant, 1);
             Ok(())
         };
@@ -172,12 +177,15 @@ impl Gate {
     }
 
     fn append(&self, caller: &Caller, events: Vec<What>) -> Result<(), AccessError> {
+        self.append_to(&*self.store, caller, events)
+    }
+
+    fn append_to(&self, ledger: &dyn Append, caller: &Caller, events: Vec<What>) -> Result<(), AccessError> {
         if events.is_empty() {
             return Ok(());
         }
         let events: Vec<_> = events.into_iter().map(|what| caller.context.event(what)).collect();
-        self.store.append(&events)?;
-        Ok(())
+        ledger.append(&events).map(drop).map_err(not_written)
     }
 }
 

@@ -24,6 +24,7 @@ impl Gate {
     /// [`AccessError::Rules`] says which line of `own` cannot be taken; any other means that the change could not be
     /// written down. The gate goes on by the rules that it had.
     pub fn keep_rules(&self, own: &str, now: Timestamp) -> Result<(), AccessError> {
+        self.follow()?;
         let _writing = self.writing();
         let before = self.rules();
         let rules = Rules::new(own)?.with_grants(before.grants().cloned());
@@ -34,11 +35,12 @@ impl Gate {
                 rules: Digest(rules.hash()),
                 policies: u32::try_from(rules.count()).unwrap_or(u32::MAX),
             };
-            self.store.commit(Act {
+            let act = Act {
                 name: "rules-changed",
                 changes: vec![Change::SetMeta { name: RULES.to_owned(), value: hash }],
                 events: vec![context.event(changed)],
-            })?;
+            };
+            return self.commit(act, |_| self.set_rules(rules));
         }
         self.set_rules(rules);
         Ok(())

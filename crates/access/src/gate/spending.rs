@@ -21,6 +21,15 @@ struct Today {
     spent: Spent,
 }
 
+impl Today {
+    /// Begins a day, unless it is the one that is counted.
+    fn begin(&mut self, day: Day) {
+        if self.day != Some(day) {
+            *self = Self { day: Some(day), spent: Spent::default() };
+        }
+    }
+}
+
 impl Spending {
     /// Runs with what a principal has spent on that day, which it may add to. Nobody else's waits for it.
     pub(super) fn with<T>(
@@ -29,22 +38,28 @@ impl Spending {
         now: Timestamp,
         run: impl FnOnce(&mut Spent) -> T,
     ) -> T {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = Arc::clone(all.entry(principal).or_default());
-        drop(all);
+        let own = self.of(principal);
         let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
-        let day = Some(Day::of(now));
-        if own.day != day {
-            *own = Today { day, spent: Spent::default() };
-        }
+        own.begin(Day::of(now));
         run(&mut own.spent)
     }
-}
 
-impl Spending {
-    /// Takes up what was spent under a grant before this process began.
+    /// Takes up what was spent under a grant elsewhere: before this process began, or by another. What is of a day before
+    /// the one that is counted is over.
     pub(super) fn restore(&self, principal: PrincipalId, day: Day, grant: GrantId, fields: u64) {
-        self.with(principal, day.start(), |spent| spent.add(Some(grant), fields));
+        let own = self.of(principal);
+        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        if own.day > Some(day) {
+            return;
+        }
+        own.begin(day);
+        let more = fields.saturating_sub(own.spent.under(grant));
+        own.spent.add(Some(grant), more);
+    }
+
+    fn of(&self, principal: PrincipalId) -> Arc<Mutex<Today>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(principal).or_default())
     }
 }
 
@@ -69,5 +84,12 @@ mod tests {
         assert_eq!(spend(one, "2026-11-23T23:59:59Z"), 4);
         assert_eq!(spend(other, "2026-11-23T23:59:59Z"), 2);
         assert_eq!(spend(one, "2026-11-24T00:00:00Z"), 2);
+        let restored = |day: &str, fields| {
+            spending.restore(one, Day::of(day.parse().unwrap()), grant, fields);
+            spending.with(one, "2026-11-24T12:00:00Z".parse().unwrap(), |spent| spent.under(grant))
+        };
+        assert_eq!(restored("2026-11-23T12:00:00Z", 9), 2, "that day is over");
+        assert_eq!(restored("2026-11-24T12:00:00Z", 9), 9);
+        assert_eq!(restored("2026-11-24T12:00:00Z", 5), 9, "what is known here is more");
     }
 }

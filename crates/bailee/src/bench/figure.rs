@@ -17,6 +17,8 @@ pub(super) enum Unit {
     Rows,
     #[serde(rename = "events/s")]
     Events,
+    #[serde(rename = "decisions/s")]
+    Decisions,
     #[serde(rename = "ms")]
     Milliseconds,
     #[serde(rename = "bytes")]
@@ -28,7 +30,7 @@ pub(super) enum Unit {
 impl Unit {
     /// Whether a larger value is the better one.
     pub(super) fn is_rate(self) -> bool {
-        matches!(self, Self::Orders | Self::Records | Self::Rows | Self::Events)
+        matches!(self, Self::Orders | Self::Records | Self::Rows | Self::Events | Self::Decisions)
     }
 
     pub(super) fn as_str(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Unit {
             Self::Records => "records/s",
             Self::Rows => "rows/s",
             Self::Events => "events/s",
+            Self::Decisions => "decisions/s",
             Self::Milliseconds => "ms",
             Self::Bytes => "bytes",
             Self::Megabytes => "MB",

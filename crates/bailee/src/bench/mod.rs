@@ -4,11 +4,12 @@
 //! collect`, questions over HTTPS to a server of its own. Beside each figure stands its limit, measured in the same run on
 //! the same data. Nothing here knows what is to be reached: `docs/performance.md` does.
 //!
-//! A phase is a file: `collect`, `reveal` (with searches and starts), `ledger`, `erase`, `dispose`. The rest: `orders` (what
+//! A phase is a file: `collect`, `reveal` (with searches and starts), `decide`, `ledger`, `erase`, `dispose`. The rest: `orders` (what
 //! goes in), `place` (where, and that nothing stays), `https` and `trivial` (a server, and one that does nothing), `limit`
 //! (what the machine does raw), `pgcrypto` on `postgres` (what others do), `figure`, `table` and `plot` (what is told).
 
 mod collect;
+mod decide;
 mod dispose;
 mod erase;
 mod figure;
@@ -96,6 +97,8 @@ enum Phase {
     Reveal,
     /// One order found.
     Find,
+    /// Who may see a field, decided.
+    Decide,
     /// From the start of a server to its first answer.
     Start,
     /// Events appended and verified.
@@ -116,7 +119,7 @@ enum Other {
 }
 
 /// The phases that need no home.
-const WITHOUT_HOME: [Phase; 2] = [Phase::Ledger, Phase::Size];
+const WITHOUT_HOME: [Phase; 3] = [Phase::Decide, Phase::Ledger, Phase::Size];
 
 impl Bench {
     pub(crate) fn run(&self, screen: Screen) -> Result<Exit> {
@@ -159,6 +162,9 @@ impl Bench {
         let mut figures = vec![Figure::alone("sync", sync.clone())];
         if self.only.is_empty() || self.only.iter().any(|phase| !WITHOUT_HOME.contains(phase)) {
             figures.extend(self.with_home(place, &orders, &sync)?);
+        }
+        if self.wants(Phase::Decide) {
+            figures.extend(decide::decide(orders.now(), Duration::from_secs(self.seconds) / 4)?);
         }
         if self.wants(Phase::Ledger) {
             figures.extend(ledger::ledger(place, self.records.min(ledger::EVENTS_MAX), orders.now())?);

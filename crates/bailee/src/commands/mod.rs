@@ -20,6 +20,7 @@ pub(crate) mod quarantine;
 pub(crate) mod record;
 pub(crate) mod retention;
 pub(crate) mod reveal;
+pub(crate) mod secret;
 pub(crate) mod seller;
 pub(crate) mod service;
 pub(crate) mod session;

@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 
 use bailee_access::Standards;
 use bailee_core::retention::{Policy, Profile};
-use bailee_core::{Environment, HomeId, written};
+use bailee_core::{Environment, HomeId, OwnSecret, written};
 use serde::Deserialize;
 
 use super::access::AccessSection;
 use super::places;
 use super::root_key::RootKey;
 use super::sign_on::{SignOnSection, SignOnSettings};
+use super::unsealed;
 use crate::failure::{Failure, Result};
 use crate::log::settings::{LogSection, LogSettings};
+use crate::reference::SecretPlace;
 use crate::serve::settings::{ServerSection, ServerSettings};
 
 /// The name of the file in its home.
@@ -131,8 +133,19 @@ impl Config {
         }
     }
 
+    /// Every secret that the program uses itself, and where it is kept.
+    pub(crate) fn own_secrets(&self) -> Vec<(OwnSecret, &SecretPlace)> {
+        let named = [
+            (OwnSecret::RootPassphrase, self.root_key.passphrase()),
+            (OwnSecret::ServerKey, self.server.own_key()),
+            (OwnSecret::SignOnSecret, self.sign_on.as_ref().and_then(SignOnSettings::secret)),
+        ];
+        named.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect()
+    }
+
     /// Checks a configuration; the error is one line.
     fn parse(text: &str) -> std::result::Result<Self, String> {
+        unsealed::refuse(text)?;
         let written: Written = written::read(text, &[]).map_err(|error| error.to_string())?;
         let server = written.server.check()?;
         let mut standards = written.access.check(written.home.environment)?;
@@ -234,7 +247,6 @@ pub(crate) const TEMPLATE: &str = include_str!("bailee.toml");
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::SecretPlace;
 
     fn written(change: (&str, &str)) -> std::result::Result<Config, String> {
         let text = NewConfig {

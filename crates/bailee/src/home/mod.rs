@@ -21,10 +21,12 @@ pub(crate) mod config;
 mod lock;
 pub(crate) mod make;
 pub(crate) mod mappings;
+mod own_secrets;
 pub(crate) mod places;
 mod policies;
 pub(crate) mod root_key;
 mod sign_on;
+mod unsealed;
 mod unwritten;
 
 use std::os::unix::fs::PermissionsExt;
@@ -133,6 +135,7 @@ impl Home {
         policies::keep(&gate, root, &config, now)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
         end_rights(&gate, &*entropy, now)?;
+        own_secrets::look(&gate, root, &config, &*entropy, now)?;
         Ok(Self {
             root: root.to_owned(),
             config,
@@ -235,6 +238,7 @@ impl Home {
     pub(crate) fn keep_up(&self) -> Result<bool> {
         let now = self.clock.now();
         end_rights(&self.gate, &*self.entropy, now)?;
+        own_secrets::look(&self.gate, &self.root, &self.config, &*self.entropy, now)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
     }
 

@@ -79,6 +79,14 @@ impl RootKey {
         named.into_iter().filter_map(|(name, file)| Some((name, file?)))
     }
 
+    /// Where its passphrase is kept, if anywhere.
+    pub(crate) fn passphrase(&self) -> Option<&SecretPlace> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Sealed { passphrase, .. } => passphrase.as_ref(),
+        }
+    }
+
     /// Opens it, for a home there. A passphrase that is given is not asked for.
     pub(crate) fn open(&self, root: &Path, passphrase: Option<&Sensitive<String>>) -> Result<KeyFile> {
         let opened = match self {

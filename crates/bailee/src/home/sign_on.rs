@@ -78,6 +78,11 @@ impl SignOnSettings {
         provider.ok_or_else(|| Failure::failed("[sign_on] issuer is no address of https"))
     }
 
+    /// Where the secret is kept, if there is one.
+    pub(super) fn secret(&self) -> Option<&SecretPlace> {
+        self.client_secret.as_ref()
+    }
+
     /// All but the secret.
     fn public(&self) -> ProviderSettings {
         ProviderSettings {

@@ -43,6 +43,13 @@ pub(crate) struct ServerSettings {
     pub(crate) relying_party: Option<RelyingParty>,
 }
 
+impl ServerSettings {
+    /// Where the key of one's own certificate is, if there is one.
+    pub(crate) fn own_key(&self) -> Option<&SecretPlace> {
+        self.own.as_ref().map(|own| &own.key)
+    }
+}
+
 /// Where one's own certificate and key are.
 #[derive(Clone, Debug)]
 pub(super) struct OwnIdentity {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::Trial;
 
 /// Every figure, in the order in which it is told, and how many limits stand beside it.
-const FIGURES: [(&str, usize); 16] = [
+const FIGURES: [(&str, usize); 18] = [
     ("sync", 0),
     ("collect-empty", 4),
     ("collect-full", 1),
@@ -25,6 +25,8 @@ const FIGURES: [(&str, usize); 16] = [
     ("dispose-unreadable", 1),
     ("dispose-sweep", 1),
     ("dispose-reads", 1),
+    ("decide", 1),
+    ("decide-grant", 1),
     ("ledger-append", 1),
     ("ledger-verify", 1),
     ("size", 0),

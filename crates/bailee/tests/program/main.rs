@@ -38,6 +38,7 @@ mod root_key;
 mod same;
 mod sandbox;
 mod scanned;
+mod secrets;
 mod serve;
 mod served;
 mod several;

@@ -14,6 +14,9 @@ const FIRST_DELIVERY_DAYS_MAX: i64 = 60;
 /// R6, R10: days after the purchase, however long the order stays open.
 const OPEN_DAYS_MAX: i64 = 180;
 
+/// R4: days beyond R2 that a parcel which is still under way can add.
+const UNDER_WAY_DAYS_MAX: i64 = 15;
+
 /// No expiry lies further ahead, so that a seller has fewer than 50 live buckets.
 const AHEAD_DAYS_MAX: i64 = 45;
 
@@ -24,13 +27,15 @@ struct Span {
     lo: Option<Timestamp>,
     hi: Option<Timestamp>,
     kind: EvidenceKind,
+    rule: Rule,
 }
 
 impl Evidence {
     /// What follows, as of `now`. Pure: the same evidence, policy and present give the same decision.
     pub fn decide(&self, policy: &Policy, now: Timestamp) -> Decision {
         // What is over is not open any more, whatever a document says that is taken in later.
-        let status = self.status.filter(|_| self.over_by.is_none()).map(|status| status.value);
+        let is_over = self.over_by.is_some() || self.given_up.is_some() || self.delivered.is_some();
+        let status = self.status.filter(|_| !is_over).map(|status| status.value);
         let decision = match (self.cancelled, status) {
             (Some(cancelled), _) => self.ended_by_cancellation(cancelled, policy),
             (None, Some(Status::Open)) => self.still_open(Rule::R10, self.unshipped, policy),
@@ -49,6 +54,7 @@ impl Evidence {
         let had_shipped = self.shipped_by.is_some()
             || self.shipped.is_some()
             || self.delivered.is_some()
+            || self.given_up.is_some()
             || self.over_by.is_some()
             || self.packages.values().any(|package| package.shipped.is_some() || package.is_over());
         Decision {
@@ -104,11 +110,11 @@ impl Evidence {
             (None, Some(last)) => last.kind,
             _ => EvidenceKind::NotDeliveredAt,
         };
-        let rule = match kind {
+        let rule = match last {
             _ if fallback => Rule::R12,
             _ if spans.len() > 1 || unseen.is_some() => Rule::R5,
-            EvidenceKind::NotDeliveredAt => Rule::R2,
-            EvidenceKind::DeliveredAt | EvidenceKind::DeliveredBy => Rule::R1,
+            Some(last) => last.rule,
+            None => Rule::R2,
         };
         let mut decision = Decision {
             rule,
@@ -120,18 +126,41 @@ impl Evidence {
             capped: false,
             items: Vec::new(),
         };
+        self.extend_under_way(&mut decision, policy);
         cap(&mut decision, self.first_delivery_cap(policy));
         decision.items = self.items_before(decision.expires_at, policy);
         decision
     }
 
-    /// R1 and R2 for one package.
+    /// R4. What was seen under way after all that R2 goes by lives on: for as long as it would from then, while the window
+    /// that was promised is open, and for some days at most.
+    fn extend_under_way(&self, decision: &mut Decision, policy: &Policy) {
+        let (Some(seen), Some(until)) = (self.under_way, self.promised_until) else { return };
+        let is_open = decision.hi.is_none() && matches!(decision.rule, Rule::R2 | Rule::R5);
+        if !is_open || policy.profile == Profile::Shipment {
+            return;
+        }
+        let most = plus_days(decision.expires_at, UNDER_WAY_DAYS_MAX);
+        let expires_at = plus_days(seen, days(policy)).min(until.value).min(most);
+        if expires_at > decision.expires_at {
+            *decision = Decision { rule: Rule::R4, lo: seen, expires_at, ..decision.clone() };
+        }
+    }
+
+    /// R1, R2 and R8 for one package.
     fn span(&self, package: &Package, policy: &Policy) -> Span {
         // R12: delivery before purchase is dropped.
         let after_purchase = |instant: &Timestamp| self.ordered.is_none_or(|ordered| ordered <= *instant);
         let delivered = package.delivered.or(self.delivered).filter(after_purchase);
         if let (Some(at), true) = (delivered, policy.profile != Profile::Shipment) {
-            return Span { lo: delivered, hi: Some(at), kind: EvidenceKind::DeliveredAt };
+            return Span { lo: delivered, hi: Some(at), kind: EvidenceKind::DeliveredAt, rule: Rule::R1 };
+        }
+        // Sent back after it was delivered, it has arrived before.
+        let given_up = package.given_up.or(self.given_up).filter(after_purchase);
+        if let (Some(at), None) = (given_up, delivered)
+            && policy.profile != Profile::Shipment
+        {
+            return Span { lo: given_up, hi: Some(at), kind: EvidenceKind::NotDeliveredAt, rule: Rule::R8 };
         }
         // Seen as delivered by a document that claims to be older than the purchase: then it is as early as can be.
         let over_by = [package.delivered_by, self.over_by].into_iter().flatten().min();
@@ -143,8 +172,11 @@ impl Evidence {
         if policy.profile == Profile::Balanced {
             lo = lo.max(self.promised_from.map(|promised| promised.value));
         }
-        let kind = if hi.is_some() { EvidenceKind::DeliveredBy } else { EvidenceKind::NotDeliveredAt };
-        Span { lo: lo.map(|lo| hi.map_or(lo, |hi| lo.min(hi))), hi, kind }
+        let (kind, rule) = match hi {
+            Some(_) => (EvidenceKind::DeliveredBy, Rule::R1),
+            None => (EvidenceKind::NotDeliveredAt, Rule::R2),
+        };
+        Span { lo: lo.map(|lo| hi.map_or(lo, |hi| lo.min(hi))), hi, kind, rule }
     }
 
     /// The earliest ship date. It is a plan: once the order was seen as shipped before it, it proves nothing.
@@ -186,7 +218,7 @@ impl Evidence {
 impl Package {
     /// Whether it was delivered, or is not to be any more.
     fn is_over(&self) -> bool {
-        self.delivered.is_some() || self.delivered_by.is_some()
+        self.delivered.is_some() || self.given_up.is_some() || self.delivered_by.is_some()
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::date::{Dates, whole_second};
+use super::sighting::{Seen, Sighting};
 use crate::Timestamp;
 
 /// Packages of one order that are remembered: those with the smallest ids.
@@ -56,6 +57,12 @@ pub struct Evidence {
     /// The earliest instant as of which all of it was over: delivered, given up, or on its way back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) over_by: Option<Timestamp>,
+    /// All of it given up then: refused, lost, undeliverable, or back with its seller. The latest that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) given_up: Option<Timestamp>,
+    /// The latest instant as of which a parcel was under way. For R4 alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) under_way: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<Newest<Status>>,
     /// Start of the window in which it was to be shipped.
@@ -64,6 +71,9 @@ pub struct Evidence {
     /// Start of the window in which delivery was promised. No evidence, but for profile `balanced`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) promised_from: Option<Newest<Timestamp>>,
+    /// End of that window. It lets what is still under way live on for some days (R4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) promised_until: Option<Newest<Timestamp>>,
     /// By package id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) packages: BTreeMap<String, Package>,
@@ -113,6 +123,9 @@ pub(super) struct Package {
     /// The earliest instant as of which it was over: delivered, or not to be delivered any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) delivered_by: Option<Timestamp>,
+    /// Given up then: the latest that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) given_up: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) cancelled: bool,
     /// Ids of the items in it.
@@ -135,19 +148,31 @@ impl Evidence {
             shipped: None,
             delivered: None,
             over_by: None,
+            given_up: None,
+            under_way: None,
             status: None,
             ship_from: None,
             promised_from: None,
+            promised_until: None,
             packages: BTreeMap::new(),
         }
     }
 
-    /// Takes in that the order, or one package of it, was delivered at an instant (R1). Nonsense is dropped (R12).
-    pub fn observe_delivery(&mut self, package: Option<&str>, at: Timestamp, now: Timestamp) {
-        let at = Dates { now }.usable(at).map(|at| at.min(whole_second(now)));
-        match package {
-            None => latest(&mut self.delivered, at),
-            Some(id) => self.package(id, |package| latest(&mut package.delivered, at)),
+    /// Takes in what somebody saw of the order, or of one package of it. Nonsense is dropped (R12).
+    pub fn observe_sighting(&mut self, sighting: &Sighting<'_>, now: Timestamp) {
+        let Sighting { package, what, at, as_of } = *sighting;
+        let dates = Dates { now };
+        let usable = |at: Timestamp| dates.usable(at).map(|at| at.min(whole_second(now)));
+        let (at, as_of) = (at.and_then(usable), usable(as_of).or(Some(whole_second(now))));
+        match (what, package) {
+            (Seen::UnderWay, _) => latest(&mut self.under_way, as_of),
+            (Seen::Delivered, None) => happened(&mut self.delivered, &mut self.over_by, at, as_of),
+            (Seen::GivenUp, None) => happened(&mut self.given_up, &mut self.over_by, at, as_of),
+            (what, Some(id)) => self.package(id, |package| {
+                let Package { delivered, given_up, delivered_by, .. } = package;
+                let time = if what == Seen::Delivered { delivered } else { given_up };
+                happened(time, delivered_by, at, as_of);
+            }),
         }
     }
 
@@ -183,6 +208,19 @@ impl Package {
                 self.items.pop_last();
             }
         }
+    }
+}
+
+/// Something that ended a parcel's way: then, where a time is known, else by when it was seen.
+fn happened(
+    time: &mut Option<Timestamp>,
+    by: &mut Option<Timestamp>,
+    at: Option<Timestamp>,
+    as_of: Option<Timestamp>,
+) {
+    match at {
+        Some(_) => latest(time, at),
+        None => earliest(by, as_of),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::date::{Dates, whole_second};
 use super::evidence::{Newest, Status, earliest, latest};
-use super::{Evidence, Spoken};
+use super::{Evidence, Seen, Spoken};
 use crate::{Json, Kind, Timestamp};
 
 /// The longest word that is looked at as a status.
@@ -98,7 +98,9 @@ impl Evidence {
         }
         // Easy Ship tells of its parcel for longer than Amazon tells of the order. Only its end is news: that it waits,
         // the order says itself.
-        let parcel = order.at("fulfillment.easyShipShipmentStatus").and_then(Json::as_str);
+        let parcel = order.at("fulfillment.easyShipShipmentStatus");
+        self.observe_way(parcel.into_iter(), said);
+        let parcel = parcel.and_then(Json::as_str);
         if parcel.is_some_and(|status| Stage::of(status) == Stage::Over) {
             earliest(&mut self.over_by, said.seen());
         }
@@ -163,11 +165,21 @@ impl Evidence {
         Newest::join(&mut self.status, said.at, Some(status));
     }
 
-    /// Starts of the windows in which it was to be shipped and delivered.
+    /// The windows in which it was to be shipped and delivered.
     fn observe_promises(&mut self, within: Option<&Json>, said: Said) {
         let start = |path| said.dates.planned(within?.at(path));
         Newest::join(&mut self.ship_from, said.at, start("shipByWindow.earliestDateTime"));
         Newest::join(&mut self.promised_from, said.at, start("deliverByWindow.earliestDateTime"));
+        Newest::join(&mut self.promised_until, said.at, start("deliverByWindow.latestDateTime"));
+    }
+
+    /// That a parcel was with its carrier as of this document.
+    fn observe_way<'a>(&mut self, states: impl Iterator<Item = &'a Json>, said: Said) {
+        let is_under_way =
+            states.filter_map(Json::as_str).any(|state| Seen::of_code(state) == Some(Seen::UnderWay));
+        if is_under_way {
+            latest(&mut self.under_way, said.as_of);
+        }
     }
 
     fn observe_packages(&mut self, document: &Json, said: Said) {
@@ -177,6 +189,8 @@ impl Evidence {
     }
 
     fn observe_package(&mut self, package: &Json, said: Said) {
+        let states = ["packageStatus.status", "packageStatus.detailedStatus"].map(|path| package.at(path));
+        self.observe_way(states.into_iter().flatten(), said);
         let id = package.member("packageReferenceId").and_then(Json::as_str).unwrap_or_default();
         let items = package.member("packageItems").map(Json::elements).unwrap_or_default();
         self.package(id, |known| {

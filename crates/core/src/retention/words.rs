@@ -43,6 +43,12 @@ impl Decision {
             (Rule::R7, _) => format!("The {it} was cancelled, or cannot be fulfilled, since {lo} (R7)."),
             (Rule::R10, _) => format!("The {it} had not shipped as of {lo} (R10)."),
             (Rule::R6, _) => format!("Part of the {it} had not shipped as of {lo} (R6)."),
+            (Rule::R4, _) => format!(
+                "The {it} was still under way at {lo}, within the time in which its delivery was promised (R4): an exception, of fifteen days at most."
+            ),
+            (Rule::R8, _) => {
+                format!("The {it} was given up at {lo}: refused, lost, undeliverable or sent back (R8).")
+            }
             (Rule::R5, EvidenceKind::DeliveredAt) => {
                 format!("The last of several packages was delivered at {lo} (R5).")
             }

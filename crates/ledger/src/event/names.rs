@@ -61,6 +61,8 @@ impl What {
             Self::Reclassified { .. } => "reclassified",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
+            Self::SecretSeen { .. } => "secret-seen",
+            Self::SecretOutlived { .. } => "secret-outlived",
             Self::KeysRead { .. } => "keys-read",
             Self::LedgerRead { .. } => "ledger-read",
             Self::MappingAdded { .. } => "mapping-added",
@@ -134,6 +136,8 @@ impl What {
             | Self::Reclassified { .. }
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
+            | Self::SecretSeen { .. }
+            | Self::SecretOutlived { .. }
             | Self::KeysRead {}
             | Self::TimeSet {} => Vec::new(),
         }

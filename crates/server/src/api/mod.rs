@@ -21,7 +21,7 @@ use axum::Router;
 use crate::edge::House;
 use crate::{
     access, account, catalogue, collect, find, grant, health, keys, ledger, mapping, passkey, person,
-    quarantine, record, retention, reveal, seller, service, session, sign_on,
+    quarantine, record, retention, reveal, secret, seller, service, session, sign_on,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -114,6 +114,7 @@ fn operations() -> Vec<Operation> {
         mapping::operations(),
         retention::operations(),
         keys::operations(),
+        secret::operations(),
         ledger::operations(),
     ]
     .into_iter()

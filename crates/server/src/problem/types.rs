@@ -71,6 +71,7 @@ types! {
     409 {
         "conflict": "Something changed meanwhile", "Ask again.";
         "changed-meanwhile": "The record is being changed by others", "Ask again.";
+        "access-moved": "Who may do what has changed meanwhile", "Ask again.";
         "seller-exists": "The seller is there already", "Nothing; or choose another id.";
         "has-owner": "The home has its first person already", "Log in as that person.";
         "mapping-name-taken": "Another format has this name", "Give the mapping another name.";

@@ -102,6 +102,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/keys", ""),
     ("POST", "/v1/keys/mirrors", r#"{"directory":"/nowhere"}"#),
     ("POST", "/v1/keys/passphrase-changes", "{}"),
+    ("GET", "/v1/secrets", ""),
     ("GET", "/v1/mappings", ""),
     ("POST", "/v1/mappings", r#"{"toml":""}"#),
     ("GET", "/v1/mappings/orders-v0", ""),

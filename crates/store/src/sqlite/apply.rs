@@ -8,7 +8,7 @@ use bailee_core::PartNo;
 use bailee_crypto::keyring::Anchor;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use super::sweep;
+use super::{reads, sweep};
 use crate::act::{
     BucketNo, BucketState, Change, PartRow, QuarantineRow, RecordNo, RecordRow, RecordState, RegisterRow,
 };
@@ -112,6 +112,11 @@ impl<'c> Applying<'c> {
                 one(self.cached(sql)?.execute(params![no.0, id.as_str()])?)
             }
             Change::SetAnchor(anchor) => self.set_anchor(*anchor),
+            Change::ExpectAccess(version) => self.expect_access(*version),
+            Change::MoveAccess(version) => {
+                self.expect_access(*version)?;
+                reads::set_access_version(self.connection, version.saturating_add(1))
+            }
             Change::SetMeta { name, value } => {
                 let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)
                            ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -131,6 +136,10 @@ impl<'c> Applying<'c> {
         }
         let mut has_part = self.cached("SELECT 1 FROM part WHERE record = ?1")?;
         self.revived.iter().try_for_each(|record| expect(has_part.exists([record])?))
+    }
+
+    fn expect_access(&self, version: u64) -> Done {
+        expect(reads::access_version(self.connection)? == version)
     }
 
     // Records.

@@ -218,6 +218,22 @@ pub(super) fn entries(connection: &Connection, register: &str) -> Read<Vec<Regis
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The name under which the version of the rules of access is kept.
+const ACCESS_VERSION: &str = "access-version";
+
+pub(super) fn access_version(connection: &Connection) -> Read<u64> {
+    let version = meta(connection, ACCESS_VERSION)?;
+    version.map_or(Ok(0), |text| text.parse().map_err(|_| StoreError::Damaged))
+}
+
+pub(super) fn set_access_version(connection: &Connection, version: u64) -> Read<()> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )?;
+    upsert.execute(params![ACCESS_VERSION, version.to_string()])?;
+    Ok(())
+}
+
 pub(super) fn meta(connection: &Connection, name: &str) -> Read<Option<String>> {
     let mut select = connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
     Ok(select.query_row([name], |row| row.get(0)).optional()?)

@@ -153,6 +153,21 @@ pub fn values_and_anchors_are_remembered(home: &mut dyn Home) {
     assert_eq!(store.anchor().unwrap(), Some(anchor));
 }
 
+pub fn what_was_decided_by_rules_that_have_moved_is_not_written(home: &mut dyn Home) {
+    let store = home.store();
+    assert_eq!(store.access_version().unwrap(), 0);
+    let decided_by = |version| told([Change::ExpectAccess(version)], [event(1)]);
+    assert_eq!(store.commit(decided_by(0)).unwrap().size, 1);
+    commit(store, [Change::MoveAccess(0)]);
+    assert_eq!(store.access_version().unwrap(), 1);
+    for late in [told([Change::MoveAccess(0)], [event(2)]), decided_by(0), decided_by(2)] {
+        assert_eq!(store.commit(late), Err(StoreError::Conflict));
+    }
+    assert_eq!(store.commit(decided_by(1)).unwrap().size, 2, "none of those left an event");
+    home.reopen();
+    assert_eq!(home.store().access_version().unwrap(), 1);
+}
+
 pub fn a_detail_is_kept_once_and_ends_with_its_month(home: &mut dyn Home) {
     let store = home.store();
     let detail = |month, byte, sealed: &[u8]| {

@@ -26,6 +26,7 @@ macro_rules! suite {
             a_register_entry_is_replaced_and_deleted_only_from_its_version
             a_seller_is_added_once
             values_and_anchors_are_remembered
+            what_was_decided_by_rules_that_have_moved_is_not_written
             a_detail_is_kept_once_and_ends_with_its_month
             an_anchor_never_goes_back_nor_forks
             what_no_store_can_hold_is_refused_before_it_is_queued

@@ -222,6 +222,30 @@ proptest! {
     }
 
     #[test]
+    fn in_one_request_each_answer_is_the_one_that_is_found_by_itself(
+        own in 0..OWN.len(),
+        grants in prop::collection::vec(grant_of_somebody(), 0..5),
+        questions in prop::collection::vec((asker(), asked(), 0..60_u64), 1..40),
+        circumstances in circumstances(),
+    ) {
+        let rules = COMPILED[own].with_grants(grants);
+        let (mut sitting, mut circumstances) = (rules.sit(), circumstances);
+        for (asker, asked, shown) in questions {
+            let service = asker.service();
+            let question = asked.question(asker.subject(service.as_ref()));
+            let together = match (&question.field, question.action) {
+                (Some(field), Action::Reveal(_, purpose)) => {
+                    sitting.decide_field(question.subject, purpose, field, &circumstances)
+                }
+                _ => sitting.decide(question.subject, &question.action, &circumstances),
+            };
+            let alone = answer(&rules, &question, &circumstances);
+            prop_assert_eq!(&together, &alone);
+            circumstances.spent_today.add(alone.ok().and_then(|permit| permit.grant), shown);
+        }
+    }
+
+    #[test]
     fn words_never_contradict_the_decision(
         grants in prop::collection::vec(grant_of_somebody(), 0..6),
         questions in prop::collection::vec((asker(), asked(), circumstances()), 1..20),

@@ -39,6 +39,7 @@ pub(super) struct Home {
     pub(super) store: Arc<Faulty>,
     pub(super) verifications: Arc<AtomicUsize>,
     standards: Standards,
+    mint: Option<Arc<Mint>>,
     gate: Option<Gate>,
     request: AtomicUsize,
 }
@@ -73,6 +74,7 @@ impl Home {
             store,
             verifications: Arc::default(),
             standards: Standards::of(environment),
+            mint: None,
             gate: None,
             request: AtomicUsize::new(0),
         };
@@ -100,15 +102,26 @@ impl Home {
     pub(super) fn reopen_with(&mut self, hasher: Box<dyn Hasher>) -> Result<(), AccessError> {
         // A home has one right to mint: the old gate gives it back first.
         self.gate = None;
-        let mint = Mint::for_home(self.binding.home).unwrap();
+        self.mint = None;
+        self.mint = Some(Arc::new(Mint::for_home(self.binding.home).unwrap()));
+        self.gate = Some(self.node(hasher)?);
+        Ok(())
+    }
+
+    /// Another gate over the same store, as another node of the home has one.
+    pub(super) fn node(&self, hasher: Box<dyn Hasher>) -> Result<Gate, AccessError> {
+        let mint = Arc::clone(self.mint.as_ref().unwrap());
         let catalogue = Arc::new(Catalogue::embedded().unwrap().into());
         let store: Arc<dyn Store> = Arc::<Faulty>::clone(&self.store);
         let keyring = Arc::clone(&self.keyring);
         let entropy = Arc::new(SystemEntropy);
         let standards = self.standards.clone();
-        let gate = Gate::open_with(mint, store, keyring, catalogue, entropy, standards, hasher)?;
-        self.gate = Some(gate);
-        Ok(())
+        Gate::open_with(mint, store, keyring, catalogue, entropy, standards, hasher)
+    }
+
+    /// The same, with a hasher that counts.
+    pub(super) fn another_node(&self) -> Gate {
+        self.node(Box::new(Counting(Arc::clone(&self.verifications)))).ok().unwrap()
     }
 
     pub(super) fn gate(&self) -> &Gate {

@@ -35,7 +35,12 @@ fn person(home: &Home, roles: &[Role], now: Timestamp) -> Caller {
     };
     let context = Context { principal: PrincipalId::Person(id), ..Context::system(home.request(), now) };
     let who = Who::Person { person, session: SessionId([8; 16]), factor_at: None };
-    Caller { context, who, door: crate::Door::Local }
+    Caller {
+        context,
+        who,
+        door: crate::Door::Local,
+        version: bailee_store::records::Store::access_version(&*home.store).unwrap(),
+    }
 }
 
 /// Of names and addresses of S1, for fulfilment, three fields a day.
