@@ -1,5 +1,5 @@
 //! Sign-on by OpenID Connect: the provider that says who somebody is, what is asked of it, and what of its answer is
-//! believed (code flow with PKCE, state and nonce; OpenID Connect Core 1.0, RFC 7636, RFC 9207).
+//! believed (code flow with PKCE, state and nonce; OpenID Connect Core 1.0, RFC 7636).
 //!
 //! A provider names somebody by issuer and subject, which never change. Its mail address counts once, when somebody comes for the
 //! first time, and only verified. Nothing that it says makes a person.
@@ -211,10 +211,11 @@ impl Provider {
     /// Keeps how far somebody is, for ten minutes.
     pub(crate) fn keep(&self, id: SignOnId, stage: Stage, now: Timestamp) {
         let mut begun = self.begun();
-        begun.retain(|_, (since, _)| now <= ends_at(*since));
-        if begun.len() >= BEGUN_MAX
-            && let Some(oldest) = begun.iter().min_by_key(|(_, (since, _))| *since).map(|(id, _)| *id)
-        {
+        if begun.len() >= BEGUN_MAX {
+            begun.retain(|_, (since, _)| now <= ends_at(*since));
+        }
+        let oldest = begun.iter().filter(|_| begun.len() >= BEGUN_MAX).min_by_key(|(_, (since, _))| *since);
+        if let Some(oldest) = oldest.map(|(id, _)| *id) {
             begun.remove(&oldest);
         }
         begun.insert(id, (now, stage));
@@ -298,19 +299,20 @@ impl Provider {
 
     /// What the provider says of itself.
     fn metadata(&self, now: Timestamp) -> Result<CoreProviderMetadata, Failed> {
-        let mut kept = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((since, metadata)) = &*kept
-            && now <= saturating_add(*since, METADATA_SECONDS_MAX)
+        let known = self.metadata.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((since, metadata)) = known
+            && now <= saturating_add(since, METADATA_SECONDS_MAX)
         {
-            return Ok(metadata.clone());
+            return Ok(metadata);
         }
+        // Nobody waits for another one's answer: a provider that is slow is slow for each alone.
         let way = |request| self.way.ask(request);
         let found = CoreProviderMetadata::discover(&self.issuer, &way).map_err(|error| match error {
             // Another issuer than the one that was asked is not the one that is believed.
             DiscoveryError::Validation(_) => Failed::Refused("issuer"),
             _ => Failed::Unreachable,
         })?;
-        *kept = Some((now, found.clone()));
+        *self.metadata.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, found.clone()));
         Ok(found)
     }
 

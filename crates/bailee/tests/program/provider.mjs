@@ -9,6 +9,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
+// Nobody reads what it says of itself once it has said where it is.
+for (const way of ["log", "info", "warn", "error"]) console[way] = () => {};
+
 const [, , directory, certificate, key] = process.argv;
 const require = createRequire(`${directory}/node_modules/oidc-provider/package.json`);
 const load = async (name) => import(pathToFileURL(require.resolve(name)));
@@ -64,4 +67,4 @@ provider.use(async (ctx, next) => {
   }
 });
 server.on("request", provider.callback());
-console.log(JSON.stringify({ issuer }));
+process.stdout.write(`${JSON.stringify({ issuer })}\n`);
