@@ -14,11 +14,13 @@ mod log_in;
 mod notices;
 mod origins;
 mod own_secrets;
+mod passkeys;
 mod people;
 mod renew;
 mod reveal;
 mod rules;
 mod services;
+mod sign_on;
 mod spending;
 #[cfg(test)]
 mod tests;
@@ -41,6 +43,7 @@ use bailee_store::records::Store;
 use crate::decision::{Action, Circumstances, Rules, Subject};
 use crate::error::{AccessError, Denial};
 use crate::lockout::Door;
+use crate::passkey::Challenges;
 use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
 use crate::register::{Known, Sealer};
@@ -54,9 +57,11 @@ pub use grants::AskedGrant;
 pub use log_in::LogIn;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
+pub use passkeys::{BegunPasskey, EnrolledPasskey, PasskeyAnswer, ShownPasskey};
 pub use people::{Left, NewPerson};
 pub use renew::{BegunFactor, EnrolledFactor};
 pub use services::NewKey;
+pub use sign_on::{BegunSignOn, SignOn};
 use spending::Spending;
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
@@ -76,6 +81,8 @@ pub struct Gate {
     /// What decides. Replaced whole, so that a decision is made by one set of rules from its beginning to its end.
     rules: RwLock<Arc<Rules>>,
     spending: Spending,
+    /// What waits for a passkey.
+    challenges: Challenges,
     known: RwLock<Known>,
     /// Requests that their callers gave a name to.
     repetitions: Mutex<Repetitions>,
@@ -243,6 +250,7 @@ impl Gate {
             origins: Origins::default(),
             rules: RwLock::new(Arc::new(Rules::new("")?)),
             spending: Spending::default(),
+            challenges: Challenges::default(),
             known,
             repetitions,
             attempts: Default::default(),

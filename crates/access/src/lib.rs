@@ -39,12 +39,14 @@ pub mod lockout;
 pub mod notice;
 pub mod origin;
 pub mod own_secret;
+pub mod passkey;
 pub mod password;
 pub mod person;
 mod register;
 pub mod repetition;
 pub mod service;
 pub mod session;
+pub mod sign_on;
 pub mod standards;
 #[cfg(test)]
 mod testing;

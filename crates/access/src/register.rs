@@ -30,6 +30,7 @@ use crate::own_secret::Remembered;
 use crate::person::Standing;
 use crate::service::{Service, ServiceKey};
 use crate::session::{SESSIONS_PER_PERSON_MAX, Session};
+use crate::sign_on::Subject;
 
 /// The one field of an entry's envelope: the entry as JSON.
 const ENTRY_FIELD: FieldInstance = FieldInstance(0);
@@ -232,6 +233,17 @@ impl Known {
     pub(crate) fn invited(&self, code: &CredentialHash) -> Option<&Entry<Account>> {
         let opens = |entry: &&Entry<Account>| entry.value.invitation.is_some_and(|kept| kept.matches(code));
         self.people.values().find(opens)
+    }
+
+    /// The account of whom a provider names so.
+    pub(crate) fn signed_on_as(&self, subject: &Subject) -> Option<&Entry<Account>> {
+        self.people.values().find(|entry| entry.value.sign_on.as_ref() == Some(subject))
+    }
+
+    /// Whether somebody's passkey has this credential id.
+    pub(crate) fn has_credential(&self, id: &[u8]) -> bool {
+        let mut passkeys = self.people.values().flat_map(|entry| entry.value.factors.passkeys());
+        passkeys.any(|passkey| passkey.key().cred_id().as_slice() == id)
     }
 
     /// The service that a key opens, and the key.

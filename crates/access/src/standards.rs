@@ -1,9 +1,13 @@
 //! What a home asks of those who come in: the profile's values, and what its configuration adds.
 
+use std::sync::Arc;
+
 use bailee_core::Environment;
 use bailee_core::profile::{Profile, Values};
 
 use crate::breached::Breached;
+use crate::passkey::RelyingParty;
+use crate::sign_on::Provider;
 
 /// What a home asks.
 #[derive(Clone, Debug)]
@@ -20,6 +24,10 @@ pub struct Standards {
     pub outside: Option<String>,
     /// Passwords that are known from breaches.
     pub breached: Option<Breached>,
+    /// The address that passkeys are bound to; without one there are none.
+    pub relying_party: Option<RelyingParty>,
+    /// By which people may sign on.
+    pub provider: Option<Arc<Provider>>,
 }
 
 impl Standards {
@@ -34,6 +42,8 @@ impl Standards {
             mail: false,
             outside: None,
             breached: None,
+            relying_party: None,
+            provider: None,
         }
     }
 }

@@ -37,9 +37,9 @@ pub mod written;
 
 pub use clock::{Clock, Entropy};
 pub use ids::{
-    Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, NoticeId, ParseIdError, PartNo,
-    PersonId, PrincipalId, ProposalId, RecordId, Reference, RequestId, SellerId, ServiceId, SessionId,
-    Ticket, WaitId,
+    ChallengeId, Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, NoticeId,
+    ParseIdError, PartNo, PasskeyId, PersonId, PrincipalId, ProposalId, RecordId, Reference, RequestId,
+    SellerId, ServiceId, SessionId, SignOnId, Ticket, WaitId,
 };
 pub use json::Json;
 pub use purpose::{Class, Purpose};

@@ -1,6 +1,6 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
-use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, ProposalId, Recipient, WaitId};
+use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
 use crate::event::{Notice, Proposal, Wait};
@@ -31,6 +31,18 @@ fn sentence(what: &What) -> &'static str {
         What::InvitationAccepted { .. } => "A person accepted an invitation and set a password.",
         What::PasswordChanged { .. } => "A person changed the own password.",
         What::FactorEnrolled { .. } => "A person set up a second factor: `totp`.",
+        What::SignOn { .. } => {
+            "What became of a sign-on by the home's provider: `bound` the first time, `signed-on`, or what was wrong. `person` is \
+             null when the provider means nobody here."
+        }
+        What::FactorAsked { .. } => {
+            "Somebody who is not in yet knew the password of an account, and was given a challenge for a passkey."
+        }
+        What::PasskeyEnrolled { .. } => "A person set up a passkey, which has an id of its own here.",
+        What::PasskeyRemoved { .. } => "A person removed a passkey.",
+        What::PasskeyUsed { .. } => {
+            "A passkey signed a challenge: `shown`, or `counter-went-back`, which is refused since two may be signing as one."
+        }
         What::PersonSuspended { .. } => "A person is kept out, for this reason.",
         What::PersonResumed { .. } => "A person is let in again.",
         What::PersonLeft { .. } => {
@@ -149,6 +161,7 @@ fn sentence(what: &What) -> &'static str {
 
 fn samples() -> Vec<What> {
     let (person, session) = (PersonId([0xaa; 16]), SessionId([0xcc; 16]));
+    let passkey = PasskeyId([0xee; 16]);
     let code = str::to_owned;
     vec![
         What::HomeMade { environment: Environment::Test, owner: person },
@@ -167,6 +180,11 @@ fn samples() -> Vec<What> {
         What::InvitationAccepted { person },
         What::PasswordChanged { person },
         What::FactorEnrolled { person, factor: code("totp") },
+        What::SignOn { person: Some(person), outcome: code("bound") },
+        What::FactorAsked { person },
+        What::PasskeyEnrolled { person, passkey },
+        What::PasskeyRemoved { person, passkey },
+        What::PasskeyUsed { person, passkey, outcome: code("shown") },
         What::PersonSuspended { person, reason: code("by-hand") },
         What::PersonResumed { person },
         What::PersonLeft {

@@ -260,6 +260,23 @@ impl Edge {
         T: Send + 'static,
         A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
     {
+        self.attempt(mail, true, act).await
+    }
+
+    /// A first step of that: nobody is in after it, and so it makes nobody's failures forgotten.
+    pub(crate) async fn begin_log_in<T, A>(self, mail: String, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
+    {
+        self.attempt(mail, false, act).await
+    }
+
+    async fn attempt<T, A>(self, mail: String, comes_in: bool, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
+    {
         self.house.limiter.log_in(self.from)?;
         let wait = self.house.gate().patience(&mail, self.door());
         tokio::time::sleep(wait).await;
@@ -273,9 +290,11 @@ impl Edge {
                 machine_now: house.machine_now(),
             };
             let done = act(house, &attempt);
-            // What failed in the home itself is nobody's failure.
-            if done.as_ref().err().is_none_or(Problem::is_refusal) {
-                house.limiter.log_in_ended(edge.from, done.is_ok());
+            match &done {
+                Ok(_) if comes_in => house.limiter.log_in_ended(edge.from, true),
+                Err(problem) if problem.is_refusal() => house.limiter.log_in_ended(edge.from, false),
+                // A first step, or what failed in the home itself: nobody's failure.
+                Ok(_) | Err(_) => {}
             }
             done
         })

@@ -40,6 +40,7 @@ mod mapping;
 mod metrics;
 mod once;
 mod paging;
+mod passkey;
 mod person;
 mod problem;
 mod quarantine;
@@ -51,6 +52,7 @@ mod secret;
 mod seller;
 mod service;
 mod session;
+mod sign_on;
 mod visit;
 mod watch;
 

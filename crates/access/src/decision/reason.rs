@@ -17,6 +17,8 @@ pub enum Reason {
     KeyTooOld,
     /// Mail and password do not belong together, or to anybody.
     LogInFailed,
+    /// What a provider or a browser brought does not fit, or means nobody here.
+    SignOnFailed,
     /// Too many log-ins in a row failed.
     AccountLocked,
     /// The account has a second factor, and none was shown.
@@ -68,6 +70,7 @@ impl Reason {
             Self::SessionEnded => "session-ended",
             Self::KeyTooOld => "key-too-old",
             Self::LogInFailed => "log-in-failed",
+            Self::SignOnFailed => "sign-on-failed",
             Self::AccountLocked => "account-locked",
             Self::SecondFactorNeeded => "second-factor-needed",
             Self::SecondFactorMissing => "second-factor-missing",
@@ -97,6 +100,7 @@ impl Reason {
             Self::NoCredential
             | Self::UnknownCredential
             | Self::LogInFailed
+            | Self::SignOnFailed
             | Self::SecondFactorNeeded
             | Self::SecondFactorMissing
             | Self::SecondFactorStale => Requirement::PublicAccess,
@@ -127,6 +131,7 @@ impl Reason {
                 | Self::SessionEnded
                 | Self::KeyTooOld
                 | Self::LogInFailed
+                | Self::SignOnFailed
                 | Self::AccountLocked
                 | Self::SecondFactorNeeded
         )

@@ -112,6 +112,7 @@ impl Gate {
             person: *id,
             account: Some(entry.next(account)),
             has_factor: false,
+            signed_on: false,
             forgiven: None,
             events: vec![What::InvitationAccepted { person: *id }],
         };
@@ -403,7 +404,7 @@ fn count<T>(of: &[T]) -> u32 {
     u32::try_from(of.len()).unwrap_or(u32::MAX)
 }
 
-fn factor_stale() -> Denial {
+pub(super) fn factor_stale() -> Denial {
     Reason::SecondFactorStale.denial(
         format!("this takes a second factor that was shown within {} minutes", FRESH_SECONDS_MAX / 60),
         "show it again with `bailee person confirm`",

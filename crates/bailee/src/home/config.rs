@@ -15,6 +15,7 @@ use super::access::AccessSection;
 use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
+use super::sign_on::{SignOnSection, SignOnSettings};
 use super::unsealed;
 use crate::failure::{Failure, Result};
 use crate::log::settings::{LogSection, LogSettings};
@@ -46,6 +47,8 @@ pub(crate) struct Config {
     /// The file of the home's own policies.
     pub(crate) policies: Option<PathBuf>,
     pub(crate) server: ServerSettings,
+    /// The provider by which people may sign on.
+    pub(crate) sign_on: Option<SignOnSettings>,
     pub(crate) log: LogSettings,
     /// By which server notices leave, if they do.
     pub(crate) mail: Option<MailSettings>,
@@ -68,6 +71,7 @@ struct Written {
     server: ServerSection,
     #[serde(default)]
     mail: MailSection,
+    sign_on: SignOnSection,
     #[serde(default)]
     log: LogSection,
 }
@@ -139,6 +143,7 @@ impl Config {
             (OwnSecret::RootPassphrase, self.root_key.passphrase()),
             (OwnSecret::ServerKey, self.server.own_key()),
             (OwnSecret::MailPassword, self.mail.as_ref().and_then(MailSettings::password)),
+            (OwnSecret::SignOnSecret, self.sign_on.as_ref().and_then(SignOnSettings::secret)),
         ];
         named.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect()
     }
@@ -147,9 +152,10 @@ impl Config {
     fn parse(text: &str) -> std::result::Result<Self, String> {
         unsealed::refuse(text)?;
         let written: Written = written::read(text, &[]).map_err(|error| error.to_string())?;
-        let mail = written.mail.check()?;
+        let (mail, server) = (written.mail.check()?, written.server.check()?);
         let mut standards = written.access.check(written.home.environment)?;
         standards.mail = mail.is_some();
+        standards.relying_party = server.relying_party.clone();
         Ok(Self {
             id: written.home.id,
             environment: written.home.environment,
@@ -161,7 +167,8 @@ impl Config {
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
             policies: written.access.policies,
-            server: written.server.check()?,
+            server,
+            sign_on: written.sign_on.check()?,
             log: written.log.check()?,
             mail,
         })

@@ -26,6 +26,7 @@ mod own_secrets;
 pub(crate) mod places;
 mod policies;
 pub(crate) mod root_key;
+mod sign_on;
 mod unsealed;
 mod unwritten;
 
@@ -131,7 +132,8 @@ impl Home {
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;
         keep_up(&vault, &*store, &*entropy, now)?;
         let mint = Mint::for_home(config.id).map_err(Failure::failed)?;
-        let standards = access::below(root, &config.standards);
+        let mut standards = access::below(root, &config.standards);
+        standards.provider = sign_on::provider(root, &config)?;
         let gate = Gate::open(mint, Arc::clone(&store), keyring, catalogue, Arc::clone(&entropy), standards)
             .map_err(Failure::failed)?;
         policies::keep(&gate, root, &config, now)?;

@@ -18,6 +18,11 @@ impl What {
             Self::InvitationAccepted { .. } => "invitation-accepted",
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorEnrolled { .. } => "factor-enrolled",
+            Self::SignOn { .. } => "sign-on",
+            Self::FactorAsked { .. } => "factor-asked",
+            Self::PasskeyEnrolled { .. } => "passkey-enrolled",
+            Self::PasskeyRemoved { .. } => "passkey-removed",
+            Self::PasskeyUsed { .. } => "passkey-used",
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
@@ -96,6 +101,7 @@ impl What {
             }
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
+            Self::PasskeyUsed { outcome, .. } | Self::SignOn { outcome, .. } => vec![outcome],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -106,6 +112,9 @@ impl What {
             | Self::AccountUnlocked { .. }
             | Self::InvitationAccepted { .. }
             | Self::PasswordChanged { .. }
+            | Self::FactorAsked { .. }
+            | Self::PasskeyEnrolled { .. }
+            | Self::PasskeyRemoved { .. }
             | Self::PersonResumed { .. }
             | Self::PersonLeft { .. }
             | Self::GrantAsked { .. }

@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, person,
-    quarantine, record, retention, reveal, secret, seller, service, session,
+    access, account, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, passkey, person,
+    quarantine, record, retention, reveal, secret, seller, service, session, sign_on,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -98,7 +98,9 @@ fn operations() -> Vec<Operation> {
         serve::operations(),
         mail::operations(),
         session::operations(),
+        sign_on::operations(),
         account::operations(),
+        passkey::operations(),
         person::operations(),
         seller::operations(),
         service::operations(),

@@ -10,6 +10,7 @@ mod named;
 mod nodes;
 mod origins;
 mod own_secrets;
+mod passkeys;
 mod people;
 mod registers;
 mod renewal;
