@@ -14,6 +14,7 @@ mod notices;
 mod origins;
 mod own_secrets;
 mod people;
+mod proposals;
 mod renew;
 mod reveal;
 mod rules;
@@ -21,6 +22,7 @@ mod services;
 mod spending;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -54,9 +56,11 @@ pub use log_in::LogIn;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
 pub use people::{Left, NewPerson};
+pub use proposals::CarryOut;
 pub use renew::{BegunFactor, EnrolledFactor};
 pub use services::NewKey;
 use spending::Spending;
+pub use waits::{Arms, Exception};
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
 /// asynchronous runtime.
@@ -277,6 +281,7 @@ impl Gate {
         };
         Circumstances {
             address: caller.door.address(),
+            alone: self.standards.second_person,
             factor_age_seconds: factor_at.map(|at| now.as_second().saturating_sub(at.as_second())),
             ..Circumstances::at(self.environment, now)
         }

@@ -41,6 +41,7 @@ pub mod origin;
 pub mod own_secret;
 pub mod password;
 pub mod person;
+pub mod proposal;
 mod register;
 pub mod repetition;
 pub mod service;
@@ -48,6 +49,7 @@ pub mod session;
 pub mod standards;
 #[cfg(test)]
 mod testing;
+pub mod wait;
 
 pub use error::{AccessError, Denial};
 pub use gate::{

@@ -42,6 +42,7 @@ mod once;
 mod paging;
 mod person;
 mod problem;
+mod proposal;
 mod quarantine;
 mod rates;
 mod record;
@@ -51,6 +52,7 @@ mod secret;
 mod seller;
 mod service;
 mod session;
+mod stop;
 mod visit;
 mod watch;
 

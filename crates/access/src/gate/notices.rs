@@ -83,10 +83,32 @@ impl Gate {
         let _writing = self.writing();
         let Some(entry) = self.known().notices.get(&id).cloned() else { return Ok(()) };
         let events = vec![Context::system(request, now).event(told(&entry.value, "sent", None))];
-        let changes = vec![entry.deletion()];
+        let mut changes = vec![entry.deletion()];
+        // From here on the outside has its day.
+        let wait = match entry.value.tells {
+            Tells::Waits { wait, .. } => self.known().waits.get(&wait).cloned(),
+            _ => None,
+        };
+        let wait = wait.map(|wait| wait.next(wait.value.told(now)));
+        if let Some(wait) = &wait {
+            changes.push(self.sealer.put(wait)?);
+        }
         self.commit(Act { name: "notice-sent", changes, events }, |known| {
             known.notices.remove(&id);
+            wait.into_iter().for_each(|wait| drop(known.waits.insert(wait.value.id, wait)));
         })
+    }
+
+    /// There is nothing left of what a notice tells: it need not be sent.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn notice_over(&self, id: NoticeId, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        let _writing = self.writing();
+        let Some(entry) = self.known().notices.get(&id).cloned() else { return Ok(()) };
+        let events = vec![Context::system(request, now).event(told(&entry.value, "given-up", Some("over")))];
+        let act = Act { name: "notice-over", changes: vec![entry.deletion()], events };
+        self.commit(act, |known| drop(known.notices.remove(&id)))
     }
 
     /// A notice could not be sent, for that reason; whether it has been given up for good.

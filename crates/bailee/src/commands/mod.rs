@@ -16,6 +16,7 @@ pub(crate) mod ledger;
 pub(crate) mod mail;
 pub(crate) mod mapping;
 pub(crate) mod person;
+pub(crate) mod proposal;
 pub(crate) mod quarantine;
 pub(crate) mod record;
 pub(crate) mod retention;

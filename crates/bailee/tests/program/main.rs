@@ -43,6 +43,7 @@ mod secrets;
 mod serve;
 mod served;
 mod several;
+mod solo;
 mod spine;
 mod support;
 mod terminal;

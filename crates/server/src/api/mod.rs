@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, person,
-    quarantine, record, retention, reveal, secret, seller, service, session,
+    access, account, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, person, proposal,
+    quarantine, record, retention, reveal, secret, seller, service, session, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -104,6 +104,8 @@ fn operations() -> Vec<Operation> {
         service::operations(),
         access::operations(),
         grant::operations(),
+        proposal::operations(),
+        stop::operations(),
         collect::operations(),
         record::operations(),
         find::operations(),
