@@ -116,8 +116,9 @@ impl Wait {
         Self { waits, ..self.clone() }
     }
 
+    /// Its codes stay: whoever shows one later is told what became of it.
     pub(crate) fn ended(&self, waits: Waits) -> Self {
-        Self { waits, codes: Vec::new(), ..self.clone() }
+        Self { waits, ..self.clone() }
     }
 
     /// When it may be done, once that is known.

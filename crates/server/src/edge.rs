@@ -287,9 +287,9 @@ impl Edge {
         A: FnOnce(&Gate, &Presented) -> Result<T, Problem> + Send + 'static,
     {
         self.block(move |edge| {
+            edge.house.limiter.log_in(edge.from)?;
             let (detail, door) = (Some(edge.detail()?), edge.door());
             let Self { house, stamp: Stamp { request, now }, bearer, from, .. } = edge;
-            house.limiter.log_in(from)?;
             let presented = Presented { bearer, request, now, detail, door };
             let done = act(house.gate(), &presented);
             if done.as_ref().err().is_none_or(Problem::is_refusal) {

@@ -165,13 +165,12 @@ fn that_a_field_is_a_fact_takes_two_people() {
     for id in &ids {
         trial.run(&["proposal", "approve", id]).ends(1);
     }
-    let states: Vec<String> = trial.json(&["proposal", "list"])["proposals"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["state"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(states, ["done", "withdrawn", "refused", "expired"]);
+    let all = trial.json(&["proposal", "list"]);
+    let state_of = |id: &str| {
+        let proposals = all["proposals"].as_array().unwrap();
+        proposals.iter().find(|one| one["id"] == id).unwrap()["state"].clone()
+    };
+    assert_eq!([id, &ids[0], &ids[1], &ids[2]].map(state_of), ["done", "withdrawn", "refused", "expired"]);
     log_in(&trial, MAIL);
     let tail = trial.json(&["ledger", "tail", "-n", "100"]);
     let contents: std::collections::BTreeSet<String> = tail["events"]

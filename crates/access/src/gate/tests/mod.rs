@@ -16,3 +16,4 @@ mod reveal;
 mod rules;
 mod secrecy;
 mod services;
+mod two;
