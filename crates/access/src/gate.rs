@@ -16,6 +16,7 @@ mod origins;
 mod own_secrets;
 mod passkeys;
 mod people;
+mod proposals;
 mod renew;
 mod reveal;
 mod rules;
@@ -24,6 +25,7 @@ mod sign_on;
 mod spending;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
@@ -59,10 +61,12 @@ pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
 pub use passkeys::{BegunPasskey, EnrolledPasskey, PasskeyAnswer, ShownPasskey};
 pub use people::{Left, NewPerson};
+pub use proposals::CarryOut;
 pub use renew::{BegunFactor, EnrolledFactor};
 pub use services::NewKey;
 pub use sign_on::{BegunSignOn, SignOn};
 use spending::Spending;
+pub use waits::{Arms, Exception};
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
 /// asynchronous runtime.
@@ -295,6 +299,7 @@ impl Gate {
         };
         Circumstances {
             address: caller.door.address(),
+            alone: self.standards.second_person,
             factor_age_seconds: factor_at.map(|at| now.as_second().saturating_sub(at.as_second())),
             ..Circumstances::at(self.environment, now)
         }

@@ -42,6 +42,7 @@ pub mod own_secret;
 pub mod passkey;
 pub mod password;
 pub mod person;
+pub mod proposal;
 mod register;
 pub mod repetition;
 pub mod service;
@@ -50,6 +51,7 @@ pub mod sign_on;
 pub mod standards;
 #[cfg(test)]
 mod testing;
+pub mod wait;
 
 pub use error::{AccessError, Denial};
 pub use gate::{

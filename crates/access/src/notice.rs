@@ -5,10 +5,11 @@
 //! of a buyer's.
 
 use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{GrantId, NoticeId, PersonId, Purpose, Recipient, SellerId, Ticket, Timestamp};
+use bailee_core::{GrantId, NoticeId, PersonId, Purpose, Recipient, SellerId, Ticket, Timestamp, WaitId};
 use serde::{Deserialize, Serialize};
 
 use crate::register::Kept;
+use crate::wait::Alone;
 
 /// How long it rests after it has failed: soon at first, as a server is restarted, and then like any mail (RFC 5321,
 /// 4.5.4.1, asks for half an hour).
@@ -47,6 +48,24 @@ pub enum Tells {
         /// Whose it was.
         by: PersonId,
     },
+    /// That one person wants to do what takes two, and how to stop it.
+    Waits {
+        /// The wait.
+        wait: WaitId,
+        /// What.
+        alone: Alone,
+        /// Who.
+        by: PersonId,
+    },
+    /// That it was stopped.
+    Stopped {
+        /// The wait.
+        wait: WaitId,
+        /// What.
+        alone: Alone,
+        /// Who wanted it.
+        by: PersonId,
+    },
 }
 
 impl Tells {
@@ -56,6 +75,8 @@ impl Tells {
             Self::Test {} => "test",
             Self::GlassBroken { .. } => "glass-broken",
             Self::GlassUnreviewed { .. } => "glass-unreviewed",
+            Self::Waits { .. } => "wait",
+            Self::Stopped { .. } => "stopped",
         }
     }
 
@@ -63,7 +84,10 @@ impl Tells {
     pub(crate) const fn about(&self) -> Option<PersonId> {
         match self {
             Self::Test {} => None,
-            Self::GlassBroken { by, .. } | Self::GlassUnreviewed { by, .. } => Some(*by),
+            Self::GlassBroken { by, .. }
+            | Self::GlassUnreviewed { by, .. }
+            | Self::Waits { by, .. }
+            | Self::Stopped { by, .. } => Some(*by),
         }
     }
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use bailee_core::profile::Values;
 use bailee_core::{
-    Entropy, FieldInstance, GrantId, NoticeId, OwnSecret, PartNo, PersonId, RecordId, ServiceId, SessionId,
-    Timestamp,
+    Entropy, FieldInstance, GrantId, NoticeId, OwnSecret, PartNo, PersonId, ProposalId, RecordId, ServiceId,
+    SessionId, Timestamp, WaitId,
 };
 use bailee_crypto::envelope::{self, EnvelopeError, Place};
 use bailee_crypto::keyring::Keyring;
@@ -28,9 +28,11 @@ use crate::lockout::{Failures, Lockout, Whose};
 use crate::notice::Waiting;
 use crate::own_secret::Remembered;
 use crate::person::Standing;
+use crate::proposal::Proposal;
 use crate::service::{Service, ServiceKey};
 use crate::session::{SESSIONS_PER_PERSON_MAX, Session};
 use crate::sign_on::Subject;
+use crate::wait::{Named, Wait};
 
 /// The one field of an entry's envelope: the entry as JSON.
 const ENTRY_FIELD: FieldInstance = FieldInstance(0);
@@ -147,6 +149,11 @@ pub(crate) struct Known {
     pub(crate) grants: BTreeMap<GrantId, Entry<Filed>>,
     /// Notices that no mail server has taken yet.
     pub(crate) notices: BTreeMap<NoticeId, Entry<Waiting>>,
+    /// Proposals, from their making on.
+    pub(crate) proposals: BTreeMap<ProposalId, Entry<Proposal>>,
+    /// What one person wants to do alone, and whom the home has named outside for that.
+    pub(crate) waits: BTreeMap<WaitId, Entry<Wait>>,
+    pub(crate) named: Option<Entry<Named>>,
     /// Secrets that the program uses itself: those that the configuration names, with what is kept of them.
     pub(crate) own_secrets: BTreeMap<OwnSecret, Option<Entry<Remembered>>>,
 }
@@ -165,6 +172,13 @@ impl Known {
         for waiting in sealer.all::<Waiting>(store)? {
             known.notices.insert(waiting.value.id, waiting);
         }
+        for proposal in sealer.all::<Proposal>(store)? {
+            known.proposals.insert(proposal.value.id, proposal);
+        }
+        for wait in sealer.all::<Wait>(store)? {
+            known.waits.insert(wait.value.id, wait);
+        }
+        known.named = sealer.all::<Named>(store)?.into_iter().next();
         for remembered in sealer.all::<Remembered>(store)? {
             known.own_secrets.insert(remembered.value.secret, Some(remembered));
         }

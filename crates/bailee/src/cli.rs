@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::client::ServerAddress;
 use crate::commands::{
     access, catalogue, collect, completions, find, grant, init, keys, ledger, mail, mapping, person,
-    quarantine, retention, reveal, secret, seller, service, session, show, synth,
+    proposal, quarantine, retention, reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -84,6 +84,8 @@ enum Command {
     Service(service::Service),
     Access(access::Access),
     Grant(grant::Grant),
+    Proposal(proposal::Proposal),
+    Stop(proposal::Stop),
     Collect(collect::Collect),
     Show(show::Show),
     Reveal(reveal::Reveal),
@@ -139,6 +141,8 @@ impl Cli {
             Command::Service(service) => global.visit(|visit| service.run(visit)),
             Command::Access(access) => global.visit(|visit| access.run(visit)),
             Command::Grant(grant) => global.visit(|visit| grant.run(visit)),
+            Command::Proposal(proposal) => global.visit(|visit| proposal.run(visit)),
+            Command::Stop(stop) => global.visit(|visit| stop.run(visit)),
             Command::Collect(collect) => global.visit(|visit| collect.run(visit)),
             Command::Show(show) => global.visit(|visit| show.run(visit)),
             Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),

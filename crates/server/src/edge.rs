@@ -301,6 +301,27 @@ impl Edge {
         .await
     }
 
+    /// Takes a credential that belongs to nobody and opens one thing, once. One that is not known counts against its
+    /// address as any does.
+    pub(crate) async fn present<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&Gate, &Presented) -> Result<T, Problem> + Send + 'static,
+    {
+        self.block(move |edge| {
+            edge.house.limiter.log_in(edge.from)?;
+            let (detail, door) = (Some(edge.detail()?), edge.door());
+            let Self { house, stamp: Stamp { request, now }, bearer, from, .. } = edge;
+            let presented = Presented { bearer, request, now, detail, door };
+            let done = act(house.gate(), &presented);
+            if done.as_ref().err().is_none_or(Problem::is_refusal) {
+                house.limiter.log_in_ended(from, done.is_ok());
+            }
+            done
+        })
+        .await
+    }
+
     /// The door at which the caller stands.
     fn door(&self) -> Door {
         self.origin.address.map_or(Door::Local, Door::Network)

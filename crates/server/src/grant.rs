@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::api::schema::{
-    Schema, count, flag, list as listed, list_max, named, nullable, object, one_of, pages, text, within,
+    Schema, count, flag, list as listed, list_max, named, nullable, object, one_of, text, within,
 };
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
@@ -19,6 +19,7 @@ use crate::edge::Edge;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
+use crate::proposal::{self, ExceptionLine};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let decision = one_of(["approved", "refused"], "What is decided.");
@@ -33,6 +34,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "not-found",
             "unacceptable",
             "second-person",
+            "outside-first",
             "second-factor-stale",
         ])
     };
@@ -45,7 +47,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                  asked for.",
             )
             .in_pages()
-            .answers(200, "They.", pages("grants", &grant()), json!({ "grants": [example()], "next": null })),
+            .answers(200, "They.", all(), json!({ "grants": [example()], "exceptions": [], "next": null })),
         Operation::post("/v1/grants", "askGrant", post(ask))
             .says(
                 Tag::Grants,
@@ -116,6 +118,14 @@ fn wanted() -> Schema {
         ),
         ("fields_a_day?", nullable(within(1, 1_000_000, "Most fields in a day of UTC; 1,000 unless told."))),
         ("ticket?", nullable(text("The ticket that says why."))),
+    ])
+}
+
+fn all() -> Schema {
+    object(&[
+        ("grants", listed(&grant())),
+        ("exceptions", proposal::exceptions()),
+        ("next", nullable(text("The `cursor` of the next page; `null` when this is the last."))),
     ])
 }
 
@@ -234,6 +244,7 @@ struct BrokenLine {
 #[derive(Serialize)]
 struct Grants {
     grants: Vec<Line>,
+    exceptions: Vec<ExceptionLine>,
     next: Option<String>,
 }
 
@@ -243,7 +254,8 @@ async fn list(edge: Edge, uri: Uri) -> Result<Json<Grants>, Problem> {
         let page = Page::asked("grants", &uri)?;
         let key = |one: &Filed| format!("{:020} {}", one.wanted.asked_at.as_nanosecond(), one.id);
         let (grants, next) = page.cut(grants, key);
-        Ok(Json(Grants { grants: grants.into_iter().map(|one| line(one, call.now())).collect(), next }))
+        let grants = grants.into_iter().map(|one| line(one, call.now())).collect();
+        Ok(Json(Grants { grants, exceptions: proposal::exceptions_of(call), next }))
     })
     .await
 }

@@ -43,6 +43,7 @@ mod paging;
 mod passkey;
 mod person;
 mod problem;
+mod proposal;
 mod quarantine;
 mod rates;
 mod record;
@@ -53,6 +54,7 @@ mod seller;
 mod service;
 mod session;
 mod sign_on;
+mod stop;
 mod visit;
 mod watch;
 

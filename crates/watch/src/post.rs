@@ -3,8 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bailee_access::gate::Arms;
+use bailee_access::notice::Due;
 use bailee_access::{AccessError, Gate};
-use bailee_core::{Clock, Entropy, HomeId, NoticeId, RequestId};
+use bailee_core::{Clock, Entropy, HomeId, NoticeId, RequestId, Timestamp};
 
 use crate::mailer::{MailError, Mailer};
 use crate::words;
@@ -58,17 +60,13 @@ impl Post {
             if left.is_zero() {
                 break;
             }
-            let (notice, machine_now) = (due.waiting.id, clock.machine_now());
-            let sent = match (&self.mailer, due.address.as_deref()) {
-                (None, _) => Err(MailError::new("no-mail")),
-                (_, None) => Err(MailError::new("nobody")),
-                (Some(mailer), Some(to)) => {
-                    let words = words::of(&due, self.home);
-                    wait_for(mailer.send(notice, to, &words, machine_now, left))
-                }
+            let (notice, now) = (due.waiting.id, clock.now());
+            let request = RequestId::new(now, entropy);
+            let Some(sent) = self.try_one(gate, &due, clock.machine_now(), left)? else {
+                gate.notice_over(notice, request, now)?;
+                continue;
             };
             let now = clock.now();
-            let request = RequestId::new(now, entropy);
             let given_up = match &sent {
                 Ok(()) => gate.notice_sent(notice, request, now).map(|()| false)?,
                 Err(error) => gate.notice_failed(notice, &error.code, request, now)?,
@@ -76,6 +74,28 @@ impl Post {
             outcomes.push(Outcome { notice, failed: sent.err(), given_up });
         }
         Ok(outcomes)
+    }
+
+    /// Tries a notice once; nothing, where there is nothing left to tell.
+    fn try_one(
+        &self,
+        gate: &Gate,
+        due: &Due,
+        machine_now: Timestamp,
+        limit: Duration,
+    ) -> Result<Option<Result<(), MailError>>, AccessError> {
+        let (mailer, to) = match (&self.mailer, due.address.as_deref()) {
+            (None, _) => return Ok(Some(Err(MailError::new("no-mail")))),
+            (_, None) => return Ok(Some(Err(MailError::new("nobody")))),
+            (Some(mailer), Some(to)) => (mailer, to),
+        };
+        let code = match gate.arm(due)? {
+            Arms::Over => return Ok(None),
+            Arms::None => None,
+            Arms::Code(code) => Some(code),
+        };
+        let words = words::of(due, code.as_ref(), self.home);
+        Ok(Some(wait_for(mailer.send(due.waiting.id, to, &words, machine_now, limit))))
     }
 }
 

@@ -3,7 +3,8 @@
 //! A subject is one of a closed set, so that nothing from anywhere stands in a header.
 
 use bailee_access::notice::{Due, Tells};
-use bailee_core::HomeId;
+use bailee_access::wait::Alone;
+use bailee_core::{HomeId, Sensitive};
 
 /// Most characters of somebody's name in a message; names are shorter.
 const NAME_CHARACTERS_MAX: usize = 128;
@@ -17,8 +18,8 @@ pub struct Words {
     pub body: String,
 }
 
-/// The words of a notice of a home.
-pub fn of(due: &Due, home: HomeId) -> Words {
+/// The words of a notice of a home; `code` stops what it tells of, where something can be.
+pub fn of(due: &Due, code: Option<&Sensitive<String>>, home: HomeId) -> Words {
     let who = due.about.as_deref().map(plain).unwrap_or_else(|| "somebody who is not here any more".into());
     let (subject, told) = match &due.waiting.tells {
         Tells::Test {} => (
@@ -55,8 +56,47 @@ pub fn of(due: &Due, home: HomeId) -> Words {
                  \x20 bailee person resume {by}\n"
             ),
         ),
+        Tells::Waits { alone, by, .. } => (
+            "Bailee: one person wants to do what takes two",
+            format!(
+                "You are named as the address outside of a company of one. There, one person wants to do\n\
+                 alone what takes two:\n\n\
+                 what:  {what} {about}\n\
+                 who:   {who} (person:{by})\n\n\
+                 Nobody else looks at it. Where you do nothing, it may be done 24 hours after this mail.\n\
+                 Ask that person by another way than mail. To stop it, at once and for good:\n\n\
+                 \x20 bailee --server https://HOST:PORT stop --code-stdin\n\n\
+                 \x20 curl --request POST --header @- https://HOST:PORT/v1/stops\n\n\
+                 The first asks for the code below in a line, the second for this line, without blanks\n\
+                 at its beginning; HOST:PORT is where that company's Bailee is reached:\n\n\
+                 \x20 Authorization: Bearer {code}\n\n\
+                 The code opens nothing else. Keep it to yourself.\n",
+                what = named(*alone),
+                about = alone.about(),
+                code = code.map_or("", |code| code.expose().as_str()),
+            ),
+        ),
+        Tells::Stopped { alone, .. } => (
+            "Bailee: it was stopped",
+            format!(
+                "What you wanted to do alone was stopped from outside, for good: {what}\n{about}.\n\n\
+                 Talk to whoever reads that address before you ask for it again.\n",
+                what = named(*alone),
+                about = alone.about(),
+            ),
+        ),
     };
     Words { subject, body: format!("{told}\n{}", foot(home)) }
+}
+
+/// What one person wants to do alone.
+const fn named(alone: Alone) -> &'static str {
+    match alone {
+        Alone::ApproveGrant(_) => "to approve a grant that they asked for,",
+        Alone::ApproveProposal(_) => "to approve a proposal of their own,",
+        Alone::ReviewGrant(_) => "to review a grant that they took without approval,",
+        Alone::Unlock(_) => "to lift the lock of their own account,",
+    }
 }
 
 /// Where it comes from, and why it can be believed as little as any mail.
@@ -106,7 +146,7 @@ mod tests {
             ticket: "OPS-1234".parse().unwrap(),
             review_by: "2026-11-24T08:00:00Z".parse().unwrap(),
         };
-        let Words { subject, body } = of(&due(tells, "Zoë 倉庫"), HomeId([4; 16]));
+        let Words { subject, body } = of(&due(tells, "Zoë 倉庫"), None, HomeId([4; 16]));
         assert!(subject.is_ascii());
         let grant = "02".repeat(16);
         for told in
@@ -120,7 +160,7 @@ mod tests {
     #[test]
     fn a_hostile_name_stays_on_its_line() {
         let tells = Tells::GlassUnreviewed { grant: GrantId([2; 16]), by: PersonId([3; 16]) };
-        let lines = |name: &str| of(&due(tells.clone(), name), HomeId([4; 16])).body.lines().count();
+        let lines = |name: &str| of(&due(tells.clone(), name), None, HomeId([4; 16])).body.lines().count();
         assert_eq!(lines("Eve\r\n\r\nBcc: a\u{2028}b\u{202e}c"), lines("Eve"));
         assert_eq!(plain("a\u{202e}b\nc"), "a b c");
         assert_eq!(plain(&"n".repeat(NAME_CHARACTERS_MAX + 1)).len(), NAME_CHARACTERS_MAX);

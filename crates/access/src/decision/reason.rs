@@ -57,6 +57,8 @@ pub enum Reason {
     HomePolicy,
     /// A second person must approve it.
     SecondPerson,
+    /// Somebody outside is to be told first, and may stop it.
+    OutsideFirst,
     /// The field is unclassified, and so revealed to nobody.
     Unclassified,
 }
@@ -90,6 +92,7 @@ impl Reason {
             Self::VolumeSpent => "volume-spent",
             Self::HomePolicy => "home-policy",
             Self::SecondPerson => "second-person",
+            Self::OutsideFirst => "outside-first",
             Self::Unclassified => "unclassified",
         }
     }
@@ -109,7 +112,9 @@ impl Reason {
             // An open session that somebody else finds would let two people act under one id.
             Self::SessionEnded => Requirement::UniqueIdentity,
             Self::KeyTooOld | Self::PasswordExpired => Requirement::PasswordRotation,
-            Self::NoGrant | Self::GrantEnded | Self::VolumeSpent => Requirement::NeedToKnow,
+            Self::NoGrant | Self::GrantEnded | Self::VolumeSpent | Self::OutsideFirst => {
+                Requirement::NeedToKnow
+            }
             Self::PurposeUnknown | Self::PurposeNotOfField => Requirement::PurposeLimits,
             Self::RoleNotAllowed
             | Self::ServiceNotAllowed

@@ -180,7 +180,8 @@ impl Gate {
             Some(CredentialKind::Session) => self.by_token(&hash, presented),
             Some(CredentialKind::ServiceKey) => self.by_key(&hash, presented.now),
             Some(CredentialKind::Invitation) => self.by_invitation(&hash, presented.now),
-            None => Err(neither_token_nor_key().into()),
+            // A code that stops something says nothing of who has it.
+            Some(CredentialKind::Stop) | None => Err(neither_token_nor_key().into()),
         }
     }
 

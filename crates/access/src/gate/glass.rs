@@ -6,13 +6,15 @@ use bailee_core::{Class, GrantId, PrincipalId, Purpose, RecordId, RequestId, Sel
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 
-use super::grants::not_alone;
+use super::grants::{Told, not_alone};
+use super::waits::Nod;
 use super::{Caller, Gate};
 use crate::decision::Action;
 use crate::error::AccessError;
 use crate::grant::{Filed, Life, Review, Wanted};
 use crate::notice::Tells;
 use crate::register::Entry;
+use crate::wait::Alone;
 
 /// A grant that nobody approved lasts so long.
 const GLASS_SECONDS: i64 = 60 * 60;
@@ -92,10 +94,11 @@ impl Gate {
         let seller = seller.clone();
         let tells = Tells::GlassBroken { grant: id, by, seller, purpose, until, ticket, review_by };
         let notices = self.notices(&self.to_govern(by, now), &tells, now);
-        let told = notices.len();
+        let count = notices.len();
         let entry = Entry::first(RecordId(id.0), filed.clone());
-        self.file_and_tell("break-glass", entry, events, notices)?;
-        Ok(Broken { filed, told })
+        let told = Told { notices, nod: Nod::default() };
+        self.file_and_tell("break-glass", entry, events, told)?;
+        Ok(Broken { filed, told: count })
     }
 
     /// Says of a broken glass whether there was reason for it; where there was none its user is suspended. Writes
@@ -111,18 +114,19 @@ impl Gate {
         is_justified: bool,
     ) -> Result<Filed, AccessError> {
         let (_, entry) = self.to_release(caller, id)?;
-        if entry.value.wanted.principal == caller.context.principal {
-            return self.refuse(&caller.context, Action::ReleaseGrant.code(), None, None, not_alone());
-        }
         let life = entry.value.life.review(is_justified);
         let life =
             life.ok_or_else(|| AccessError::Unacceptable("there is nothing to review of this grant".into()))?;
+        let nod = match entry.value.wanted.principal == caller.context.principal {
+            false => Nod::default(),
+            true => self.alone(caller, Alone::ReviewGrant(id), &Action::ReleaseGrant, not_alone())?,
+        };
         // First: a review that is cut off between the two can be given again.
         if !is_justified {
             self.suspend_for(&caller.context, &entry.value, "break-glass-not-justified")?;
         }
         let what = What::GlassReviewed { grant: id, justified: is_justified };
-        self.live_on(caller, &entry, life, what)
+        self.live_on(caller, &entry, life, what, nod)
     }
 
     /// Ends what was taken without approval and not reviewed in time, and suspends who took it. Called by the upkeep.
@@ -144,7 +148,8 @@ impl Gate {
             let by = filed.wanted.asked_by;
             let tells = Tells::GlassUnreviewed { grant: filed.id, by };
             let notices = self.notices(&self.to_govern(by, now), &tells, now);
-            self.file_and_tell("end-unreviewed", entry.next(filed), events, notices)?;
+            let told = Told { notices, nod: Nod::default() };
+            self.file_and_tell("end-unreviewed", entry.next(filed), events, told)?;
         }
         Ok(())
     }

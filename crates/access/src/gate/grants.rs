@@ -11,12 +11,14 @@ use bailee_ledger::event::{Event, What};
 use bailee_store::act::Act;
 
 use super::notices::{self, Filing};
+use super::waits::Nod;
 use super::{Caller, Gate};
 use crate::decision::{Action, Reason};
 use crate::error::{AccessError, Denial};
 use crate::grant::{FIELDS_A_DAY_MAX, Filed, GRANT_DAYS_MAX, Life, Review, Spent, Wanted, parse_until};
 use crate::person::{Role, normalised_mail};
 use crate::register::Entry;
+use crate::wait::Alone;
 
 /// Most grants that a home remembers: all of them are held in memory.
 const GRANTS_MAX: usize = 100_000;
@@ -40,6 +42,13 @@ pub struct AskedGrant<'a> {
     pub fields_a_day: Option<u64>,
     /// The ticket that says why.
     pub ticket: Option<Ticket>,
+}
+
+/// What goes with a step of a grant: who is told of it, and what stands for a second person's word.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) notices: Filing,
+    pub(super) nod: Nod,
 }
 
 impl Gate {
@@ -70,6 +79,12 @@ impl Gate {
         let may_release =
             || self.rules().decide(self.subject(caller), &Action::ReleaseGrant, &self.circumstances(caller));
         let at_once = !self.standards.second_person && may_release().is_ok();
+        let filed = self.file_asked(caller, wanted, at_once)?;
+        self.begin_wait_if_alone(caller, Alone::ApproveGrant(filed.id))?;
+        Ok(filed)
+    }
+
+    fn file_asked(&self, caller: &Caller, wanted: Wanted, at_once: bool) -> Result<Filed, AccessError> {
         let _writing = self.writing();
         let id = self.new_grant_id()?;
         let (by, now) = (wanted.asked_by, wanted.asked_at);
@@ -95,13 +110,13 @@ impl Gate {
         if matches!(entry.value.life, Life::Live { .. }) {
             return Ok(entry.value);
         }
-        self.second_person(caller, &entry.value)?;
         let now = caller.context.now;
         if now >= entry.value.wanted.until {
             return Err(AccessError::Unacceptable("the time that was asked for is over; ask anew".into()));
         }
         let life = entry.value.life.approve(person, now).ok_or_else(|| no_more(&entry.value, now))?;
-        self.live_on(caller, &entry, life, What::GrantApproved { grant: id })
+        let nod = self.second_person(caller, &entry.value)?;
+        self.live_on(caller, &entry, life, What::GrantApproved { grant: id }, nod)
     }
 
     /// Refuses a grant that was asked for. Writes `GrantRefused`.
@@ -112,7 +127,7 @@ impl Gate {
         let (person, entry) = self.to_release(caller, id)?;
         let life =
             entry.value.life.refuse(person).ok_or_else(|| no_more(&entry.value, caller.context.now))?;
-        self.live_on(caller, &entry, life, What::GrantRefused { grant: id })
+        self.live_on(caller, &entry, life, What::GrantRefused { grant: id }, Nod::default())
     }
 
     /// Ends a grant at once; whoever it is for may, too. Writes `GrantRevoked`.
@@ -126,7 +141,7 @@ impl Gate {
         }
         let (entry, now) = (self.filed(id)?, caller.context.now);
         let life = entry.value.life.end(now).ok_or_else(|| no_more(&entry.value, now))?;
-        self.live_on(caller, &entry, life, What::GrantRevoked { grant: id })
+        self.live_on(caller, &entry, life, What::GrantRevoked { grant: id }, Nod::default())
     }
 
     /// Every grant of somebody who is gone, as it is once it has ended.
@@ -286,12 +301,12 @@ impl Gate {
     }
 
     /// Neither who asked nor who it is for approves it, where the home asks for a second person.
-    fn second_person(&self, caller: &Caller, filed: &Filed) -> Result<(), AccessError> {
+    fn second_person(&self, caller: &Caller, filed: &Filed) -> Result<Nod, AccessError> {
         let own = caller.context.principal;
         let is_first = own == filed.wanted.principal || own == PrincipalId::Person(filed.wanted.asked_by);
         match is_first && self.standards.second_person {
-            false => Ok(()),
-            true => self.refuse(&caller.context, Action::ReleaseGrant.code(), None, None, not_alone()),
+            false => Ok(Nod::default()),
+            true => self.alone(caller, Alone::ApproveGrant(filed.id), &Action::ReleaseGrant, not_alone()),
         }
     }
 
@@ -301,31 +316,37 @@ impl Gate {
         entry: &Entry<Filed>,
         life: Life,
         what: What,
+        nod: Nod,
     ) -> Result<Filed, AccessError> {
         let filed = Filed { life, ..entry.value.clone() };
+        let mut events = vec![caller.context.event(what)];
+        events.extend(nod.event().map(|what| caller.context.event(what)));
         let _writing = self.writing();
-        self.file("decide-grant", entry.next(filed.clone()), vec![caller.context.event(what)])?;
+        let told = Told { notices: Filing::default(), nod };
+        self.file_and_tell("decide-grant", entry.next(filed.clone()), events, told)?;
         Ok(filed)
     }
 
     /// Commits a grant as it stands now. The caller holds the lock of writers.
     fn file(&self, name: &'static str, entry: Entry<Filed>, events: Vec<Event>) -> Result<(), AccessError> {
-        self.file_and_tell(name, entry, events, Filing::default())
+        self.file_and_tell(name, entry, events, Told::default())
     }
 
-    /// The same with notices, which the same commit files.
+    /// The same with what goes with it, in the same commit.
     pub(super) fn file_and_tell(
         &self,
         name: &'static str,
         entry: Entry<Filed>,
         events: Vec<Event>,
-        notices: Filing,
+        told: Told,
     ) -> Result<(), AccessError> {
         let mut changes = vec![self.sealer.put(&entry)?];
-        changes.extend(self.filed_changes(&notices)?);
+        changes.extend(self.filed_changes(&told.notices)?);
+        changes.extend(self.nod_changes(&told.nod)?);
         self.commit(Act { name, changes, events }, |known| {
             known.keep_grant(entry);
-            notices::keep(known, notices);
+            notices::keep(known, told.notices);
+            told.nod.keep(known);
         })
     }
 

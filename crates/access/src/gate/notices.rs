@@ -80,13 +80,36 @@ impl Gate {
     /// # Errors
     /// When it cannot be written; then the notice is sent once more.
     pub fn notice_sent(&self, id: NoticeId, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        self.follow()?;
         let _writing = self.writing();
         let Some(entry) = self.known().notices.get(&id).cloned() else { return Ok(()) };
         let events = vec![Context::system(request, now).event(told(&entry.value, "sent", None))];
-        let changes = vec![entry.deletion()];
-        self.commit_aside(Act { name: "notice-sent", changes, events }, |known| {
+        let mut changes = vec![entry.deletion()];
+        // From here on the outside has its day.
+        let wait = match entry.value.tells {
+            Tells::Waits { wait, .. } => self.known().waits.get(&wait).cloned(),
+            _ => None,
+        };
+        let wait = wait.map(|wait| wait.next(wait.value.told(now)));
+        if let Some(wait) = &wait {
+            changes.push(self.sealer.put(wait)?);
+        }
+        self.commit(Act { name: "notice-sent", changes, events }, |known| {
             known.notices.remove(&id);
+            wait.into_iter().for_each(|wait| drop(known.waits.insert(wait.value.id, wait)));
         })
+    }
+
+    /// There is nothing left of what a notice tells: it need not be sent.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn notice_over(&self, id: NoticeId, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        let _writing = self.writing();
+        let Some(entry) = self.known().notices.get(&id).cloned() else { return Ok(()) };
+        let events = vec![Context::system(request, now).event(told(&entry.value, "given-up", Some("over")))];
+        let act = Act { name: "notice-over", changes: vec![entry.deletion()], events };
+        self.commit_aside(act, |known| drop(known.notices.remove(&id)))
     }
 
     /// A notice could not be sent, for that reason; whether it has been given up for good.

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::service::{class, purpose};
+use crate::commands::proposal::tell_exceptions;
 use crate::failure::{Exit, Result};
 use crate::screen::{leaf, pick, text};
 use crate::visit::Visit;
@@ -155,12 +156,12 @@ fn tell(visit: &Visit, filed: &Json, more: &str) -> Result<Exit> {
 }
 
 fn list(visit: &Visit) -> Result<Exit> {
-    let grants = visit.client.get_all("/v1/grants", "grants")?;
+    let all = visit.client.get_all("/v1/grants", "grants")?;
     if visit.screen.is_json() {
-        visit.screen.json(&grants)?;
+        visit.screen.json(&all)?;
         return Ok(Exit::Done);
     }
-    let grants = grants.member("grants").map(Json::elements).unwrap_or_default();
+    let grants = all.member("grants").map(Json::elements).unwrap_or_default();
     let rows = grants.iter().map(|one| {
         let classes = one.member("classes").map(Json::elements).unwrap_or_default();
         let classes: Vec<String> = classes.iter().map(leaf).collect();
@@ -185,5 +186,6 @@ fn list(visit: &Visit) -> Result<Exit> {
     });
     let header = ["GRANT", "STATE", "FOR", "SELLER", "PURPOSE", "CLASSES", "UNTIL", "A DAY", "USED", ""];
     visit.screen.table(&header, rows.collect())?;
+    tell_exceptions(visit.screen, &all)?;
     Ok(Exit::Done)
 }

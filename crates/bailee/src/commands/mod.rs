@@ -17,6 +17,7 @@ pub(crate) mod mail;
 pub(crate) mod mapping;
 pub(crate) mod passkeys;
 pub(crate) mod person;
+pub(crate) mod proposal;
 pub(crate) mod quarantine;
 pub(crate) mod record;
 pub(crate) mod retention;

@@ -11,7 +11,7 @@ use bailee_core::retention::{Policy, Profile};
 use bailee_core::{Environment, HomeId, OwnSecret, written};
 use serde::Deserialize;
 
-use super::access::AccessSection;
+use super::access::{self, AccessSection};
 use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
@@ -156,6 +156,7 @@ impl Config {
         let mut standards = written.access.check(written.home.environment)?;
         standards.mail = mail.is_some();
         standards.relying_party = server.relying_party.clone();
+        standards.outside = access::outside(&written.access, mail.as_ref())?;
         Ok(Self {
             id: written.home.id,
             environment: written.home.environment,

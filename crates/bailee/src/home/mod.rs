@@ -138,6 +138,7 @@ impl Home {
             .map_err(Failure::failed)?;
         policies::keep(&gate, root, &config, now)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
+        gate.see_outside(RequestId::new(now, &*entropy), now).map_err(Failure::failed)?;
         end_rights(&gate, &*entropy, now)?;
         own_secrets::look(&gate, root, &config, &*entropy, now)?;
         let mailer = config.mail.as_ref().map(|mail| mail.mailer(root));
@@ -398,10 +399,11 @@ impl Opened {
     }
 }
 
-/// Ends the rights whose time is over: contracts, and what was taken without approval and not reviewed.
+/// Ends the rights whose time is over: contracts, what was taken without approval and not reviewed, proposals.
 fn end_rights(gate: &Gate, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
     gate.end_contracts(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
-    gate.end_unreviewed(RequestId::new(now, entropy), now).map_err(Failure::failed)
+    gate.end_unreviewed(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
+    gate.end_proposals(RequestId::new(now, entropy), now).map_err(Failure::failed)
 }
 
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an

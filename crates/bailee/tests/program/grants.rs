@@ -5,10 +5,10 @@ use crate::support::*;
 pub(crate) const BEN: &str = "ben.beispiel@example.com";
 pub(crate) const CEM: &str = "cem.beispiel@example.com";
 const OTHERS_PASSWORD: &str = "Grey-Anvil-203-Kettle";
-const ORDER: &str = r#"{"orderId":"250-1234567-1234567","createdTime":"2026-03-01T09:00:00Z","buyer":{"buyerName":"Juniper Fernsby","buyerEmail":"j@example.com"},"fulfillment":{"fulfillmentStatus":"UNSHIPPED"}}"#;
+pub(crate) const ORDER: &str = r#"{"orderId":"250-1234567-1234567","createdTime":"2026-03-01T09:00:00Z","buyer":{"buyerName":"Juniper Fernsby","buyerEmail":"j@example.com"},"fulfillment":{"fulfillmentStatus":"UNSHIPPED"}}"#;
 const NAME: &str = "buyer.buyerName";
 
-fn join(trial: &Trial, name: &str, mail: &str, role: &str) {
+pub(crate) fn join(trial: &Trial, name: &str, mail: &str, role: &str) {
     let invited = trial.json(&["person", "invite", &format!("{name} <{mail}>"), "--role", role]);
     let invitation = invited["invitation"].as_str().unwrap();
     let words = ["person", "accept", "--invitation-stdin", "--password-stdin"];

@@ -45,6 +45,7 @@ mod serve;
 mod served;
 mod several;
 mod sign_on;
+mod solo;
 mod spine;
 mod support;
 mod terminal;

@@ -21,7 +21,7 @@ use axum::Router;
 use crate::edge::House;
 use crate::{
     access, account, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, passkey, person,
-    quarantine, record, retention, reveal, secret, seller, service, session, sign_on,
+    proposal, quarantine, record, retention, reveal, secret, seller, service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -106,6 +106,8 @@ fn operations() -> Vec<Operation> {
         service::operations(),
         access::operations(),
         grant::operations(),
+        proposal::operations(),
+        stop::operations(),
         collect::operations(),
         record::operations(),
         find::operations(),

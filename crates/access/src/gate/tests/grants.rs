@@ -11,7 +11,7 @@ use crate::grant::Filed;
 use crate::person::Role;
 use crate::{AccessError, Caller};
 
-const THIRD: &str = "Kim Ito <kim.ito@warehouse.example>";
+pub(super) const THIRD: &str = "Kim Ito <kim.ito@warehouse.example>";
 
 /// A test home that asks for a second person, with an operator and an officer beside its first person.
 fn home() -> (Home, Caller, Caller, Caller) {
@@ -23,7 +23,7 @@ fn home() -> (Home, Caller, Caller, Caller) {
     (home, owner, operator, officer)
 }
 
-fn later(caller: &Caller, now: Timestamp) -> Caller {
+pub(super) fn later(caller: &Caller, now: Timestamp) -> Caller {
     let context = bailee_ledger::authorized::Context { now, ..caller.context };
     let who = match &caller.who {
         crate::Who::Person { person, session, factor_at } => {
@@ -34,7 +34,11 @@ fn later(caller: &Caller, now: Timestamp) -> Caller {
     Caller { context, who, door: caller.door, version: caller.version }
 }
 
-fn asked<'a>(who: Option<&'a str>, of: &'a bailee_core::SellerId, until: &'a str) -> AskedGrant<'a> {
+pub(super) fn asked<'a>(
+    who: Option<&'a str>,
+    of: &'a bailee_core::SellerId,
+    until: &'a str,
+) -> AskedGrant<'a> {
     AskedGrant {
         who,
         seller: of,

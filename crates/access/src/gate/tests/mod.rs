@@ -18,3 +18,4 @@ mod reveal;
 mod rules;
 mod secrecy;
 mod services;
+mod two;
