@@ -5,12 +5,14 @@
 
 use bailee_core::profile::Values;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{Entropy, Sensitive, Timestamp};
+use bailee_core::{Entropy, PasskeyId, Sensitive, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialHash;
 use crate::factor::{self, Totp};
+use crate::passkey::OwnPasskey;
 use crate::person::Person;
+use crate::sign_on::Subject;
 
 /// A person with what opens the account, as kept sealed in the register `person`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,12 +26,15 @@ pub(crate) struct Account {
     pub(crate) password: Option<Password>,
     #[serde(default, skip_serializing_if = "Factors::is_empty")]
     pub(crate) factors: Factors,
+    /// How the home's provider names the person, once they have signed on by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sign_on: Option<Subject>,
 }
 
 impl Account {
     /// An account of nobody who can come in yet.
     pub(crate) fn of(person: Person) -> Self {
-        Self { person, invitation: None, password: None, factors: Factors::default() }
+        Self { person, invitation: None, password: None, factors: Factors::default(), sign_on: None }
     }
 }
 
@@ -77,6 +82,9 @@ pub(crate) struct Factors {
     /// Of codes that open once each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recovery: Vec<CredentialHash>,
+    /// The oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    passkeys: Vec<OwnPasskey>,
 }
 
 /// What a code was good for.
@@ -90,12 +98,17 @@ pub(crate) enum Checked {
 impl Factors {
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.totp.is_none() && self.begun.is_none()
+        self.totp.is_none() && self.begun.is_none() && self.passkeys.is_empty()
     }
 
     /// Whether one can be asked for.
     pub(crate) fn is_enrolled(&self) -> bool {
-        self.totp.is_some()
+        self.totp.is_some() || !self.passkeys.is_empty()
+    }
+
+    /// Those that are set up.
+    pub(crate) fn passkeys(&self) -> &[OwnPasskey] {
+        &self.passkeys
     }
 
     /// How many recovery codes are left.
@@ -110,7 +123,7 @@ impl Factors {
         }
         let hash = factor::recovery_hash(code);
         match self.recovery.iter().position(|kept| kept.matches(&hash)) {
-            Some(position) if self.totp.is_some() => {
+            Some(position) if self.is_enrolled() => {
                 let mut left = self.clone();
                 left.recovery.remove(position);
                 Checked::Opened(left)
@@ -126,8 +139,43 @@ impl Factors {
 
     /// Puts an authenticator, which was confirmed with a code, in the place of the one before; with it come new recovery
     /// codes, shown once.
-    pub(crate) fn enrolled(totp: Totp, entropy: &dyn Entropy) -> (Self, Vec<Sensitive<String>>) {
+    pub(crate) fn enrolled(&self, totp: Totp, entropy: &dyn Entropy) -> (Self, Vec<Sensitive<String>>) {
         let (codes, recovery) = factor::recovery_codes(entropy).into_iter().unzip();
-        (Self { totp: Some(totp), begun: None, recovery }, codes)
+        (Self { totp: Some(totp), begun: None, recovery, passkeys: self.passkeys.clone() }, codes)
+    }
+
+    /// The same with one passkey more; where it is the first factor of all, recovery codes come with it, shown once.
+    pub(crate) fn with_passkey(
+        &self,
+        passkey: OwnPasskey,
+        entropy: &dyn Entropy,
+    ) -> (Self, Vec<Sensitive<String>>) {
+        let mut next = self.clone();
+        next.passkeys.push(passkey);
+        if self.is_enrolled() {
+            return (next, Vec::new());
+        }
+        let (codes, recovery) = factor::recovery_codes(entropy).into_iter().unzip();
+        (Self { recovery, ..next }, codes)
+    }
+
+    /// The same after a passkey has signed.
+    pub(crate) fn with_used(&self, used: &OwnPasskey) -> Self {
+        let mut next = self.clone();
+        next.passkeys.iter_mut().filter(|one| one.id == used.id).for_each(|one| *one = used.clone());
+        next
+    }
+
+    /// The same without a passkey; `None` when there is none of that name. Recovery codes go with the last factor.
+    pub(crate) fn without(&self, passkey: PasskeyId) -> Option<Self> {
+        let mut next = self.clone();
+        next.passkeys.retain(|one| one.id != passkey);
+        if next.passkeys.len() == self.passkeys.len() {
+            return None;
+        }
+        if !next.is_enrolled() {
+            next.recovery.clear();
+        }
+        Some(next)
     }
 }

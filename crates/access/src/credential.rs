@@ -1,4 +1,4 @@
-//! Generated credentials: session tokens, service keys, invitations.
+//! Generated credentials: session tokens, service keys, invitations, codes that stop something.
 //!
 //! All are 32 random bytes in a text with a prefix that says what they are, so that a scanner finds one that leaked.
 //! Since they are generated, never chosen, their SHA-256 is enough to keep (2.5.a): there is nothing to guess. The
@@ -28,6 +28,8 @@ pub enum CredentialKind {
     ServiceKey,
     /// The first visit of an invited person.
     Invitation,
+    /// The end of what one person wants to do alone.
+    Stop,
 }
 
 impl CredentialKind {
@@ -37,12 +39,13 @@ impl CredentialKind {
             Self::Session => "bss_",
             Self::ServiceKey => "bsk_",
             Self::Invitation => "biv_",
+            Self::Stop => "bst_",
         }
     }
 
     /// What a text claims to be; `None` when it has the shape of none. Says nothing about its being genuine.
     pub fn of(text: &str) -> Option<Self> {
-        [Self::Session, Self::ServiceKey, Self::Invitation]
+        [Self::Session, Self::ServiceKey, Self::Invitation, Self::Stop]
             .into_iter()
             .find(|kind| text.len() == TEXT_LENGTH && text.starts_with(kind.prefix()))
     }
@@ -150,7 +153,12 @@ mod tests {
     #[test]
     fn a_credential_says_what_it_is_and_no_two_are_alike() {
         let entropy = Counting(0.into());
-        for kind in [CredentialKind::Session, CredentialKind::ServiceKey, CredentialKind::Invitation] {
+        for kind in [
+            CredentialKind::Session,
+            CredentialKind::ServiceKey,
+            CredentialKind::Invitation,
+            CredentialKind::Stop,
+        ] {
             let (first, kept) = kind.generate(&entropy);
             let (second, _) = kind.generate(&entropy);
             assert_eq!(CredentialKind::of(first.expose()), Some(kind));

@@ -108,6 +108,8 @@ pub enum Action<'a> {
     AskGrant,
     /// Approve, refuse, end and review grants.
     ReleaseGrant,
+    /// Approve or refuse what somebody else proposes.
+    ReleaseProposal,
     /// Take a grant of an hour without approval, in an emergency.
     BreakGlass,
     /// Take in documents of a seller.
@@ -126,12 +128,15 @@ pub const AUTHENTICATE: &str = "authenticate";
 /// The code of what somebody does with the own account, which takes no decision.
 pub const ACCOUNT: &str = "account";
 
+/// The code of stopping what one person wants to do alone, which takes a code and no decision.
+pub const STOP: &str = "stop";
+
 /// The code of a reveal, also where its purpose is none, and so it never became an [`Action`].
 pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 17] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 18] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -147,6 +152,7 @@ impl<'a> Action<'a> {
             Self::ReadAccess,
             Self::AskGrant,
             Self::ReleaseGrant,
+            Self::ReleaseProposal,
             Self::BreakGlass,
             Self::Collect(seller),
             Self::Show(seller),
@@ -170,6 +176,7 @@ impl<'a> Action<'a> {
             Self::ReadAccess => "read-access",
             Self::AskGrant => "ask-grant",
             Self::ReleaseGrant => "release-grant",
+            Self::ReleaseProposal => "release-proposal",
             Self::BreakGlass => "break-glass",
             Self::Collect(_) => "collect",
             Self::Show(_) => "show",
@@ -191,6 +198,7 @@ impl<'a> Action<'a> {
             | Self::ReadAccess
             | Self::AskGrant
             | Self::ReleaseGrant
+            | Self::ReleaseProposal
             | Self::BreakGlass => None,
             Self::ReadRetention(seller) | Self::ReadQuarantine(seller) | Self::ReadUnclassified(seller) => {
                 seller

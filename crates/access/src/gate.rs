@@ -8,18 +8,24 @@ mod carry;
 mod enter;
 mod explain;
 mod follow;
+mod glass;
 mod grants;
 mod log_in;
+mod notices;
 mod origins;
 mod own_secrets;
+mod passkeys;
 mod people;
+mod proposals;
 mod renew;
 mod reveal;
 mod rules;
 mod services;
+mod sign_on;
 mod spending;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
@@ -39,6 +45,7 @@ use bailee_store::records::Store;
 use crate::decision::{Action, Circumstances, Rules, Subject};
 use crate::error::{AccessError, Denial};
 use crate::lockout::Door;
+use crate::passkey::Challenges;
 use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
 use crate::register::{Known, Sealer};
@@ -47,14 +54,19 @@ use crate::service::Service;
 use crate::session::FRESH_SECONDS_MAX;
 use crate::standards::Standards;
 pub use explain::{Seen, ToExplain};
+pub use glass::Broken;
 pub use grants::AskedGrant;
 pub use log_in::LogIn;
 pub use origins::Opened as OpenedOrigin;
 use origins::Origins;
+pub use passkeys::{BegunPasskey, EnrolledPasskey, PasskeyAnswer, ShownPasskey};
 pub use people::{Left, NewPerson};
+pub use proposals::CarryOut;
 pub use renew::{BegunFactor, EnrolledFactor};
 pub use services::NewKey;
+pub use sign_on::{BegunSignOn, SignOn};
 use spending::Spending;
+pub use waits::{Arms, Exception};
 
 /// The gate of a home. Shared between threads; what it writes it waits for, so it is not called on a thread of the
 /// asynchronous runtime.
@@ -73,6 +85,8 @@ pub struct Gate {
     /// What decides. Replaced whole, so that a decision is made by one set of rules from its beginning to its end.
     rules: RwLock<Arc<Rules>>,
     spending: Spending,
+    /// What waits for a passkey.
+    challenges: Challenges,
     known: RwLock<Known>,
     /// Requests that their callers gave a name to.
     repetitions: Mutex<Repetitions>,
@@ -240,6 +254,7 @@ impl Gate {
             origins: Origins::default(),
             rules: RwLock::new(Arc::new(Rules::new("")?)),
             spending: Spending::default(),
+            challenges: Challenges::default(),
             known,
             repetitions,
             attempts: Default::default(),
@@ -284,6 +299,7 @@ impl Gate {
         };
         Circumstances {
             address: caller.door.address(),
+            alone: self.standards.second_person,
             factor_age_seconds: factor_at.map(|at| now.as_second().saturating_sub(at.as_second())),
             ..Circumstances::at(self.environment, now)
         }

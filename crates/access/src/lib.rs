@@ -36,17 +36,22 @@ pub mod gate;
 mod generic;
 pub mod grant;
 pub mod lockout;
+pub mod notice;
 pub mod origin;
 pub mod own_secret;
+pub mod passkey;
 pub mod password;
 pub mod person;
+pub mod proposal;
 mod register;
 pub mod repetition;
 pub mod service;
 pub mod session;
+pub mod sign_on;
 pub mod standards;
 #[cfg(test)]
 mod testing;
+pub mod wait;
 
 pub use error::{AccessError, Denial};
 pub use gate::{

@@ -271,7 +271,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Whether this is `local@domain` of RFC 5321 without quoting, comments or address literals: what people really have.
-fn is_mail(mail: &str) -> bool {
+pub fn is_mail(mail: &str) -> bool {
     let (local, domain) = mail.split_once('@').unwrap_or_default();
     let labels: Vec<&str> = domain.split('.').collect();
     mail.len() <= MAIL_BYTES_MAX

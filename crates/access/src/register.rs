@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use bailee_core::profile::Values;
 use bailee_core::{
-    Entropy, FieldInstance, GrantId, OwnSecret, PartNo, PersonId, RecordId, ServiceId, SessionId, Timestamp,
+    Entropy, FieldInstance, GrantId, NoticeId, OwnSecret, PartNo, PersonId, ProposalId, RecordId, ServiceId,
+    SessionId, Timestamp, WaitId,
 };
 use bailee_crypto::envelope::{self, EnvelopeError, Place};
 use bailee_crypto::keyring::Keyring;
@@ -24,10 +25,14 @@ use crate::account::Account;
 use crate::credential::CredentialHash;
 use crate::grant::Filed;
 use crate::lockout::{Failures, Lockout, Whose};
+use crate::notice::Waiting;
 use crate::own_secret::Remembered;
 use crate::person::Standing;
+use crate::proposal::Proposal;
 use crate::service::{Service, ServiceKey};
 use crate::session::{SESSIONS_PER_PERSON_MAX, Session};
+use crate::sign_on::Subject;
+use crate::wait::{Named, Wait};
 
 /// The one field of an entry's envelope: the entry as JSON.
 const ENTRY_FIELD: FieldInstance = FieldInstance(0);
@@ -142,6 +147,13 @@ pub(crate) struct Known {
     pub(crate) lockout: Lockout,
     /// Grants, from their asking on.
     pub(crate) grants: BTreeMap<GrantId, Entry<Filed>>,
+    /// Notices that no mail server has taken yet.
+    pub(crate) notices: BTreeMap<NoticeId, Entry<Waiting>>,
+    /// Proposals, from their making on.
+    pub(crate) proposals: BTreeMap<ProposalId, Entry<Proposal>>,
+    /// What one person wants to do alone, and whom the home has named outside for that.
+    pub(crate) waits: BTreeMap<WaitId, Entry<Wait>>,
+    pub(crate) named: Option<Entry<Named>>,
     /// Secrets that the program uses itself: those that the configuration names, with what is kept of them.
     pub(crate) own_secrets: BTreeMap<OwnSecret, Option<Entry<Remembered>>>,
 }
@@ -157,6 +169,16 @@ impl Known {
         for filed in sealer.all::<Filed>(store)? {
             known.keep_grant(filed);
         }
+        for waiting in sealer.all::<Waiting>(store)? {
+            known.notices.insert(waiting.value.id, waiting);
+        }
+        for proposal in sealer.all::<Proposal>(store)? {
+            known.proposals.insert(proposal.value.id, proposal);
+        }
+        for wait in sealer.all::<Wait>(store)? {
+            known.waits.insert(wait.value.id, wait);
+        }
+        known.named = sealer.all::<Named>(store)?.into_iter().next();
         for remembered in sealer.all::<Remembered>(store)? {
             known.own_secrets.insert(remembered.value.secret, Some(remembered));
         }
@@ -225,6 +247,17 @@ impl Known {
     pub(crate) fn invited(&self, code: &CredentialHash) -> Option<&Entry<Account>> {
         let opens = |entry: &&Entry<Account>| entry.value.invitation.is_some_and(|kept| kept.matches(code));
         self.people.values().find(opens)
+    }
+
+    /// The account of whom a provider names so.
+    pub(crate) fn signed_on_as(&self, subject: &Subject) -> Option<&Entry<Account>> {
+        self.people.values().find(|entry| entry.value.sign_on.as_ref() == Some(subject))
+    }
+
+    /// Whether somebody's passkey has this credential id.
+    pub(crate) fn has_credential(&self, id: &[u8]) -> bool {
+        let mut passkeys = self.people.values().flat_map(|entry| entry.value.factors.passkeys());
+        passkeys.any(|passkey| passkey.key().cred_id().as_slice() == id)
     }
 
     /// The service that a key opens, and the key.

@@ -43,6 +43,9 @@ pub(crate) struct Session {
     /// When a second factor was shown last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) factor_at: Option<Timestamp>,
+    /// Whether it was begun by the home's provider, and not by a password.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) signed_on: bool,
 }
 
 /// A session, as its owner may see it.
@@ -108,6 +111,7 @@ mod tests {
             since,
             seen_at: saturating_add(since, seen_after),
             factor_at: None,
+            signed_on: false,
         };
         let now = saturating_add(since, now_after);
         assert_eq!(

@@ -1,9 +1,13 @@
 //! What a home asks of those who come in: the profile's values, and what its configuration adds.
 
+use std::sync::Arc;
+
 use bailee_core::Environment;
 use bailee_core::profile::{Profile, Values};
 
 use crate::breached::Breached;
+use crate::passkey::RelyingParty;
+use crate::sign_on::Provider;
 
 /// What a home asks.
 #[derive(Clone, Debug)]
@@ -14,8 +18,16 @@ pub struct Standards {
     pub second_factor: bool,
     /// Whether a second person approves what is dangerous (1.3.b).
     pub second_person: bool,
+    /// Whether the home can send mail, so that notices are filed.
+    pub mail: bool,
+    /// Of a company of one: the address outside that is told of what takes two people, and may stop it (1.3.b).
+    pub outside: Option<String>,
     /// Passwords that are known from breaches.
     pub breached: Option<Breached>,
+    /// The address that passkeys are bound to; without one there are none.
+    pub relying_party: Option<RelyingParty>,
+    /// By which people may sign on.
+    pub provider: Option<Arc<Provider>>,
 }
 
 impl Standards {
@@ -27,7 +39,11 @@ impl Standards {
             values: Values::of(Profile::Strict),
             second_factor: production,
             second_person: production,
+            mail: false,
+            outside: None,
             breached: None,
+            relying_party: None,
+            provider: None,
         }
     }
 }

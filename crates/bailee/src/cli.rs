@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, catalogue, collect, completions, evidence, find, grant, init, keys, ledger, mapping, person,
-    quarantine, retention, reveal, secret, seller, service, session, show, synth,
+    access, catalogue, collect, completions, evidence, find, grant, init, keys, ledger, mail, mapping,
+    person, proposal, quarantine, retention, reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -84,6 +84,8 @@ enum Command {
     Service(service::Service),
     Access(access::Access),
     Grant(grant::Grant),
+    Proposal(proposal::Proposal),
+    Stop(proposal::Stop),
     Collect(collect::Collect),
     EvidenceOfDelivery(evidence::Evidence),
     Show(show::Show),
@@ -95,6 +97,7 @@ enum Command {
     Keys(keys::Keys),
     Secret(secret::Secret),
     Ledger(ledger::Ledger),
+    Mail(mail::Mail),
     Mapping(mapping::Mapping),
     Synth(synth::Synth),
     Bench(bench::Bench),
@@ -139,6 +142,8 @@ impl Cli {
             Command::Service(service) => global.visit(|visit| service.run(visit)),
             Command::Access(access) => global.visit(|visit| access.run(visit)),
             Command::Grant(grant) => global.visit(|visit| grant.run(visit)),
+            Command::Proposal(proposal) => global.visit(|visit| proposal.run(visit)),
+            Command::Stop(stop) => global.visit(|visit| stop.run(visit)),
             Command::Collect(collect) => global.visit(|visit| collect.run(visit)),
             Command::EvidenceOfDelivery(evidence) => global.visit(|visit| evidence.run(visit)),
             Command::Show(show) => global.visit(|visit| show.run(visit)),
@@ -150,6 +155,7 @@ impl Cli {
             Command::Keys(keys) => keys.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
             Command::Ledger(ledger) => ledger.run(&global),
+            Command::Mail(mail) => global.visit(|visit| mail.run(visit)),
             Command::Mapping(mapping) => mapping.run(&global),
             Command::Synth(synth) => synth.run(&global),
             Command::Bench(bench) => bench.run(screen),

@@ -22,6 +22,7 @@ mod client;
 mod commands;
 mod demo;
 mod failure;
+mod fetch;
 mod home;
 mod log;
 mod reference;

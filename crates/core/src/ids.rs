@@ -99,6 +99,18 @@ random_id! {
     SessionId,
     /// One grant. Never reused.
     GrantId,
+    /// One proposal. Never reused.
+    ProposalId,
+    /// One notice to one recipient.
+    NoticeId,
+    /// One wait for the word of somebody outside, before a person alone does what takes two.
+    WaitId,
+    /// One passkey of a person. Names it in the ledger, where its credential's own id never stands.
+    PasskeyId,
+    /// One challenge that waits for a passkey's answer.
+    ChallengeId,
+    /// One sign-on that was begun.
+    SignOnId,
 }
 
 /// What an event holds in the place of something sealed elsewhere: a salted hash of it, which says nothing by itself, and

@@ -1,8 +1,9 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
-use bailee_core::{GrantId, OwnSecret};
+use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
+use crate::event::{Notice, Proposal, Wait};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -30,6 +31,18 @@ fn sentence(what: &What) -> &'static str {
         What::InvitationAccepted { .. } => "A person accepted an invitation and set a password.",
         What::PasswordChanged { .. } => "A person changed the own password.",
         What::FactorEnrolled { .. } => "A person set up a second factor: `totp`.",
+        What::SignOn { .. } => {
+            "What became of a sign-on by the home's provider: `bound` the first time, `signed-on`, or what was wrong. `person` is \
+             null when the provider means nobody here."
+        }
+        What::FactorAsked { .. } => {
+            "Somebody who is not in yet knew the password of an account, and was given a challenge for a passkey."
+        }
+        What::PasskeyEnrolled { .. } => "A person set up a passkey, which has an id of its own here.",
+        What::PasskeyRemoved { .. } => "A person removed a passkey.",
+        What::PasskeyUsed { .. } => {
+            "A passkey signed a challenge: `shown`, or `counter-went-back`, which is refused since two may be signing as one."
+        }
         What::PersonSuspended { .. } => "A person is kept out, for this reason.",
         What::PersonResumed { .. } => "A person is let in again.",
         What::PersonLeft { .. } => {
@@ -46,6 +59,22 @@ fn sentence(what: &What) -> &'static str {
             "The principal took a grant without approval, in an emergency. It ends by itself, and is reviewed within a day."
         }
         What::GlassReviewed { .. } => "Somebody else said whether there was reason to break the glass.",
+        What::Notice(_) => {
+            "A notice of that kind was `sent` (the mail server took it), `failed` for that reason and is tried again, or was \
+             `given-up`. `to` is a person by id, or `outside`; never an address."
+        }
+        What::Proposal(_) => {
+            "Something that takes two people was `proposed`, `approved` by somebody else, `done`, `refused`, `withdrawn`, or \
+             has `expired`. `content` is a salted commitment to all of it, the same in every step."
+        }
+        What::Wait(_) => {
+            "One person wants to do what takes two: somebody outside is told (`begun`), and may stop it (`stopped`); where \
+             nobody does it is `done` after a day, as an exception. `about` names the grant, the proposal or the person."
+        }
+        What::Solo { .. } => {
+            "A company of one has named somebody outside, who is told of what takes two people and may stop it; or has no \
+             longer."
+        }
         What::SellerAdded { .. } => "A seller was added.",
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceKeyAdded { .. } => "A service has another key; `key` names it and opens nothing.",
@@ -132,6 +161,7 @@ fn sentence(what: &What) -> &'static str {
 
 fn samples() -> Vec<What> {
     let (person, session) = (PersonId([0xaa; 16]), SessionId([0xcc; 16]));
+    let passkey = PasskeyId([0xee; 16]);
     let code = str::to_owned;
     vec![
         What::HomeMade { environment: Environment::Test, owner: person },
@@ -150,6 +180,11 @@ fn samples() -> Vec<What> {
         What::InvitationAccepted { person },
         What::PasswordChanged { person },
         What::FactorEnrolled { person, factor: code("totp") },
+        What::SignOn { person: Some(person), outcome: code("bound") },
+        What::FactorAsked { person },
+        What::PasskeyEnrolled { person, passkey },
+        What::PasskeyRemoved { person, passkey },
+        What::PasskeyUsed { person, passkey, outcome: code("shown") },
         What::PersonSuspended { person, reason: code("by-hand") },
         What::PersonResumed { person },
         What::PersonLeft {
@@ -179,6 +214,26 @@ fn samples() -> Vec<What> {
             ticket: "OPS-1234".parse().unwrap(),
         },
         What::GlassReviewed { grant: GrantId([0xab; 16]), justified: true },
+        What::Notice(Notice {
+            notice: NoticeId([0xac; 16]),
+            kind: code("glass-broken"),
+            to: Recipient::Person(person),
+            step: code("failed"),
+            reason: Some(code("unreachable")),
+        }),
+        What::Proposal(Proposal {
+            proposal: ProposalId([0xad; 16]),
+            act: code("declassify"),
+            step: code("proposed"),
+            content: Commitment([0xdd; 32]),
+        }),
+        What::Wait(Wait {
+            wait: WaitId([0xae; 16]),
+            act: code("approve-grant"),
+            about: id(1),
+            step: code("begun"),
+        }),
+        What::Solo { declared: true },
         What::SellerAdded { seller: seller() },
         What::ServiceAdded {
             service: ServiceId([0xee; 16]),

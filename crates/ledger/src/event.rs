@@ -3,38 +3,24 @@
 //! What can stand in an event is an id, a number, an instant, a member of a closed set, or a code of the program. The
 //! bytes that they become are in [`crate::entry`].
 
+mod act;
 mod fields;
 mod names;
+mod two;
 
 use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    Commitment, FieldId, GrantId, Kind, Month, OwnSecret, PersonId, PrincipalId, RecordId, RequestId,
-    SellerId, ServiceId, SessionId, Ticket, Timestamp,
+    FieldId, GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId,
+    ServiceId, SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
+pub use act::Event;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-
-/// One act.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Event {
-    /// When, by the home's clock.
-    pub at: Timestamp,
-    /// Who.
-    pub principal: PrincipalId,
-    /// The request that it belongs to.
-    pub request: RequestId,
-    /// Where the request came from: a commitment to a detail that is sealed under the key of this month. None of what
-    /// the system does by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Commitment>,
-    /// What.
-    #[serde(flatten)]
-    pub what: What,
-}
+pub use two::{Notice, Proposal, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,6 +95,41 @@ pub enum What {
         person: PersonId,
         /// `"totp"`.
         factor: String,
+    },
+    /// What became of a sign-on by the home's provider.
+    SignOn {
+        /// The person, when the provider means somebody here.
+        person: Option<PersonId>,
+        /// `"signed-on"`, `"bound"` before it the first time, or what was wrong.
+        outcome: String,
+    },
+    /// Somebody who is not in yet knows the password, and was given a challenge for a passkey.
+    FactorAsked {
+        /// Whose account.
+        person: PersonId,
+    },
+    /// A person set up a passkey.
+    PasskeyEnrolled {
+        /// Who.
+        person: PersonId,
+        /// Which: an id of its own.
+        passkey: PasskeyId,
+    },
+    /// A person removed a passkey.
+    PasskeyRemoved {
+        /// Who.
+        person: PersonId,
+        /// Which.
+        passkey: PasskeyId,
+    },
+    /// A passkey signed what it was asked to.
+    PasskeyUsed {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        passkey: PasskeyId,
+        /// `"shown"`; `"counter-went-back"`: refused, since two may be signing as one.
+        outcome: String,
     },
     /// A person is kept out.
     PersonSuspended {
@@ -186,6 +207,17 @@ pub enum What {
         grant: GrantId,
         /// Whether there was.
         justified: bool,
+    },
+    /// A notice was sent to somebody by mail, or could not be.
+    Notice(Notice),
+    /// Something that takes two people was proposed, approved, done, refused, withdrawn, or its time is over.
+    Proposal(Proposal),
+    /// One person wants to do what takes two, and somebody outside may stop it.
+    Wait(Wait),
+    /// Whether a company of one has named somebody outside, who may stop what takes two people.
+    Solo {
+        /// Whether it has, from now on.
+        declared: bool,
     },
     /// A seller was added.
     SellerAdded {

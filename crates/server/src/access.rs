@@ -9,12 +9,13 @@ use bailee_core::{Kind, Purpose, Reference, SellerId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::api::schema::{Schema, list, named, nullable, object, one_of, pages, text};
+use crate::api::schema::{Schema, list, named, nullable, object, one_of, text};
 use crate::api::{Operation, Tag, words};
 use crate::body::JsonBody;
 use crate::edge::Edge;
 use crate::paging::Page;
 use crate::problem::Problem;
+use crate::proposal::{self, ExceptionLine};
 
 const PATH: &str = "recipient.deliveryAddress.city";
 
@@ -66,11 +67,12 @@ pub(crate) fn operations() -> Vec<Operation> {
             .in_pages()
             .for_people()
             .takes("Which field, of which seller.", of_field, json!({ "seller": words::SELLER, "field": PATH }))
-            .answers(200, "Who could.", pages("principals", &seen_line()), json!({
+            .answers(200, "Who could.", all_seen(), json!({
                 "principals": [{
                     "principal": format!("service:{}", words::ID), "name": "label-printer",
                     "purposes": ["fulfilment"], "policies": ["service-reveals"], "grants": [],
                 }],
+                "exceptions": [],
                 "next": null,
             }))
             .refuses(&["bad-id", "unacceptable"]),
@@ -89,6 +91,14 @@ fn explanation() -> Schema {
             ("words", nullable(text("Why it is denied."))),
         ]),
     )
+}
+
+fn all_seen() -> Schema {
+    object(&[
+        ("principals", list(&seen_line())),
+        ("exceptions", proposal::exceptions()),
+        ("next", nullable(text("The `cursor` of the next page; `null` when this is the last."))),
+    ])
 }
 
 fn seen_line() -> Schema {
@@ -180,6 +190,7 @@ impl From<Seen> for Principal {
 #[derive(Serialize)]
 struct Principals {
     principals: Vec<Principal>,
+    exceptions: Vec<ExceptionLine>,
     next: Option<String>,
 }
 
@@ -211,7 +222,7 @@ async fn who(edge: Edge, uri: Uri, body: JsonBody) -> Result<Json<Principals>, P
         let seen = call.gate().who(call.caller(), &seller, kind, &asked.field)?;
         let (seen, next) = page.cut(seen, |one| one.sight.principal);
         let principals = seen.into_iter().map(Into::into).collect();
-        Ok(Json(Principals { principals, next }))
+        Ok(Json(Principals { principals, exceptions: proposal::exceptions_of(call), next }))
     })
     .await
 }

@@ -120,8 +120,8 @@ async fn begin_factor(edge: Edge) -> Result<(StatusCode, Json<Begun>), Problem> 
 /// A code, of an authenticator or to recover.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Code {
-    pub(crate) code: String,
+struct Code {
+    code: String,
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Json};
+use bailee_access::proposal::Proposed;
 use bailee_core::catalogue::{Cleaner, Decision, Mask, TermKind};
 use bailee_core::{Class, Kind, Purpose, SellerId};
 use bailee_vault::catalogue::{FieldLine, Named};
@@ -22,6 +23,7 @@ use crate::edge::Edge;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
+use crate::proposal;
 use crate::watch::{Tick, Watch};
 
 /// Most characters of the reason why a field is a fact.
@@ -59,6 +61,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .for_people()
             .works_on_keys()
             .takes("The decision.", decision(), json!({ "path": "extra.note", "class": "free-text", "purposes": ["fulfilment"] }))
+            .answers(202, "That it is a fact takes a second person: it is proposed.", proposal::proposal(), proposal::example())
             .answers(200, "What came of it.", decided, json!({ "field": own_field(), "changed": true, "followed": followed }))
             .refuses(&REFUSALS)
             .opens(),
@@ -78,7 +81,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// What may be wrong with a decision.
-const REFUSALS: [&str; 19] = [
+pub(crate) const REFUSALS: [&str; 19] = [
     "bad-decision",
     "no-such-number",
     "name-is-a-value",
@@ -322,13 +325,31 @@ async fn classify(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -
         // Asked before the body is looked at: who may decide nothing learns nothing about what would be accepted.
         let authorized = call.gate().classify(call.caller(), false)?;
         let (named, decision) = body.parse::<NewDecision>()?.check()?;
-        let authorized = match decision.fact {
+        let authorized = match &decision.fact {
+            Some(fact) if call.gate().standards().second_person => {
+                let proposed = proposed(named, &decision, fact)?;
+                let filed = call.gate().propose(call.caller(), proposed)?;
+                return Ok(Written::accepted(&proposal::line(filed, call.now())));
+            }
             Some(_) => call.gate().classify(call.caller(), true)?,
             None => authorized,
         };
         Ok(Written::done(&call.vault().classify(authorized, named, decision, &mut looked(watch))?))
     })
     .await
+}
+
+/// A decision that a second person is to approve. What is of no use for a fact would be approved unseen.
+fn proposed(named: Named, decision: &Decision, fact: &str) -> Result<Proposed, Problem> {
+    let Decision { kind, class, purposes, mask, searched, cleaner, .. } = decision;
+    if class.is_some() || purposes.is_some() || mask.is_some() || searched.is_some() {
+        return Err(Problem::unacceptable("bad-decision", "a fact has no class, purposes, mask or term"));
+    }
+    let (path, number) = match named {
+        Named::Path(path) => (Some(path), None),
+        Named::Number(number) => (None, Some(number)),
+    };
+    Ok(Proposed::Declassify { kind: *kind, path, number, fact: fact.to_owned(), cleaner: *cleaner })
 }
 
 impl NewDecision {

@@ -8,6 +8,7 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, USER_AGENT};
@@ -19,6 +20,7 @@ use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presen
 use bailee_core::{Commitment, RequestId, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
+use bailee_watch::Outcome;
 use futures_util::FutureExt;
 
 use crate::Server;
@@ -258,6 +260,23 @@ impl Edge {
         T: Send + 'static,
         A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
     {
+        self.attempt(mail, true, act).await
+    }
+
+    /// A first step of that: nobody is in after it, and so it makes nobody's failures forgotten.
+    pub(crate) async fn begin_log_in<T, A>(self, mail: String, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
+    {
+        self.attempt(mail, false, act).await
+    }
+
+    async fn attempt<T, A>(self, mail: String, comes_in: bool, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
+    {
         self.house.limiter.log_in(self.from)?;
         let wait = self.house.gate().patience(&mail, self.door());
         tokio::time::sleep(wait).await;
@@ -271,9 +290,32 @@ impl Edge {
                 machine_now: house.machine_now(),
             };
             let done = act(house, &attempt);
-            // What failed in the home itself is nobody's failure.
+            match &done {
+                Ok(_) if comes_in => house.limiter.log_in_ended(edge.from, true),
+                Err(problem) if problem.is_refusal() => house.limiter.log_in_ended(edge.from, false),
+                // A first step, or what failed in the home itself: nobody's failure.
+                Ok(_) | Err(_) => {}
+            }
+            done
+        })
+        .await
+    }
+
+    /// Takes a credential that belongs to nobody and opens one thing, once. One that is not known counts against its
+    /// address as any does.
+    pub(crate) async fn present<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&Gate, &Presented) -> Result<T, Problem> + Send + 'static,
+    {
+        self.block(move |edge| {
+            edge.house.limiter.log_in(edge.from)?;
+            let (detail, door) = (Some(edge.detail()?), edge.door());
+            let Self { house, stamp: Stamp { request, now }, bearer, from, .. } = edge;
+            let presented = Presented { bearer, request, now, detail, door };
+            let done = act(house.gate(), &presented);
             if done.as_ref().err().is_none_or(Problem::is_refusal) {
-                house.limiter.log_in_ended(edge.from, done.is_ok());
+                house.limiter.log_in_ended(from, done.is_ok());
             }
             done
         })
@@ -425,6 +467,12 @@ impl Call {
     /// The machine's time, by which authenticators go.
     pub(crate) fn machine_now(&self) -> Timestamp {
         self.house.machine_now()
+    }
+
+    /// Hands the notices that wait to the mail server, as long as that time lasts.
+    pub(crate) fn deliver(&self, limit: Duration) -> Result<Vec<Outcome>, Problem> {
+        let Server { post, gate, clock, entropy, .. } = &self.house.server;
+        Ok(post.deliver(gate, &**clock, &**entropy, limit)?)
     }
 
     /// Counts a find, of which there is a rate of its own.

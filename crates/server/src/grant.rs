@@ -4,14 +4,14 @@ use axum::Json;
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{delete, get, post};
-use bailee_access::gate::AskedGrant;
+use bailee_access::gate::{AskedGrant, Broken};
 use bailee_access::grant::{Filed, Life, Review};
 use bailee_core::{Class, GrantId, Purpose, SellerId, Ticket, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::api::schema::{
-    Schema, count, flag, list as listed, list_max, named, nullable, object, one_of, pages, text, within,
+    Schema, count, flag, list as listed, list_max, named, nullable, object, one_of, text, within,
 };
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
@@ -19,6 +19,7 @@ use crate::edge::Edge;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
+use crate::proposal::{self, ExceptionLine};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let decision = one_of(["approved", "refused"], "What is decided.");
@@ -33,6 +34,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "not-found",
             "unacceptable",
             "second-person",
+            "outside-first",
             "second-factor-stale",
         ])
     };
@@ -45,7 +47,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                  asked for.",
             )
             .in_pages()
-            .answers(200, "They.", pages("grants", &grant()), json!({ "grants": [example()], "next": null })),
+            .answers(200, "They.", all(), json!({ "grants": [example()], "exceptions": [], "next": null })),
         Operation::post("/v1/grants", "askGrant", post(ask))
             .says(
                 Tag::Grants,
@@ -78,7 +80,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Take a grant of an hour without approval",
                 "For an operator in an emergency, with a ticket: of one seller, for few fields, and for nothing else than \
                  approval: the log-in, the factor, the ledger and retention stay. It is reviewed by somebody else within a \
-                 day; otherwise it ends and its user is suspended.",
+                 day; otherwise it ends and its user is suspended. Every owner and officer, and its user, are told by mail.",
             )
             .once()
             .for_people()
@@ -87,7 +89,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "purpose": "incident",
                 "ticket": "OPS-1234",
             }))
-            .answers(201, "It is live.", grant(), example())
+            .answers(201, "It is live.", broken(), broken_example())
             .refuses(&["bad-id", "unacceptable", "second-factor-stale"]),
         one(Operation::post("/v1/grants/{id}/review", "reviewGrant", post(self::review))
             .says(Tag::Grants, "Review a grant that was taken without approval", "By somebody else.")
@@ -119,27 +121,43 @@ fn wanted() -> Schema {
     ])
 }
 
+fn all() -> Schema {
+    object(&[
+        ("grants", listed(&grant())),
+        ("exceptions", proposal::exceptions()),
+        ("next", nullable(text("The `cursor` of the next page; `null` when this is the last."))),
+    ])
+}
+
 fn grant() -> Schema {
-    named(
-        "Grant",
-        object(&[
-            ("id", words::id("Names it.")),
-            ("principal", text("For whom.")),
-            ("seller", words::seller_id()),
-            ("classes", listed(&words::class())),
-            ("purpose", words::purpose()),
-            ("until", words::time("It opens nothing from then on.")),
-            ("fields_a_day", count("Most fields in a day of UTC.")),
-            ("ticket", nullable(text("The ticket that says why."))),
-            ("asked_by", text("Who asked for it.")),
-            ("asked_at", words::time("When.")),
-            ("state", one_of(["asked", "live", "refused", "ended", "expired"], "Where it stands.")),
-            ("approved_by", nullable(text("Who approved it, or took it without approval."))),
-            ("review_due", nullable(words::time("When somebody else must have reviewed it."))),
-            ("used_on", nullable(words::day("The last day on which something was revealed under it."))),
-            ("idle", flag("Whether nobody has used it for 30 days, so that its end is proposed.")),
-        ]),
-    )
+    named("Grant", object(&members()))
+}
+
+/// A grant that was taken without approval: also how many are told of it.
+fn broken() -> Schema {
+    let mut members = members();
+    members.push(("told", count("How many people are told by mail; none, where the home sends none.")));
+    object(&members)
+}
+
+fn members() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("id", words::id("Names it.")),
+        ("principal", text("For whom.")),
+        ("seller", words::seller_id()),
+        ("classes", listed(&words::class())),
+        ("purpose", words::purpose()),
+        ("until", words::time("It opens nothing from then on.")),
+        ("fields_a_day", count("Most fields in a day of UTC.")),
+        ("ticket", nullable(text("The ticket that says why."))),
+        ("asked_by", text("Who asked for it.")),
+        ("asked_at", words::time("When.")),
+        ("state", one_of(["asked", "live", "refused", "ended", "expired"], "Where it stands.")),
+        ("approved_by", nullable(text("Who approved it, or took it without approval."))),
+        ("review_due", nullable(words::time("When somebody else must have reviewed it."))),
+        ("used_on", nullable(words::day("The last day on which something was revealed under it."))),
+        ("idle", flag("Whether nobody has used it for 30 days, so that its end is proposed.")),
+    ]
 }
 
 fn example() -> Value {
@@ -160,6 +178,15 @@ fn example() -> Value {
         "used_on": null,
         "idle": false,
     })
+}
+
+fn broken_example() -> Value {
+    let mut example = example();
+    if let Some(members) = example.as_object_mut() {
+        members.insert("state".to_owned(), "live".into());
+        members.insert("told".to_owned(), 3.into());
+    }
+    example
 }
 
 #[derive(Serialize)]
@@ -206,9 +233,18 @@ fn line(filed: Filed, now: Timestamp) -> Line {
     }
 }
 
+/// A grant that was taken without approval.
+#[derive(Serialize)]
+struct BrokenLine {
+    #[serde(flatten)]
+    line: Line,
+    told: usize,
+}
+
 #[derive(Serialize)]
 struct Grants {
     grants: Vec<Line>,
+    exceptions: Vec<ExceptionLine>,
     next: Option<String>,
 }
 
@@ -218,7 +254,8 @@ async fn list(edge: Edge, uri: Uri) -> Result<Json<Grants>, Problem> {
         let page = Page::asked("grants", &uri)?;
         let key = |one: &Filed| format!("{:020} {}", one.wanted.asked_at.as_nanosecond(), one.id);
         let (grants, next) = page.cut(grants, key);
-        Ok(Json(Grants { grants: grants.into_iter().map(|one| line(one, call.now())).collect(), next }))
+        let grants = grants.into_iter().map(|one| line(one, call.now())).collect();
+        Ok(Json(Grants { grants, exceptions: proposal::exceptions_of(call), next }))
     })
     .await
 }
@@ -307,8 +344,8 @@ async fn break_glass(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
         call.gate().may_break_glass(call.caller())?;
         let Glass { seller, purpose, ticket } = body.parse()?;
         let (seller, purpose, ticket) = (seller.parse()?, purpose.parse()?, ticket.parse()?);
-        let filed = call.gate().break_glass(call.caller(), &seller, purpose, ticket)?;
-        Ok(Written::made(&line(filed, call.now())))
+        let Broken { filed, told } = call.gate().break_glass(call.caller(), &seller, purpose, ticket)?;
+        Ok(Written::made(&BrokenLine { line: line(filed, call.now()), told }))
     })
     .await
 }

@@ -36,12 +36,15 @@ mod hear;
 mod keys;
 mod ledger;
 pub mod listener;
+mod mail;
 mod mapping;
 mod metrics;
 mod once;
 mod paging;
+mod passkey;
 mod person;
 mod problem;
+mod proposal;
 mod quarantine;
 mod rates;
 mod record;
@@ -51,6 +54,8 @@ mod secret;
 mod seller;
 mod service;
 mod session;
+mod sign_on;
+mod stop;
 mod visit;
 mod watch;
 
@@ -62,6 +67,7 @@ use bailee_access::Gate;
 use bailee_core::{Clock, Entropy};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
+use bailee_watch::Post;
 
 pub use api::reference;
 pub use fault::Faults;
@@ -86,6 +92,8 @@ pub struct Server {
     pub store: Arc<dyn Store>,
     /// The formats that it reads: those of the program, and its own.
     pub mappings: Arc<Mappings>,
+    /// By which notices leave.
+    pub post: Arc<Post>,
     /// How often who may ask it.
     pub rates: Rates,
     /// Its time.

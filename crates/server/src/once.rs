@@ -88,6 +88,11 @@ impl Written {
         Self { status: StatusCode::CREATED, ..Self::done(what) }
     }
 
+    /// Not done yet: somebody else has to agree to this first.
+    pub(crate) fn accepted(what: &impl Serialize) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::done(what) }
+    }
+
     /// Done, and there is nothing to say of it.
     pub(crate) fn silent() -> Self {
         Self { status: StatusCode::NO_CONTENT, json: None, secret_of: None }

@@ -69,7 +69,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             )
             .for_people()
             .answers_nothing("Nothing keeps the person out any more.")
-            .refuses(&["not-found", "second-factor-stale", "another-person"]),
+            .refuses(&["not-found", "second-factor-stale", "another-person", "outside-first"]),
     ]
 }
 

@@ -9,12 +9,12 @@ use bailee_core::{Sensitive, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::account::Code;
-use crate::api::schema::{Schema, flag, named, nullable, object, pages, text};
+use crate::api::schema::{Schema, either, flag, named, nullable, object, pages, text};
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::Edge;
 use crate::paging::Page;
+use crate::passkey::{self, Answer};
 use crate::problem::Problem;
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -27,6 +27,11 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "A code of the authenticator, or a recovery code, where there is a second factor.",
             )),
         ),
+        ("passkey?", nullable(passkey::answer_schema())),
+    ]);
+    let factor = either(&[
+        object(&[("code", text("Of the authenticator, or a recovery code."))]),
+        object(&[("passkey", passkey::answer_schema())]),
     ]);
     let line = json!({
         "session": words::ID,
@@ -56,10 +61,13 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "account-locked",
                 "second-factor-needed",
                 "second-factor-missing",
+                "unacceptable",
+                "bad-id",
                 "too-many-requests",
                 "hashing",
             ])
             .works(),
+        passkey::challenge_log_in(),
         Operation::get("/v1/sessions", "listSessions", get(list))
             .says(Tag::Sessions, "List one's own sessions", "The oldest first.")
             .in_pages()
@@ -75,9 +83,10 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Show the second factor again",
                 "For what takes one that was shown within ten minutes: changes of people.",
             )
-            .takes("A code.", object(&[("code", text("Of the authenticator, or a recovery code."))]), json!({ "code": "123456" }))
+            .takes("A code, or what a passkey answered to `challengeSession`.", factor, json!({ "code": "123456" }))
             .answers_nothing("It counts as fresh.")
-            .refuses(&["service-not-allowed", "log-in-failed", "account-locked", "not-found"]),
+            .refuses(&["service-not-allowed", "log-in-failed", "account-locked", "unacceptable", "bad-id", "not-found"]),
+        passkey::challenge_session(),
         Operation::delete("/v1/sessions/{id}", "endSession", delete(end))
             .says(Tag::Sessions, "End one of one's own sessions", "")
             .answers_nothing("The session has ended.")
@@ -117,6 +126,8 @@ struct LogIn {
     password: String,
     #[serde(default)]
     code: Option<String>,
+    #[serde(default)]
+    passkey: Option<Answer>,
 }
 
 /// A new session. The token is in no other answer.
@@ -135,12 +146,16 @@ impl From<session::NewSession> for NewSession {
 }
 
 async fn log_in(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<NewSession>), Problem> {
-    let LogIn { mail, password, code } = body.parse()?;
+    let LogIn { mail, password, code, passkey } = body.parse()?;
     let (password, code) = (Sensitive::new(password), code.map(Sensitive::new));
+    let passkey = passkey.map(Answer::given).transpose()?;
+    if code.is_some() && passkey.is_some() {
+        return Err(passkey::one_or_the_other());
+    }
     edge.log_in(mail, move |house, attempt| {
         let (door, machine_now) = (attempt.door, attempt.machine_now);
-        let log_in =
-            Shown { mail: &attempt.mail, password: &password, code: code.as_ref(), door, machine_now };
+        let (mail, passkey) = (&attempt.mail, passkey.as_ref());
+        let log_in = Shown { mail, password: &password, code: code.as_ref(), passkey, door, machine_now };
         let stamp = attempt.stamp;
         let new = house.gate().log_in(&log_in, stamp.request, stamp.now, Some(attempt.detail))?;
         Ok((StatusCode::CREATED, Json(new.into())))
@@ -199,10 +214,27 @@ async fn end(edge: Edge, Segments(id): Segments<String>) -> Result<StatusCode, P
     .await
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Factor {
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    passkey: Option<Answer>,
+}
+
 async fn confirm(edge: Edge, body: JsonBody) -> Result<StatusCode, Problem> {
     edge.renew(move |call| {
-        let Code { code } = body.parse()?;
-        call.gate().confirm(call.caller(), &Sensitive::new(code), call.door(), call.machine_now())?;
+        let (gate, caller) = (call.gate(), call.caller());
+        match body.parse()? {
+            Factor { code: Some(code), passkey: None } => {
+                gate.confirm(caller, &Sensitive::new(code), call.door(), call.machine_now())?;
+            }
+            Factor { code: None, passkey: Some(answer) } => {
+                gate.confirm_by_passkey(caller, &answer.given()?, call.door(), call.machine_now())?;
+            }
+            Factor { .. } => return Err(passkey::one_or_the_other()),
+        }
         Ok(StatusCode::NO_CONTENT)
     })
     .await

@@ -26,6 +26,8 @@ pub struct Circumstances {
     pub address: Option<IpAddr>,
     /// Whether the caller's device is enrolled.
     pub device: bool,
+    /// Whether a second person is asked for what takes two, and none has said yes to it.
+    pub alone: bool,
     /// How long ago the caller showed a second factor; none, if never.
     pub factor_age_seconds: Option<i64>,
     /// What the caller was shown today.
@@ -43,6 +45,7 @@ impl Circumstances {
             ticket: false,
             address: None,
             device: false,
+            alone: environment == Environment::Production,
             factor_age_seconds: None,
             spent_today: Spent::default(),
         }

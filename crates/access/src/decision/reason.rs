@@ -17,6 +17,8 @@ pub enum Reason {
     KeyTooOld,
     /// Mail and password do not belong together, or to anybody.
     LogInFailed,
+    /// What a provider or a browser brought does not fit, or means nobody here.
+    SignOnFailed,
     /// Too many log-ins in a row failed.
     AccountLocked,
     /// The account has a second factor, and none was shown.
@@ -55,6 +57,8 @@ pub enum Reason {
     HomePolicy,
     /// A second person must approve it.
     SecondPerson,
+    /// Somebody outside is to be told first, and may stop it.
+    OutsideFirst,
     /// The field is unclassified, and so revealed to nobody.
     Unclassified,
 }
@@ -68,6 +72,7 @@ impl Reason {
             Self::SessionEnded => "session-ended",
             Self::KeyTooOld => "key-too-old",
             Self::LogInFailed => "log-in-failed",
+            Self::SignOnFailed => "sign-on-failed",
             Self::AccountLocked => "account-locked",
             Self::SecondFactorNeeded => "second-factor-needed",
             Self::SecondFactorMissing => "second-factor-missing",
@@ -87,6 +92,7 @@ impl Reason {
             Self::VolumeSpent => "volume-spent",
             Self::HomePolicy => "home-policy",
             Self::SecondPerson => "second-person",
+            Self::OutsideFirst => "outside-first",
             Self::Unclassified => "unclassified",
         }
     }
@@ -97,6 +103,7 @@ impl Reason {
             Self::NoCredential
             | Self::UnknownCredential
             | Self::LogInFailed
+            | Self::SignOnFailed
             | Self::SecondFactorNeeded
             | Self::SecondFactorMissing
             | Self::SecondFactorStale => Requirement::PublicAccess,
@@ -105,7 +112,9 @@ impl Reason {
             // An open session that somebody else finds would let two people act under one id.
             Self::SessionEnded => Requirement::UniqueIdentity,
             Self::KeyTooOld | Self::PasswordExpired => Requirement::PasswordRotation,
-            Self::NoGrant | Self::GrantEnded | Self::VolumeSpent => Requirement::NeedToKnow,
+            Self::NoGrant | Self::GrantEnded | Self::VolumeSpent | Self::OutsideFirst => {
+                Requirement::NeedToKnow
+            }
             Self::PurposeUnknown | Self::PurposeNotOfField => Requirement::PurposeLimits,
             Self::RoleNotAllowed
             | Self::ServiceNotAllowed
@@ -127,6 +136,7 @@ impl Reason {
                 | Self::SessionEnded
                 | Self::KeyTooOld
                 | Self::LogInFailed
+                | Self::SignOnFailed
                 | Self::AccountLocked
                 | Self::SecondFactorNeeded
         )

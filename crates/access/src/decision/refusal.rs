@@ -112,8 +112,8 @@ fn missing_of_person(
     }
     if allowing.is_empty() {
         return Some(Reason::SecondPerson.denial(
-            "a second person must approve that a field is a fact, and this version knows no way to ask one",
-            "give it a class and purposes instead; a field that is personal can be revealed for them",
+            "a second person must approve that a field is a fact",
+            "propose it with `bailee catalogue classify --fact`, and have another owner or officer approve it",
         ));
     }
     Some(Reason::RoleNotAllowed.denial(
@@ -157,6 +157,7 @@ fn missing_of_service(
         | Action::ReadAccess
         | Action::AskGrant
         | Action::ReleaseGrant
+        | Action::ReleaseProposal
         | Action::BreakGlass => {
             return Some(Reason::ServiceNotAllowed.denial(
                 "no service may do this",

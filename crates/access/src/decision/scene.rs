@@ -113,11 +113,12 @@ impl Stage {
     }
 
     fn circumstances(&self, circumstances: &Circumstances) -> Option<Members> {
-        let Circumstances { environment, now, hour, ticket, device, spent_today, .. } = circumstances;
+        let Circumstances { environment, now, hour, ticket, device, alone, spent_today, .. } = circumstances;
         let mut members = vec![
             ("environment".to_owned(), self.reference("Environment", environment.as_str())?),
             ("ticket".to_owned(), RestrictedExpression::new_bool(*ticket)),
             ("device".to_owned(), RestrictedExpression::new_bool(*device)),
+            ("alone".to_owned(), RestrictedExpression::new_bool(*alone)),
             ("hour".to_owned(), RestrictedExpression::new_long(i64::from(*hour))),
             ("spent_today".to_owned(), number(spent_today.all())),
             ("now".to_owned(), RestrictedExpression::new_long(now.as_second())),

@@ -32,7 +32,7 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 19] = [
+pub(super) const ACTIONS: [(&str, On); 20] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -47,6 +47,7 @@ pub(super) const ACTIONS: [(&str, On); 19] = [
     ("read-access", On::Home),
     ("ask-grant", On::Home),
     ("release-grant", On::Home),
+    ("release-proposal", On::Home),
     ("break-glass", On::Home),
     ("collect", On::Seller),
     ("show", On::Seller),
@@ -60,6 +61,7 @@ const CIRCUMSTANCES: &str = "
     ticket: Bool,
     address?: ipaddr,
     device: Bool,
+    alone: Bool,
     factor_age_seconds?: Long,
     hour: Long,
     spent_today: Long,

@@ -98,6 +98,7 @@ fn the_whole_role_by_action_matrix() {
         ("read access", Action::ReadAccess),
         ("ask for a grant", Action::AskGrant),
         ("release grants", Action::ReleaseGrant),
+        ("release proposals", Action::ReleaseProposal),
         ("break glass", Action::BreakGlass),
         ("collect, own seller", Action::Collect(&own)),
         ("collect, other seller", Action::Collect(&other)),

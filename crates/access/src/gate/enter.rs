@@ -180,7 +180,8 @@ impl Gate {
             Some(CredentialKind::Session) => self.by_token(&hash, presented),
             Some(CredentialKind::ServiceKey) => self.by_key(&hash, presented.now),
             Some(CredentialKind::Invitation) => self.by_invitation(&hash, presented.now),
-            None => Err(neither_token_nor_key().into()),
+            // A code that stops something says nothing of who has it.
+            Some(CredentialKind::Stop) | None => Err(neither_token_nor_key().into()),
         }
     }
 
@@ -236,11 +237,15 @@ impl Gate {
     /// What keeps a session from anything but its completion.
     fn missing(&self, account: &Account, session: &Session, presented: &Presented) -> Option<Denial> {
         let password = account.password.as_ref();
-        if password.is_none_or(|kept| presented.now > kept.expires_at(&self.standards.values)) {
+        // Who signed on showed no password: one that is past its age keeps nobody from what it did not open.
+        if !session.signed_on
+            && password.is_none_or(|kept| presented.now > kept.expires_at(&self.standards.values))
+        {
             return Some(password_expired(self.standards.values.password_days_max));
         }
         let needed = self.standards.second_factor || presented.door.is_public();
-        if needed && !account.factors.is_enrolled() {
+        // The provider's own may have been the one.
+        if needed && session.factor_at.is_none() && !account.factors.is_enrolled() {
             return Some(factor_missing());
         }
         (needed && session.factor_at.is_none()).then(factor_not_shown)

@@ -12,12 +12,13 @@ use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 use bailee_store::act::{Act, Change};
 
-use super::{Caller, Gate, Who};
+use super::{Caller, Gate, PasskeyAnswer, Who};
 use crate::account::{Account, Checked, Factors, Password};
 use crate::credential::CredentialKind;
 use crate::decision::Reason;
 use crate::error::{AccessError, Denial};
 use crate::lockout::{Door, Whose};
+use crate::passkey::Bound;
 use crate::person::{Role, normalised_mail};
 use crate::register::Entry;
 use crate::session::{NewSession, Session};
@@ -30,6 +31,8 @@ pub struct LogIn<'a> {
     pub password: &'a Sensitive<String>,
     /// A code of the authenticator, or a recovery code.
     pub code: Option<&'a Sensitive<String>>,
+    /// In the place of a code, what a passkey answered to a challenge of [`Gate::challenge_log_in`].
+    pub passkey: Option<&'a PasskeyAnswer>,
     /// Where.
     pub door: Door,
     /// The machine's time, by which authenticators go.
@@ -42,6 +45,8 @@ pub(super) struct Beginning {
     /// The account, where it changes with that.
     pub(super) account: Option<Entry<Account>>,
     pub(super) has_factor: bool,
+    /// Whether the home's provider opened it, and no password.
+    pub(super) signed_on: bool,
     /// Failures that end with it.
     pub(super) forgiven: Option<Whose>,
     /// Events besides that of the log-in.
@@ -49,15 +54,15 @@ pub(super) struct Beginning {
 }
 
 /// What became of the second factor.
-enum Factor {
+pub(super) enum Factor {
     /// There is none.
     None,
     /// There is one, and no code was shown.
     Needed,
-    /// The code was not one.
-    Refused,
-    /// It was; these are kept instead, with whether a recovery code was used up.
-    Shown(Factors),
+    /// The code was not one, nor was the answer; with what there is to tell of that.
+    Refused(Option<What>),
+    /// It was; these are kept instead.
+    Shown(Factors, Option<What>),
 }
 
 impl Gate {
@@ -83,22 +88,50 @@ impl Gate {
         let whose = Whose::of(&mail, log_in.door);
         let _alone = self.attempt(whose);
         let anonymous = Context { principal: PrincipalId::Anonymous, request, now, detail };
-        let account = self.known().account_by_mail(&mail).cloned();
+        let entry = self.known_by_password(log_in, whose, &anonymous)?;
+        let person = Some(entry.value.person.id);
+        match self.factor(&entry.value, log_in, now) {
+            Factor::None if log_in.door.is_public() => self.not_in(&anonymous, person, no_factor_in_public()),
+            Factor::Needed => self.not_in(&anonymous, person, second_factor_needed()),
+            Factor::Refused(told) => self.failed_with(&anonymous, whose, person, told),
+            Factor::None => self.come_in(&entry, None, None, log_in, whose, &anonymous),
+            Factor::Shown(factors, told) => {
+                self.come_in(&entry, Some(factors), told, log_in, whose, &anonymous)
+            }
+        }
+    }
+
+    /// Whose password it is. Equal answers and equal work whether or not there is such a person; what is not right counts as
+    /// a failure, and is an event.
+    pub(super) fn known_by_password(
+        &self,
+        log_in: &LogIn<'_>,
+        whose: Whose,
+        anonymous: &Context,
+    ) -> Result<Entry<Account>, AccessError> {
+        let account = self.known().account_by_mail(&normalised_mail(log_in.mail)).cloned();
         let person = account.as_ref().map(|entry| entry.value.person.id);
-        if self.is_locked(whose, now) {
-            return self.not_in(&anonymous, person, account_locked());
+        if self.is_locked(whose, anonymous.now) {
+            return self.not_in(anonymous, person, account_locked());
         }
         let kept = account.as_ref().and_then(|entry| entry.value.password.as_ref());
         let matches = self.hasher.verify(log_in.password, kept.map(|password| password.phc.as_str()));
-        let Some(entry) = account.filter(|entry| matches && entry.value.person.is_active(now)) else {
-            return self.failed(&anonymous, whose, person);
-        };
-        match factor(&entry.value, log_in) {
-            Factor::None if log_in.door.is_public() => self.not_in(&anonymous, person, no_factor_in_public()),
-            Factor::Needed => self.not_in(&anonymous, person, second_factor_needed()),
-            Factor::Refused => self.failed(&anonymous, whose, person),
-            Factor::None => self.come_in(&entry, None, log_in, whose, &anonymous),
-            Factor::Shown(factors) => self.come_in(&entry, Some(factors), log_in, whose, &anonymous),
+        match account.filter(|entry| matches && entry.value.person.is_active(anonymous.now)) {
+            Some(entry) => Ok(entry),
+            None => self.failed(anonymous, whose, person),
+        }
+    }
+
+    /// What becomes of the second factor at a log-in.
+    fn factor(&self, account: &Account, log_in: &LogIn<'_>, now: Timestamp) -> Factor {
+        if !account.factors.is_enrolled() {
+            return Factor::None;
+        }
+        let bound = Bound { person: account.person.id, session: None };
+        match (log_in.passkey, log_in.code) {
+            (Some(answer), _) => self.passkey_shown(account, bound, answer, now, log_in.machine_now),
+            (None, Some(code)) => code_shown(account, code, log_in.machine_now),
+            (None, None) => Factor::Needed,
         }
     }
 
@@ -106,17 +139,15 @@ impl Gate {
         &self,
         entry: &Entry<Account>,
         factors: Option<Factors>,
+        told: Option<What>,
         log_in: &LogIn<'_>,
         whose: Whose,
         context: &Context,
     ) -> Result<NewSession, AccessError> {
         let person = entry.value.person.id;
-        let (has_factor, mut events) = (factors.is_some(), Vec::new());
-        let left = |factors: &Factors| u32::try_from(factors.recovery_codes()).unwrap_or(u32::MAX);
-        if let Some(factors) = &factors
-            && factors.recovery_codes() < entry.value.factors.recovery_codes()
-        {
-            events.push(What::RecoveryCodeUsed { person, left: left(factors) });
+        let (has_factor, mut events) = (factors.is_some(), Vec::from_iter(told));
+        if let Some(factors) = &factors {
+            events.extend(recovery_used(person, &entry.value.factors, factors));
         }
         let mut next = entry.value.clone();
         if let Some(factors) = factors {
@@ -126,7 +157,8 @@ impl Gate {
         let changed = has_factor || hashed_again.is_some();
         next.password = hashed_again.or(next.password);
         let account = changed.then(|| entry.next(next));
-        let begin = Beginning { person, account, has_factor, forgiven: Some(whose), events };
+        let begin =
+            Beginning { person, account, has_factor, signed_on: false, forgiven: Some(whose), events };
         self.begin_session(begin, context)
     }
 
@@ -151,7 +183,7 @@ impl Gate {
         begin: Beginning,
         context: &Context,
     ) -> Result<NewSession, AccessError> {
-        let Beginning { person, account, has_factor, forgiven, events: further } = begin;
+        let Beginning { person, account, has_factor, signed_on, forgiven, events: further } = begin;
         let (now, request) = (context.now, context.request);
         let (token, token_hash) = CredentialKind::Session.generate(&*self.sealer.entropy);
         let id = SessionId::random(&*self.sealer.entropy);
@@ -162,6 +194,7 @@ impl Gate {
             since: now,
             seen_at: now,
             factor_at: has_factor.then_some(now),
+            signed_on,
         };
         let entry = Entry::first(token_hash.id(), session);
         let ends_at = entry.value.ends_at(&self.standards.values);
@@ -201,6 +234,32 @@ impl Gate {
         door: Door,
         machine_now: Timestamp,
     ) -> Result<(), AccessError> {
+        self.confirm_by(caller, door, |account, _| code_shown(account, code, machine_now))
+    }
+
+    /// The same by what a passkey answered to a challenge of [`Self::challenge_session`].
+    ///
+    /// # Errors
+    /// Those of [`Self::confirm`].
+    pub fn confirm_by_passkey(
+        &self,
+        caller: &Caller,
+        answer: &PasskeyAnswer,
+        door: Door,
+        machine_now: Timestamp,
+    ) -> Result<(), AccessError> {
+        let now = caller.context.now;
+        self.confirm_by(caller, door, |account, bound| {
+            self.passkey_shown(account, bound, answer, now, machine_now)
+        })
+    }
+
+    fn confirm_by(
+        &self,
+        caller: &Caller,
+        door: Door,
+        shown: impl FnOnce(&Account, Bound) -> Factor,
+    ) -> Result<(), AccessError> {
         let (person, _) = self.a_person(caller)?;
         let Who::Person { session, .. } = caller.who else { return Err(AccessError::Missing("session")) };
         let whose = Whose::of(&person.mail, door);
@@ -209,22 +268,17 @@ impl Gate {
             return self.not_in(&caller.context, Some(person.id), account_locked());
         }
         let account = self.known().account(person.id).cloned().ok_or(AccessError::Missing("person"))?;
-        let Checked::Opened(factors) = account.value.factors.check(code, machine_now) else {
-            return self.failed(&caller.context, whose, Some(person.id));
+        let bound = Bound { person: person.id, session: Some(session) };
+        let (factors, told) = match shown(&account.value, bound) {
+            Factor::Shown(factors, told) => (factors, told),
+            Factor::Refused(told) => {
+                return self.failed_with(&caller.context, whose, Some(person.id), told);
+            }
+            Factor::None | Factor::Needed => return self.failed(&caller.context, whose, Some(person.id)),
         };
         let account = account.next(Account { factors, ..account.value.clone() });
-        let _writing = self.writing();
-        let entry = self.known().session_named(session).cloned().ok_or(AccessError::Missing("session"))?;
-        let entry = entry.next(Session { factor_at: Some(caller.context.now), ..entry.value.clone() });
-        let act = Act {
-            name: "confirm",
-            changes: vec![self.sealer.put(&account)?, self.sealer.put(&entry)?],
-            events: vec![caller.context.event(What::FactorConfirmed { session })],
-        };
-        self.commit(act, |known| {
-            known.keep_account(account);
-            known.keep_session(entry);
-        })
+        let what = told.into_iter().chain([What::FactorConfirmed { session }]);
+        self.shown(caller, session, account, what.collect())
     }
 
     /// Refuses somebody who shows what does not open, counts it, and locks the account when it was once too often.
@@ -234,6 +288,17 @@ impl Gate {
         whose: Whose,
         person: Option<PersonId>,
     ) -> Result<T, AccessError> {
+        self.failed_with(context, whose, person, None)
+    }
+
+    /// The same, with what else there is to tell of it.
+    fn failed_with<T>(
+        &self,
+        context: &Context,
+        whose: Whose,
+        person: Option<PersonId>,
+        told: Option<What>,
+    ) -> Result<T, AccessError> {
         let _writing = self.writing();
         let (entry, forgotten) = {
             let known = self.known();
@@ -241,7 +306,8 @@ impl Gate {
             let forgotten = known.lockout.to_forget(|| known.somebodys());
             (known.lockout.failed(whose, context.now, new), forgotten)
         };
-        let mut events = vec![context.event(What::LogInFailed { person })];
+        let mut events: Vec<_> = told.into_iter().map(|what| context.event(what)).collect();
+        events.push(context.event(What::LogInFailed { person }));
         if entry.value.count == self.standards.values.failures_max {
             events.push(context.event(What::AccountLocked { person }));
         }
@@ -255,7 +321,7 @@ impl Gate {
     }
 
     /// Refuses somebody without counting it.
-    fn not_in<T>(
+    pub(super) fn not_in<T>(
         &self,
         context: &Context,
         person: Option<PersonId>,
@@ -290,14 +356,16 @@ impl Gate {
     }
 }
 
-fn factor(account: &Account, log_in: &LogIn<'_>) -> Factor {
-    match (account.factors.is_enrolled(), log_in.code) {
-        (false, _) => Factor::None,
-        (true, None) => Factor::Needed,
-        (true, Some(code)) => match account.factors.check(code, log_in.machine_now) {
-            Checked::Opened(factors) => Factor::Shown(factors),
-            Checked::Refused => Factor::Refused,
-        },
+/// What there is to tell when a recovery code was used up.
+pub(super) fn recovery_used(person: PersonId, before: &Factors, after: &Factors) -> Option<What> {
+    let left = u32::try_from(after.recovery_codes()).unwrap_or(u32::MAX);
+    (after.recovery_codes() < before.recovery_codes()).then_some(What::RecoveryCodeUsed { person, left })
+}
+
+fn code_shown(account: &Account, code: &Sensitive<String>, machine_now: Timestamp) -> Factor {
+    match account.factors.check(code, machine_now) {
+        Checked::Opened(factors) => Factor::Shown(factors, None),
+        Checked::Refused => Factor::Refused(None),
     }
 }
 
@@ -308,21 +376,21 @@ fn log_in_failed() -> Denial {
     )
 }
 
-fn account_locked() -> Denial {
+pub(super) fn account_locked() -> Denial {
     Reason::AccountLocked.denial(
         "after too many failed log-ins in a row nobody comes in under this address",
         "ask another person to lift it with `bailee person unlock MAIL`",
     )
 }
 
-fn second_factor_needed() -> Denial {
+pub(super) fn second_factor_needed() -> Denial {
     Reason::SecondFactorNeeded.denial(
         "this account has a second factor",
-        "log in with a code of your authenticator, or a recovery code",
+        "log in with a code of your authenticator, a recovery code, or in a browser with a passkey",
     )
 }
 
-fn no_factor_in_public() -> Denial {
+pub(super) fn no_factor_in_public() -> Denial {
     Reason::SecondFactorMissing.denial(
         "from a public address nobody comes in without a second factor, and this account has none",
         "enrol an authenticator from the company's own network with `bailee person factor`",

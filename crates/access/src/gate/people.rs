@@ -7,6 +7,7 @@ use bailee_ledger::event::What;
 use bailee_store::act::Act;
 
 use super::log_in::Beginning;
+use super::waits::Nod;
 use super::{Caller, Gate, Who};
 use crate::account::{Account, Password};
 use crate::credential::CredentialKind;
@@ -19,6 +20,7 @@ use crate::person::{NamedMail, Person, Relation, Role, Standing, check_roles, no
 use crate::register::Entry;
 use crate::service::Service;
 use crate::session::{FRESH_SECONDS_MAX, NewSession, Session};
+use crate::wait::Alone;
 
 /// An invitation is good for so long.
 const INVITATION_DAYS: i64 = 7;
@@ -112,6 +114,7 @@ impl Gate {
             person: *id,
             account: Some(entry.next(account)),
             has_factor: false,
+            signed_on: false,
             forgiven: None,
             events: vec![What::InvitationAccepted { person: *id }],
         };
@@ -200,19 +203,25 @@ impl Gate {
         Ok(())
     }
 
-    /// Lifts the lock of an account; nobody lifts their own. Writes `AccountUnlocked`.
+    /// Lifts the lock of an account; nobody lifts their own, but in a company of one, a day after the outside was told. Writes `AccountUnlocked`.
     ///
     /// # Errors
     /// Those of [`Self::collect`]; [`AccessError::Denied`] for one's own account.
     pub fn unlock(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
         self.may_change_people(caller)?;
-        self.somebody_else(caller, person)?;
         let account = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
+        let nod = match caller.context.principal == PrincipalId::Person(person) {
+            false => Nod::default(),
+            true => self.alone(caller, Alone::Unlock(person), &Action::Administer, another_person())?,
+        };
         let _writing = self.writing();
-        let (changes, doors) = self.lift(&account.value.person.mail);
-        let events = vec![caller.context.event(What::AccountUnlocked { person })];
+        let (mut changes, doors) = self.lift(&account.value.person.mail);
+        changes.extend(self.nod_changes(&nod)?);
+        let mut events = vec![caller.context.event(What::AccountUnlocked { person })];
+        events.extend(nod.event().map(|what| caller.context.event(what)));
         self.commit(Act { name: "unlock", changes, events }, |known| {
             doors.into_iter().for_each(|whose| known.lockout.forget(whose));
+            nod.keep(known);
         })
     }
 
@@ -373,6 +382,11 @@ impl Gate {
         let taken = known
             .account_by_mail(mail)
             .is_some_and(|entry| !matches!(entry.value.person.standing, Standing::Left { .. }));
+        if self.standards.outside.as_deref() == Some(mail) {
+            return Err(AccessError::Unacceptable(
+                "this address is told from outside of what takes two people, so it cannot be somebody's here (1.3.b)".into(),
+            ));
+        }
         if taken {
             return Err(AccessError::Unacceptable("somebody here has this address already".into()));
         }
@@ -403,7 +417,7 @@ fn count<T>(of: &[T]) -> u32 {
     u32::try_from(of.len()).unwrap_or(u32::MAX)
 }
 
-fn factor_stale() -> Denial {
+pub(super) fn factor_stale() -> Denial {
     Reason::SecondFactorStale.denial(
         format!("this takes a second factor that was shown within {} minutes", FRESH_SECONDS_MAX / 60),
         "show it again with `bailee person confirm`",

@@ -3,12 +3,12 @@
 //! These acts take no role. They are what is left to a session whose password is past its age, or that has no second
 //! factor yet.
 
-use bailee_core::{Sensitive, Timestamp};
+use bailee_core::{Sensitive, SessionId, Timestamp};
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
 
 use super::{Caller, Gate};
-use crate::account::{Account, Factors, Password};
+use crate::account::{Account, Password};
 use crate::error::AccessError;
 use crate::factor::Totp;
 use crate::lockout::{Door, Whose};
@@ -101,12 +101,8 @@ impl Gate {
     /// [`AccessError::Unacceptable`] for whoever has no account, and where a second factor that is set up was not shown a
     /// short while ago.
     pub fn begin_factor(&self, caller: &Caller) -> Result<BegunFactor, AccessError> {
-        let entry = self.own_account(caller)?;
-        if entry.value.factors.is_enrolled() && !caller.has_fresh_factor() {
-            return Err(AccessError::Unacceptable(
-                "to replace an authenticator, show the present one first with `bailee person confirm` (1.1.d)".into(),
-            ));
-        }
+        let (entry, _) = self.own_account(caller)?;
+        Self::may_add_factor(caller, &entry.value)?;
         let totp = Totp::generate(&*self.sealer.entropy);
         let begun = BegunFactor { secret: totp.secret(), address: totp.address(&entry.value.person.mail) };
         let factors = entry.value.factors.beginning(totp);
@@ -126,8 +122,8 @@ impl Gate {
         code: &Sensitive<String>,
         machine_now: Timestamp,
     ) -> Result<EnrolledFactor, AccessError> {
-        let (person, session) = self.a_person(caller)?;
-        let entry = self.own_account(caller)?;
+        let (entry, session) = self.own_account(caller)?;
+        let person = entry.value.person.id;
         let begun = entry.value.factors.begun.as_ref().ok_or_else(|| {
             AccessError::Unacceptable(
                 "no authenticator is being set up; begin with `bailee person factor`".into(),
@@ -138,28 +134,49 @@ impl Gate {
                 "this is no code of the new authenticator; check its clock, and try the next".into(),
             )
         })?;
-        let (factors, recovery_codes) = Factors::enrolled(totp, &*self.sealer.entropy);
+        let (factors, recovery_codes) = entry.value.factors.enrolled(totp, &*self.sealer.entropy);
         let account = entry.next(Account { factors, ..entry.value.clone() });
-        let _writing = self.writing();
-        let session = session.and_then(|session| self.known().session_named(session).cloned());
-        let session = session
-            .map(|entry| entry.next(Session { factor_at: Some(caller.context.now), ..entry.value.clone() }));
-        let mut changes = vec![self.sealer.put(&account)?];
-        changes.extend(session.as_ref().map(|session| self.sealer.put(session)).transpose()?);
-        let enrolled = What::FactorEnrolled { person: person.id, factor: "totp".into() };
-        let act = Act { name: "enrol-factor", changes, events: vec![caller.context.event(enrolled)] };
-        self.commit(act, |known| {
-            known.keep_account(account);
-            session.into_iter().for_each(|session| known.keep_session(session));
-        })?;
+        let enrolled = What::FactorEnrolled { person, factor: "totp".into() };
+        self.shown(caller, session, account, vec![enrolled])?;
         Ok(EnrolledFactor { recovery_codes })
     }
 
-    fn own_account(&self, caller: &Caller) -> Result<Entry<Account>, AccessError> {
-        let (person, session) = self.a_person(caller)?;
-        if session.is_none() {
-            return Err(AccessError::Unacceptable("accept the invitation first".into()));
+    /// Keeps an account whose second factor was shown just now, in this session.
+    pub(super) fn shown(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        account: Entry<Account>,
+        what: Vec<What>,
+    ) -> Result<(), AccessError> {
+        let _writing = self.writing();
+        let entry = self.known().session_named(session).cloned().ok_or(AccessError::Missing("session"))?;
+        let session = entry.next(Session { factor_at: Some(caller.context.now), ..entry.value.clone() });
+        let changes = vec![self.sealer.put(&account)?, self.sealer.put(&session)?];
+        let events = what.into_iter().map(|what| caller.context.event(what)).collect();
+        self.commit(Act { name: "show-factor", changes, events }, |known| {
+            known.keep_account(account);
+            known.keep_session(session);
+        })
+    }
+
+    /// Whoever has a second factor shows it before another comes beside it or in its place.
+    pub(super) fn may_add_factor(caller: &Caller, account: &Account) -> Result<(), AccessError> {
+        match account.factors.is_enrolled() && !caller.has_fresh_factor() {
+            false => Ok(()),
+            true => Err(AccessError::Unacceptable(
+                "before another second factor is set up, show the present one with `bailee person confirm` (1.1.d)"
+                    .into(),
+            )),
         }
-        self.known().account(person.id).cloned().ok_or(AccessError::Missing("person"))
+    }
+
+    /// The caller's account, and the session in which it is.
+    pub(super) fn own_account(&self, caller: &Caller) -> Result<(Entry<Account>, SessionId), AccessError> {
+        let (person, session) = self.a_person(caller)?;
+        let session =
+            session.ok_or_else(|| AccessError::Unacceptable("accept the invitation first".into()))?;
+        let account = self.known().account(person.id).cloned().ok_or(AccessError::Missing("person"))?;
+        Ok((account, session))
     }
 }

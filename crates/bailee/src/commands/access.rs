@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::record::{OfKind, RecordName};
 use super::service::purpose;
+use crate::commands::proposal::tell_exceptions;
 use crate::failure::{Exit, Result};
 use crate::screen::{leaf, pick, text};
 use crate::visit::Visit;
@@ -117,6 +118,7 @@ fn show_all(visit: &Visit, seen: &Json) -> Result<Exit> {
     };
     let rows = principals.iter().map(row).collect();
     visit.screen.table(&["NAME", "PRINCIPAL", "PURPOSES", "BY", "GRANTS"], rows)?;
+    tell_exceptions(visit.screen, seen)?;
     Ok(Exit::Done)
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::encoded;
+use crate::commands::proposal::tell_filed;
 use crate::failure::{Exit, Result};
 use crate::screen::{DIM, leaf, text};
 use crate::usage::Expected;
@@ -54,7 +55,8 @@ Example:
     },
     /// Decide what a field is. What is sealed already follows.
     #[command(after_help = "\
-A field that the catalogue knows can only become stricter.
+A field that the catalogue knows can only become stricter. That a field is a fact takes a second person, where the home asks
+for one: it is proposed, and another owner or officer approves it with `bailee proposal approve`.
 
 Examples:
   bailee catalogue classify 'orderItems[].extra.gift-note' --class free-text \\
@@ -261,6 +263,9 @@ impl Classify {
         let answer = visit.client.post_watched("/v1/catalogue/fields", &decision, &watch);
         bar.finish_and_clear();
         let answer = answer?;
+        if answer.member("proposed_by").is_some() {
+            return tell_filed(visit, &answer);
+        }
         if visit.screen.is_json() {
             visit.screen.json(&answer)?;
             return Ok(Exit::Done);

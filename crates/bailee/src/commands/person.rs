@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::client::Answer;
-use crate::commands::factor;
+use crate::commands::{factor, passkeys};
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::{self, BOLD, DIM, leaf, text};
 use crate::session;
@@ -85,6 +85,7 @@ Roles:
         password_stdin: bool,
     },
     Factor(factor::Factor),
+    Passkeys(passkeys::Passkeys),
     /// Show your second factor again, for what takes a fresh one.
     Confirm {
         /// Read the code from the first line of standard input.
@@ -107,6 +108,7 @@ impl Person {
             Command::Unlock { who } => unlock(visit, who),
             Command::Password { password_stdin } => change_password(visit, *password_stdin),
             Command::Factor(factor) => factor.run(visit),
+            Command::Passkeys(passkeys) => passkeys.run(visit),
             Command::Confirm { code_stdin } => confirm(visit, *code_stdin),
         }
     }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::client::Answer;
+use crate::commands::sign_on::sign_on;
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::{self, pick, text};
 use crate::session;
@@ -17,11 +18,23 @@ use crate::visit::Visit;
 /// Services need none: they show their key in BAILEE_KEY.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  bailee login --as ada@example.com")]
+  bailee login --as ada@example.com
+  bailee login --sign-on
+
+A passkey is shown in a browser, and not here: with one alone, log in here by a recovery code, or set up an
+authenticator beside it with `bailee person factor`.")]
 pub(crate) struct LogIn {
     /// Your mail address.
-    #[arg(long = "as", value_name = "MAIL")]
-    mail: String,
+    #[arg(long = "as", value_name = "MAIL", required_unless_present = "sign_on")]
+    mail: Option<String>,
+
+    /// Sign on by the home's provider, in a browser on this machine, in the place of a password.
+    #[arg(long, conflicts_with_all = ["mail", "password_stdin"])]
+    sign_on: bool,
+
+    /// The first time: read the invitation from the first line of standard input.
+    #[arg(long, requires = "sign_on")]
+    invitation_stdin: bool,
 
     /// Read the password from the first line of standard input.
     #[arg(long)]
@@ -34,37 +47,47 @@ pub(crate) struct LogIn {
 
 impl LogIn {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
-        let password = screen::password(self.password_stdin, false)?;
-        let code = self.code_stdin.then(screen::stdin_line).transpose()?;
-        let mut new = self.ask(visit, &password, code.as_ref());
-        // Whether there is a second factor is told only to who knows the password.
-        if new.as_ref().is_err_and(|refusal| refusal.code == "second-factor-needed")
-            && std::io::stdin().is_terminal()
-        {
-            let code = screen::secret(false, "code", "--code-stdin")?;
-            new = self.ask(visit, &password, Some(&code));
-        }
+        let (new, who) = match &self.mail {
+            Some(mail) => (self.by_password(visit, mail)?, format!("as {}", screen::safe(mail))),
+            None => {
+                let invitation = self.invitation_stdin.then(screen::stdin_line).transpose()?;
+                let code = self.code_stdin.then(screen::stdin_line).transpose()?;
+                let (new, by) = sign_on(visit, invitation.as_ref(), code.as_ref())?;
+                (new, format!("by {by}"))
+            }
+        };
         let new = new?;
         let token = new.member("token").and_then(bailee_core::Json::as_str);
         session::keep(&visit.state, token.ok_or_else(|| Failure::failed("no session was given"))?)?;
         match visit.screen.is_json() {
             true => visit.screen.json(&pick(&new, &["session", "ends_at"]))?,
             false => visit.screen.line(format_args!(
-                "logged in as {}, until {} or 15 minutes without a command",
-                screen::safe(&self.mail),
+                "logged in {who}, until {} or 15 minutes without a command",
                 screen::text(&new, "ends_at")
             ))?,
         }
         Ok(Exit::Done)
     }
+
+    fn by_password(&self, visit: &Visit, mail: &str) -> Result<Answer> {
+        let password = screen::password(self.password_stdin, false)?;
+        let code = self.code_stdin.then(screen::stdin_line).transpose()?;
+        let mut new = ask(visit, mail, &password, code.as_ref());
+        // Whether there is a second factor is told only to who knows the password.
+        if new.as_ref().is_err_and(|refusal| refusal.code == "second-factor-needed")
+            && std::io::stdin().is_terminal()
+        {
+            let code = screen::secret(false, "code", "--code-stdin")?;
+            new = ask(visit, mail, &password, Some(&code));
+        }
+        Ok(new)
+    }
 }
 
-impl LogIn {
-    fn ask(&self, visit: &Visit, password: &Sensitive<String>, code: Option<&Sensitive<String>>) -> Answer {
-        let code = code.map(Sensitive::expose);
-        let question = json!({ "mail": self.mail, "password": password.expose(), "code": code });
-        visit.client.post("/v1/sessions", &question)
-    }
+fn ask(visit: &Visit, mail: &str, password: &Sensitive<String>, code: Option<&Sensitive<String>>) -> Answer {
+    let code = code.map(Sensitive::expose);
+    let question = json!({ "mail": mail, "password": password.expose(), "code": code });
+    visit.client.post("/v1/sessions", &question)
 }
 
 /// Your sessions, on all machines.

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use bailee_access::Standards;
 use bailee_access::breached::Breached;
+use bailee_access::person::is_mail;
 use bailee_core::Environment;
 use bailee_core::profile::{Profile, Values};
 use serde::Deserialize;
+
+use super::mail::MailSettings;
 
 /// The section as it is written. Its numbers are those of [`bailee_core::profile::VALUES`].
 #[derive(Deserialize, Default)]
@@ -15,6 +18,8 @@ pub(crate) struct AccessSection {
     profile: Option<Profile>,
     second_factor: Option<bool>,
     second_person: Option<bool>,
+    solo: Option<bool>,
+    outside: Option<String>,
     breached_passwords: Option<PathBuf>,
     /// The file of the home's own policies.
     pub(super) policies: Option<PathBuf>,
@@ -54,7 +59,7 @@ impl AccessSection {
                 .to_owned());
         }
         let breached = self.breached_passwords.clone().map(Breached::at);
-        Ok(Standards { values, second_factor, second_person, breached })
+        Ok(Standards { values, second_factor, second_person, breached, ..usual })
     }
 
     fn numbers(&self) -> [(&'static str, Option<i64>); 9] {
@@ -69,6 +74,33 @@ impl AccessSection {
             ("session_hours_max", self.session_hours_max),
             ("grant_days_max", self.grant_days_max),
         ]
+    }
+}
+
+/// The address outside of a company of one; both keys or neither, and mail to tell it by.
+pub(crate) fn outside(
+    section: &AccessSection,
+    mail: Option<&MailSettings>,
+) -> Result<Option<String>, String> {
+    let outside = match (section.solo.unwrap_or(false), section.outside.as_deref()) {
+        (false, None) => return Ok(None),
+        (true, Some(outside)) => outside.trim().to_lowercase(),
+        _ => return Err("[access] solo = true and outside belong together: who is told, and may stop what takes two people \
+                         (1.3.b)"
+            .to_owned()),
+    };
+    let Some(mail) = mail else {
+        return Err("[access] solo needs [mail], by which the address outside is told (1.3.b)".to_owned());
+    };
+    if !is_mail(&outside) {
+        return Err("[access] outside is a mail address, such as tess@adviser.example".to_owned());
+    }
+    match outside == mail.from.address() {
+        false => Ok(Some(outside)),
+        true => {
+            Err("[access] outside is the address that mail is from; name one of somebody outside (1.3.b)"
+                .to_owned())
+        }
     }
 }
 

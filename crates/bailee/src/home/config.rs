@@ -11,9 +11,11 @@ use bailee_core::retention::{Policy, Profile};
 use bailee_core::{Environment, HomeId, OwnSecret, written};
 use serde::Deserialize;
 
-use super::access::AccessSection;
+use super::access::{self, AccessSection};
+use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
+use super::sign_on::{SignOnSection, SignOnSettings};
 use super::unsealed;
 use crate::failure::{Failure, Result};
 use crate::log::settings::{LogSection, LogSettings};
@@ -45,7 +47,11 @@ pub(crate) struct Config {
     /// The file of the home's own policies.
     pub(crate) policies: Option<PathBuf>,
     pub(crate) server: ServerSettings,
+    /// The provider by which people may sign on.
+    pub(crate) sign_on: Option<SignOnSettings>,
     pub(crate) log: LogSettings,
+    /// By which server notices leave, if they do.
+    pub(crate) mail: Option<MailSettings>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +69,9 @@ struct Written {
     catalogue: CatalogueSection,
     #[serde(default)]
     server: ServerSection,
+    #[serde(default)]
+    mail: MailSection,
+    sign_on: SignOnSection,
     #[serde(default)]
     log: LogSection,
 }
@@ -133,6 +142,8 @@ impl Config {
         let named = [
             (OwnSecret::RootPassphrase, self.root_key.passphrase()),
             (OwnSecret::ServerKey, self.server.own_key()),
+            (OwnSecret::MailPassword, self.mail.as_ref().and_then(MailSettings::password)),
+            (OwnSecret::SignOnSecret, self.sign_on.as_ref().and_then(SignOnSettings::secret)),
         ];
         named.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect()
     }
@@ -141,10 +152,15 @@ impl Config {
     fn parse(text: &str) -> std::result::Result<Self, String> {
         unsealed::refuse(text)?;
         let written: Written = written::read(text, &[]).map_err(|error| error.to_string())?;
+        let (mail, server) = (written.mail.check()?, written.server.check()?);
+        let mut standards = written.access.check(written.home.environment)?;
+        standards.mail = mail.is_some();
+        standards.relying_party = server.relying_party.clone();
+        standards.outside = access::outside(&written.access, mail.as_ref())?;
         Ok(Self {
             id: written.home.id,
             environment: written.home.environment,
-            standards: written.access.check(written.home.environment)?,
+            standards,
             policy: policy(&written.retention)?,
             mirrors: mirrors(written.keys.mirrors)?,
             root_key: RootKey::parse(&written.keys.root_key, written.keys.passphrase.as_deref())?,
@@ -152,8 +168,10 @@ impl Config {
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
             policies: written.access.policies,
-            server: written.server.check()?,
+            server,
+            sign_on: written.sign_on.check()?,
             log: written.log.check()?,
+            mail,
         })
     }
 }
@@ -305,7 +323,7 @@ mod tests {
             ("otlp = \"https://collector.example:4318\"", "otlp_ca"),
             ("otlp = \"http://127.0.0.1:4318\"\notlp_ca = \"c.pem\"", "https"),
             ("otlp = \"collector\"", "an address"),
-            ("otlp = \"https://a:b@collector.example\"\notlp_ca = \"c.pem\"", "an address"),
+            ("otlp = \"https://a:b@collector.example\"\notlp_ca = \"c.pem\"", "2.5.a"),
         ] {
             let error = with(lines).unwrap_err();
             assert!(error.contains(says) && !error.contains("a:b"), "{lines}: {error}");

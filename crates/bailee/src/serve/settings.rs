@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bailee_access::passkey::RelyingParty;
 use bailee_server::Rates;
 use bailee_server::listener::{Limits, Minimum};
 use serde::Deserialize;
@@ -38,6 +39,8 @@ pub(crate) struct ServerSettings {
     /// Where metrics are answered, besides at the socket.
     pub(super) metrics: Option<SocketAddr>,
     pub(crate) rates: Rates,
+    /// Where people reach the server, for what is bound to that.
+    pub(crate) relying_party: Option<RelyingParty>,
 }
 
 impl ServerSettings {
@@ -70,6 +73,7 @@ pub(crate) struct ServerSection {
     idle_seconds: Option<u64>,
     drain_seconds: Option<u64>,
     metrics_listen: Option<String>,
+    public_url: Option<String>,
     requests_per_second: Option<u32>,
     finds_per_minute: Option<u32>,
     log_ins_per_minute: Option<u32>,
@@ -86,6 +90,7 @@ impl ServerSection {
             minimum: minimum(self.tls_minimum.as_deref())?,
             limits,
             metrics: metrics(self.metrics_listen.as_deref())?,
+            relying_party: relying_party(self.public_url.as_deref())?,
             rates,
         })
     }
@@ -178,6 +183,17 @@ fn metrics(written: Option<&str>) -> Result<Option<SocketAddr>, String> {
     }
 }
 
+/// Passkeys are bound to it by browsers, which take nothing but a name under HTTPS for good.
+fn relying_party(written: Option<&str>) -> Result<Option<RelyingParty>, String> {
+    let Some(address) = written else { return Ok(None) };
+    match RelyingParty::at(address) {
+        Some(party) => Ok(Some(party)),
+        None => Err("[server] public_url is the address at which people reach this server, such as \
+                     \"https://bailee.example.com\": https, a name rather than a number, and no path (1.1.d)"
+            .to_owned()),
+    }
+}
+
 fn own(certificate: Option<PathBuf>, key: Option<&str>) -> Result<Option<OwnIdentity>, String> {
     match (certificate, key) {
         (None, None) => Ok(None),
@@ -225,12 +241,14 @@ mod tests {
     fn what_is_written_is_taken() {
         let settings = check(
             "listen = [\"0.0.0.0:443\", \"[::]:443\"]\ncertificate = \"own.pem\"\nkey = \"credential:server-key\"\n\
-             tls_minimum = \"1.3\"\nidle_seconds = 600\nconnections_max = 1\nfinds_per_minute = 0\n",
+             tls_minimum = \"1.3\"\nidle_seconds = 600\nconnections_max = 1\nfinds_per_minute = 0\n\
+             public_url = \"https://bailee.example\"\n",
         )
         .unwrap();
         assert_eq!((settings.listen.len(), settings.minimum), (2, Minimum::V13));
         assert_eq!(settings.limits.idle, Duration::from_secs(600));
         assert_eq!((settings.limits.connections_max, settings.rates.finds_per_minute), (1, 0));
+        assert!(settings.relying_party.is_some());
         assert!(matches!(settings.own.unwrap().key, SecretPlace::Credential(name) if name == "server-key"));
     }
 
@@ -250,6 +268,9 @@ mod tests {
             ("drain_seconds = 3601", "0 to 3600"),
             ("connections_max = 0", "1 to 1000000"),
             ("log_ins_per_minute = 1000001", "0 to 1000000"),
+            ("public_url = \"http://localhost:8443\"", "1.1.d"),
+            ("public_url = \"https://192.0.2.7\"", "1.1.d"),
+            ("public_url = \"https://bailee.example/console\"", "1.1.d"),
             ("plaintext = true", "plaintext"),
         ] {
             let error = check(text).unwrap_err();

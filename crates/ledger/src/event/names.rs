@@ -18,6 +18,11 @@ impl What {
             Self::InvitationAccepted { .. } => "invitation-accepted",
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorEnrolled { .. } => "factor-enrolled",
+            Self::SignOn { .. } => "sign-on",
+            Self::FactorAsked { .. } => "factor-asked",
+            Self::PasskeyEnrolled { .. } => "passkey-enrolled",
+            Self::PasskeyRemoved { .. } => "passkey-removed",
+            Self::PasskeyUsed { .. } => "passkey-used",
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
@@ -27,6 +32,10 @@ impl What {
             Self::GrantRevoked { .. } => "grant-revoked",
             Self::GlassBroken { .. } => "glass-broken",
             Self::GlassReviewed { .. } => "glass-reviewed",
+            Self::Notice(_) => "notice",
+            Self::Proposal(_) => "proposal",
+            Self::Wait(_) => "wait",
+            Self::Solo { .. } => "solo",
             Self::SellerAdded { .. } => "seller-added",
             Self::ServiceAdded { .. } => "service-added",
             Self::ServiceKeyAdded { .. } => "service-key-added",
@@ -87,6 +96,12 @@ impl What {
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
             Self::FactorEnrolled { factor, .. } => vec![factor],
+            Self::Notice(notice) => {
+                [&notice.kind, &notice.step].into_iter().chain(&notice.reason).map(String::as_str).collect()
+            }
+            Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
+            Self::Wait(wait) => vec![&wait.act, &wait.step],
+            Self::PasskeyUsed { outcome, .. } | Self::SignOn { outcome, .. } => vec![outcome],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -97,6 +112,9 @@ impl What {
             | Self::AccountUnlocked { .. }
             | Self::InvitationAccepted { .. }
             | Self::PasswordChanged { .. }
+            | Self::FactorAsked { .. }
+            | Self::PasskeyEnrolled { .. }
+            | Self::PasskeyRemoved { .. }
             | Self::PersonResumed { .. }
             | Self::PersonLeft { .. }
             | Self::GrantAsked { .. }
@@ -105,6 +123,7 @@ impl What {
             | Self::GrantRevoked { .. }
             | Self::GlassBroken { .. }
             | Self::GlassReviewed { .. }
+            | Self::Solo { .. }
             | Self::SellerAdded { .. }
             | Self::ServiceAdded { .. }
             | Self::ServiceKeyAdded { .. }

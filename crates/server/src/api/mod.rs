@@ -20,8 +20,8 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, hear, keys, ledger, mapping, person,
-    quarantine, record, retention, reveal, secret, seller, service, session,
+    access, account, catalogue, collect, find, grant, health, hear, keys, ledger, mail, mapping, passkey,
+    person, proposal, quarantine, record, retention, reveal, secret, seller, service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -96,13 +96,18 @@ fn operations() -> Vec<Operation> {
     [
         health::operations(),
         serve::operations(),
+        mail::operations(),
         session::operations(),
+        sign_on::operations(),
         account::operations(),
+        passkey::operations(),
         person::operations(),
         seller::operations(),
         service::operations(),
         access::operations(),
         grant::operations(),
+        proposal::operations(),
+        stop::operations(),
         collect::operations(),
         record::operations(),
         find::operations(),

@@ -36,6 +36,7 @@ types! {
         "session-ended": "The session has ended", "Log in again.";
         "key-too-old": "The key is too old", "Have the service added again, and use its new key.";
         "log-in-failed": "Mail and password do not belong together", "Check both, the code, and that this is the right home.";
+        "sign-on-failed": "The provider's answer opens nothing here", "Begin again; the detail says what else helps.";
         "account-locked": "The account is locked", "Have another person lift it.";
         "second-factor-needed": "A second factor is needed", "Log in with a code of the authenticator.";
     }
@@ -57,6 +58,7 @@ types! {
         "volume-spent": "The grant's volume of this day is spent", "Go on tomorrow (UTC), or ask for a larger volume.";
         "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
         "second-person": "A second person must approve", "Have a second person approve it.";
+        "outside-first": "Somebody outside is told first", "Do it a day after that; nobody stopped it then.";
         "unclassified": "The field is not classified", "Have an officer classify it; until then nobody sees it.";
     }
     404 {
@@ -151,6 +153,7 @@ types! {
     }
     503 {
         "breached-file": "The file of known passwords cannot be used", "Have the operator mend it.";
+        "provider-away": "The provider to sign on by does not answer", "Try again, or log in with a password.";
         "hashing": "The password cannot be checked now", "Free some memory, then ask again.";
         "ledger-unwritable": "The ledger cannot be written", "Nothing was done. Mend the disk, then ask again.";
         "ledger-unreadable": "The ledger cannot be read", "Verify it.";

@@ -40,15 +40,28 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/sessions/current", ""),
     ("GET", "/v1/sessions", ""),
     ("POST", "/v1/sessions/current:confirm", r#"{"code":"123456"}"#),
+    ("POST", "/v1/sessions/current:challenge", ""),
     ("DELETE", "/v1/sessions/000102030405060708090a0b0c0d0e0f", ""),
     ("POST", "/v1/invitation:accept", r#"{"password":"Grey-Anvil-203"}"#),
     ("POST", "/v1/account/password", r#"{"present":"Grey-Anvil-203","new":"Grey-Anvil-204"}"#),
     ("POST", "/v1/account/factor", ""),
     ("POST", "/v1/account/factor:confirm", r#"{"code":"123456"}"#),
+    ("POST", "/v1/account/passkeys:begin", ""),
+    (
+        "POST",
+        "/v1/account/passkeys",
+        r#"{"name":"x","challenge":"000102030405060708090a0b0c0d0e0f","credential":{}}"#,
+    ),
+    ("GET", "/v1/account/passkeys", ""),
+    ("DELETE", "/v1/account/passkeys/000102030405060708090a0b0c0d0e0f", ""),
     ("GET", "/v1/people", ""),
     ("POST", "/v1/people", r#"{"person":"Ben Beispiel <ben@example.com>","roles":["operator"]}"#),
     ("POST", "/v1/people/000102030405060708090a0b0c0d0e0f/standing", r#"{"standing":"suspended"}"#),
     ("DELETE", "/v1/people/000102030405060708090a0b0c0d0e0f/lock", ""),
+    ("POST", "/v1/mail:test", ""),
+    ("GET", "/v1/proposals", ""),
+    ("GET", "/v1/proposals/000102030405060708090a0b0c0d0e0f", ""),
+    ("POST", "/v1/proposals/000102030405060708090a0b0c0d0e0f/decision", r#"{"decision":"approved"}"#),
     ("GET", "/v1/sellers", ""),
     ("POST", "/v1/sellers", r#"{"id":"GAMMA"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:collect", r#"{"orderId":"1-1-1"}"#),
@@ -139,7 +152,7 @@ fn the_table_names_every_route() {
             .replace("1-1-1", "{reference}")
             .replace("orders-v0", "{name}")
             .replace("another", "{service}")
-            .replace(&format!("keys/{ID}"), "keys/{key}")
+            .replace(&format!("/keys/{ID}"), "/keys/{key}")
             .replace(&format!("proofs/{ID}"), "proofs/{request}")
             .replace(ID, "{id}")
     };

@@ -112,7 +112,14 @@ impl Nodes {
 
     fn log_in(&self, node: usize, mail: &str) -> Option<Sensitive<String>> {
         let password = sensitive(PASSWORD);
-        let log_in = LogIn { mail, password: &password, code: None, door: Door::Local, machine_now: at(0) };
+        let log_in = LogIn {
+            mail,
+            password: &password,
+            code: None,
+            passkey: None,
+            door: Door::Local,
+            machine_now: at(0),
+        };
         let begun = self.gates[node].log_in(&log_in, self.home.request(), at(0), None);
         begun.ok().map(|session| session.token)
     }

@@ -71,7 +71,8 @@ fn one_person_s_sessions_do_not_crowd_out_another_s() {
         let token_hash = CredentialHash::of(&format!("{person}/{number}"));
         let id = SessionId([u8::try_from(number).unwrap(); 16]);
         let (person, since) = (PersonId([person; 16]), at(since));
-        let session = Session { id, person, token_hash, since, seen_at: since, factor_at: None };
+        let session =
+            Session { id, person, token_hash, since, seen_at: since, factor_at: None, signed_on: false };
         known.keep_session(Entry::first(token_hash.id(), session));
     };
     for number in 0..SESSIONS_PER_PERSON_MAX {
@@ -110,6 +111,7 @@ fn a_credential_is_known_by_its_whole_hash_and_not_by_the_half_that_finds_it() {
         since,
         seen_at: since,
         factor_at: None,
+        signed_on: false,
     };
     known.keep_session(Entry::first(genuine.id(), session));
     let service = Service {

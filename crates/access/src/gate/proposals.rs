@@ -1,0 +1,247 @@
+//! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
+
+use bailee_core::{PersonId, ProposalId, RecordId, RequestId, Timestamp};
+use bailee_ledger::authorized::{Authorized, Classify, Context};
+use bailee_ledger::event::{self, Event, What};
+use bailee_store::act::Act;
+
+use super::grants::not_alone;
+use super::waits::Nod;
+use super::{Caller, Gate};
+use crate::decision::{Action, Circumstances, Subject};
+use crate::error::AccessError;
+use crate::proposal::{Proposal, Proposed, Stage};
+use crate::register::Entry;
+use crate::wait::Alone;
+
+/// Most proposals that a home remembers: all of them are held in memory.
+const PROPOSALS_MAX: usize = 10_000;
+
+/// The proof with which an approved proposal is carried out: once, by whoever approved it.
+pub enum CarryOut {
+    /// Decide that a field is a fact.
+    Declassify(Authorized<Classify>),
+}
+
+impl Gate {
+    /// May the caller decide about proposals at all?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn may_release_proposal(&self, caller: &Caller) -> Result<(), AccessError> {
+        self.allow(caller, &Action::ReleaseProposal)
+    }
+
+    /// Proposes an act that takes two people, which the caller could do if it took one. Writes `Proposal`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn propose(&self, caller: &Caller, proposed: Proposed) -> Result<Proposal, AccessError> {
+        let circumstances = Circumstances { alone: false, ..self.circumstances(caller) };
+        let action = action_of(&proposed);
+        if let Err(denial) = self.rules().decide(self.subject(caller), &action, &circumstances) {
+            return self.refuse(&caller.context, action.code(), None, None, denial);
+        }
+        let (person, _) = self.a_person(caller)?;
+        let proposal = {
+            let _writing = self.writing();
+            if self.known().proposals.len() >= PROPOSALS_MAX {
+                return Err(AccessError::Unacceptable(format!(
+                    "a home remembers at most {PROPOSALS_MAX} proposals"
+                )));
+            }
+            let proposal = Proposal::new(proposed, person.id, caller.context.now, &*self.sealer.entropy);
+            let events = vec![caller.context.event(step(&proposal, "proposed")?)];
+            let entry = Entry::first(RecordId(proposal.id.0), proposal.clone());
+            self.keep_proposal("propose", entry, events, Nod::default())?;
+            proposal
+        };
+        self.begin_wait_if_alone(caller, Alone::ApproveProposal(proposal.id))?;
+        Ok(proposal)
+    }
+
+    /// The proposals that the caller may see, in the order in which they were made: all of them for who grants, governs or
+    /// checks access, else one's own.
+    pub fn proposals(&self, caller: &Caller) -> Vec<Proposal> {
+        let circumstances = self.circumstances(caller);
+        let all = self.rules().decide(self.subject(caller), &Action::ReadAccess, &circumstances).is_ok();
+        let own = |by: PersonId| caller.context.principal == bailee_core::PrincipalId::Person(by);
+        let known = self.known();
+        let seen = known.proposals.values().map(|entry| &entry.value);
+        let mut seen: Vec<Proposal> = seen.filter(|one| all || own(one.by)).cloned().collect();
+        seen.sort_by_key(|one| (one.at, one.id));
+        seen
+    }
+
+    /// Approves a proposal of somebody else; in a company of one also of one's own, once nobody outside has stopped it.
+    /// Whoever gets the proof carries it out and says so with [`Self::proposal_done`]; where that was cut off it is approved
+    /// again. Writes `Proposal`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Denied`] for one's own; [`AccessError::Unacceptable`] for what was
+    /// decided already, or whose proposer could not do it any more.
+    pub fn approve_proposal(
+        &self,
+        caller: &Caller,
+        id: ProposalId,
+    ) -> Result<(Proposal, CarryOut), AccessError> {
+        let (person, entry) = self.to_decide(caller, id)?;
+        let proposal = &entry.value;
+        let stage = proposal.stage.approve(person).ok_or_else(|| no_more(proposal, caller.context.now))?;
+        self.check_proposer(proposal, caller)?;
+        let is_first = proposal.by == person && self.standards.second_person;
+        let proposal = if stage == proposal.stage {
+            proposal.clone()
+        } else {
+            let nod = if is_first {
+                self.alone(caller, Alone::ApproveProposal(id), &Action::ReleaseProposal, not_alone())?
+            } else {
+                Nod::default()
+            };
+            self.step_on(caller, &entry, stage, nod)?
+        };
+        let carry_out = match proposal.proposed {
+            Proposed::Declassify { .. } => {
+                CarryOut::Declassify(self.mint.act(caller.context, Classify { fact: true }))
+            }
+        };
+        Ok((proposal, carry_out))
+    }
+
+    /// An approved proposal was carried out. Writes `Proposal`.
+    ///
+    /// # Errors
+    /// When it cannot be written: then it is approved again, and carrying it out again changes nothing.
+    pub fn proposal_done(&self, caller: &Caller, id: ProposalId) -> Result<Proposal, AccessError> {
+        let (entry, now) = (self.proposal_entry(id)?, caller.context.now);
+        let stage = entry.value.stage.done(now).ok_or_else(|| no_more(&entry.value, now))?;
+        self.step_on(caller, &entry, stage, Nod::default())
+    }
+
+    /// Decides against a proposal. Writes `Proposal`.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] for what was decided already.
+    pub fn refuse_proposal(&self, caller: &Caller, id: ProposalId) -> Result<Proposal, AccessError> {
+        let (person, entry) = self.to_decide(caller, id)?;
+        let stage = entry.value.stage.refuse(Some(person));
+        let stage = stage.ok_or_else(|| no_more(&entry.value, caller.context.now))?;
+        self.step_on(caller, &entry, stage, Nod::default())
+    }
+
+    /// Takes back a proposal of one's own. Writes `Proposal`.
+    ///
+    /// # Errors
+    /// [`AccessError::Missing`] for somebody else's; [`AccessError::Unacceptable`] for what was decided already.
+    pub fn withdraw_proposal(&self, caller: &Caller, id: ProposalId) -> Result<Proposal, AccessError> {
+        let (person, _) = self.a_person(caller)?;
+        let entry = self.proposal_entry(id)?;
+        if entry.value.by != person.id {
+            return Err(AccessError::Missing("proposal of yours"));
+        }
+        let stage = entry.value.stage.withdraw();
+        let stage = stage.ok_or_else(|| no_more(&entry.value, caller.context.now))?;
+        self.step_on(caller, &entry, stage, Nod::default())
+    }
+
+    /// Ends the proposals whose time is over. Called by the upkeep.
+    ///
+    /// # Errors
+    /// When it cannot be written; what is over is not approved all the same.
+    pub fn end_proposals(&self, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        let over = |entry: &&Entry<Proposal>| entry.value.is_over(now);
+        let over: Vec<Entry<Proposal>> = self.known().proposals.values().filter(over).cloned().collect();
+        for entry in over {
+            let proposal = Proposal { stage: Stage::Expired, ..entry.value.clone() };
+            let events = vec![Context::system(request, now).event(step(&proposal, "expired")?)];
+            let _writing = self.writing();
+            self.keep_proposal("end-proposal", entry.next(proposal), events, Nod::default())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn proposal_entry(&self, id: ProposalId) -> Result<Entry<Proposal>, AccessError> {
+        self.known().proposals.get(&id).cloned().ok_or(AccessError::Missing("proposal"))
+    }
+
+    /// A proposal that somebody is about to decide about, who may.
+    fn to_decide(&self, caller: &Caller, id: ProposalId) -> Result<(PersonId, Entry<Proposal>), AccessError> {
+        self.allow(caller, &Action::ReleaseProposal)?;
+        self.fresh_factor(caller, &Action::ReleaseProposal)?;
+        let (person, _) = self.a_person(caller)?;
+        let entry = self.proposal_entry(id)?;
+        match entry.value.is_over(caller.context.now) {
+            true => Err(no_more(&entry.value, caller.context.now)),
+            false => Ok((person.id, entry)),
+        }
+    }
+
+    /// Whoever proposed it must still be somebody who may, but for the second person.
+    fn check_proposer(&self, proposal: &Proposal, caller: &Caller) -> Result<(), AccessError> {
+        let now = caller.context.now;
+        let account = self.known().account(proposal.by).cloned();
+        let person = account.map(|entry| entry.value.person).filter(|person| person.is_active(now));
+        let may = person.is_some_and(|person| {
+            let subject = Subject::Person { id: person.id, roles: &person.roles };
+            let circumstances = Circumstances { alone: false, ..Circumstances::at(self.environment, now) };
+            self.rules().decide(subject, &action_of(&proposal.proposed), &circumstances).is_ok()
+        });
+        match may {
+            true => Ok(()),
+            false => Err(AccessError::Unacceptable(
+                "whoever proposed this may not do it any more; have it proposed anew".into(),
+            )),
+        }
+    }
+
+    fn step_on(
+        &self,
+        caller: &Caller,
+        entry: &Entry<Proposal>,
+        stage: Stage,
+        nod: Nod,
+    ) -> Result<Proposal, AccessError> {
+        let proposal = Proposal { stage, ..entry.value.clone() };
+        let mut events = vec![caller.context.event(step(&proposal, stage.as_str())?)];
+        events.extend(nod.event().map(|what| caller.context.event(what)));
+        let _writing = self.writing();
+        self.keep_proposal("decide-proposal", entry.next(proposal.clone()), events, nod)?;
+        Ok(proposal)
+    }
+
+    /// Commits a proposal as it stands now. The caller holds the lock of writers.
+    fn keep_proposal(
+        &self,
+        name: &'static str,
+        entry: Entry<Proposal>,
+        events: Vec<Event>,
+        nod: Nod,
+    ) -> Result<(), AccessError> {
+        let mut changes = vec![self.sealer.put(&entry)?];
+        changes.extend(self.nod_changes(&nod)?);
+        self.commit(Act { name, changes, events }, |known| {
+            known.proposals.insert(entry.value.id, entry);
+            nod.keep(known);
+        })
+    }
+}
+
+/// What it takes to propose it.
+const fn action_of(proposed: &Proposed) -> Action<'static> {
+    match proposed {
+        Proposed::Declassify { .. } => Action::Declassify,
+    }
+}
+
+pub(super) fn step(proposal: &Proposal, step: &str) -> Result<What, AccessError> {
+    Ok(What::Proposal(event::Proposal {
+        proposal: proposal.id,
+        act: proposal.proposed.code().into(),
+        step: step.into(),
+        content: proposal.content()?,
+    }))
+}
+
+fn no_more(proposal: &Proposal, now: Timestamp) -> AccessError {
+    AccessError::Unacceptable(format!("this proposal is {} already", proposal.state(now)))
+}

@@ -1,0 +1,214 @@
+//! Proposals: an act that somebody proposes, somebody else approves, and that is then carried out as it was proposed, once.
+//!
+//! What can be proposed is a closed set. What is proposed is kept whole and sealed; events hold a salted commitment to it,
+//! the same in every step, so that what was done can be held against what was proposed.
+
+use aws_lc_rs::digest;
+use bailee_core::catalogue::Cleaner;
+use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::{Commitment, Entropy, Kind, PersonId, ProposalId, Timestamp};
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use crate::AccessError;
+use crate::register::Kept;
+
+/// A proposal that nobody decides about ends by itself after so long.
+pub const PROPOSAL_SECONDS: i64 = 7 * DAY_SECONDS;
+
+/// Bytes of the salt of a commitment.
+const SALT_BYTES: usize = 32;
+
+/// What is proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub enum Proposed {
+    /// That a field is a fact: what was sealed as personal can then be read by all who may see facts.
+    Declassify {
+        /// Of what it is a field.
+        kind: Kind,
+        /// The field, by its path;
+        path: Option<String>,
+        /// or by the number under which it is listed.
+        number: Option<u64>,
+        /// Why it is a fact.
+        fact: String,
+        /// How it is cleaned.
+        cleaner: Option<Cleaner>,
+    },
+}
+
+impl Proposed {
+    /// The code by which events name it. Never renamed.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Declassify { .. } => "declassify",
+        }
+    }
+}
+
+/// Where a proposal stands. Each step takes the state before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Stage {
+    /// Nobody has decided yet.
+    Proposed,
+    /// Somebody else approved it, and it is being carried out: again, where that was cut off.
+    Approved {
+        /// Who.
+        by: PersonId,
+    },
+    /// It was carried out.
+    Done {
+        /// Who approved it.
+        by: PersonId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody decided against it: nobody of this home, where it was stopped from outside.
+    Refused {
+        /// Who.
+        by: Option<PersonId>,
+    },
+    /// Whoever proposed it took it back.
+    Withdrawn,
+    /// Its time is over.
+    Expired,
+}
+
+impl Stage {
+    /// Its name.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved { .. } => "approved",
+            Self::Done { .. } => "done",
+            Self::Refused { .. } => "refused",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Approving what is approved already goes on with it.
+    pub(crate) fn approve(self, by: PersonId) -> Option<Self> {
+        match self {
+            Self::Proposed => Some(Self::Approved { by }),
+            Self::Approved { .. } => Some(self),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn done(self, at: Timestamp) -> Option<Self> {
+        match self {
+            Self::Approved { by } => Some(Self::Done { by, at }),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn refuse(self, by: Option<PersonId>) -> Option<Self> {
+        (self == Self::Proposed).then_some(Self::Refused { by })
+    }
+
+    pub(crate) fn withdraw(self) -> Option<Self> {
+        (self == Self::Proposed).then_some(Self::Withdrawn)
+    }
+
+    /// Also what was approved and could not be carried out ends.
+    pub(crate) fn expire(self) -> Option<Self> {
+        matches!(self, Self::Proposed | Self::Approved { .. }).then_some(Self::Expired)
+    }
+
+    /// Who approved it.
+    pub const fn approved_by(&self) -> Option<PersonId> {
+        match self {
+            Self::Approved { by } | Self::Done { by, .. } => Some(*by),
+            _ => None,
+        }
+    }
+}
+
+/// A proposal from its making on, as kept sealed in the register `proposal`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Names it.
+    pub id: ProposalId,
+    /// What is proposed.
+    pub proposed: Proposed,
+    /// Who proposed it.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// Where it stands.
+    pub stage: Stage,
+    /// In hexadecimal digits.
+    pub(crate) salt: String,
+}
+
+impl Kept for Proposal {
+    const REGISTER: &'static str = "proposal";
+    const PLACE: &'static str = "register/proposal";
+}
+
+impl Proposal {
+    pub(crate) fn new(proposed: Proposed, by: PersonId, at: Timestamp, entropy: &dyn Entropy) -> Self {
+        let mut salt = [0; SALT_BYTES];
+        entropy.fill(&mut salt);
+        let id = ProposalId::random(entropy);
+        Self { id, proposed, by, at, stage: Stage::Proposed, salt: HEXLOWER.encode(&salt) }
+    }
+
+    /// It opens nothing from then on.
+    pub fn until(&self) -> Timestamp {
+        saturating_add(self.at, PROPOSAL_SECONDS)
+    }
+
+    /// Whether it has outlived its time, and nobody has written that down.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.until() && self.stage.expire().is_some()
+    }
+
+    /// Where it stands now, in a word.
+    pub fn state(&self, now: Timestamp) -> &'static str {
+        if self.is_over(now) { Stage::Expired.as_str() } else { self.stage.as_str() }
+    }
+
+    /// What events hold of what is proposed.
+    pub(crate) fn content(&self) -> Result<Commitment, AccessError> {
+        let content = serde_json::to_vec(&self.proposed).map_err(|_| AccessError::Unreadable("proposal"))?;
+        let mut hasher = digest::Context::new(&digest::SHA256);
+        hasher.update(b"bailee/proposal");
+        hasher.update(self.salt.as_bytes());
+        hasher.update(&content);
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(hasher.finish().as_ref()).for_each(|(to, from)| *to = *from);
+        Ok(Commitment(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHO: PersonId = PersonId([1; 16]);
+
+    #[test]
+    fn a_proposal_goes_one_way() {
+        let at: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let (approved, done) = (Stage::Approved { by: WHO }, Stage::Done { by: WHO, at });
+        let check = |from: Stage, may: [bool; 5]| {
+            let steps = [
+                from.approve(WHO).is_some(),
+                from.done(at).is_some(),
+                from.refuse(None).is_some(),
+                from.withdraw().is_some(),
+                from.expire().is_some(),
+            ];
+            assert_eq!(steps, may, "{from:?}");
+        };
+        check(Stage::Proposed, [true, false, true, true, true]);
+        check(approved, [true, true, false, false, true]);
+        for end in [done, Stage::Refused { by: None }, Stage::Withdrawn, Stage::Expired] {
+            check(end, [false; 5]);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `bailee proposal` and `bailee stop`: what takes two people.
+
+use bailee_core::Json;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::client::encoded;
+use crate::failure::{Exit, Failure, Result};
+use crate::screen::{DIM, Screen, line_of, text};
+use crate::visit::Visit;
+
+/// Proposals: acts that take two people, made by one and approved by another.
+#[derive(Debug, Args)]
+pub(crate) struct Proposal {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List proposals: all that you may see.
+    List,
+    /// Show what is proposed.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Approve a proposal of somebody else: it is carried out as it was proposed.
+    #[command(after_help = "\
+The command of an act that takes two people files the proposal, such as `bailee catalogue classify PATH --fact REASON` in a
+production home. It ends by itself after 7 days.")]
+    Approve {
+        /// Its id.
+        id: String,
+    },
+    /// Decide against a proposal.
+    Refuse {
+        /// Its id.
+        id: String,
+    },
+    /// Take back a proposal of your own.
+    Withdraw {
+        /// Its id.
+        id: String,
+    },
+}
+
+impl Proposal {
+    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
+        let (id, decision) = match &self.command {
+            Command::List => return list(visit),
+            Command::Show { id } => return show(visit, id),
+            Command::Approve { id } => (id, "approved"),
+            Command::Refuse { id } => (id, "refused"),
+            Command::Withdraw { id } => (id, "withdrawn"),
+        };
+        let path = format!("/v1/proposals/{}/decision", encoded(id));
+        let decided = visit.client.post(&path, &json!({ "decision": decision }))?;
+        if visit.screen.is_json() {
+            visit.screen.json(&decided)?;
+            return Ok(Exit::Done);
+        }
+        let (id, state) = (text(&decided, "id"), text(&decided, "state"));
+        visit.screen.line(format_args!("proposal {id} is {state}"))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// That something was proposed, and who can approve it.
+pub(crate) fn tell_filed(visit: &Visit, filed: &Json) -> Result<Exit> {
+    if visit.screen.is_json() {
+        visit.screen.json(filed)?;
+        return Ok(Exit::Done);
+    }
+    let (id, until) = (text(filed, "id"), text(filed, "until"));
+    visit.screen.line(format_args!(
+        "this takes a second person: it is proposed as {id}; an owner or officer other than you approves it until {until} \
+         with `bailee proposal approve {id}`"
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// What a home does otherwise than the policy's text has it, below a list of who may do what.
+pub(crate) fn tell_exceptions(screen: Screen, answer: &Json) -> Result<()> {
+    let exceptions = answer.member("exceptions").map(Json::elements).unwrap_or_default();
+    exceptions.iter().try_for_each(|one| {
+        let (requirement, words) = (text(one, "requirement"), text(one, "words"));
+        screen.line(format_args!("{DIM}exception from {requirement}: {words}{DIM:#}"))
+    })
+}
+
+fn list(visit: &Visit) -> Result<Exit> {
+    let all = visit.client.get_all("/v1/proposals", "proposals")?;
+    if visit.screen.is_json() {
+        visit.screen.json(&all)?;
+        return Ok(Exit::Done);
+    }
+    let proposals = all.member("proposals").map(Json::elements).unwrap_or_default();
+    let row = |one: &Json| {
+        let what = match text(one, "path") {
+            path if path.is_empty() => format!("field number {}", text(one, "number")),
+            path => path,
+        };
+        let mut row: Vec<String> = ["id", "state", "act"].map(|name| text(one, name)).into();
+        row.push(what);
+        row.extend(["proposed_by", "until", "approved_by"].map(|name| text(one, name)));
+        row
+    };
+    let header = ["PROPOSAL", "STATE", "ACT", "WHAT", "BY", "UNTIL", "APPROVED BY"];
+    visit.screen.table(&header, proposals.iter().map(row).collect())?;
+    tell_exceptions(visit.screen, &all)?;
+    Ok(Exit::Done)
+}
+
+fn show(visit: &Visit, id: &str) -> Result<Exit> {
+    let one = visit.client.get(&format!("/v1/proposals/{}", encoded(id)))?;
+    if visit.screen.is_json() {
+        visit.screen.json(&one)?;
+        return Ok(Exit::Done);
+    }
+    for name in [
+        "id",
+        "state",
+        "act",
+        "kind",
+        "path",
+        "number",
+        "fact",
+        "cleaner",
+        "proposed_by",
+        "proposed_at",
+        "until",
+        "approved_by",
+    ] {
+        let value = text(&one, name);
+        if !value.is_empty() {
+            visit.screen.line(format_args!("{name:<12} {value}"))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Stop what one person wants to do alone, with the code of the mail that told of it. No account is needed.
+#[derive(Debug, Args)]
+pub(crate) struct Stop {
+    /// Read the code from standard input: where it stands in a command line, others can read it.
+    #[arg(long, required = true)]
+    code_stdin: bool,
+}
+
+impl Stop {
+    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
+        if !self.code_stdin {
+            return Err(Failure::usage("give the code by --code-stdin"));
+        }
+        let code = line_of(std::io::stdin().lock(), format_args!("standard input"))?;
+        let stopped = visit.client.post_as(&code, "/v1/stops", &json!({}))?;
+        if visit.screen.is_json() {
+            visit.screen.json(&stopped)?;
+            return Ok(Exit::Done);
+        }
+        let act = text(&stopped, "act");
+        visit.screen.line(format_args!("stopped, for good ({act}); whoever wanted it is told"))?;
+        Ok(Exit::Done)
+    }
+}
