@@ -43,10 +43,10 @@ impl Vault {
             self.live_keys(&Self::bucket_id(planning.seller, main), planning.now).is_some()
         });
         if !is_open {
-            return Ok(draft.as_it_was(heard.len(), Outcome::PastRetention));
+            return Ok(draft.unchanged_as(heard.len(), Outcome::PastRetention));
         }
         if draft.knows(planning, &heard) {
-            return Ok(draft.as_it_was(heard.len(), Outcome::Unchanged));
+            return Ok(draft.unchanged_as(heard.len(), Outcome::Unchanged));
         }
         self.open_draft(planning, &mut draft)?;
         for one in &heard {
@@ -92,7 +92,7 @@ impl Draft {
     }
 
     /// The plan of a record of which nothing is written.
-    fn as_it_was(self, count: usize, outcome: Outcome) -> Plan {
+    fn unchanged_as(self, count: usize, outcome: Outcome) -> Plan {
         let mut plan = self.unchanged(count);
         plan.outcomes.fill(outcome);
         plan
