@@ -3,7 +3,7 @@
 use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
-use crate::event::{Notice, Proposal, Wait};
+use crate::event::{Notice, Proposal, Solo, Wait};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -71,7 +71,7 @@ fn sentence(what: &What) -> &'static str {
             "One person wants to do what takes two: somebody outside is told (`begun`), and may stop it (`stopped`); where \
              nobody does it is `done` after a day, as an exception. `about` names the grant, the proposal or the person."
         }
-        What::Solo { .. } => {
+        What::Solo(_) => {
             "A company of one has named somebody outside, who is told of what takes two people and may stop it; or has no \
              longer."
         }
@@ -233,7 +233,7 @@ fn samples() -> Vec<What> {
             about: id(1),
             step: code("begun"),
         }),
-        What::Solo { declared: true },
+        What::Solo(Solo { declared: true }),
         What::SellerAdded { seller: seller() },
         What::ServiceAdded {
             service: ServiceId([0xee; 16]),

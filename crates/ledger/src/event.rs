@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::Event;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use two::{Notice, Proposal, Wait};
+pub use two::{Notice, Proposal, Solo, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -215,10 +215,7 @@ pub enum What {
     /// One person wants to do what takes two, and somebody outside may stop it.
     Wait(Wait),
     /// Whether a company of one has named somebody outside, who may stop what takes two people.
-    Solo {
-        /// Whether it has, from now on.
-        declared: bool,
-    },
+    Solo(Solo),
     /// A seller was added.
     SellerAdded {
         /// Which.

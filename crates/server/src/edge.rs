@@ -301,8 +301,7 @@ impl Edge {
         .await
     }
 
-    /// Takes a credential that belongs to nobody and opens one thing, once. One that is not known counts against its
-    /// address as any does.
+    /// Takes a credential that is nobody's and opens one thing; one that is not known counts against its address.
     pub(crate) async fn present<T, A>(self, act: A) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -312,8 +311,7 @@ impl Edge {
             edge.house.limiter.log_in(edge.from)?;
             let (detail, door) = (Some(edge.detail()?), edge.door());
             let Self { house, stamp: Stamp { request, now }, bearer, from, .. } = edge;
-            let presented = Presented { bearer, request, now, detail, door };
-            let done = act(house.gate(), &presented);
+            let done = act(house.gate(), &Presented { bearer, request, now, detail, door });
             if done.as_ref().err().is_none_or(Problem::is_refusal) {
                 house.limiter.log_in_ended(from, done.is_ok());
             }

@@ -96,7 +96,7 @@ impl Gate {
             self.known().waits.values().filter(|entry| entry.value.is_open()).cloned().collect();
         let mut changes = vec![self.sealer.put(&next)?];
         changes.extend(open.iter().map(Entry::deletion));
-        let events = vec![Context::system(request, now).event(What::Solo { declared })];
+        let events = vec![Context::system(request, now).event(What::Solo(event::Solo { declared }))];
         self.commit(Act { name: "see-outside", changes, events }, |known| {
             open.iter().for_each(|entry| drop(known.waits.remove(&entry.value.id)));
             known.named = Some(next);

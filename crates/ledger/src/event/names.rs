@@ -35,7 +35,7 @@ impl What {
             Self::Notice(_) => "notice",
             Self::Proposal(_) => "proposal",
             Self::Wait(_) => "wait",
-            Self::Solo { .. } => "solo",
+            Self::Solo(_) => "solo",
             Self::SellerAdded { .. } => "seller-added",
             Self::ServiceAdded { .. } => "service-added",
             Self::ServiceKeyAdded { .. } => "service-key-added",
@@ -123,7 +123,7 @@ impl What {
             | Self::GrantRevoked { .. }
             | Self::GlassBroken { .. }
             | Self::GlassReviewed { .. }
-            | Self::Solo { .. }
+            | Self::Solo(_)
             | Self::SellerAdded { .. }
             | Self::ServiceAdded { .. }
             | Self::ServiceKeyAdded { .. }

@@ -44,3 +44,10 @@ pub struct Wait {
     /// `"begun"`; `"done"`: nobody stopped it in a day, an exception; `"stopped"`, for good.
     pub step: String,
 }
+
+/// Whether a company of one has named somebody outside, who may stop what takes two people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Solo {
+    /// Whether it has, from now on; again where it is another address than before.
+    pub declared: bool,
+}

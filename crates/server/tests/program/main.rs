@@ -123,6 +123,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
 const SERVICE_MAY: &[&str] = &[
     // Its own, of which there are none.
     "/v1/grants",
+    "/v1/proposals",
+    "/v1/proposals/000102030405060708090a0b0c0d0e0f",
     "/v1/sellers/ALPHA/orders:collect",
     "/v1/sellers/ALPHA/orders:observe",
     "/v1/sellers/ALPHA/orders:find",

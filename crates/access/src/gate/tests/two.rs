@@ -179,7 +179,7 @@ fn two_who_could_approve_end_the_exception_and_a_change_of_the_address_voids_wha
         events
             .iter()
             .filter_map(|one| match one.what {
-                What::Solo { declared } => Some(declared),
+                What::Solo(bailee_ledger::event::Solo { declared }) => Some(declared),
                 _ => None,
             })
             .collect::<Vec<_>>()
