@@ -36,6 +36,7 @@ pub mod gate;
 mod generic;
 pub mod grant;
 pub mod lockout;
+pub mod notice;
 pub mod origin;
 pub mod own_secret;
 pub mod passkey;

@@ -70,7 +70,7 @@ pub(crate) struct OwnPasskey {
 /// What an answer was good for.
 pub(crate) enum Answered {
     /// It opened; keep this one instead.
-    Opened(OwnPasskey),
+    Opened(Box<OwnPasskey>),
     /// It did not.
     Refused,
     /// It was signed, but the count of signatures did not rise: whoever signed may be a copy.
@@ -95,7 +95,7 @@ impl OwnPasskey {
         used.key.update_credential(result);
         used.counter = result.counter();
         used.used_at = Some(now);
-        Answered::Opened(used)
+        Answered::Opened(Box::new(used))
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use bailee_core::profile::Values;
 use bailee_core::{
-    Entropy, FieldInstance, GrantId, OwnSecret, PartNo, PersonId, RecordId, ServiceId, SessionId, Timestamp,
+    Entropy, FieldInstance, GrantId, NoticeId, OwnSecret, PartNo, PersonId, RecordId, ServiceId, SessionId,
+    Timestamp,
 };
 use bailee_crypto::envelope::{self, EnvelopeError, Place};
 use bailee_crypto::keyring::Keyring;
@@ -24,6 +25,7 @@ use crate::account::Account;
 use crate::credential::CredentialHash;
 use crate::grant::Filed;
 use crate::lockout::{Failures, Lockout, Whose};
+use crate::notice::Waiting;
 use crate::own_secret::Remembered;
 use crate::person::Standing;
 use crate::service::{Service, ServiceKey};
@@ -143,6 +145,8 @@ pub(crate) struct Known {
     pub(crate) lockout: Lockout,
     /// Grants, from their asking on.
     pub(crate) grants: BTreeMap<GrantId, Entry<Filed>>,
+    /// Notices that no mail server has taken yet.
+    pub(crate) notices: BTreeMap<NoticeId, Entry<Waiting>>,
     /// Secrets that the program uses itself: those that the configuration names, with what is kept of them.
     pub(crate) own_secrets: BTreeMap<OwnSecret, Option<Entry<Remembered>>>,
 }
@@ -157,6 +161,9 @@ impl Known {
         sealer.all::<Failures>(store)?.into_iter().for_each(|failures| known.lockout.keep(failures));
         for filed in sealer.all::<Filed>(store)? {
             known.keep_grant(filed);
+        }
+        for waiting in sealer.all::<Waiting>(store)? {
+            known.notices.insert(waiting.value.id, waiting);
         }
         for remembered in sealer.all::<Remembered>(store)? {
             known.own_secrets.insert(remembered.value.secret, Some(remembered));

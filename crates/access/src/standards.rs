@@ -18,6 +18,10 @@ pub struct Standards {
     pub second_factor: bool,
     /// Whether a second person approves what is dangerous (1.3.b).
     pub second_person: bool,
+    /// Whether the home can send mail, so that notices are filed.
+    pub mail: bool,
+    /// Of a company of one: the address outside that is told of what takes two people, and may stop it (1.3.b).
+    pub outside: Option<String>,
     /// Passwords that are known from breaches.
     pub breached: Option<Breached>,
     /// The address that passkeys are bound to; without one there are none.
@@ -35,6 +39,8 @@ impl Standards {
             values: Values::of(Profile::Strict),
             second_factor: production,
             second_person: production,
+            mail: false,
+            outside: None,
             breached: None,
             relying_party: None,
             provider: None,

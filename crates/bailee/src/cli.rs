@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, catalogue, collect, completions, find, grant, init, keys, ledger, mapping, person, quarantine,
-    retention, reveal, secret, seller, service, session, show, synth,
+    access, catalogue, collect, completions, find, grant, init, keys, ledger, mail, mapping, person,
+    quarantine, retention, reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -94,6 +94,7 @@ enum Command {
     Keys(keys::Keys),
     Secret(secret::Secret),
     Ledger(ledger::Ledger),
+    Mail(mail::Mail),
     Mapping(mapping::Mapping),
     Synth(synth::Synth),
     Bench(bench::Bench),
@@ -148,6 +149,7 @@ impl Cli {
             Command::Keys(keys) => keys.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
             Command::Ledger(ledger) => ledger.run(&global),
+            Command::Mail(mail) => global.visit(|visit| mail.run(visit)),
             Command::Mapping(mapping) => mapping.run(&global),
             Command::Synth(synth) => synth.run(&global),
             Command::Bench(bench) => bench.run(screen),

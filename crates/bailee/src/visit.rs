@@ -1,6 +1,7 @@
 //! A command's visit to a home, by whatever way it is reached: in process, by a running server's socket, or elsewhere.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bailee_core::{Sensitive, Timestamp};
 use bailee_crypto::keyring::{MirrorState, Repair};
@@ -13,6 +14,9 @@ use crate::home::{self, Home};
 use crate::screen::Screen;
 use crate::state::Place;
 use crate::{serve, session};
+
+/// How long a command hands notices to the mail server at its end; what is left then stays for the next.
+const NOTICES_LIMIT: Duration = Duration::from_secs(10);
 
 /// What every command is given.
 pub(crate) struct Global {
@@ -59,6 +63,13 @@ impl Global {
             None => self.here(passphrase)?,
         };
         let done = command(&visit);
+        if let At::Open(home) = &visit.at
+            && !home.deliver(NOTICES_LIMIT)?
+        {
+            self.screen.note(
+                "a notice could not be sent by mail; the next command tries again, see `bailee mail test`",
+            );
+        }
         let anchored = match &visit.at {
             At::Open(home) => home.anchor(),
             At::Served { .. } | At::Remote => Ok(()),

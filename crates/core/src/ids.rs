@@ -105,6 +105,12 @@ random_id! {
     ChallengeId,
     /// One sign-on that was begun.
     SignOnId,
+    /// One proposal. Never reused.
+    ProposalId,
+    /// One notice to one recipient.
+    NoticeId,
+    /// One wait for the word of somebody outside, before a person alone does what takes two.
+    WaitId,
 }
 
 /// What an event holds in the place of something sealed elsewhere: a salted hash of it, which says nothing by itself, and

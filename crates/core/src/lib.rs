@@ -27,6 +27,7 @@ pub mod mask;
 pub mod path;
 pub mod profile;
 pub mod purpose;
+pub mod recipient;
 pub mod requirement;
 pub mod retention;
 pub mod secret;
@@ -36,12 +37,13 @@ pub mod written;
 
 pub use clock::{Clock, Entropy};
 pub use ids::{
-    ChallengeId, Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, ParseIdError,
-    PartNo, PasskeyId, PersonId, PrincipalId, RecordId, Reference, RequestId, SellerId, ServiceId, SessionId,
-    SignOnId, Ticket,
+    ChallengeId, Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, NoticeId,
+    ParseIdError, PartNo, PasskeyId, PersonId, PrincipalId, ProposalId, RecordId, Reference, RequestId,
+    SellerId, ServiceId, SessionId, SignOnId, Ticket, WaitId,
 };
 pub use json::Json;
 pub use purpose::{Class, Purpose};
+pub use recipient::Recipient;
 pub use secret::OwnSecret;
 pub use sensitive::Sensitive;
 pub use time::{Day, Month, Timestamp};

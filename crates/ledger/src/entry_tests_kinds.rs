@@ -1,8 +1,9 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
-use bailee_core::{GrantId, OwnSecret, PasskeyId};
+use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
+use crate::event::{Notice, Proposal, SignOn, Wait};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -30,7 +31,7 @@ fn sentence(what: &What) -> &'static str {
         What::InvitationAccepted { .. } => "A person accepted an invitation and set a password.",
         What::PasswordChanged { .. } => "A person changed the own password.",
         What::FactorEnrolled { .. } => "A person set up a second factor: `totp`.",
-        What::SignOn { .. } => {
+        What::SignOn(_) => {
             "What became of a sign-on by the home's provider: `bound` the first time, `signed-on`, or what was wrong. `person` is \
              null when the provider means nobody here."
         }
@@ -58,6 +59,22 @@ fn sentence(what: &What) -> &'static str {
             "The principal took a grant without approval, in an emergency. It ends by itself, and is reviewed within a day."
         }
         What::GlassReviewed { .. } => "Somebody else said whether there was reason to break the glass.",
+        What::Notice(_) => {
+            "A notice of that kind was `sent` (the mail server took it), `failed` for that reason and is tried again, or was \
+             `given-up`. `to` is a person by id, or `outside`; never an address."
+        }
+        What::Proposal(_) => {
+            "Something that takes two people was `proposed`, `approved` by somebody else, `done`, `refused`, `withdrawn`, or \
+             has `expired`. `content` is a salted commitment to all of it, the same in every step."
+        }
+        What::Wait(_) => {
+            "One person wants to do what takes two: somebody outside is told (`begun`), and may stop it (`stopped`); where \
+             nobody does it is `done` after a day, as an exception. `about` names the grant, the proposal or the person."
+        }
+        What::Solo { .. } => {
+            "A company of one has named somebody outside, who is told of what takes two people and may stop it; or has no \
+             longer."
+        }
         What::SellerAdded { .. } => "A seller was added.",
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceKeyAdded { .. } => "A service has another key; `key` names it and opens nothing.",
@@ -163,7 +180,7 @@ fn samples() -> Vec<What> {
         What::InvitationAccepted { person },
         What::PasswordChanged { person },
         What::FactorEnrolled { person, factor: code("totp") },
-        What::SignOn { person: Some(person), outcome: code("bound") },
+        What::SignOn(SignOn { person: Some(person), outcome: code("bound") }),
         What::FactorAsked { person },
         What::PasskeyEnrolled { person, passkey },
         What::PasskeyRemoved { person, passkey },
@@ -197,6 +214,26 @@ fn samples() -> Vec<What> {
             ticket: "OPS-1234".parse().unwrap(),
         },
         What::GlassReviewed { grant: GrantId([0xab; 16]), justified: true },
+        What::Notice(Notice {
+            notice: NoticeId([0xac; 16]),
+            kind: code("glass-broken"),
+            to: Recipient::Person(person),
+            step: code("failed"),
+            reason: Some(code("unreachable")),
+        }),
+        What::Proposal(Proposal {
+            proposal: ProposalId([0xad; 16]),
+            act: code("declassify"),
+            step: code("proposed"),
+            content: Commitment([0xdd; 32]),
+        }),
+        What::Wait(Wait {
+            wait: WaitId([0xae; 16]),
+            act: code("approve-grant"),
+            about: id(1),
+            step: code("begun"),
+        }),
+        What::Solo { declared: true },
         What::SellerAdded { seller: seller() },
         What::ServiceAdded {
             service: ServiceId([0xee; 16]),

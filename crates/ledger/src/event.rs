@@ -6,6 +6,7 @@
 mod act;
 mod fields;
 mod names;
+mod two;
 
 use bailee_core::catalogue::{Mask, TermKind};
 use bailee_core::purpose::{Class, Purpose};
@@ -17,8 +18,9 @@ use bailee_core::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::Event;
+pub use act::{Event, SignOn};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
+pub use two::{Notice, Proposal, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,12 +97,7 @@ pub enum What {
         factor: String,
     },
     /// What became of a sign-on by the home's provider.
-    SignOn {
-        /// The person, when the provider means somebody here.
-        person: Option<PersonId>,
-        /// `"signed-on"`, `"bound"` before it the first time, or what was wrong.
-        outcome: String,
-    },
+    SignOn(SignOn),
     /// Somebody who is not in yet knows the password, and was given a challenge for a passkey.
     FactorAsked {
         /// Whose account.
@@ -205,6 +202,17 @@ pub enum What {
         grant: GrantId,
         /// Whether there was.
         justified: bool,
+    },
+    /// A notice was sent to somebody by mail, or could not be.
+    Notice(Notice),
+    /// Something that takes two people was proposed, approved, done, refused, withdrawn, or its time is over.
+    Proposal(Proposal),
+    /// One person wants to do what takes two, and somebody outside may stop it.
+    Wait(Wait),
+    /// Whether a company of one has named somebody outside, who may stop what takes two people.
+    Solo {
+        /// Whether it has, from now on.
+        declared: bool,
     },
     /// A seller was added.
     SellerAdded {

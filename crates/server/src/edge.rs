@@ -8,6 +8,7 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, USER_AGENT};
@@ -19,6 +20,7 @@ use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presen
 use bailee_core::{Commitment, RequestId, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
+use bailee_watch::Outcome;
 use futures_util::FutureExt;
 
 use crate::Server;
@@ -444,6 +446,12 @@ impl Call {
     /// The machine's time, by which authenticators go.
     pub(crate) fn machine_now(&self) -> Timestamp {
         self.house.machine_now()
+    }
+
+    /// Hands the notices that wait to the mail server, as long as that time lasts.
+    pub(crate) fn deliver(&self, limit: Duration) -> Result<Vec<Outcome>, Problem> {
+        let Server { post, gate, clock, entropy, .. } = &self.house.server;
+        Ok(post.deliver(gate, &**clock, &**entropy, limit)?)
     }
 
     /// Counts a find, of which there is a rate of its own.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{delete, get, post};
-use bailee_access::gate::AskedGrant;
+use bailee_access::gate::{AskedGrant, Broken};
 use bailee_access::grant::{Filed, Life, Review};
 use bailee_core::{Class, GrantId, Purpose, SellerId, Ticket, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Take a grant of an hour without approval",
                 "For an operator in an emergency, with a ticket: of one seller, for few fields, and for nothing else than \
                  approval: the log-in, the factor, the ledger and retention stay. It is reviewed by somebody else within a \
-                 day; otherwise it ends and its user is suspended.",
+                 day; otherwise it ends and its user is suspended. Every owner and officer, and its user, are told by mail.",
             )
             .once()
             .for_people()
@@ -87,7 +87,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "purpose": "incident",
                 "ticket": "OPS-1234",
             }))
-            .answers(201, "It is live.", grant(), example())
+            .answers(201, "It is live.", broken(), broken_example())
             .refuses(&["bad-id", "unacceptable", "second-factor-stale"]),
         one(Operation::post("/v1/grants/{id}/review", "reviewGrant", post(self::review))
             .says(Tag::Grants, "Review a grant that was taken without approval", "By somebody else.")
@@ -120,26 +120,34 @@ fn wanted() -> Schema {
 }
 
 fn grant() -> Schema {
-    named(
-        "Grant",
-        object(&[
-            ("id", words::id("Names it.")),
-            ("principal", text("For whom.")),
-            ("seller", words::seller_id()),
-            ("classes", listed(&words::class())),
-            ("purpose", words::purpose()),
-            ("until", words::time("It opens nothing from then on.")),
-            ("fields_a_day", count("Most fields in a day of UTC.")),
-            ("ticket", nullable(text("The ticket that says why."))),
-            ("asked_by", text("Who asked for it.")),
-            ("asked_at", words::time("When.")),
-            ("state", one_of(["asked", "live", "refused", "ended", "expired"], "Where it stands.")),
-            ("approved_by", nullable(text("Who approved it, or took it without approval."))),
-            ("review_due", nullable(words::time("When somebody else must have reviewed it."))),
-            ("used_on", nullable(words::day("The last day on which something was revealed under it."))),
-            ("idle", flag("Whether nobody has used it for 30 days, so that its end is proposed.")),
-        ]),
-    )
+    named("Grant", object(&members()))
+}
+
+/// A grant that was taken without approval: also how many are told of it.
+fn broken() -> Schema {
+    let mut members = members();
+    members.push(("told", count("How many people are told by mail; none, where the home sends none.")));
+    object(&members)
+}
+
+fn members() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("id", words::id("Names it.")),
+        ("principal", text("For whom.")),
+        ("seller", words::seller_id()),
+        ("classes", listed(&words::class())),
+        ("purpose", words::purpose()),
+        ("until", words::time("It opens nothing from then on.")),
+        ("fields_a_day", count("Most fields in a day of UTC.")),
+        ("ticket", nullable(text("The ticket that says why."))),
+        ("asked_by", text("Who asked for it.")),
+        ("asked_at", words::time("When.")),
+        ("state", one_of(["asked", "live", "refused", "ended", "expired"], "Where it stands.")),
+        ("approved_by", nullable(text("Who approved it, or took it without approval."))),
+        ("review_due", nullable(words::time("When somebody else must have reviewed it."))),
+        ("used_on", nullable(words::day("The last day on which something was revealed under it."))),
+        ("idle", flag("Whether nobody has used it for 30 days, so that its end is proposed.")),
+    ]
 }
 
 fn example() -> Value {
@@ -160,6 +168,15 @@ fn example() -> Value {
         "used_on": null,
         "idle": false,
     })
+}
+
+fn broken_example() -> Value {
+    let mut example = example();
+    if let Some(members) = example.as_object_mut() {
+        members.insert("state".to_owned(), "live".into());
+        members.insert("told".to_owned(), 3.into());
+    }
+    example
 }
 
 #[derive(Serialize)]
@@ -204,6 +221,14 @@ fn line(filed: Filed, now: Timestamp) -> Line {
         asked_by: format!("person:{}", filed.wanted.asked_by),
         asked_at: filed.wanted.asked_at,
     }
+}
+
+/// A grant that was taken without approval.
+#[derive(Serialize)]
+struct BrokenLine {
+    #[serde(flatten)]
+    line: Line,
+    told: usize,
 }
 
 #[derive(Serialize)]
@@ -307,8 +332,8 @@ async fn break_glass(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
         call.gate().may_break_glass(call.caller())?;
         let Glass { seller, purpose, ticket } = body.parse()?;
         let (seller, purpose, ticket) = (seller.parse()?, purpose.parse()?, ticket.parse()?);
-        let filed = call.gate().break_glass(call.caller(), &seller, purpose, ticket)?;
-        Ok(Written::made(&line(filed, call.now())))
+        let Broken { filed, told } = call.gate().break_glass(call.caller(), &seller, purpose, ticket)?;
+        Ok(Written::made(&BrokenLine { line: line(filed, call.now()), told }))
     })
     .await
 }

@@ -35,6 +35,7 @@ mod health;
 mod keys;
 mod ledger;
 pub mod listener;
+mod mail;
 mod mapping;
 mod metrics;
 mod once;
@@ -63,6 +64,7 @@ use bailee_access::Gate;
 use bailee_core::{Clock, Entropy};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
+use bailee_watch::Post;
 
 pub use api::reference;
 pub use fault::Faults;
@@ -87,6 +89,8 @@ pub struct Server {
     pub store: Arc<dyn Store>,
     /// The formats that it reads: those of the program, and its own.
     pub mappings: Arc<Mappings>,
+    /// By which notices leave.
+    pub post: Arc<Post>,
     /// How often who may ask it.
     pub rates: Rates,
     /// Its time.

@@ -1,16 +1,16 @@
-//! Grants: asked for, approved by somebody else, used, ended, reviewed (1.3.a, 1.3.b).
+//! Grants: asked for, approved by somebody else, used, ended (1.3.a, 1.3.b).
 //!
 //! Every change is committed first, and then the rules go by it, under the lock that all writers hold.
 
 use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{
-    Class, Day, GrantId, PersonId, PrincipalId, Purpose, RecordId, RequestId, SellerId, Ticket, Timestamp,
+    Class, Day, GrantId, PersonId, PrincipalId, Purpose, RecordId, SellerId, Ticket, Timestamp,
 };
-use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{Event, What};
 use bailee_store::act::Act;
 
+use super::notices::{self, Filing};
 use super::{Caller, Gate};
 use crate::decision::{Action, Reason};
 use crate::error::{AccessError, Denial};
@@ -23,15 +23,6 @@ const GRANTS_MAX: usize = 100_000;
 
 /// Fields a day of a grant of which no number was said: a day's work of one person.
 const FIELDS_A_DAY: u64 = 1_000;
-
-/// A grant that nobody approved lasts so long.
-const GLASS_SECONDS: i64 = 60 * 60;
-
-/// Fields that it lets be revealed: enough to mend what is wrong, too few to carry a home away.
-const GLASS_FIELDS: u64 = 200;
-
-/// It is reviewed within so long.
-const GLASS_REVIEW_SECONDS: i64 = DAY_SECONDS;
 
 /// A grant to be asked for.
 pub struct AskedGrant<'a> {
@@ -66,14 +57,6 @@ impl Gate {
     /// Those of [`Self::collect`].
     pub fn may_release_grant(&self, caller: &Caller) -> Result<(), AccessError> {
         self.allow(caller, &Action::ReleaseGrant)
-    }
-
-    /// May the caller take a grant without approval at all?
-    ///
-    /// # Errors
-    /// Those of [`Self::collect`].
-    pub fn may_break_glass(&self, caller: &Caller) -> Result<(), AccessError> {
-        self.allow(caller, &Action::BreakGlass)
     }
 
     /// Asks for a grant. Where the home asks for no second person, whoever may approve it has approved it with that.
@@ -144,106 +127,6 @@ impl Gate {
         let (entry, now) = (self.filed(id)?, caller.context.now);
         let life = entry.value.life.end(now).ok_or_else(|| no_more(&entry.value, now))?;
         self.live_on(caller, &entry, life, What::GrantRevoked { grant: id })
-    }
-
-    /// Takes a grant of an hour without approval, of all classes of one seller, with a ticket. It skips nothing else: not
-    /// the log-in, the factor, the ledger or retention. Somebody else reviews it within a day; else it and its user are
-    /// suspended. Writes `GlassBroken`.
-    ///
-    /// # Errors
-    /// Those of [`Self::collect`]; [`AccessError::Denied`] where a second factor is asked and was not shown a short while
-    /// ago; [`AccessError::Unacceptable`] while one of the caller's is not reviewed yet.
-    pub fn break_glass(
-        &self,
-        caller: &Caller,
-        seller: &SellerId,
-        purpose: Purpose,
-        ticket: Ticket,
-    ) -> Result<Filed, AccessError> {
-        self.allow(caller, &Action::BreakGlass)?;
-        self.fresh_factor(caller, &Action::BreakGlass)?;
-        let (person, _) = self.a_person(caller)?;
-        let (by, now) = (person.id, caller.context.now);
-        if self.existing(Some(seller))?.is_none() {
-            return Err(AccessError::Unacceptable("there is no such seller".into()));
-        }
-        let _writing = self.writing();
-        let own = PrincipalId::Person(by);
-        let open = |filed: &Filed| filed.wanted.principal == own && filed.life.due_at().is_some();
-        if self.known().grants.values().any(|entry| open(&entry.value)) {
-            return Err(AccessError::Unacceptable(
-                "the last time that you broke the glass is not reviewed yet; ask an owner or officer to do so".into(),
-            ));
-        }
-        let id = self.new_grant_id()?;
-        let classes: Vec<Class> =
-            Class::ALL.iter().copied().filter(|class| *class != Class::Unclassified).collect();
-        let wanted = Wanted {
-            principal: own,
-            seller: seller.clone(),
-            classes,
-            purpose,
-            until: saturating_add(now, GLASS_SECONDS),
-            fields_a_day: GLASS_FIELDS,
-            ticket: Some(ticket.clone()),
-            asked_by: by,
-            asked_at: now,
-        };
-        let review = Review::Due(saturating_add(now, GLASS_REVIEW_SECONDS));
-        let broken =
-            What::GlassBroken { grant: id, seller: seller.clone(), purpose, until: wanted.until, ticket };
-        let filed = Filed { id, wanted, life: Life::Live { by, since: now, review }, used: None };
-        let events = vec![caller.context.event(broken)];
-        self.file("break-glass", Entry::first(RecordId(id.0), filed.clone()), events)?;
-        Ok(filed)
-    }
-
-    /// Says of a broken glass whether there was reason for it; where there was none its user is suspended. Writes
-    /// `GlassReviewed`.
-    ///
-    /// # Errors
-    /// Those of [`Self::collect`]; [`AccessError::Denied`] for one's own; [`AccessError::Unacceptable`] where there is
-    /// nothing to review.
-    pub fn review_grant(
-        &self,
-        caller: &Caller,
-        id: GrantId,
-        is_justified: bool,
-    ) -> Result<Filed, AccessError> {
-        let (_, entry) = self.to_release(caller, id)?;
-        if entry.value.wanted.principal == caller.context.principal {
-            return self.refuse(&caller.context, Action::ReleaseGrant.code(), None, None, not_alone());
-        }
-        let life = entry.value.life.review(is_justified);
-        let life =
-            life.ok_or_else(|| AccessError::Unacceptable("there is nothing to review of this grant".into()))?;
-        // First: a review that is cut off between the two can be given again.
-        if !is_justified {
-            self.suspend_for(&caller.context, &entry.value, "break-glass-not-justified")?;
-        }
-        let what = What::GlassReviewed { grant: id, justified: is_justified };
-        self.live_on(caller, &entry, life, what)
-    }
-
-    /// Ends what was taken without approval and not reviewed in time, and suspends who took it. Called by the upkeep.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn end_unreviewed(&self, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
-        self.follow()?;
-        let overdue = |entry: &&Entry<Filed>| entry.value.life.due_at().is_some_and(|at| now > at);
-        let overdue: Vec<Entry<Filed>> = self.known().grants.values().filter(overdue).cloned().collect();
-        let context = Context::system(request, now);
-        for entry in overdue {
-            let Some(life) = entry.value.life.end(now) else { continue };
-            let filed = Filed { life, ..entry.value.clone() };
-            let events = vec![context.event(What::GrantRevoked { grant: filed.id })];
-            // First: what is cut off between the two is found again, since the review is due still.
-            self.suspend_for(&context, &filed, "break-glass-unreviewed")?;
-            let _writing = self.writing();
-            self.file("end-unreviewed", entry.next(filed), events)?;
-        }
-        Ok(())
     }
 
     /// Every grant of somebody who is gone, as it is once it has ended.
@@ -391,7 +274,11 @@ impl Gate {
     }
 
     /// A grant that somebody is about to decide about, who may.
-    fn to_release(&self, caller: &Caller, id: GrantId) -> Result<(PersonId, Entry<Filed>), AccessError> {
+    pub(super) fn to_release(
+        &self,
+        caller: &Caller,
+        id: GrantId,
+    ) -> Result<(PersonId, Entry<Filed>), AccessError> {
         self.allow(caller, &Action::ReleaseGrant)?;
         self.fresh_factor(caller, &Action::ReleaseGrant)?;
         let (person, _) = self.a_person(caller)?;
@@ -408,7 +295,7 @@ impl Gate {
         }
     }
 
-    fn live_on(
+    pub(super) fn live_on(
         &self,
         caller: &Caller,
         entry: &Entry<Filed>,
@@ -423,8 +310,23 @@ impl Gate {
 
     /// Commits a grant as it stands now. The caller holds the lock of writers.
     fn file(&self, name: &'static str, entry: Entry<Filed>, events: Vec<Event>) -> Result<(), AccessError> {
-        let changes = vec![self.sealer.put(&entry)?];
-        self.commit(Act { name, changes, events }, |known| known.keep_grant(entry))
+        self.file_and_tell(name, entry, events, Filing::default())
+    }
+
+    /// The same with notices, which the same commit files.
+    pub(super) fn file_and_tell(
+        &self,
+        name: &'static str,
+        entry: Entry<Filed>,
+        events: Vec<Event>,
+        notices: Filing,
+    ) -> Result<(), AccessError> {
+        let mut changes = vec![self.sealer.put(&entry)?];
+        changes.extend(self.filed_changes(&notices)?);
+        self.commit(Act { name, changes, events }, |known| {
+            known.keep_grant(entry);
+            notices::keep(known, notices);
+        })
     }
 
     /// Has the rules go by the grants that are live now.
@@ -433,11 +335,11 @@ impl Gate {
         self.keep_grants(live);
     }
 
-    fn filed(&self, id: GrantId) -> Result<Entry<Filed>, AccessError> {
+    pub(super) fn filed(&self, id: GrantId) -> Result<Entry<Filed>, AccessError> {
         self.known().grants.get(&id).cloned().ok_or(AccessError::Missing("grant"))
     }
 
-    fn new_grant_id(&self) -> Result<GrantId, AccessError> {
+    pub(super) fn new_grant_id(&self) -> Result<GrantId, AccessError> {
         match self.known().grants.len() < GRANTS_MAX {
             true => Ok(GrantId::random(&*self.sealer.entropy)),
             false => Err(AccessError::Unacceptable(format!("a home remembers at most {GRANTS_MAX} grants"))),
@@ -462,7 +364,7 @@ fn no_more(filed: &Filed, now: Timestamp) -> AccessError {
     AccessError::Unacceptable(format!("this grant is {} already", filed.state(now)))
 }
 
-fn not_alone() -> Denial {
+pub(super) fn not_alone() -> Denial {
     let denial = Reason::SecondPerson
         .denial("nobody approves what they asked for themselves", "ask another owner or officer to do it");
     Denial { requirement: Requirement::NeedToKnow, ..denial }

@@ -223,7 +223,7 @@ impl Gate {
         match passkey::answered(party, account.factors.passkeys(), &state, &answer.credential, now) {
             Answered::Opened(passkey) => {
                 let told = used(passkey.id, "shown");
-                Factor::Shown(account.factors.with_used(passkey), told)
+                Factor::Shown(account.factors.with_used(&passkey), told)
             }
             Answered::Refused => Factor::Refused(None),
             Answered::WentBack(passkey) => Factor::Refused(used(passkey, "counter-went-back")),

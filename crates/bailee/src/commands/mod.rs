@@ -13,6 +13,7 @@ pub(crate) mod grant;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+pub(crate) mod mail;
 pub(crate) mod mapping;
 pub(crate) mod passkeys;
 pub(crate) mod person;

@@ -54,7 +54,7 @@ impl AccessSection {
                 .to_owned());
         }
         let breached = self.breached_passwords.clone().map(Breached::at);
-        Ok(Standards { values, second_factor, second_person, breached, relying_party: None, provider: None })
+        Ok(Standards { values, second_factor, second_person, breached, ..usual })
     }
 
     fn numbers(&self) -> [(&'static str, Option<i64>); 9] {

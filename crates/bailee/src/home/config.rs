@@ -12,6 +12,7 @@ use bailee_core::{Environment, HomeId, OwnSecret, written};
 use serde::Deserialize;
 
 use super::access::AccessSection;
+use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
 use super::sign_on::{SignOnSection, SignOnSettings};
@@ -49,6 +50,8 @@ pub(crate) struct Config {
     /// The provider by which people may sign on.
     pub(crate) sign_on: Option<SignOnSettings>,
     pub(crate) log: LogSettings,
+    /// By which server notices leave, if they do.
+    pub(crate) mail: Option<MailSettings>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +71,8 @@ struct Written {
     server: ServerSection,
     #[serde(default)]
     sign_on: SignOnSection,
+    #[serde(default)]
+    mail: MailSection,
     #[serde(default)]
     log: LogSection,
 }
@@ -139,6 +144,7 @@ impl Config {
             (OwnSecret::RootPassphrase, self.root_key.passphrase()),
             (OwnSecret::ServerKey, self.server.own_key()),
             (OwnSecret::SignOnSecret, self.sign_on.as_ref().and_then(SignOnSettings::secret)),
+            (OwnSecret::MailPassword, self.mail.as_ref().and_then(MailSettings::password)),
         ];
         named.into_iter().filter_map(|(secret, place)| Some((secret, place?))).collect()
     }
@@ -150,6 +156,8 @@ impl Config {
         let server = written.server.check()?;
         let mut standards = written.access.check(written.home.environment)?;
         standards.relying_party = server.relying_party.clone();
+        let mail = written.mail.check()?;
+        standards.mail = mail.is_some();
         Ok(Self {
             id: written.home.id,
             environment: written.home.environment,
@@ -164,6 +172,7 @@ impl Config {
             server,
             sign_on: written.sign_on.check()?,
             log: written.log.check()?,
+            mail,
         })
     }
 }
@@ -315,7 +324,7 @@ mod tests {
             ("otlp = \"https://collector.example:4318\"", "otlp_ca"),
             ("otlp = \"http://127.0.0.1:4318\"\notlp_ca = \"c.pem\"", "https"),
             ("otlp = \"collector\"", "an address"),
-            ("otlp = \"https://a:b@collector.example\"\notlp_ca = \"c.pem\"", "an address"),
+            ("otlp = \"https://a:b@collector.example\"\notlp_ca = \"c.pem\"", "2.5.a"),
         ] {
             let error = with(lines).unwrap_err();
             assert!(error.contains(says) && !error.contains("a:b"), "{lines}: {error}");

@@ -19,6 +19,7 @@ mod catalogue;
 pub(crate) mod clock;
 pub(crate) mod config;
 mod lock;
+pub(crate) mod mail;
 pub(crate) mod make;
 pub(crate) mod mappings;
 mod own_secrets;
@@ -33,6 +34,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use bailee_access::Gate;
@@ -51,6 +53,7 @@ use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use bailee_vault::{Foundations, Vault, VaultError};
+use bailee_watch::Post;
 
 use crate::failure::{Exit, Failure, Result};
 use catalogue::OwnFile;
@@ -73,6 +76,7 @@ pub(crate) struct Home {
     vault: Arc<Vault>,
     gate: Arc<Gate>,
     mappings: Arc<Mappings>,
+    post: Arc<Post>,
     clock: Arc<HomeClock>,
     entropy: Arc<dyn Entropy>,
     /// What was mended of the keyring's mirrors at opening.
@@ -136,6 +140,8 @@ impl Home {
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
         end_rights(&gate, &*entropy, now)?;
         own_secrets::look(&gate, root, &config, &*entropy, now)?;
+        let mailer = config.mail.as_ref().map(|mail| mail.mailer(root));
+        let post = Arc::new(Post::new(config.id, mailer));
         Ok(Self {
             root: root.to_owned(),
             config,
@@ -143,6 +149,7 @@ impl Home {
             vault: Arc::new(vault),
             gate: Arc::new(gate),
             mappings: Arc::new(mappings::open(root)?),
+            post,
             clock: Arc::new(clock),
             entropy,
             repairs: opened.repairs,
@@ -195,6 +202,7 @@ impl Home {
             gate: Arc::clone(&self.gate),
             store: Arc::clone(&self.store),
             mappings: Arc::clone(&self.mappings),
+            post: Arc::clone(&self.post),
             rates: self.config.server.rates,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy),
@@ -240,6 +248,17 @@ impl Home {
         end_rights(&self.gate, &*self.entropy, now)?;
         own_secrets::look(&self.gate, &self.root, &self.config, &*self.entropy, now)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
+    }
+
+    /// Hands the notices that wait to the mail server, as long as that time lasts; whether all that were tried are gone. One
+    /// that is given up is told loudly.
+    pub(crate) fn deliver(&self, limit: Duration) -> Result<bool> {
+        let outcomes = self.post.deliver(&self.gate, &*self.clock, &*self.entropy, limit);
+        let outcomes = outcomes.map_err(Failure::failed)?;
+        if outcomes.iter().any(|outcome| outcome.given_up) {
+            tracing::error!("a notice could not be sent for days and is given up; see to [mail]");
+        }
+        Ok(outcomes.iter().all(|outcome| outcome.failed.is_none()))
     }
 
     /// Whether every mirror of the keyring is at its present revision, as a small read of each tells.

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bailee_core::Environment;
 use bailee_server::Faces;
 use bailee_server::listener::{self, Door, Ended, Limits, SocketFile, Stop, Tls};
 use clap::Args;
@@ -86,6 +87,11 @@ impl Serve {
         }
         let home = Arc::new(Home::open(&global.home, global.now)?);
         tell_repairs(&home, |words| global.screen.note(words));
+        if home.config().environment == Environment::Production && home.config().mail.is_none() {
+            tracing::warn!(
+                "this home sends no mail: nobody is told when the glass is broken; set [mail] in bailee.toml"
+            );
+        }
         certificate::keep(home.root(), &home.config().server)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()

@@ -1,5 +1,5 @@
-//! What a server does besides answering: the newest checkpoint leaves the home, what falls due on a day is done, and
-//! mirrors of the keyring that are put back, emptied or damaged under it are mended.
+//! What a server does besides answering: the newest checkpoint leaves the home, notices are sent, what falls due on a day is
+//! done, and mirrors of the keyring that are put back, emptied or damaged under it are mended.
 //!
 //! Without a server every command does it around itself. What fails is an event, and is tried again after a while.
 
@@ -16,6 +16,10 @@ const ANCHOR_EVERY: Duration = Duration::from_secs(5);
 const DAY_EVERY: Duration = Duration::from_secs(60);
 /// How soon it is seen that a mirror no longer holds the keyring's head: until then, collects are refused.
 const HEADS_EVERY: Duration = Duration::from_secs(5);
+/// How soon a notice is sent after it was filed.
+const NOTICES_EVERY: Duration = Duration::from_secs(1);
+/// How long notices are sent before it is looked at what else waits.
+const NOTICES_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// How often each mirror is read whole.
 const MIRRORS_EVERY: Duration = Duration::from_secs(60);
 /// How long something that failed is left alone.
@@ -31,6 +35,12 @@ pub(super) async fn keep_up(home: Arc<Home>) {
                 home.report("checkpoints", "not-anchored");
                 false
             }
+        }),
+        again(&home, NOTICES_EVERY, |home| {
+            if home.deliver(NOTICES_LIMIT).is_err() {
+                tracing::error!("what became of a notice could not be written");
+            }
+            true
         }),
         again(&home, DAY_EVERY, |home| home.keep_up().unwrap_or(false)),
         tend(&home),

@@ -2,8 +2,8 @@
 
 use crate::support::*;
 
-const BEN: &str = "ben.beispiel@example.com";
-const CEM: &str = "cem.beispiel@example.com";
+pub(crate) const BEN: &str = "ben.beispiel@example.com";
+pub(crate) const CEM: &str = "cem.beispiel@example.com";
 const OTHERS_PASSWORD: &str = "Grey-Anvil-203-Kettle";
 const ORDER: &str = r#"{"orderId":"250-1234567-1234567","createdTime":"2026-03-01T09:00:00Z","buyer":{"buyerName":"Juniper Fernsby","buyerEmail":"j@example.com"},"fulfillment":{"fulfillmentStatus":"UNSHIPPED"}}"#;
 const NAME: &str = "buyer.buyerName";
@@ -16,13 +16,13 @@ fn join(trial: &Trial, name: &str, mail: &str, role: &str) {
     trial.log_in();
 }
 
-fn log_in(trial: &Trial, mail: &str) {
+pub(crate) fn log_in(trial: &Trial, mail: &str) {
     let password = if mail == MAIL { PASSWORD } else { OTHERS_PASSWORD };
     trial.run_with(&["login", "--as", mail, "--password-stdin"], password).ends(0);
 }
 
 /// A home that asks for a second person, with the operator Ben, the officer Cem and an order.
-fn home() -> Trial {
+pub(crate) fn home() -> Trial {
     let trial = Trial::at("2026-03-02T09:00:00Z");
     let path = trial.path("home/bailee.toml");
     let text = std::fs::read_to_string(&path).unwrap();

@@ -256,7 +256,7 @@ fn a_passkey_opens_a_log_in_once_at_its_address_and_counts_upwards() {
     let answer = browser.get("Laptop", &ada.challenge(), ORIGIN);
     ada.done("POST", "/v1/sessions", &ada.log_in_by(&answer));
     assert_eq!(refused(&answer), "log-in-failed", "a challenge is answered once");
-    let mut replayed = answer.clone();
+    let mut replayed = answer;
     replayed["challenge"] = ada.challenge()["challenge"].clone();
     assert_eq!(refused(&replayed), "log-in-failed", "what was signed for one is not for another");
     // Two challenges at one count: of two that sign as one, the second is found.

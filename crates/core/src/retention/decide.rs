@@ -136,7 +136,8 @@ impl Evidence {
     /// that was promised is open, and for some days at most.
     fn extend_under_way(&self, decision: &mut Decision, policy: &Policy) {
         let (Some(seen), Some(until)) = (self.under_way, self.promised_until) else { return };
-        let is_open = decision.hi.is_none() && matches!(decision.rule, Rule::R2 | Rule::R5);
+        let is_open =
+            self.cancelled.is_none() && decision.hi.is_none() && matches!(decision.rule, Rule::R2 | Rule::R5);
         if !is_open || policy.profile == Profile::Shipment {
             return;
         }

@@ -18,7 +18,7 @@ impl What {
             Self::InvitationAccepted { .. } => "invitation-accepted",
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorEnrolled { .. } => "factor-enrolled",
-            Self::SignOn { .. } => "sign-on",
+            Self::SignOn(_) => "sign-on",
             Self::FactorAsked { .. } => "factor-asked",
             Self::PasskeyEnrolled { .. } => "passkey-enrolled",
             Self::PasskeyRemoved { .. } => "passkey-removed",
@@ -32,6 +32,10 @@ impl What {
             Self::GrantRevoked { .. } => "grant-revoked",
             Self::GlassBroken { .. } => "glass-broken",
             Self::GlassReviewed { .. } => "glass-reviewed",
+            Self::Notice(_) => "notice",
+            Self::Proposal(_) => "proposal",
+            Self::Wait(_) => "wait",
+            Self::Solo { .. } => "solo",
             Self::SellerAdded { .. } => "seller-added",
             Self::ServiceAdded { .. } => "service-added",
             Self::ServiceKeyAdded { .. } => "service-key-added",
@@ -92,7 +96,13 @@ impl What {
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
             Self::FactorEnrolled { factor, .. } => vec![factor],
-            Self::PasskeyUsed { outcome, .. } | Self::SignOn { outcome, .. } => vec![outcome],
+            Self::PasskeyUsed { outcome, .. } => vec![outcome],
+            Self::SignOn(sign_on) => vec![&sign_on.outcome],
+            Self::Notice(notice) => {
+                [&notice.kind, &notice.step].into_iter().chain(&notice.reason).map(String::as_str).collect()
+            }
+            Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
+            Self::Wait(wait) => vec![&wait.act, &wait.step],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -114,6 +124,7 @@ impl What {
             | Self::GrantRevoked { .. }
             | Self::GlassBroken { .. }
             | Self::GlassReviewed { .. }
+            | Self::Solo { .. }
             | Self::SellerAdded { .. }
             | Self::ServiceAdded { .. }
             | Self::ServiceKeyAdded { .. }

@@ -20,7 +20,7 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, keys, ledger, mapping, passkey, person,
+    access, account, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, passkey, person,
     quarantine, record, retention, reveal, secret, seller, service, session, sign_on,
 };
 pub(crate) use operation::{Answered, Body, Operation};
@@ -96,6 +96,7 @@ fn operations() -> Vec<Operation> {
     [
         health::operations(),
         serve::operations(),
+        mail::operations(),
         session::operations(),
         sign_on::operations(),
         account::operations(),

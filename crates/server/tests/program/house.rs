@@ -135,6 +135,7 @@ impl House {
             store: Arc::clone(&store),
             mappings: Arc::new(Mappings::new(Formats::embedded().unwrap(), Box::new(NoFiles))),
             rates,
+            post: Arc::new(bailee_watch::Post::new(binding.home, None)),
             clock: Arc::new(FixedClock),
             entropy,
             metrics: Arc::default(),

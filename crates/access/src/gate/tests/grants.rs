@@ -6,7 +6,7 @@ use bailee_ledger::event::What;
 
 use super::fixture::{Home, at, seller, unacceptable};
 use super::people::{OTHER, OTHER_MAIL, join};
-use crate::gate::AskedGrant;
+use crate::gate::{AskedGrant, Broken};
 use crate::grant::Filed;
 use crate::person::Role;
 use crate::{AccessError, Caller};
@@ -155,7 +155,8 @@ fn broken_glass_opens_for_an_hour_and_suspends_who_is_not_reviewed_within_a_day(
     assert_eq!(refused.code, "role-not-allowed");
     let (broken, events) =
         home.events_of(|| home.gate().break_glass(&operator, &s1, Purpose::Fulfilment, ticket()));
-    let id = broken.ok().unwrap().id;
+    let Broken { filed: Filed { id, .. }, told } = broken.ok().unwrap();
+    assert_eq!(told, 0, "this home sends no mail");
     assert!(matches!(events[0].what, What::GlassBroken { grant, .. } if grant == id));
     assert_eq!(may(&home, &operator), None);
     assert_eq!(may(&home, &later(&operator, at(60 * 60))), Some("grant-ended"));
@@ -180,7 +181,8 @@ fn broken_glass_opens_for_an_hour_and_suspends_who_is_not_reviewed_within_a_day(
 fn a_grant_that_cannot_be_ended_after_its_user_was_suspended_is_ended_the_next_time() {
     let (home, _, operator, _) = home();
     let ticket = "OPS-1".parse().unwrap();
-    let id = home.gate().break_glass(&operator, &seller("S1"), Purpose::Incident, ticket).ok().unwrap().id;
+    let id =
+        home.gate().break_glass(&operator, &seller("S1"), Purpose::Incident, ticket).ok().unwrap().filed.id;
     let end = || home.gate().end_unreviewed(RequestId([9; 16]), at(DAY_SECONDS + 1));
     home.store.writes_left(1);
     assert!(end().is_err());
@@ -196,7 +198,12 @@ fn broken_glass_is_reviewed_by_somebody_else() {
     let (home, _, operator, officer) = home();
     let s1 = seller("S1");
     let take = || {
-        home.gate().break_glass(&operator, &s1, Purpose::Incident, "OPS-1".parse().unwrap()).ok().unwrap().id
+        home.gate()
+            .break_glass(&operator, &s1, Purpose::Incident, "OPS-1".parse().unwrap())
+            .ok()
+            .unwrap()
+            .filed
+            .id
     };
     let first = take();
     assert!(home.gate().review_grant(&operator, first, true).is_err());

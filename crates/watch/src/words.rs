@@ -1,0 +1,128 @@
+//! What a notice says: plain words, ids, codes and times. Never anything of a buyer's.
+//!
+//! A subject is one of a closed set, so that nothing from anywhere stands in a header.
+
+use bailee_access::notice::{Due, Tells};
+use bailee_core::HomeId;
+
+/// Most characters of somebody's name in a message; names are shorter.
+const NAME_CHARACTERS_MAX: usize = 128;
+
+/// A message's subject and text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// One of a closed set, in ASCII.
+    pub subject: &'static str,
+    /// Plain text; its lines end with a line feed.
+    pub body: String,
+}
+
+/// The words of a notice of a home.
+pub fn of(due: &Due, home: HomeId) -> Words {
+    let who = due.about.as_deref().map(plain).unwrap_or_else(|| "somebody who is not here any more".into());
+    let (subject, told) = match &due.waiting.tells {
+        Tells::Test {} => (
+            "Bailee: a test",
+            "This is the message that you asked for with `bailee mail test`: mail of this home\n\
+             arrives.\n"
+                .to_owned(),
+        ),
+        Tells::GlassBroken { grant, by, seller, purpose, until, ticket, review_by } => (
+            "Bailee: the glass was broken",
+            format!(
+                "Somebody took access to personal data without approval, in an emergency.\n\n\
+                 who:     {who} (person:{by})\n\
+                 seller:  {seller}\n\
+                 purpose: {purpose}\n\
+                 ticket:  {ticket}\n\
+                 until:   {until}\n\
+                 grant:   {grant}\n\n\
+                 Somebody else, an owner or an officer, reviews it by {review_by}:\n\n\
+                 \x20 bailee grant review {grant}\n\
+                 \x20 bailee grant review {grant} --not-justified\n\n\
+                 Where nobody does, the grant ends and its user is suspended. To end it at once:\n\n\
+                 \x20 bailee grant revoke {grant}\n"
+            ),
+        ),
+        Tells::GlassUnreviewed { grant, by } => (
+            "Bailee: nobody reviewed the broken glass",
+            format!(
+                "Nobody reviewed in time a grant that was taken without approval. It has ended, and its\n\
+                 user is suspended.\n\n\
+                 who:   {who} (person:{by})\n\
+                 grant: {grant}\n\n\
+                 An owner lets the person in again once it is clear what happened:\n\n\
+                 \x20 bailee person resume {by}\n"
+            ),
+        ),
+    };
+    Words { subject, body: format!("{told}\n{}", foot(home)) }
+}
+
+/// Where it comes from, and why it can be believed as little as any mail.
+fn foot(home: HomeId) -> String {
+    format!(
+        "-- \n\
+         From the Bailee home {home}. Nobody reads answers to this address.\n\
+         A mail proves nothing: see `bailee ledger tail` for what really happened.\n"
+    )
+}
+
+/// A name as it can stand in a text: one line, in the order in which it is read.
+fn plain(name: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let letters = name.chars().take(NAME_CHARACTERS_MAX);
+    letters.map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use bailee_access::notice::Waiting;
+    use bailee_core::{GrantId, NoticeId, PersonId, Purpose, Recipient};
+
+    use super::*;
+
+    fn due(tells: Tells, about: &str) -> Due {
+        let since = "2026-11-23T08:00:00Z".parse().unwrap();
+        let waiting = Waiting {
+            id: NoticeId([1; 16]),
+            to: Recipient::Outside,
+            tells,
+            since,
+            failures: 0,
+            next_at: since,
+        };
+        Due { waiting, address: None, about: Some(about.to_owned()) }
+    }
+
+    #[test]
+    fn broken_glass_is_told_with_who_what_until_when_and_what_to_do() {
+        let tells = Tells::GlassBroken {
+            grant: GrantId([2; 16]),
+            by: PersonId([3; 16]),
+            seller: "ALPHA".parse().unwrap(),
+            purpose: Purpose::Incident,
+            until: "2026-11-23T09:00:00Z".parse().unwrap(),
+            ticket: "OPS-1234".parse().unwrap(),
+            review_by: "2026-11-24T08:00:00Z".parse().unwrap(),
+        };
+        let Words { subject, body } = of(&due(tells, "Zoë 倉庫"), HomeId([4; 16]));
+        assert!(subject.is_ascii());
+        let grant = "02".repeat(16);
+        for told in
+            ["Zoë 倉庫", "ALPHA", "incident", "OPS-1234", "2026-11-23T09:00:00Z", "2026-11-24T08:00:00Z"]
+        {
+            assert!(body.contains(told), "{told}: {body}");
+        }
+        assert!(body.contains(&format!("bailee grant review {grant}")), "{body}");
+    }
+
+    #[test]
+    fn a_hostile_name_stays_on_its_line() {
+        let tells = Tells::GlassUnreviewed { grant: GrantId([2; 16]), by: PersonId([3; 16]) };
+        let lines = |name: &str| of(&due(tells.clone(), name), HomeId([4; 16])).body.lines().count();
+        assert_eq!(lines("Eve\r\n\r\nBcc: a\u{2028}b\u{202e}c"), lines("Eve"));
+        assert_eq!(plain("a\u{202e}b\nc"), "a b c");
+        assert_eq!(plain(&"n".repeat(NAME_CHARACTERS_MAX + 1)).len(), NAME_CHARACTERS_MAX);
+    }
+}
