@@ -162,7 +162,7 @@ impl Factors {
     /// The same after a passkey has signed.
     pub(crate) fn with_used(&self, used: &OwnPasskey) -> Self {
         let mut next = self.clone();
-        next.passkeys.iter_mut().filter(|one| one.id == used.id).for_each(|one| *one = used.clone());
+        next.passkeys.iter_mut().filter(|one| one.id == used.id).for_each(|one| one.clone_from(used));
         next
     }
 

@@ -3,7 +3,7 @@
 use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
-use crate::event::{Notice, Proposal, Solo, Wait};
+use crate::event::{Notice, Proposal, SignOn, Solo, Wait};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -31,7 +31,7 @@ fn sentence(what: &What) -> &'static str {
         What::InvitationAccepted { .. } => "A person accepted an invitation and set a password.",
         What::PasswordChanged { .. } => "A person changed the own password.",
         What::FactorEnrolled { .. } => "A person set up a second factor: `totp`.",
-        What::SignOn { .. } => {
+        What::SignOn(_) => {
             "What became of a sign-on by the home's provider: `bound` the first time, `signed-on`, or what was wrong. `person` is \
              null when the provider means nobody here."
         }
@@ -180,7 +180,7 @@ fn samples() -> Vec<What> {
         What::InvitationAccepted { person },
         What::PasswordChanged { person },
         What::FactorEnrolled { person, factor: code("totp") },
-        What::SignOn { person: Some(person), outcome: code("bound") },
+        What::SignOn(SignOn { person: Some(person), outcome: code("bound") }),
         What::FactorAsked { person },
         What::PasskeyEnrolled { person, passkey },
         What::PasskeyRemoved { person, passkey },

@@ -18,7 +18,7 @@ use bailee_core::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::Event;
+pub use act::{Event, SignOn};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Notice, Proposal, Solo, Wait};
 
@@ -97,12 +97,7 @@ pub enum What {
         factor: String,
     },
     /// What became of a sign-on by the home's provider.
-    SignOn {
-        /// The person, when the provider means somebody here.
-        person: Option<PersonId>,
-        /// `"signed-on"`, `"bound"` before it the first time, or what was wrong.
-        outcome: String,
-    },
+    SignOn(SignOn),
     /// Somebody who is not in yet knows the password, and was given a challenge for a passkey.
     FactorAsked {
         /// Whose account.

@@ -6,7 +6,7 @@
 
 use bailee_core::{PersonId, PrincipalId, RequestId, Sensitive, SignOnId, Timestamp};
 use bailee_ledger::authorized::Context;
-use bailee_ledger::event::What;
+use bailee_ledger::event::{self, What};
 
 use super::log_in::Beginning;
 use super::{Commitment, Gate};
@@ -167,13 +167,13 @@ impl Gate {
         }
         if let Some(subject) = to_bind {
             next.sign_on = Some(subject);
-            events.push(What::SignOn { person: Some(person), outcome: "bound".into() });
+            events.push(What::SignOn(event::SignOn { person: Some(person), outcome: "bound".into() }));
         }
         if let Some(factors) = factors {
             events.extend(super::log_in::recovery_used(person, &next.factors, &factors));
             next.factors = factors;
         }
-        events.push(What::SignOn { person: Some(person), outcome: "signed-on".into() });
+        events.push(What::SignOn(event::SignOn { person: Some(person), outcome: "signed-on".into() }));
         let account = Some(entry.next(next));
         let forgiven = Some(whose);
         let begin = Beginning { person, account, has_factor, signed_on: true, forgiven, events };
@@ -187,7 +187,7 @@ impl Gate {
         person: Option<PersonId>,
         why: &'static str,
     ) -> Result<T, AccessError> {
-        self.store.append(&[context.event(What::SignOn { person, outcome: why.into() })])?;
+        self.store.append(&[context.event(What::SignOn(event::SignOn { person, outcome: why.into() }))])?;
         self.not_in(context, person, sign_on_failed(why))
     }
 

@@ -70,8 +70,9 @@ struct Written {
     #[serde(default)]
     server: ServerSection,
     #[serde(default)]
-    mail: MailSection,
     sign_on: SignOnSection,
+    #[serde(default)]
+    mail: MailSection,
     #[serde(default)]
     log: LogSection,
 }

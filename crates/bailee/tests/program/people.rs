@@ -9,7 +9,7 @@ const BEN: &str = "ben.beispiel@example.com";
 const BENS_PASSWORD: &str = "Grey-Anvil-203-Kettle";
 
 /// What an authenticator with that secret shows now, or some steps later.
-fn code(secret: &str, steps: u64) -> String {
+pub(crate) fn code(secret: &str, steps: u64) -> String {
     let bytes = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
     let secret = totp_rs::Secret::new_stack(bytes.try_into().unwrap());
     let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::people::code;
 use crate::served::Served;
 use crate::support::*;
 
@@ -281,5 +282,29 @@ fn the_providers_second_factor_counts_where_that_is_set_and_it_says_so_and_else_
     assert!(opens(&json!({ "acr": "phrh" })));
     assert!(!opens(&json!({ "amr": ["pwd"] })), "it opens the enrolment of one alone");
     assert!(!opens(&json!({ "amr": ["mfa"], "auth_time": 1_700_000_000 })), "that was long ago");
+    server.end().ends(0);
+}
+
+#[test]
+fn after_the_provider_the_homes_own_second_factor_is_asked_in_a_step_of_its_own() {
+    let trial = Trial::at("2026-03-02T09:00:00Z");
+    let begun = trial.json(&["person", "factor"]);
+    let code = code(begun["secret"].as_str().unwrap(), 0);
+    let words = ["--output", "json", "person", "factor", "--code-stdin"];
+    let enrolled = trial.run_with(&words, &format!("{code}\n")).ends(0).json();
+    let provider = Provider::of(&trial, "provider");
+    let owner = MAIL.split('@').next().unwrap();
+    let server = trial.serve();
+    let ask = |code: &Value| {
+        let attempt = attempt(&server, &provider, owner);
+        assert_eq!(refused(finish(&server, &attempt)), "second-factor-needed");
+        let question = json!({ "sign_on": attempt.id, "code": code });
+        (post(&server, "/v1/sign-on:finish", &question), question)
+    };
+    let (wrong, _) = ask(&json!("000000"));
+    assert_eq!(refused(wrong), "log-in-failed");
+    let (right, question) = ask(&enrolled["recovery_codes"][0]);
+    assert_eq!(right.0, 201, "{}", right.1);
+    assert_eq!(refused(post(&server, "/v1/sign-on:finish", &question)), "sign-on-failed", "once");
     server.end().ends(0);
 }

@@ -1,6 +1,6 @@
 //! An event as a whole: when, who, by which request, from where, and what.
 
-use bailee_core::{Commitment, PrincipalId, RequestId, Timestamp};
+use bailee_core::{Commitment, PersonId, PrincipalId, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::What;
@@ -21,4 +21,13 @@ pub struct Event {
     /// What.
     #[serde(flatten)]
     pub what: What,
+}
+
+/// What became of a sign-on by the home's provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignOn {
+    /// The person, when the provider means somebody here.
+    pub person: Option<PersonId>,
+    /// `"signed-on"`, `"bound"` before it the first time, or what was wrong.
+    pub outcome: String,
 }

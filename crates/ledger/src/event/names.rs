@@ -18,7 +18,7 @@ impl What {
             Self::InvitationAccepted { .. } => "invitation-accepted",
             Self::PasswordChanged { .. } => "password-changed",
             Self::FactorEnrolled { .. } => "factor-enrolled",
-            Self::SignOn { .. } => "sign-on",
+            Self::SignOn(_) => "sign-on",
             Self::FactorAsked { .. } => "factor-asked",
             Self::PasskeyEnrolled { .. } => "passkey-enrolled",
             Self::PasskeyRemoved { .. } => "passkey-removed",
@@ -96,12 +96,13 @@ impl What {
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
             Self::FactorEnrolled { factor, .. } => vec![factor],
+            Self::PasskeyUsed { outcome, .. } => vec![outcome],
+            Self::SignOn(sign_on) => vec![&sign_on.outcome],
             Self::Notice(notice) => {
                 [&notice.kind, &notice.step].into_iter().chain(&notice.reason).map(String::as_str).collect()
             }
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
-            Self::PasskeyUsed { outcome, .. } | Self::SignOn { outcome, .. } => vec![outcome],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
