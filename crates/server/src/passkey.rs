@@ -188,8 +188,32 @@ pub(crate) struct Answer {
     credential: Value,
 }
 
+/// What stands in every credential, whatever else does. That it is one is found out when it is looked at: also for an account
+/// that has none, what is no credential at all is told to be none.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only whether it is there counts")]
+struct Credential {
+    id: String,
+    raw_id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    response: Response,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only whether it is there counts")]
+struct Response {
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+}
+
 impl Answer {
     pub(crate) fn given(self) -> Result<PasskeyAnswer, Problem> {
+        let is_one = Credential::deserialize(&self.credential).is_ok();
+        if !is_one {
+            return Err(Problem::unacceptable("bad-body", "this is no credential as WebAuthn writes one"));
+        }
         Ok(PasskeyAnswer { challenge: self.challenge.parse()?, credential: self.credential })
     }
 }

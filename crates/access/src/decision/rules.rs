@@ -178,7 +178,8 @@ impl Rules {
 
     /// What can be kept: asked as if nothing were spent, and each grant had just begun.
     pub(super) fn steady(&self, question: &Question<'_>, circumstances: &Circumstances) -> Steady {
-        let at = |now| Circumstances::at(circumstances.environment, now);
+        let Circumstances { environment, alone, .. } = *circumstances;
+        let at = |now| Circumstances { alone, ..Circumstances::at(environment, now) };
         let forbidden = self.forbidding(&self.compiled.own.steady, question, &at(circumstances.now));
         let told = self.program(question, None, &at(circumstances.now));
         if told.is_allowed {

@@ -333,3 +333,14 @@ fn who_owns_a_home_reveals_nothing_in_it() {
         }
     }
 }
+
+#[test]
+fn what_a_second_person_approved_is_a_fact_in_a_home_of_real_data_too() {
+    let officer = person(&[Role::Officer]);
+    for environment in [Environment::Production, Environment::Test] {
+        for alone in [true, false] {
+            let asked = Circumstances { alone, ..in_a(environment) };
+            assert_eq!(RULES.decide(officer, &Action::Declassify, &asked).is_err(), alone, "{environment:?}");
+        }
+    }
+}

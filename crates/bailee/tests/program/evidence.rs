@@ -79,7 +79,7 @@ fn a_feed_moves_what_it_names_and_tells_what_it_cannot_use() {
     let reveal =
         |number| trial.run(&["reveal", &format!("ALPHA/{}", id(number)), "--purpose", "fulfilment"]).status;
     assert_eq!([0, 1, 2, 3, 4].map(reveal), [0, 0, 0, 5, 5]);
-    assert_eq!(add(&trial, &["-"]).ends(0).err, "0 read\n");
+    assert_eq!(add(&trial, &["-"]).ends(0).text(), "0 read\n");
     trial.run(&["ledger", "verify"]).ends(0);
     assert_nowhere(&trial.kept(), &["Unter den Kastanien".to_owned()]);
 }

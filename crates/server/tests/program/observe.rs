@@ -18,9 +18,10 @@ async fn observe(house: &House, bearer: &str, query: &str, body: impl Into<Body>
 #[tokio::test]
 async fn a_service_of_the_seller_may_tell_and_is_told_what_became_of_it() {
     let house = House::new().await;
-    let order = json!({"orderId": "1-1-1", "fulfillment": {"fulfillmentStatus": "SHIPPED"}}).to_string();
+    let order = json!({"orderId": "250-1234567-1234567", "fulfillment": {"fulfillmentStatus": "SHIPPED"}})
+        .to_string();
     house.ask("POST", "/v1/sellers/ALPHA/orders:collect", &house.session, order).await;
-    let lines = "{\"reference\":\"1-1-1\",\"status\":\"delivered\"}\n{\"reference\":\"1-1-2\",\"status\":\"lost\"}\nx\n";
+    let lines = "{\"reference\":\"250-1234567-1234567\",\"status\":\"delivered\"}\n{\"reference\":\"250-1234567-1234568\",\"status\":\"lost\"}\nx\n";
     let told = observe(&house, &house.service, "", lines).await;
     let expected = json!({
         "read": 3, "changed": 1, "unchanged": 0, "past_retention": 0, "unknown": 1, "refused": 1,
@@ -30,18 +31,22 @@ async fn a_service_of_the_seller_may_tell_and_is_told_what_became_of_it() {
     assert_eq!(told, expected);
     assert!(matches!(house.last_event().what, What::ExpiryChanged { .. } | What::Collected { .. }));
     let answer = json!({"eventHistory": [{"eventCode": "Delivered"}]}).to_string();
-    let told = observe(&house, &house.service, "?reference=1-1-1&format=tracking&package=P1", answer).await;
+    let told =
+        observe(&house, &house.service, "?reference=250-1234567-1234567&format=tracking&package=P1", answer)
+            .await;
     assert_eq!((&told["read"], &told["changed"]), (&json!(1), &json!(1)));
     assert_eq!(observe(&house, &house.session, "", "").await["read"], 0);
-    let explained =
-        house.ask("GET", "/v1/sellers/ALPHA/orders/1-1-1/retention", &house.session, "").await.json();
+    let explained = house
+        .ask("GET", "/v1/sellers/ALPHA/orders/250-1234567-1234567/retention", &house.session, "")
+        .await
+        .json();
     assert_eq!(explained["evidence"], "delivered-by");
 }
 
 #[tokio::test]
 async fn what_cannot_be_taken_is_a_problem_of_its_own() {
     let house = House::new().await;
-    let line = r#"{"reference":"1-1-1","status":"delivered"}"#;
+    let line = r#"{"reference":"250-1234567-1234567","status":"delivered"}"#;
     for (query, body, code) in [
         ("", "Dear customer", "no-evidence"),
         ("?format=csv", line, "unknown-format"),
