@@ -10,7 +10,7 @@ use crate::visit::Visit;
 
 /// Your passkeys: list and remove them.
 ///
-/// They are set up and shown in a browser, at the home's [server] public_url; a terminal cannot do either.
+/// They are set up and shown in a browser, at the home's `public_url`; a terminal cannot do either.
 #[derive(Debug, Args)]
 pub(crate) struct Passkeys {
     #[command(subcommand)]
