@@ -50,7 +50,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     (
         "POST",
         "/v1/account/passkeys",
-        r#"{"name":"x","challenge":"000102030405060708090a0b0c0d0e0f","credential":{}}"#,
+        r#"{"name":"Laptop","challenge":"000102030405060708090a0b0c0d0e0f","credential":{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"e30"}}}"#,
     ),
     ("GET", "/v1/account/passkeys", ""),
     ("DELETE", "/v1/account/passkeys/000102030405060708090a0b0c0d0e0f", ""),
