@@ -14,6 +14,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::bar::Bar;
+use super::counts;
 use super::detection::{self, Heard};
 use super::emission::{Emission, is_standard};
 use crate::client::{Interrupts, encoded};
@@ -278,33 +279,17 @@ impl Summary {
 
     /// Shows it; on stderr, when the documents went to stdout.
     pub(super) fn show(&self, visit: &Visit, on_stderr: bool) -> Result<()> {
-        let screen = visit.screen;
-        if screen.is_json() {
-            match on_stderr {
-                true => screen.note(serde_json::to_string(self).unwrap_or_default()),
-                false => screen.json(self)?,
-            }
-            return Ok(());
-        }
-        let counts = [
+        let told = counts::told(&[
             (self.collected, "new"),
             (self.updated, "updated"),
             (self.unchanged, "unchanged"),
             (self.past_retention, "past retention"),
             (self.quarantined, "quarantined"),
-        ];
-        let counts: Vec<String> = counts
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        let line = format!("{} read in {:.1} s: {}", self.read, self.seconds, counts.join(", "));
-        match on_stderr {
-            true => screen.note(line),
-            false => screen.line(line)?,
-        }
-        if self.quarantined > 0 {
-            screen.note(format_args!("{DIM}`bailee quarantine list` says why{DIM:#}"));
+        ]);
+        let line = format!("{} read in {:.1} s: {told}", self.read, self.seconds);
+        counts::show(visit, self, &line, on_stderr)?;
+        if self.quarantined > 0 && !visit.screen.is_json() {
+            visit.screen.note(format_args!("{DIM}`bailee quarantine list` says why{DIM:#}"));
         }
         Ok(())
     }

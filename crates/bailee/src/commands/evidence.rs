@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::bar::Bar;
 use super::collect::{count, open};
+use super::counts;
 use crate::client::{Interrupts, encoded};
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::shown;
@@ -218,31 +219,19 @@ impl Summary {
     }
 
     fn show(&self, visit: &Visit, on_stderr: bool) -> Result<()> {
-        let screen = visit.screen;
-        if screen.is_json() {
-            match on_stderr {
-                true => screen.note(serde_json::to_string(self).unwrap_or_default()),
-                false => screen.json(self)?,
-            }
-            return Ok(());
-        }
-        let counts = [
+        let told = counts::told(&[
             (self.changed, "changed"),
             (self.unchanged, "unchanged"),
             (self.past_retention, "past retention"),
             (self.unknown, "not held"),
             (self.refused, "refused"),
-        ];
-        let counts: Vec<String> = counts
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        let line = format!("{} read: {}", self.read, counts.join(", "));
-        let line = line.trim_end_matches(": ");
-        match on_stderr || self.is_useless() {
-            true => screen.note(line),
-            false => screen.line(line)?,
+        ]);
+        let line = format!("{} read: {told}", self.read);
+        let is_json = visit.screen.is_json();
+        let on_stderr = on_stderr || !is_json && self.is_useless();
+        counts::show(visit, self, line.trim_end_matches(": "), on_stderr)?;
+        if is_json {
+            return Ok(());
         }
         self.note(visit, &self.unknown_at, self.unknown, |_| "no such record is held".to_owned());
         self.note(visit, &self.refused_at, self.refused, |place| place.words().to_owned());

@@ -5,6 +5,7 @@ mod bar;
 pub(crate) mod catalogue;
 pub(crate) mod collect;
 pub(crate) mod completions;
+mod counts;
 mod detection;
 mod emission;
 pub(crate) mod evidence;
