@@ -6,7 +6,9 @@
 use aws_lc_rs::digest;
 use bailee_core::catalogue::Cleaner;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{Commitment, Entropy, Kind, PersonId, ProposalId, Timestamp};
+use bailee_core::{
+    Class, Commitment, Entropy, Kind, PersonId, ProposalId, Purpose, SellerId, ServiceId, Timestamp,
+};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,17 @@ pub enum Proposed {
         /// How it is cleaned.
         cleaner: Option<Cleaner>,
     },
+    /// What a service that was added may see.
+    ReleaseService {
+        /// Which.
+        service: ServiceId,
+        /// Its sellers.
+        sellers: Vec<SellerId>,
+        /// Its purposes.
+        purposes: Vec<Purpose>,
+        /// Its classes.
+        classes: Vec<Class>,
+    },
 }
 
 impl Proposed {
@@ -43,6 +56,7 @@ impl Proposed {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Declassify { .. } => "declassify",
+            Self::ReleaseService { .. } => "release-service",
         }
     }
 }

@@ -3,7 +3,7 @@
 use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
-use crate::event::{Notice, Proposal, SignOn, Solo, Wait};
+use crate::event::{Notice, Proposal, Released, SignOn, Solo, Wait};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -77,6 +77,9 @@ fn sentence(what: &What) -> &'static str {
         }
         What::SellerAdded { .. } => "A seller was added.",
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
+        What::ServiceReleased(_) => {
+            "What a service may see was approved by a second person: until then it was added without purposes and classes."
+        }
         What::ServiceKeyAdded { .. } => "A service has another key; `key` names it and opens nothing.",
         What::ServiceKeyEnded { .. } => "A key of a service opens nothing any more.",
         What::ServiceOwnerChanged { .. } => "Somebody else answers for a service.",
@@ -242,6 +245,12 @@ fn samples() -> Vec<What> {
             purposes: vec![Purpose::Fulfilment],
             classes: vec![Class::Identity, Class::Address],
         },
+        What::ServiceReleased(Released {
+            service: ServiceId([0xee; 16]),
+            sellers: vec![seller()],
+            purposes: vec![Purpose::Fulfilment],
+            classes: vec![Class::Identity, Class::Address],
+        }),
         What::ServiceKeyAdded { service: ServiceId([0xee; 16]), key: id(1) },
         What::ServiceKeyEnded { service: ServiceId([0xee; 16]), key: id(1) },
         What::ServiceOwnerChanged { service: ServiceId([0xee; 16]), owner: person },

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{Event, SignOn};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use two::{Notice, Proposal, Solo, Wait};
+pub use two::{Notice, Proposal, Released, Solo, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -229,6 +229,8 @@ pub enum What {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// What a service may see was approved by a second person.
+    ServiceReleased(Released),
     /// A service has another key.
     ServiceKeyAdded {
         /// Which service.

@@ -7,7 +7,8 @@ use axum::routing::{get, post};
 use bailee_access::gate::{CarryOut, Exception};
 use bailee_access::proposal::{Proposal, Proposed};
 use bailee_core::catalogue::{Cleaner, Decision};
-use bailee_core::{Kind, ProposalId, Timestamp};
+use bailee_core::{Class, Kind, ProposalId, Purpose, SellerId, Timestamp};
+use bailee_ledger::authorized::{Authorized, Classify};
 use bailee_vault::catalogue::Named;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -65,12 +66,16 @@ pub(crate) fn proposal() -> Schema {
         "Proposal",
         object(&[
             ("id", words::id("Names it.")),
-            ("act", one_of(["declassify"], "What is proposed.")),
+            ("act", one_of(["declassify", "release-service"], "What is proposed.")),
             ("kind", nullable(words::kind())),
             ("path", nullable(text("The field that is to be a fact, by its path."))),
             ("number", nullable(count("The field, by the number under which it is listed."))),
             ("fact", nullable(text("Why it is a fact."))),
             ("cleaner", nullable(words::cleaner())),
+            ("service", nullable(words::id("The service that is to see something."))),
+            ("sellers", nullable(listed(&words::seller_id()))),
+            ("purposes", nullable(words::purposes())),
+            ("classes", nullable(words::classes())),
             ("proposed_by", text("Who proposed it.")),
             ("proposed_at", words::time("When.")),
             ("until", words::time("It ends by itself then.")),
@@ -89,6 +94,10 @@ pub(crate) fn example() -> Value {
         "number": null,
         "fact": "the colour of the thing, which the seller chose",
         "cleaner": null,
+        "service": null,
+        "sellers": null,
+        "purposes": null,
+        "classes": null,
         "proposed_by": format!("person:{}", words::ID),
         "proposed_at": words::TIME,
         "until": "2026-03-09T09:00:00Z",
@@ -129,11 +138,8 @@ pub(crate) fn exceptions_of(call: &Call) -> Vec<ExceptionLine> {
 pub(crate) struct Line {
     id: String,
     act: &'static str,
-    kind: Option<Kind>,
-    path: Option<String>,
-    number: Option<u64>,
-    fact: Option<String>,
-    cleaner: Option<Cleaner>,
+    #[serde(flatten)]
+    what: Told,
     proposed_by: String,
     proposed_at: Timestamp,
     until: Timestamp,
@@ -141,18 +147,44 @@ pub(crate) struct Line {
     approved_by: Option<String>,
 }
 
+/// What is proposed: of each act its own members, and of the others none.
+#[derive(Default, Serialize)]
+struct Told {
+    kind: Option<Kind>,
+    path: Option<String>,
+    number: Option<u64>,
+    fact: Option<String>,
+    cleaner: Option<Cleaner>,
+    service: Option<String>,
+    sellers: Option<Vec<SellerId>>,
+    purposes: Option<Vec<Purpose>>,
+    classes: Option<Vec<Class>>,
+}
+
+impl From<Proposed> for Told {
+    fn from(proposed: Proposed) -> Self {
+        match proposed {
+            Proposed::Declassify { kind, path, number, fact, cleaner } => {
+                Self { kind: Some(kind), path, number, fact: Some(fact), cleaner, ..Self::default() }
+            }
+            Proposed::ReleaseService { service, sellers, purposes, classes } => Self {
+                service: Some(service.to_string()),
+                sellers: Some(sellers),
+                purposes: Some(purposes),
+                classes: Some(classes),
+                ..Self::default()
+            },
+        }
+    }
+}
+
 pub(crate) fn line(proposal: Proposal, now: Timestamp) -> Line {
     let (act, until, state) = (proposal.proposed.code(), proposal.until(), proposal.state(now));
     let approved_by = proposal.stage.approved_by().map(|by| format!("person:{by}"));
-    let Proposed::Declassify { kind, path, number, fact, cleaner } = proposal.proposed;
     Line {
         id: proposal.id.to_string(),
         act,
-        kind: Some(kind),
-        path,
-        number,
-        fact: Some(fact),
-        cleaner,
+        what: proposal.proposed.into(),
         proposed_by: format!("person:{}", proposal.by),
         proposed_at: proposal.at,
         until,
@@ -223,8 +255,14 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
 /// Approves it and carries it out, as it was proposed.
 fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
-    let CarryOut::Declassify(authorized) = carry_out;
-    let Proposed::Declassify { kind, path, number, fact, cleaner } = proposal.proposed;
+    if let (CarryOut::Declassify(authorized), proposed) = (carry_out, proposal.proposed) {
+        declassify(call, authorized, proposed)?;
+    }
+    Ok(call.gate().proposal_done(call.caller(), id)?)
+}
+
+fn declassify(call: &Call, authorized: Authorized<Classify>, proposed: Proposed) -> Result<(), Problem> {
+    let Proposed::Declassify { kind, path, number, fact, cleaner } = proposed else { return Ok(()) };
     let named = match (path, number) {
         (Some(path), _) => Named::Path(path),
         (None, number) => Named::Number(number.unwrap_or_default()),
@@ -240,5 +278,5 @@ fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
         searched: None,
     };
     call.vault().classify(authorized, named, decision, &mut |_| {})?;
-    Ok(call.gate().proposal_done(call.caller(), id)?)
+    Ok(())
 }

@@ -36,8 +36,17 @@ pub(crate) fn operations() -> Vec<Operation> {
         "keys": [{ "id": words::ID, "since": words::TIME, "ends_at": "2026-05-31T09:00:00Z" }],
         "since": words::TIME,
     });
-    let key =
-        object(&[("id", words::id("The service.")), ("key", text("Its key. It is in no other answer."))]);
+    let key = object(&[
+        ("id", words::id("The service.")),
+        ("key", text("Its key. It is in no other answer.")),
+        (
+            "proposal?",
+            words::id(
+                "Where the home asks for a second person: the proposal of what the service may see. Until somebody else \
+                     approves it, the service takes documents in and reveals nothing.",
+            ),
+        ),
+    ]);
     vec![
         Operation::get("/v1/services", "listServices", get(self::list))
             .says(Tag::Services, "List the services", "Without anything of their keys, in the order in which they were added.")
@@ -55,7 +64,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .for_people()
             .takes("What it may.", new_service(), new)
             .answers(201, "The service is there.", key, json!({ "id": words::ID, "key": "bsk_…" }))
-            .refuses(&["bad-id", "unknown-seller", "unacceptable", "shown-once", "second-person"]),
+            .refuses(&["bad-id", "unknown-seller", "unacceptable", "shown-once", "second-factor-stale"]),
         Operation::delete("/v1/services/{service}", "removeService", delete(remove))
             .says(Tag::Services, "Take a service away", "Its keys open nothing from then on.")
             .for_people()
@@ -144,6 +153,8 @@ struct NewService {
 struct Added {
     id: String,
     key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<String>,
 }
 
 /// A service, without anything of its key.
@@ -193,7 +204,8 @@ async fn add(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
         let _allowed = call.gate().administer(call.caller())?;
         let new = body.parse::<NewService>()?.check(call)?;
         let (id, key) = call.gate().add_service(call.caller(), new)?;
-        let added = Added { id: id.to_string(), key: key.expose().clone() };
+        let proposal = call.gate().release_of(id, call.now()).map(|proposal| proposal.id.to_string());
+        let added = Added { id: id.to_string(), key: key.expose().clone(), proposal };
         Ok(Written::made(&added).with_secret_of(added.id))
     })
     .await

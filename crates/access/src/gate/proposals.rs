@@ -21,6 +21,8 @@ const PROPOSALS_MAX: usize = 10_000;
 pub enum CarryOut {
     /// Decide that a field is a fact.
     Declassify(Authorized<Classify>),
+    /// Nothing: the gate has done it itself.
+    Nothing,
 }
 
 impl Gate {
@@ -45,19 +47,24 @@ impl Gate {
         let (person, _) = self.a_person(caller)?;
         let proposal = {
             let _writing = self.writing();
-            if self.known().proposals.len() >= PROPOSALS_MAX {
-                return Err(AccessError::Unacceptable(format!(
-                    "a home remembers at most {PROPOSALS_MAX} proposals"
-                )));
-            }
             let proposal = Proposal::new(proposed, person.id, caller.context.now, &*self.sealer.entropy);
-            let events = vec![caller.context.event(step(&proposal, "proposed")?)];
-            let entry = Entry::first(RecordId(proposal.id.0), proposal.clone());
-            self.keep_proposal("propose", entry, events, Nod::default())?;
+            let (entry, step) = self.new_proposal(proposal.clone())?;
+            self.keep_proposal("propose", entry, vec![caller.context.event(step)], Nod::default())?;
             proposal
         };
         self.begin_wait_if_alone(caller, Alone::ApproveProposal(proposal.id))?;
         Ok(proposal)
+    }
+
+    /// What a commit keeps and tells of a new proposal. The caller holds the lock of writers.
+    pub(super) fn new_proposal(&self, proposal: Proposal) -> Result<(Entry<Proposal>, What), AccessError> {
+        if self.known().proposals.len() >= PROPOSALS_MAX {
+            return Err(AccessError::Unacceptable(format!(
+                "a home remembers at most {PROPOSALS_MAX} proposals"
+            )));
+        }
+        let told = step(&proposal, "proposed")?;
+        Ok((Entry::first(RecordId(proposal.id.0), proposal), told))
     }
 
     /// The proposals that the caller may see, in the order in which they were made: all of them for who grants, governs or
@@ -100,9 +107,13 @@ impl Gate {
             };
             self.step_on(caller, &entry, stage, nod)?
         };
-        let carry_out = match proposal.proposed {
+        let carry_out = match &proposal.proposed {
             Proposed::Declassify { .. } => {
                 CarryOut::Declassify(self.mint.act(caller.context, Classify { fact: true }))
+            }
+            Proposed::ReleaseService { service, purposes, classes, .. } => {
+                self.release_service(caller, *service, purposes, classes)?;
+                CarryOut::Nothing
             }
         };
         Ok((proposal, carry_out))
@@ -149,6 +160,7 @@ impl Gate {
     /// # Errors
     /// When it cannot be written; what is over is not approved all the same.
     pub fn end_proposals(&self, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        self.follow()?;
         let over = |entry: &&Entry<Proposal>| entry.value.is_over(now);
         let over: Vec<Entry<Proposal>> = self.known().proposals.values().filter(over).cloned().collect();
         for entry in over {
@@ -230,6 +242,7 @@ impl Gate {
 const fn action_of(proposed: &Proposed) -> Action<'static> {
     match proposed {
         Proposed::Declassify { .. } => Action::Declassify,
+        Proposed::ReleaseService { .. } => Action::Administer,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Services: added, listed, their keys renewed, taken away.
 
-use bailee_core::{PersonId, PrincipalId, RecordId, SellerId, Sensitive, ServiceId, Timestamp};
-use bailee_ledger::event::What;
+use bailee_core::{
+    Class, PersonId, PrincipalId, Purpose, RecordId, SellerId, Sensitive, ServiceId, Timestamp,
+};
+use bailee_ledger::event::{Released, What};
 use bailee_store::act::Act;
 
 use super::{Caller, Gate, Who};
@@ -9,8 +11,10 @@ use crate::credential::{CredentialHash, CredentialKind};
 use crate::decision::Action;
 use crate::error::AccessError;
 use crate::person::normalised_mail;
+use crate::proposal::{Proposal, Proposed, Stage};
 use crate::register::Entry;
 use crate::service::{KEYS_MAX, KeyAge, NewService, SERVICES_MAX, Service, ServiceKey};
+use crate::wait::Alone;
 
 /// A new key of a service.
 pub struct NewKey {
@@ -25,49 +29,118 @@ pub struct NewKey {
 }
 
 impl Gate {
-    /// Adds a service; returns its id and its key, shown once. Writes `ServiceAdded`.
+    /// Adds a service; returns its id and its key, shown once. Where the home asks for a second person, what it may see is
+    /// proposed (see [`Self::release_of`]), and until that is approved it takes documents in and reveals nothing: else whoever
+    /// administers could see everything with the key. Writes `ServiceAdded`.
     ///
     /// # Errors
-    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] says what is wrong with `new`. Any other
-    /// when the service cannot be sealed or committed.
+    /// Those of [`Self::collect`]; [`AccessError::Denied`] where a second factor is asked and was not shown a short while
+    /// ago; [`AccessError::Unacceptable`] says what is wrong with `new`. Any other when the service cannot be sealed or
+    /// committed.
     pub fn add_service(
         &self,
         caller: &Caller,
         new: NewService,
     ) -> Result<(ServiceId, Sensitive<String>), AccessError> {
         self.allow(caller, &Action::Administer)?;
-        let new = new.checked()?;
+        self.fresh_factor(caller, &Action::Administer)?;
+        let mut new = new.checked()?;
         self.check_sellers(&new.sellers)?;
+        let (person, _) = self.a_person(caller)?;
         let owner = self.owner_of(caller, new.owner.as_deref())?;
-        let _writing = self.writing();
-        self.check_room_for(&new.name, caller)?;
         let (key, hash) = CredentialKind::ServiceKey.generate(&*self.sealer.entropy);
-        let id = ServiceId::random(&*self.sealer.entropy);
-        let service = Service {
-            id,
-            name: new.name,
-            owner,
-            sellers: new.sellers,
-            purposes: new.purposes,
-            classes: new.classes,
-            keys: vec![ServiceKey::new(hash, caller.context.now)],
-            since: caller.context.now,
+        let (id, now) = (ServiceId::random(&*self.sealer.entropy), caller.context.now);
+        let held_back = self.held_back(id, &mut new);
+        let proposal = held_back.map(|what| Proposal::new(what, person.id, now, &*self.sealer.entropy));
+        let NewService { name, sellers, purposes, classes, .. } = new;
+        let keys = vec![ServiceKey::new(hash, now)];
+        let service = Service { id, name, owner, sellers, purposes, classes, keys, since: now };
+        self.keep_new_service(caller, service, proposal.clone())?;
+        if let Some(proposal) = proposal {
+            // Else it begins when approving is tried: the key is shown this once.
+            let _ = self.begin_wait_if_alone(caller, Alone::ApproveProposal(proposal.id));
+        }
+        Ok((id, key))
+    }
+
+    /// Takes from a new service what a second person has to approve, where the home asks for one.
+    fn held_back(&self, service: ServiceId, new: &mut NewService) -> Option<Proposed> {
+        let shows = !new.purposes.is_empty() || !new.classes.is_empty();
+        (self.standards.second_person && shows).then(|| Proposed::ReleaseService {
+            service,
+            sellers: new.sellers.clone(),
+            purposes: std::mem::take(&mut new.purposes),
+            classes: std::mem::take(&mut new.classes),
+        })
+    }
+
+    /// The proposal of what a service may see, while nobody has decided about it.
+    pub fn release_of(&self, service: ServiceId, now: Timestamp) -> Option<Proposal> {
+        let known = self.known();
+        let open = |one: &&Proposal| {
+            let is_of = matches!(one.proposed, Proposed::ReleaseService { service: of, .. } if of == service);
+            is_of && one.stage == Stage::Proposed && now < one.until()
         };
+        known.proposals.values().map(|entry| &entry.value).find(open).cloned()
+    }
+
+    /// Gives a service what a second person approved. Doing it again changes nothing. Writes `ServiceReleased`.
+    pub(super) fn release_service(
+        &self,
+        caller: &Caller,
+        service: ServiceId,
+        purposes: &[Purpose],
+        classes: &[Class],
+    ) -> Result<(), AccessError> {
+        let _writing = self.writing();
+        let entry = self.service_entry(service)?;
+        if entry.value.purposes == purposes && entry.value.classes == classes {
+            return Ok(());
+        }
+        let (purposes, classes) = (purposes.to_vec(), classes.to_vec());
+        let released = Released {
+            service,
+            sellers: entry.value.sellers.clone(),
+            purposes: purposes.clone(),
+            classes: classes.clone(),
+        };
+        let next = entry.next(Service { purposes, classes, ..entry.value.clone() });
+        let act = Act {
+            name: "release-service",
+            changes: vec![self.sealer.put(&next)?],
+            events: vec![caller.context.event(What::ServiceReleased(released))],
+        };
+        self.commit(act, |known| known.keep_service(next))
+    }
+
+    /// Commits a new service, with the proposal of what it may see.
+    fn keep_new_service(
+        &self,
+        caller: &Caller,
+        service: Service,
+        proposal: Option<Proposal>,
+    ) -> Result<(), AccessError> {
+        let _writing = self.writing();
+        self.check_room_for(&service.name, caller)?;
         let added = What::ServiceAdded {
-            service: id,
-            owner,
+            service: service.id,
+            owner: service.owner,
             sellers: service.sellers.clone(),
             purposes: service.purposes.clone(),
             classes: service.classes.clone(),
         };
-        let entry = Entry::first(RecordId(id.0), service);
-        let act = Act {
-            name: "add-service",
-            changes: vec![self.sealer.put(&entry)?],
-            events: vec![caller.context.event(added)],
-        };
-        self.commit(act, |known| known.keep_service(entry))?;
-        Ok((id, key))
+        let mut events = vec![caller.context.event(added)];
+        let entry = Entry::first(RecordId(service.id.0), service);
+        let mut changes = vec![self.sealer.put(&entry)?];
+        let proposal = proposal.map(|proposal| self.new_proposal(proposal)).transpose()?;
+        if let Some((entry, step)) = &proposal {
+            changes.push(self.sealer.put(entry)?);
+            events.push(caller.context.event(step.clone()));
+        }
+        self.commit(Act { name: "add-service", changes, events }, |known| {
+            known.keep_service(entry);
+            proposal.into_iter().for_each(|(entry, _)| drop(known.proposals.insert(entry.value.id, entry)));
+        })
     }
 
     /// Every service in the order in which they were added, without keys.

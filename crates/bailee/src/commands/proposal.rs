@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::client::encoded;
 use crate::failure::{Exit, Failure, Result};
-use crate::screen::{DIM, Screen, line_of, text};
+use crate::screen::{DIM, Screen, leaf, line_of, text};
 use crate::visit::Visit;
 
 /// Proposals: acts that take two people, made by one and approved by another.
@@ -97,10 +97,9 @@ fn list(visit: &Visit) -> Result<Exit> {
     }
     let proposals = all.member("proposals").map(Json::elements).unwrap_or_default();
     let row = |one: &Json| {
-        let what = match text(one, "path") {
-            path if path.is_empty() => format!("field number {}", text(one, "number")),
-            path => path,
-        };
+        let named = ["path", "service"].map(|name| text(one, name));
+        let what = named.into_iter().find(|name| !name.is_empty());
+        let what = what.unwrap_or_else(|| format!("field number {}", text(one, "number")));
         let mut row: Vec<String> = ["id", "state", "act"].map(|name| text(one, name)).into();
         row.push(what);
         row.extend(["proposed_by", "until", "approved_by"].map(|name| text(one, name)));
@@ -127,12 +126,19 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "number",
         "fact",
         "cleaner",
+        "service",
+        "sellers",
+        "purposes",
+        "classes",
         "proposed_by",
         "proposed_at",
         "until",
         "approved_by",
     ] {
-        let value = text(&one, name);
+        let value = match one.member(name) {
+            Some(Json::Array(all)) => all.iter().map(leaf).collect::<Vec<_>>().join(", "),
+            _ => text(&one, name),
+        };
         if !value.is_empty() {
             visit.screen.line(format_args!("{name:<12} {value}"))?;
         }

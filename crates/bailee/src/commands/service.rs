@@ -130,6 +130,13 @@ fn show_added(visit: &Visit, added: &Json) -> Result<Exit> {
         screen.line(format_args!(
             "{DIM}the service shows it in BAILEE_KEY; the home keeps only its hash{DIM:#}"
         ))?;
+        let proposal = text(added, "proposal");
+        if !proposal.is_empty() {
+            screen.line(format_args!(
+                "what it may see takes a second person: until an owner or officer other than you approves it with `bailee \
+                 proposal approve {proposal}`, it takes documents in and reveals nothing"
+            ))?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -132,3 +132,22 @@ fn broken_glass_that_nobody_reviews_suspends_itself_and_its_user() {
         tail.contains("glass-broken") && tail.contains("grant-revoked") && tail.contains("person-suspended")
     );
 }
+
+#[test]
+fn a_service_of_a_home_that_asks_for_two_people_reveals_when_the_other_has_approved_it() {
+    let trial = home();
+    let words =
+        ["service", "add", "labels", "--seller", "ALPHA", "--purpose", "fulfilment", "--class", "identity"];
+    let added = trial.json(&words);
+    let (key, proposal) = (added["key"].as_str().unwrap(), added["proposal"].as_str().unwrap());
+    let trial = trial.with_key(key);
+    trial.run(&REVEAL).ends(4);
+    let trial = trial.without_key();
+    let own = trial.run(&["proposal", "approve", proposal]).ends(4);
+    assert!(own.err.contains("1.3.b"), "{}", own.err);
+    let shown = trial.run(&["proposal", "show", proposal]).ends(0).text();
+    assert!(shown.contains("release-service") && shown.contains("identity"), "{shown}");
+    log_in(&trial, CEM);
+    trial.run(&["proposal", "approve", proposal]).ends(0);
+    trial.with_key(key).run(&REVEAL).ends(0);
+}

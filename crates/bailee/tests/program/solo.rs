@@ -40,9 +40,10 @@ fn code(post: &Post) -> String {
 fn solitary() -> (Trial, Post) {
     let trial = Trial::at("2026-03-02T09:00:00Z");
     let post = trial.post("implicit", 0);
-    declare(&trial, &post);
+    // Before there is anybody to be told of it.
     let words = ["service", "add", "printer", "--seller", "ALPHA", "--purpose", "tax", "--class", "tax"];
     trial.run(&words).ends(0);
+    declare(&trial, &post);
     (trial, post)
 }
 

@@ -38,6 +38,7 @@ impl What {
             Self::Solo(_) => "solo",
             Self::SellerAdded { .. } => "seller-added",
             Self::ServiceAdded { .. } => "service-added",
+            Self::ServiceReleased(_) => "service-released",
             Self::ServiceKeyAdded { .. } => "service-key-added",
             Self::ServiceKeyEnded { .. } => "service-key-ended",
             Self::ServiceOwnerChanged { .. } => "service-owner-changed",
@@ -127,6 +128,7 @@ impl What {
             | Self::Solo(_)
             | Self::SellerAdded { .. }
             | Self::ServiceAdded { .. }
+            | Self::ServiceReleased(_)
             | Self::ServiceKeyAdded { .. }
             | Self::ServiceKeyEnded { .. }
             | Self::ServiceOwnerChanged { .. }

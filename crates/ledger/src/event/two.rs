@@ -1,6 +1,8 @@
 //! What takes two people, and who is told of it: notices, proposals, waits.
 
-use bailee_core::{Commitment, NoticeId, ProposalId, Recipient, RecordId, WaitId};
+use bailee_core::{
+    Class, Commitment, NoticeId, ProposalId, Purpose, Recipient, RecordId, SellerId, ServiceId, WaitId,
+};
 use serde::{Deserialize, Serialize};
 
 /// What became of a notice.
@@ -50,4 +52,17 @@ pub struct Wait {
 pub struct Solo {
     /// Whether it has, from now on; again where it is another address than before.
     pub declared: bool,
+}
+
+/// What a service that was added may see, since a second person approved it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// Which.
+    pub service: ServiceId,
+    /// Its sellers.
+    pub sellers: Vec<SellerId>,
+    /// Its purposes, from now on.
+    pub purposes: Vec<Purpose>,
+    /// Its classes, from now on.
+    pub classes: Vec<Class>,
 }

@@ -123,6 +123,9 @@ fn in_production_duties_are_separated_and_changes_of_people_take_a_fresh_second_
     };
     let (denial, _) = home.denied("administer", || home.gate().invite(&owner, new));
     assert_eq!((denial.code, denial.requirement), ("second-factor-stale", Requirement::PublicAccess));
+    let new = new_service("labels", "S1", &[], &[]);
+    let (denial, _) = home.denied("administer", || home.gate().add_service(&owner, new));
+    assert_eq!(denial.code, "second-factor-stale");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What takes two people; and a company of one, whom somebody outside can stop.
 
 use bailee_core::time::DAY_SECONDS;
-use bailee_core::{Kind, NoticeId, ProposalId, Purpose, Recipient, RequestId, Sensitive, Timestamp};
-use bailee_ledger::event::What;
+use bailee_core::{Class, Kind, NoticeId, ProposalId, Purpose, Recipient, RequestId, Sensitive, Timestamp};
+use bailee_ledger::event::{Event, What};
 
-use super::fixture::{Home, at, seller, unacceptable};
+use super::fixture::{Home, at, new_service, seller, unacceptable};
 use super::grants::{THIRD, asked, later};
 use super::people::{OTHER, OTHER_MAIL, join};
 use crate::gate::Arms;
@@ -25,12 +25,14 @@ fn fact() -> Proposed {
     }
 }
 
-fn steps(events: &[bailee_ledger::event::Event]) -> Vec<&str> {
-    let step = |event: &bailee_ledger::event::Event| match &event.what {
-        What::Proposal(proposal) => Some(proposal.step.clone().leak() as &str),
-        What::Wait(wait) => Some(wait.step.clone().leak() as &str),
-        _ => None,
-    };
+fn steps(events: &[Event]) -> Vec<&str> {
+    fn step(event: &Event) -> Option<&str> {
+        match &event.what {
+            What::Proposal(proposal) => Some(&proposal.step),
+            What::Wait(wait) => Some(&wait.step),
+            _ => None,
+        }
+    }
     events.iter().filter_map(step).collect()
 }
 
@@ -98,7 +100,7 @@ fn solitary() -> (Home, Caller) {
         standards.mail = true;
         standards.outside = Some(OUTSIDE.into());
     });
-    home.service("printer", &[Purpose::Tax], &[]);
+    home.service("printer", &[], &[]);
     let owner = home.owner();
     (home, owner)
 }
@@ -236,4 +238,43 @@ fn broken_glass_is_filed_for_everybody_who_governs_its_user_and_the_outside() {
     expected.sort();
     assert_eq!(told, expected, "the next process sends them");
     drop(owner);
+}
+
+#[test]
+fn what_a_service_may_see_waits_for_a_second_person() {
+    let mut home = Home::new().with(|standards| standards.second_person = true);
+    let (_, officer) = join(&home, THIRD, Role::Officer);
+    let (owner, officer) = (home.owner(), home.caller(officer.expose(), at(0)));
+    let new = new_service("labels", "S1", &[Purpose::Fulfilment], &[Class::Identity]);
+    let (added, events) = home.events_of(|| home.gate().add_service(&owner, new));
+    let (id, key) = added.ok().unwrap();
+    let added = |event: &What| match event {
+        What::ServiceAdded { purposes, classes, .. } => Some(purposes.len() + classes.len()),
+        _ => None,
+    };
+    assert_eq!(events.iter().find_map(|event| added(&event.what)), Some(0));
+    assert_eq!(steps(&events), ["proposed"]);
+    let proposal = home.gate().release_of(id, at(0)).unwrap().id;
+    let sellers = || [seller("S1")].into();
+    let may = |home: &Home| {
+        let service = home.caller(key.expose(), at(0));
+        home.gate().may_reveal(&service, Purpose::Fulfilment, &sellers()).unwrap().is_empty()
+    };
+    assert!(!may(&home), "nobody has approved it");
+    let (denial, _) = home.denied("release-proposal", || home.gate().approve_proposal(&owner, proposal));
+    assert_eq!(denial.code, "second-person");
+    let (approved, events) = home.events_of(|| home.gate().approve_proposal(&officer, proposal));
+    assert!(approved.is_ok() && may(&home));
+    let released = |event: &What| matches!(event, What::ServiceReleased(of) if of.service == id);
+    assert_eq!(events.iter().filter(|event| released(&event.what)).count(), 1);
+    let (again, events) = home.events_of(|| home.gate().approve_proposal(&officer, proposal));
+    assert!(again.is_ok() && events.is_empty(), "it was cut off, and goes on");
+    home.gate().proposal_done(&officer, proposal).ok().unwrap();
+    assert!(home.gate().release_of(id, at(0)).is_none());
+    home.reopen();
+    assert!(may(&home));
+
+    // One that sees nothing needs nobody else.
+    let (id, _) = home.gate().add_service(&owner, new_service("intake", "S1", &[], &[])).ok().unwrap();
+    assert!(home.gate().release_of(id, at(0)).is_none());
 }
