@@ -150,7 +150,7 @@ impl Factors {
         passkey: OwnPasskey,
         entropy: &dyn Entropy,
     ) -> (Self, Vec<Sensitive<String>>) {
-        let mut next = self.clone();
+        let mut next = Self { begun: None, ..self.clone() };
         next.passkeys.push(passkey);
         if self.is_enrolled() {
             return (next, Vec::new());

@@ -16,7 +16,7 @@ use crate::wait::Alone;
 const RESTS_SECONDS: [i64; 5] = [10, 60, 5 * 60, 30 * 60, 2 * 60 * 60];
 
 /// After so long it is given up (RFC 5321, 4.5.4.1: four to five days).
-pub const TRIED_SECONDS: i64 = 5 * DAY_SECONDS;
+const TRIED_SECONDS: i64 = 5 * DAY_SECONDS;
 
 /// What somebody is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

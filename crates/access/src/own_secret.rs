@@ -1,6 +1,6 @@
 //! The secrets that the program uses itself: how old each is, and how strong (1.4.b, 2.5.a).
 //!
-//! The configuration says where one is kept. The gate is shown it when a home is opened and every day after, keeps a
+//! The configuration says where one is kept. The gate is shown it when a home is opened and once a minute after, keeps a
 //! salted hash by which it knows it again, and forgets it. Age counts from the day on which it was first seen, since
 //! nothing says when somebody chose it. Nothing is refused for being old: a home that cannot send its mail would tell
 //! nobody. It is an event, and stands in every list until there is another.
@@ -14,7 +14,7 @@ use crate::register::Kept;
 use crate::service::{self, KeyAge};
 
 /// The fewest bits of a secret that is called strong: beyond whoever guesses online and offline without great means.
-pub const STRONG_BITS_MIN: u16 = 64;
+const STRONG_BITS_MIN: u16 = 64;
 
 /// What a private key stands up to: that of P-256, or more than that of RSA with 2048 bits, rounded to the usual figure.
 const PRIVATE_KEY_BITS: u16 = 112;

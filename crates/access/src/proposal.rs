@@ -3,6 +3,8 @@
 //! What can be proposed is a closed set. What is proposed is kept whole and sealed; events hold a salted commitment to it,
 //! the same in every step, so that what was done can be held against what was proposed.
 
+use std::fmt;
+
 use aws_lc_rs::digest;
 use bailee_core::catalogue::Cleaner;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
@@ -16,7 +18,7 @@ use crate::AccessError;
 use crate::register::Kept;
 
 /// A proposal that nobody decides about ends by itself after so long.
-pub const PROPOSAL_SECONDS: i64 = 7 * DAY_SECONDS;
+pub(crate) const PROPOSAL_SECONDS: i64 = 7 * DAY_SECONDS;
 
 /// Bytes of the salt of a commitment.
 const SALT_BYTES: usize = 32;
@@ -142,7 +144,7 @@ impl Stage {
 }
 
 /// A proposal from its making on, as kept sealed in the register `proposal`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// Names it.
     pub id: ProposalId,
@@ -156,6 +158,18 @@ pub struct Proposal {
     pub stage: Stage,
     /// In hexadecimal digits.
     pub(crate) salt: String,
+}
+
+/// Without what is proposed, which somebody wrote, and the salt of its commitment.
+impl fmt::Debug for Proposal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, by, stage, .. } = self;
+        f.debug_struct("Proposal")
+            .field("id", id)
+            .field("by", by)
+            .field("stage", stage)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Kept for Proposal {

@@ -1,5 +1,6 @@
 //! What a home asks of those who come in: the profile's values, and what its configuration adds.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bailee_core::Environment;
@@ -10,7 +11,7 @@ use crate::passkey::RelyingParty;
 use crate::sign_on::Provider;
 
 /// What a home asks.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Standards {
     /// Numbers.
     pub values: Values,
@@ -28,6 +29,19 @@ pub struct Standards {
     pub relying_party: Option<RelyingParty>,
     /// By which people may sign on.
     pub provider: Option<Arc<Provider>>,
+}
+
+/// Without the address outside, which is somebody's.
+impl fmt::Debug for Standards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { values, second_factor, second_person, mail, .. } = self;
+        f.debug_struct("Standards")
+            .field("values", values)
+            .field("second_factor", second_factor)
+            .field("second_person", second_person)
+            .field("mail", mail)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Standards {

@@ -11,10 +11,10 @@ use crate::credential::CredentialHash;
 use crate::register::Kept;
 
 /// How long the outside has, from being told.
-pub const WAIT_SECONDS: i64 = DAY_SECONDS;
+pub(crate) const WAIT_SECONDS: i64 = DAY_SECONDS;
 
 /// What nobody stopped may be done for so long, from the telling on; then the outside is told anew.
-pub const RIPE_SECONDS: i64 = 7 * DAY_SECONDS;
+const RIPE_SECONDS: i64 = 7 * DAY_SECONDS;
 
 /// Most codes of one wait: a new one goes with each attempt to send it, and a message that the server took although the
 /// connection broke holds one of the earlier ones.
@@ -30,8 +30,6 @@ pub enum Alone {
     ApproveProposal(ProposalId),
     /// Review a grant that they took without approval.
     ReviewGrant(GrantId),
-    /// Lift the lock of their own account.
-    Unlock(PersonId),
 }
 
 impl Alone {
@@ -41,7 +39,6 @@ impl Alone {
             Self::ApproveGrant(_) => "approve-grant",
             Self::ApproveProposal(_) => "approve-proposal",
             Self::ReviewGrant(_) => "review-grant",
-            Self::Unlock(_) => "unlock",
         }
     }
 
@@ -50,7 +47,6 @@ impl Alone {
         match self {
             Self::ApproveGrant(GrantId(id)) | Self::ReviewGrant(GrantId(id)) => RecordId(id),
             Self::ApproveProposal(ProposalId(id)) => RecordId(id),
-            Self::Unlock(PersonId(id)) => RecordId(id),
         }
     }
 }
@@ -153,7 +149,7 @@ mod tests {
     #[test]
     fn a_wait_counts_from_the_first_telling_and_lapses() {
         let at: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
-        let wait = Wait::new(WaitId([1; 16]), Alone::Unlock(PersonId([2; 16])), PersonId([2; 16]), at);
+        let wait = Wait::new(WaitId([1; 16]), Alone::ApproveGrant(GrantId([2; 16])), PersonId([2; 16]), at);
         assert_eq!(wait.ripe_at(), None);
         let told = wait.told(saturating_add(at, 60));
         assert_eq!(told.ripe_at(), Some(saturating_add(at, 60 + WAIT_SECONDS)));

@@ -12,7 +12,7 @@ use crate::edge::Edge;
 use crate::problem::Problem;
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let acts = ["approve-grant", "approve-proposal", "review-grant", "unlock"];
+    let acts = ["approve-grant", "approve-proposal", "review-grant"];
     let stopped = object(&[
         ("stopped", flag("That it is.")),
         ("act", one_of(acts, "What one person wanted to do.")),

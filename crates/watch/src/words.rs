@@ -95,7 +95,6 @@ const fn named(alone: Alone) -> &'static str {
         Alone::ApproveGrant(_) => "to approve a grant that they asked for,",
         Alone::ApproveProposal(_) => "to approve a proposal of their own,",
         Alone::ReviewGrant(_) => "to review a grant that they took without approval,",
-        Alone::Unlock(_) => "to lift the lock of their own account,",
     }
 }
 

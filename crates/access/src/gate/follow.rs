@@ -5,6 +5,7 @@
 //! recognised by one version, and the event of a reveal is written only while the store still has it: else the caller
 //! is recognised anew, and it is decided again. So nothing that is kept is ever older than the answer that it gives.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
 use bailee_ledger::event::Event;
@@ -12,9 +13,10 @@ use bailee_ledger::log::{Append, AppendError, Appended};
 use bailee_store::act::{Act, Change};
 use bailee_store::records::{Store, StoreError};
 
-use super::Gate;
+use super::{Caller, Gate, Who};
 use crate::error::AccessError;
 use crate::grant::Filed;
+use crate::person::Person;
 use crate::register::{Kept, Known};
 
 /// The version of a gate that knows something to be older than it should be: no store ever has it.
@@ -43,6 +45,36 @@ impl Gate {
         self.restore_spent();
         self.version.store(there, Ordering::Release);
         Ok(there)
+    }
+
+    /// The lock of writers, for an act of somebody who was allowed it before they waited for the lock: who has been sent
+    /// away or was given other roles meanwhile does nothing any more.
+    ///
+    /// # Errors
+    /// [`AccessError::Moved`]: recognise, and ask again.
+    pub(super) fn writing_as(&self, caller: &Caller) -> Result<MutexGuard<'_, ()>, AccessError> {
+        let writing = self.writing();
+        match caller.version == self.version() || self.is_still(&caller.who) {
+            true => Ok(writing),
+            false => Err(AccessError::Moved),
+        }
+    }
+
+    fn is_still(&self, who: &Who) -> bool {
+        let known = self.known();
+        let as_known = |person: &Person| {
+            known.account(person.id).is_some_and(|entry| {
+                let now = &entry.value.person;
+                now.roles == person.roles && now.standing == person.standing
+            })
+        };
+        match who {
+            Who::Person { person, session, .. } => {
+                known.session_named(*session).is_some() && as_known(person)
+            }
+            Who::Invited(person) => as_known(person),
+            Who::Service(service) => known.service(service.id).is_some(),
+        }
     }
 
     /// Commits an act that changes who may come in or what they may do, then what is known accordingly. The caller holds

@@ -63,7 +63,7 @@ impl Gate {
         if self.existing(Some(seller))?.is_none() {
             return Err(AccessError::Unacceptable("there is no such seller".into()));
         }
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let own = PrincipalId::Person(by);
         let open = |filed: &Filed| filed.wanted.principal == own && filed.life.due_at().is_some();
         if self.known().grants.values().any(|entry| open(&entry.value)) {

@@ -85,7 +85,7 @@ impl Gate {
     }
 
     fn file_asked(&self, caller: &Caller, wanted: Wanted, at_once: bool) -> Result<Filed, AccessError> {
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let id = self.new_grant_id()?;
         let (by, now) = (wanted.asked_by, wanted.asked_at);
         let mut events = vec![caller.context.event(asked_event(id, &wanted))];
@@ -139,8 +139,16 @@ impl Gate {
         if !own {
             self.allow(caller, &Action::ReleaseGrant)?;
         }
-        let (entry, now) = (self.filed(id)?, caller.context.now);
-        let life = entry.value.life.end(now).ok_or_else(|| no_more(&entry.value, now))?;
+        let (mut entry, now) = (self.filed(id)?, caller.context.now);
+        let life = match entry.value.life.due_at() {
+            Some(_) if now >= entry.value.wanted.until => return Err(no_more(&entry.value, now)),
+            // What nobody approved opens nothing more, and is reviewed all the same.
+            Some(_) => {
+                entry.value.wanted.until = now;
+                entry.value.life
+            }
+            None => entry.value.life.end(now).ok_or_else(|| no_more(&entry.value, now))?,
+        };
         self.live_on(caller, &entry, life, What::GrantRevoked { grant: id }, Nod::default())
     }
 
@@ -321,7 +329,7 @@ impl Gate {
         let filed = Filed { life, ..entry.value.clone() };
         let mut events = vec![caller.context.event(what)];
         events.extend(nod.event().map(|what| caller.context.event(what)));
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let told = Told { notices: Filing::default(), nod };
         self.file_and_tell("decide-grant", entry.next(filed.clone()), events, told)?;
         Ok(filed)

@@ -20,7 +20,7 @@ use crate::error::{AccessError, Denial};
 use crate::lockout::{Door, Whose};
 use crate::passkey::Bound;
 use crate::person::{Role, normalised_mail};
-use crate::register::Entry;
+use crate::register::{Entry, Known};
 use crate::session::{NewSession, Session};
 
 /// What somebody shows to come in.
@@ -42,6 +42,8 @@ pub struct LogIn<'a> {
 /// A session that is about to begin, and what begins with it.
 pub(super) struct Beginning {
     pub(super) person: PersonId,
+    /// The version of the account by which it was found that they may come in.
+    pub(super) seen: u32,
     /// The account, where it changes with that.
     pub(super) account: Option<Entry<Account>>,
     pub(super) has_factor: bool,
@@ -93,7 +95,7 @@ impl Gate {
         match self.factor(&entry.value, log_in, now) {
             Factor::None if log_in.door.is_public() => self.not_in(&anonymous, person, no_factor_in_public()),
             Factor::Needed => self.not_in(&anonymous, person, second_factor_needed()),
-            Factor::Refused(told) => self.failed_with(&anonymous, whose, person, told),
+            Factor::Refused(told) => self.failed_with(&anonymous, whose, person, told.as_ref()),
             Factor::None => self.come_in(&entry, None, None, log_in, whose, &anonymous),
             Factor::Shown(factors, told) => {
                 self.come_in(&entry, Some(factors), told, log_in, whose, &anonymous)
@@ -157,8 +159,15 @@ impl Gate {
         let changed = has_factor || hashed_again.is_some();
         next.password = hashed_again.or(next.password);
         let account = changed.then(|| entry.next(next));
-        let begin =
-            Beginning { person, account, has_factor, signed_on: false, forgiven: Some(whose), events };
+        let begin = Beginning {
+            person,
+            seen: entry.version,
+            account,
+            has_factor,
+            signed_on: false,
+            forgiven: Some(whose),
+            events,
+        };
         self.begin_session(begin, context)
     }
 
@@ -183,7 +192,7 @@ impl Gate {
         begin: Beginning,
         context: &Context,
     ) -> Result<NewSession, AccessError> {
-        let Beginning { person, account, has_factor, signed_on, forgiven, events: further } = begin;
+        let Beginning { person, seen, account, has_factor, signed_on, forgiven, events: further } = begin;
         let (now, request) = (context.now, context.request);
         let (token, token_hash) = CredentialKind::Session.generate(&*self.sealer.entropy);
         let id = SessionId::random(&*self.sealer.entropy);
@@ -203,6 +212,10 @@ impl Gate {
         let by_system = Context::system(request, now);
 
         let _writing = self.writing();
+        // A password takes its time to be checked; whoever was sent away meanwhile does not come in.
+        if self.known().account(person).is_none_or(|entry| entry.version != seen) {
+            return Err(AccessError::Moved);
+        }
         let cleared = self.known().sessions_to_clear(person, now, &self.standards.values);
         let forgiven = forgiven.and_then(|whose| self.known().lockout.find(whose).cloned());
         let mut changes = vec![self.sealer.put(&entry)?];
@@ -272,12 +285,13 @@ impl Gate {
         let (factors, told) = match shown(&account.value, bound) {
             Factor::Shown(factors, told) => (factors, told),
             Factor::Refused(told) => {
-                return self.failed_with(&caller.context, whose, Some(person.id), told);
+                return self.failed_with(&caller.context, whose, Some(person.id), told.as_ref());
             }
             Factor::None | Factor::Needed => return self.failed(&caller.context, whose, Some(person.id)),
         };
+        let used = recovery_used(person.id, &account.value.factors, &factors);
         let account = account.next(Account { factors, ..account.value.clone() });
-        let what = told.into_iter().chain([What::FactorConfirmed { session }]);
+        let what = told.into_iter().chain(used).chain([What::FactorConfirmed { session }]);
         self.shown(caller, session, account, what.collect())
     }
 
@@ -297,8 +311,26 @@ impl Gate {
         context: &Context,
         whose: Whose,
         person: Option<PersonId>,
-        told: Option<What>,
+        told: Option<&What>,
     ) -> Result<T, AccessError> {
+        match self.count_failure(context, whose, person, told) {
+            // Another node has counted one meanwhile: this one counts, too.
+            Err(AccessError::Moved) => {
+                self.follow()?;
+                self.count_failure(context, whose, person, told)?;
+            }
+            counted => counted?,
+        }
+        Err(log_in_failed().into())
+    }
+
+    fn count_failure(
+        &self,
+        context: &Context,
+        whose: Whose,
+        person: Option<PersonId>,
+        told: Option<&What>,
+    ) -> Result<(), AccessError> {
         let _writing = self.writing();
         let (entry, forgotten) = {
             let known = self.known();
@@ -306,18 +338,21 @@ impl Gate {
             let forgotten = known.lockout.to_forget(|| known.somebodys());
             (known.lockout.failed(whose, context.now, new), forgotten)
         };
-        let mut events: Vec<_> = told.into_iter().map(|what| context.event(what)).collect();
+        let mut events: Vec<_> = told.into_iter().map(|what| context.event(what.clone())).collect();
         events.push(context.event(What::LogInFailed { person }));
-        if entry.value.count == self.standards.values.failures_max {
+        let locks = entry.value.count == self.standards.values.failures_max;
+        if locks {
             events.push(context.event(What::AccountLocked { person }));
         }
         let mut changes = vec![self.sealer.put(&entry)?];
         changes.extend(forgotten.as_ref().map(Entry::deletion));
-        self.commit_aside(Act { name: "log-in-failed", changes, events }, |known| {
+        let act = Act { name: "log-in-failed", changes, events };
+        let change = |known: &mut Known| {
             forgotten.iter().for_each(|old| known.lockout.forget(old.value.whose));
             known.lockout.keep(entry);
-        })?;
-        Err(log_in_failed().into())
+        };
+        // Who is locked out is so on every node.
+        if locks { self.commit(act, change) } else { self.commit_aside(act, change) }
     }
 
     /// Refuses somebody without counting it.

@@ -5,14 +5,18 @@ use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, What};
 use bailee_store::act::{Act, Change};
 
+use super::waits::could_approve;
 use super::{Caller, Gate};
 use crate::AccessError;
 use crate::notice::{Due, Tells, Waiting};
-use crate::person::{Person, Role};
-use crate::register::Entry;
+use crate::person::Standing;
+use crate::register::{Entry, Known};
 
 /// Most notices that wait in a home: all of them are held in memory, and no home has more to tell.
 const WAITING_MAX: usize = 10_000;
+
+/// Most tests of one person that wait: each try to find out what is wrong with a mail server is one.
+const TESTS_MAX: usize = 8;
 
 /// Notices that an act files: what its commit writes, and what is known after it.
 #[derive(Default)]
@@ -38,8 +42,18 @@ impl Gate {
                 "this home sends no mail; set [mail] in bailee.toml, and start it anew".into(),
             ));
         }
-        let _writing = self.writing();
-        let filing = self.notices(&[Recipient::Person(person.id)], &Tells::Test {}, caller.context.now);
+        let _writing = self.writing_as(caller)?;
+        let to = Recipient::Person(person.id);
+        let is_own =
+            |entry: &Entry<Waiting>| entry.value.to == to && matches!(entry.value.tells, Tells::Test {});
+        let own = self.known().notices.values().filter(|entry| is_own(entry)).count();
+        // Tests leave room for what has to be told.
+        if own >= TESTS_MAX || self.known().notices.len() >= WAITING_MAX / 2 {
+            return Err(AccessError::Unacceptable(
+                "enough waits to be sent already; see that mail leaves this home".into(),
+            ));
+        }
+        let filing = self.notices(&[to], &Tells::Test {}, caller.context.now);
         let id = filing.entries.first().map(|entry| entry.value.id);
         let changes = self.filed_changes(&filing)?;
         self.commit_aside(Act { name: "file-notice", changes, events: Vec::new() }, |known| {
@@ -60,7 +74,10 @@ impl Gate {
             .map(|waiting| Due {
                 waiting: waiting.clone(),
                 address: match waiting.to {
-                    Recipient::Person(id) => known.account(id).map(|entry| entry.value.person.mail.clone()),
+                    Recipient::Person(id) => known
+                        .account(id)
+                        .filter(|entry| !matches!(entry.value.person.standing, Standing::Left { .. }))
+                        .map(|entry| entry.value.person.mail.clone()),
                     Recipient::Outside => self.standards.outside.clone(),
                 },
                 about: waiting.tells.about().and_then(name),
@@ -94,10 +111,13 @@ impl Gate {
         if let Some(wait) = &wait {
             changes.push(self.sealer.put(wait)?);
         }
-        self.commit(Act { name: "notice-sent", changes, events }, |known| {
+        let (act, is_of_wait) = (Act { name: "notice-sent", changes, events }, wait.is_some());
+        let change = |known: &mut Known| {
             known.notices.remove(&id);
             wait.into_iter().for_each(|wait| drop(known.waits.insert(wait.value.id, wait)));
-        })
+        };
+        // From when on somebody may do something alone is a matter of access; that any other mail was taken is none.
+        if is_of_wait { self.commit(act, change) } else { self.commit_aside(act, change) }
     }
 
     /// There is nothing left of what a notice tells: it need not be sent.
@@ -105,9 +125,10 @@ impl Gate {
     /// # Errors
     /// When it cannot be written.
     pub fn notice_over(&self, id: NoticeId, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        self.follow()?;
         let _writing = self.writing();
         let Some(entry) = self.known().notices.get(&id).cloned() else { return Ok(()) };
-        let events = vec![Context::system(request, now).event(told(&entry.value, "given-up", Some("over")))];
+        let events = vec![Context::system(request, now).event(told(&entry.value, "over", None))];
         let act = Act { name: "notice-over", changes: vec![entry.deletion()], events };
         self.commit_aside(act, |known| drop(known.notices.remove(&id)))
     }
@@ -123,6 +144,7 @@ impl Gate {
         request: RequestId,
         now: Timestamp,
     ) -> Result<bool, AccessError> {
+        self.follow()?;
         let _writing = self.writing();
         let Some(entry) = self.known().notices.get(&id).cloned() else { return Ok(false) };
         let next = entry.value.failed(now).map(|waiting| entry.next(waiting));
@@ -142,13 +164,11 @@ impl Gate {
 
     /// Everybody who governs this home, somebody it is about, and who was named outside; nobody twice.
     pub(super) fn to_govern(&self, about: PersonId, now: Timestamp) -> Vec<Recipient> {
-        let governs =
-            |person: &Person| person.roles.iter().any(|role| matches!(role, Role::Owner | Role::Officer));
         let known = self.known();
         let people = known.accounts().into_iter().map(|entry| &entry.value.person);
-        let told = people.filter(|person| person.id == about || (person.is_active(now) && governs(person)));
+        let told = people.filter(|person| person.id == about || could_approve(person, now));
         let outside = self.standards.outside.iter().map(|_| Recipient::Outside);
-        told.map(|person| Recipient::Person(person.id)).chain(outside).collect()
+        outside.chain(told.map(|person| Recipient::Person(person.id))).collect()
     }
 
     /// Notices of one thing to each of these. None where the home sends no mail: nothing waits that cannot go. The caller
@@ -170,7 +190,7 @@ impl Gate {
 }
 
 /// What is known once that commit is through.
-pub(super) fn keep(known: &mut crate::register::Known, filing: Filing) {
+pub(super) fn keep(known: &mut Known, filing: Filing) {
     known.notices.extend(filing.entries.into_iter().map(|entry| (entry.value.id, entry)));
 }
 

@@ -158,7 +158,7 @@ impl Gate {
         }
         let removed = What::PasskeyRemoved { person: entry.value.person.id, passkey };
         let account = entry.next(Account { factors, ..entry.value.clone() });
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         self.put_account("remove-passkey", account, vec![caller.context.event(removed)])
     }
 

@@ -7,7 +7,6 @@ use bailee_ledger::event::What;
 use bailee_store::act::Act;
 
 use super::log_in::Beginning;
-use super::waits::Nod;
 use super::{Caller, Gate, Who};
 use crate::account::{Account, Password};
 use crate::credential::CredentialKind;
@@ -20,7 +19,6 @@ use crate::person::{NamedMail, Person, Relation, Role, Standing, check_roles, no
 use crate::register::Entry;
 use crate::service::Service;
 use crate::session::{FRESH_SECONDS_MAX, NewSession, Session};
-use crate::wait::Alone;
 
 /// An invitation is good for so long.
 const INVITATION_DAYS: i64 = 7;
@@ -72,7 +70,7 @@ impl Gate {
             ));
         }
         let NamedMail { name, mail } = named;
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         self.check_room(&mail)?;
         let (code, hash) = CredentialKind::Invitation.generate(&*self.sealer.entropy);
         let id = PersonId::random(&*self.sealer.entropy);
@@ -112,6 +110,7 @@ impl Gate {
         account.password = Some(Password::first(phc, now));
         let begin = Beginning {
             person: *id,
+            seen: entry.version,
             account: Some(entry.next(account)),
             has_factor: false,
             signed_on: false,
@@ -203,25 +202,20 @@ impl Gate {
         Ok(())
     }
 
-    /// Lifts the lock of an account; nobody lifts their own, but in a company of one, a day after the outside was told. Writes `AccountUnlocked`.
+    /// Lifts the lock of an account; nobody lifts their own. That of a sole owner ends by itself after a day. Writes
+    /// `AccountUnlocked`.
     ///
     /// # Errors
     /// Those of [`Self::collect`]; [`AccessError::Denied`] for one's own account.
     pub fn unlock(&self, caller: &Caller, person: PersonId) -> Result<(), AccessError> {
         self.may_change_people(caller)?;
+        self.somebody_else(caller, person)?;
         let account = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
-        let nod = match caller.context.principal == PrincipalId::Person(person) {
-            false => Nod::default(),
-            true => self.alone(caller, Alone::Unlock(person), &Action::Administer, another_person())?,
-        };
-        let _writing = self.writing();
-        let (mut changes, doors) = self.lift(&account.value.person.mail);
-        changes.extend(self.nod_changes(&nod)?);
-        let mut events = vec![caller.context.event(What::AccountUnlocked { person })];
-        events.extend(nod.event().map(|what| caller.context.event(what)));
+        let _writing = self.writing_as(caller)?;
+        let (changes, doors) = self.lift(&account.value.person.mail);
+        let events = vec![caller.context.event(What::AccountUnlocked { person })];
         self.commit(Act { name: "unlock", changes, events }, |known| {
             doors.into_iter().for_each(|whose| known.lockout.forget(whose));
-            nod.keep(known);
         })
     }
 
@@ -274,7 +268,7 @@ impl Gate {
         step: impl FnOnce(Standing) -> Result<Standing, &'static str>,
         what: What,
     ) -> Result<(), AccessError> {
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let entry = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
         let standing = step(entry.value.person.standing)
             .map_err(|is| AccessError::Unacceptable(format!("this person {is}")))?;
@@ -378,10 +372,8 @@ impl Gate {
     }
 
     fn check_room(&self, mail: &str) -> Result<(), AccessError> {
+        let taken = self.is_somebodys(mail);
         let known = self.known();
-        let taken = known
-            .account_by_mail(mail)
-            .is_some_and(|entry| !matches!(entry.value.person.standing, Standing::Left { .. }));
         if self.standards.outside.as_deref() == Some(mail) {
             return Err(AccessError::Unacceptable(
                 "this address is told from outside of what takes two people, so it cannot be somebody's here (1.3.b)".into(),

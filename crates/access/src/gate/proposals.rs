@@ -46,7 +46,7 @@ impl Gate {
         }
         let (person, _) = self.a_person(caller)?;
         let proposal = {
-            let _writing = self.writing();
+            let _writing = self.writing_as(caller)?;
             let proposal = Proposal::new(proposed, person.id, caller.context.now, &*self.sealer.entropy);
             let (entry, step) = self.new_proposal(proposal.clone())?;
             self.keep_proposal("propose", entry, vec![caller.context.event(step)], Nod::default())?;
@@ -216,7 +216,7 @@ impl Gate {
         let proposal = Proposal { stage, ..entry.value.clone() };
         let mut events = vec![caller.context.event(step(&proposal, stage.as_str())?)];
         events.extend(nod.event().map(|what| caller.context.event(what)));
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         self.keep_proposal("decide-proposal", entry.next(proposal.clone()), events, nod)?;
         Ok(proposal)
     }

@@ -55,7 +55,7 @@ impl Gate {
         let phc = self.hasher.hash(new, &*self.sealer.entropy)?;
         let next = kept.next(phc, caller.context.now, &self.standards.values);
         let account = entry.next(Account { password: Some(next), ..entry.value.clone() });
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let mut others = self.known().sessions_of(person.id);
         others.retain(|entry| Some(entry.value.id) != session);
         let mut changes = vec![self.sealer.put(&account)?];
@@ -106,7 +106,7 @@ impl Gate {
         let totp = Totp::generate(&*self.sealer.entropy);
         let begun = BegunFactor { secret: totp.secret(), address: totp.address(&entry.value.person.mail) };
         let factors = entry.value.factors.beginning(totp);
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         self.put_account("begin-factor", entry.next(Account { factors, ..entry.value.clone() }), Vec::new())?;
         Ok(begun)
     }
@@ -123,6 +123,8 @@ impl Gate {
         machine_now: Timestamp,
     ) -> Result<EnrolledFactor, AccessError> {
         let (entry, session) = self.own_account(caller)?;
+        // Again: since it was begun, there may be another factor, which whoever began it has not shown.
+        Self::may_add_factor(caller, &entry.value)?;
         let person = entry.value.person.id;
         let begun = entry.value.factors.begun.as_ref().ok_or_else(|| {
             AccessError::Unacceptable(
@@ -149,7 +151,7 @@ impl Gate {
         account: Entry<Account>,
         what: Vec<What>,
     ) -> Result<(), AccessError> {
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let entry = self.known().session_named(session).cloned().ok_or(AccessError::Missing("session"))?;
         let session = entry.next(Session { factor_at: Some(caller.context.now), ..entry.value.clone() });
         let changes = vec![self.sealer.put(&account)?, self.sealer.put(&session)?];

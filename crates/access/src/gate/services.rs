@@ -92,7 +92,7 @@ impl Gate {
         purposes: &[Purpose],
         classes: &[Class],
     ) -> Result<(), AccessError> {
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
         if entry.value.purposes == purposes && entry.value.classes == classes {
             return Ok(());
@@ -120,7 +120,7 @@ impl Gate {
         service: Service,
         proposal: Option<Proposal>,
     ) -> Result<(), AccessError> {
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         self.check_room_for(&service.name, caller)?;
         let added = What::ServiceAdded {
             service: service.id,
@@ -178,7 +178,7 @@ impl Gate {
     /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] where there are two keys already that have not ended.
     pub fn renew_key(&self, caller: &Caller, service: ServiceId) -> Result<NewKey, AccessError> {
         self.may_renew(caller, service)?;
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
         let (now, values) = (caller.context.now, &self.standards.values);
         let is_live = |key: &ServiceKey| matches!(key.age(now, values), KeyAge::Fresh | KeyAge::Aging);
@@ -207,7 +207,7 @@ impl Gate {
     /// Those of [`Self::collect`]; [`AccessError::Missing`] when the service has none of that name.
     pub fn end_key(&self, caller: &Caller, service: ServiceId, key: RecordId) -> Result<(), AccessError> {
         self.may_renew(caller, service)?;
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
         let mut keys = entry.value.keys.clone();
         keys.retain(|kept| kept.id != key);
@@ -226,7 +226,7 @@ impl Gate {
     /// Those of [`Self::collect`].
     pub fn remove_service(&self, caller: &Caller, service: ServiceId) -> Result<(), AccessError> {
         self.allow(caller, &Action::Administer)?;
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
         let events = vec![caller.context.event(What::ServiceRemoved { service })];
         let act = Act { name: "remove-service", changes: vec![entry.deletion()], events };

@@ -176,7 +176,8 @@ impl Gate {
         events.push(What::SignOn(event::SignOn { person: Some(person), outcome: "signed-on".into() }));
         let account = Some(entry.next(next));
         let forgiven = Some(whose);
-        let begin = Beginning { person, account, has_factor, signed_on: true, forgiven, events };
+        let seen = entry.version;
+        let begin = Beginning { person, seen, account, has_factor, signed_on: true, forgiven, events };
         self.begin_session(begin, context)
     }
 

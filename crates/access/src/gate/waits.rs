@@ -11,7 +11,7 @@ use super::{Caller, Gate, Presented, notices};
 use crate::credential::{CredentialHash, CredentialKind};
 use crate::decision::{Action, Reason, STOP};
 use crate::error::{AccessError, Denial};
-use crate::grant::Filed;
+use crate::grant::{Filed, Life};
 use crate::notice::{Due, Tells};
 use crate::person::{Person, Role, Standing};
 use crate::register::{Entry, Known};
@@ -110,6 +110,7 @@ impl Gate {
     /// [`AccessError::Denied`] for a code that stops nothing, an event already; [`AccessError::Unacceptable`] for what was
     /// done before.
     pub fn stop(&self, presented: &Presented) -> Result<Alone, AccessError> {
+        self.follow()?;
         let Presented { bearer, request, now, detail, .. } = presented;
         let (request, now, detail) = (*request, *now, *detail);
         let context = Context { principal: PrincipalId::Anonymous, request, now, detail };
@@ -132,8 +133,10 @@ impl Gate {
         }
         if let Alone::ReviewGrant(id) = wait.alone {
             let filed = self.filed(id)?.value;
-            // First: what is cut off between the two is stopped again.
-            self.suspend_for(&context, &filed, "break-glass-stopped")?;
+            if filed.life.due_at().is_some() {
+                // First: what is cut off between the two is stopped again.
+                self.suspend_for(&context, &filed, "break-glass-stopped")?;
+            }
         }
         let _writing = self.writing();
         let stopped = entry.next(wait.ended(Waits::Stopped));
@@ -165,7 +168,7 @@ impl Gate {
         let (code, hash) = CredentialKind::Stop.generate(&*self.sealer.entropy);
         let armed = entry.next(entry.value.armed(hash));
         let changes = vec![self.sealer.put(&armed)?];
-        self.commit_aside(Act { name: "arm-notice", changes, events: Vec::new() }, |known| {
+        self.commit(Act { name: "arm-notice", changes, events: Vec::new() }, |known| {
             known.waits.insert(wait, armed);
         })?;
         Ok(Arms::Code(code))
@@ -222,7 +225,7 @@ impl Gate {
     }
 
     /// Whether an address is that of somebody who has not left.
-    fn is_somebodys(&self, mail: &str) -> bool {
+    pub(super) fn is_somebodys(&self, mail: &str) -> bool {
         let known = self.known();
         let here = known.account_by_mail(mail);
         here.is_some_and(|entry| !matches!(entry.value.person.standing, Standing::Left { .. }))
@@ -230,13 +233,22 @@ impl Gate {
 
     fn begin_wait(&self, caller: &Caller, alone: Alone) -> Result<(), AccessError> {
         let (by, now) = (self.a_person(caller)?.0.id, caller.context.now);
-        let _writing = self.writing();
+        let _writing = self.writing_as(caller)?;
+        if self.wait_for(alone, now).is_some() {
+            // Another request was quicker.
+            return Ok(());
+        }
         if self.known().waits.len() >= WAITS_MAX {
             return Err(AccessError::Unacceptable(format!("a home remembers at most {WAITS_MAX} waits")));
         }
         let id = WaitId::random(&*self.sealer.entropy);
         let entry = Entry::first(RecordId(id.0), Wait::new(id, alone, by, now));
         let filing = self.notices(&[Recipient::Outside], &Tells::Waits { wait: id, alone, by }, now);
+        if filing.len() == 0 {
+            return Err(AccessError::Unacceptable(
+                "the address outside cannot be told, since too many notices wait already; see that mail leaves this home".into(),
+            ));
+        }
         let mut changes = vec![self.sealer.put(&entry)?];
         changes.extend(self.filed_changes(&filing)?);
         let events = vec![caller.context.event(step(&entry.value, "begun"))];
@@ -258,9 +270,7 @@ impl Gate {
                 .any(|notice| matches!(notice.value.tells, Tells::Waits { wait, .. } if wait == id))
         };
         let is_lost = newest.value.waits == Waits::Begun && !is_told(newest.value.id);
-        // The lock of an account is lifted again and again: what was done or stopped is of the lock before.
-        let is_past = matches!(alone, Alone::Unlock(_)) && !newest.value.is_open();
-        (!is_lost && !is_past && !newest.value.has_lapsed(now)).then(|| newest.clone())
+        (!is_lost && !newest.value.has_lapsed(now)).then(|| newest.clone())
     }
 
     fn wait_stopped_by(&self, code: &Sensitive<String>) -> Option<Entry<Wait>> {
@@ -286,7 +296,13 @@ impl Gate {
         match alone {
             Alone::ApproveGrant(id) | Alone::ReviewGrant(id) => {
                 let entry = self.filed(id)?;
-                let Some(life) = entry.value.life.end(context.now) else { return Ok(Box::new(|_| {})) };
+                // What others have decided in the ordinary way is not the outside's to stop.
+                let is_open = match alone {
+                    Alone::ApproveGrant(_) => entry.value.life == Life::Asked,
+                    _ => entry.value.life.due_at().is_some(),
+                };
+                let ended = entry.value.life.end(context.now).filter(|_| is_open);
+                let Some(life) = ended else { return Ok(Box::new(|_| {})) };
                 let next = entry.next(Filed { life, ..entry.value.clone() });
                 changes.push(self.sealer.put(&next)?);
                 events.push(context.event(What::GrantRevoked { grant: id }));
@@ -300,7 +316,6 @@ impl Gate {
                 events.push(context.event(super::proposals::step(&next.value, "refused")?));
                 Ok(Box::new(move |known| drop(known.proposals.insert(id, next))))
             }
-            Alone::Unlock(_) => Ok(Box::new(|_| {})),
         }
     }
 }
@@ -320,7 +335,7 @@ impl Nod {
 }
 
 /// Whether somebody could approve what somebody else asks for.
-fn could_approve(person: &Person, now: Timestamp) -> bool {
+pub(super) fn could_approve(person: &Person, now: Timestamp) -> bool {
     person.is_active(now) && person.roles.iter().any(|role| matches!(role, Role::Owner | Role::Officer))
 }
 

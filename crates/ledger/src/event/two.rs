@@ -14,7 +14,8 @@ pub struct Notice {
     pub kind: String,
     /// Whom; never by an address.
     pub to: Recipient,
-    /// `"sent"`: the mail server took it. `"failed"`: it is tried again. `"given-up"`: it is not.
+    /// `"sent"`: the mail server took it. `"failed"`: it is tried again. `"given-up"`: it is not. `"over"`: what it was to
+    /// tell of was decided before it was sent.
     pub step: String,
     /// Why it failed: a code of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]

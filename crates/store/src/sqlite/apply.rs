@@ -115,13 +115,9 @@ impl<'c> Applying<'c> {
             Change::ExpectAccess(version) => self.expect_access(*version),
             Change::MoveAccess(version) => {
                 self.expect_access(*version)?;
-                reads::set_access_version(self.connection, version.saturating_add(1))
+                self.set_meta(reads::ACCESS_VERSION, &version.saturating_add(1).to_string())
             }
-            Change::SetMeta { name, value } => {
-                let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)
-                           ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-                one(self.cached(sql)?.execute(params![name, value])?)
-            }
+            Change::SetMeta { name, value } => self.set_meta(name, value),
         }
     }
 
@@ -136,6 +132,12 @@ impl<'c> Applying<'c> {
         }
         let mut has_part = self.cached("SELECT 1 FROM part WHERE record = ?1")?;
         self.revived.iter().try_for_each(|record| expect(has_part.exists([record])?))
+    }
+
+    fn set_meta(&self, name: &str, value: &str) -> Done {
+        let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        one(self.cached(sql)?.execute(params![name, value])?)
     }
 
     fn expect_access(&self, version: u64) -> Done {

@@ -219,19 +219,11 @@ pub(super) fn entries(connection: &Connection, register: &str) -> Read<Vec<Regis
 }
 
 /// The name under which the version of the rules of access is kept.
-const ACCESS_VERSION: &str = "access-version";
+pub(super) const ACCESS_VERSION: &str = "access-version";
 
 pub(super) fn access_version(connection: &Connection) -> Read<u64> {
     let version = meta(connection, ACCESS_VERSION)?;
     version.map_or(Ok(0), |text| text.parse().map_err(|_| StoreError::Damaged))
-}
-
-pub(super) fn set_access_version(connection: &Connection, version: u64) -> Read<()> {
-    let mut upsert = connection.prepare_cached(
-        "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    )?;
-    upsert.execute(params![ACCESS_VERSION, version.to_string()])?;
-    Ok(())
 }
 
 pub(super) fn meta(connection: &Connection, name: &str) -> Read<Option<String>> {

@@ -219,3 +219,22 @@ fn broken_glass_is_reviewed_by_somebody_else() {
     home.gate().review_grant(&officer, second, false).ok().unwrap();
     assert!(home.try_log_in(OTHER_MAIL, super::fixture::PASSWORD, None, at(1)).is_err(), "suspended");
 }
+
+#[test]
+fn who_gives_broken_glass_back_is_reviewed_all_the_same() {
+    let (home, _, operator, officer) = home();
+    let s1 = seller("S1");
+    let take = || home.gate().break_glass(&operator, &s1, Purpose::Incident, "OPS-1".parse().unwrap());
+    let id = take().ok().unwrap().filed.id;
+    let opens = || {
+        let sellers = [seller("S1")].into();
+        home.gate().may_reveal(&operator, Purpose::Incident, &sellers).unwrap().is_empty()
+    };
+    assert!(opens());
+    assert!(home.gate().revoke_grant(&operator, id).is_ok());
+    assert!(!opens());
+    assert!(unacceptable(home.gate().revoke_grant(&officer, id)).contains("already"));
+    assert!(unacceptable(take()).contains("not reviewed yet"));
+    home.gate().end_unreviewed(RequestId([9; 16]), at(DAY_SECONDS + 1)).ok().unwrap();
+    assert!(home.try_log_in(OTHER_MAIL, super::fixture::PASSWORD, None, at(DAY_SECONDS + 1)).is_err());
+}

@@ -228,3 +228,18 @@ fn who_does_not_administer_changes_nobody() {
         assert_eq!(attempt.err().map(|error| error.code()), Some("role-not-allowed"));
     }
 }
+
+#[test]
+fn who_was_sent_away_between_the_decision_and_the_lock_does_nothing_any_more() {
+    let home = with_second_owner();
+    let (first, second) = (
+        home.owner(),
+        home.caller(home.try_log_in(OTHER_MAIL, PASSWORD, None, at(0)).ok().unwrap().token.expose(), at(0)),
+    );
+    let person = home.gate().person_named(&first, OTHER_MAIL).ok().unwrap();
+    home.gate().suspend(&first, person).ok().unwrap();
+    // Recognised before that, and allowed by the roles of then.
+    let (added, events) =
+        home.events_of(|| home.gate().add_service(&second, new_service("late", "S1", &[], &[])));
+    assert!(matches!(added, Err(crate::AccessError::Moved)) && events.is_empty());
+}

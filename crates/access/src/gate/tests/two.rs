@@ -210,16 +210,18 @@ fn two_who_could_approve_end_the_exception_and_a_change_of_the_address_voids_wha
 }
 
 #[test]
-fn the_lock_of_one_s_own_account_is_lifted_a_day_after_the_telling() {
+fn nobody_lifts_their_own_lock_in_a_company_of_one_either_and_it_ends_after_a_day() {
     let (home, owner) = solitary();
     let person = home.gate().person_named(&owner, super::fixture::MAIL).ok().unwrap();
-    let (refused, events) = home.events_of(|| home.gate().unlock(&owner, person));
-    assert!(matches!(refused, Err(AccessError::Denied(denial)) if denial.code == "outside-first"));
-    assert_eq!(steps(&events), ["begun"]);
-    tell(&home, at(0));
-    let ripe = later(&owner, at(WAIT_SECONDS));
-    let (_, events) = home.events_of(|| home.gate().unlock(&ripe, person).ok().unwrap());
-    assert_eq!(steps(&events), ["done"]);
+    for _ in 0..10 {
+        assert!(home.try_log_in(super::fixture::MAIL, "Wrong-Kettle-99", None, at(0)).is_err());
+    }
+    let comes_in =
+        |second| home.try_log_in(super::fixture::MAIL, super::fixture::PASSWORD, None, at(second)).is_ok();
+    assert!(!comes_in(0));
+    let (denial, _) = home.denied("administer", || home.gate().unlock(&owner, person));
+    assert_eq!(denial.code, "another-person");
+    assert!(!comes_in(DAY_SECONDS - 1) && comes_in(DAY_SECONDS + 1));
 }
 
 #[test]
@@ -277,4 +279,26 @@ fn what_a_service_may_see_waits_for_a_second_person() {
     // One that sees nothing needs nobody else.
     let (id, _) = home.gate().add_service(&owner, new_service("intake", "S1", &[], &[])).ok().unwrap();
     assert!(home.gate().release_of(id, at(0)).is_none());
+}
+
+#[test]
+fn what_others_decided_in_the_ordinary_way_is_not_the_outside_s_to_stop() {
+    let (home, owner) = solitary();
+    let id = home.gate().ask_grant(&owner, asked(Some("printer"), &seller("S1"), "60d")).ok().unwrap().id;
+    let (_, code) = tell(&home, at(0));
+    let (_, officer) = join(&home, THIRD, Role::Officer);
+    let officer = home.caller(officer.expose(), at(0));
+    home.gate().approve_grant(&officer, id).ok().unwrap();
+    assert!(home.gate().stop(&home.presented(Some(code), at(0))).is_ok());
+    let grants = home.gate().grants(&owner).ok().unwrap();
+    assert_eq!(grants.iter().find(|filed| filed.id == id).unwrap().state(at(0)), "live");
+}
+
+#[test]
+fn tests_of_the_mail_leave_room_for_what_has_to_be_told() {
+    let (home, owner) = solitary();
+    for _ in 0..8 {
+        assert!(home.gate().file_test_notice(&owner).is_ok());
+    }
+    assert!(unacceptable(home.gate().file_test_notice(&owner)).contains("enough waits"), "N + 1");
 }
