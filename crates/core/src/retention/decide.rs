@@ -156,15 +156,14 @@ impl Evidence {
         if let (Some(at), true) = (delivered, policy.profile != Profile::Shipment) {
             return Span { lo: delivered, hi: Some(at), kind: EvidenceKind::DeliveredAt, rule: Rule::R1 };
         }
-        // Sent back after it was delivered, it has arrived before.
+        let over_by = [package.delivered_by, self.over_by].into_iter().flatten().min();
+        // Sent back after it was delivered, it has arrived before; so it has where somebody saw it as over before that.
         let given_up = package.given_up.or(self.given_up).filter(after_purchase);
-        if let (Some(at), None) = (given_up, delivered)
-            && policy.profile != Profile::Shipment
-        {
+        let given_up = given_up.filter(|at| delivered.is_none() && over_by.is_none_or(|by| *at <= by));
+        if let (Some(at), true) = (given_up, policy.profile != Profile::Shipment) {
             return Span { lo: given_up, hi: Some(at), kind: EvidenceKind::NotDeliveredAt, rule: Rule::R8 };
         }
         // Seen as delivered by a document that claims to be older than the purchase: then it is as early as can be.
-        let over_by = [package.delivered_by, self.over_by].into_iter().flatten().min();
         let hi = delivered.or(over_by.map(|by| self.ordered.map_or(by, |ordered| ordered.max(by))));
         let unshipped = self.ordered.max(self.unshipped).max(package.pending);
         let packed = package.packed.or(self.packed);

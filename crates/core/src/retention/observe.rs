@@ -208,3 +208,32 @@ impl Evidence {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A parcel that is over by a document's word is over by a carrier's.
+    #[test]
+    fn a_status_that_ends_a_parcel_ends_it_whoever_says_it() {
+        for status in [
+            "DELIVERED",
+            "Delivered to Buyer",
+            "REJECTED",
+            "RejectedByBuyer",
+            "REFUSED_PICKUP",
+            "UNDELIVERABLE",
+            "ReturningToSeller",
+            "RETURNED_TO_SELLER",
+            "RETURNED",
+            "LOST",
+            "LOST_IN_TRANSIT",
+            "DAMAGED",
+            "DAMAGED_IN_TRANSIT",
+        ] {
+            assert!(Stage::of(status) == Stage::Over, "{status}");
+            let seen = Seen::of_code(status);
+            assert!(matches!(seen, Some(Seen::Delivered | Seen::GivenUp)), "{status}: {seen:?}");
+        }
+    }
+}

@@ -36,11 +36,15 @@ impl Seen {
             | "HANDEDOVER"
             | "EVENT301" => Some(Self::Delivered),
             "REJECTED"
+            | "REJECTEDBYBUYER"
             | "REFUSED"
+            | "REFUSEDPICKUP"
             | "UNDELIVERABLE"
             | "LOST"
+            | "LOSTINTRANSIT"
             | "DESTROYED"
             | "DAMAGED"
+            | "DAMAGEDINTRANSIT"
             | "RETURNED"
             | "RETURNEDTOSELLER"
             | "GIVENUP"
@@ -70,6 +74,9 @@ impl Seen {
             | "HELDBYCUSTOMS"
             | "UNDERWAY"
             | "PICKEDUP"
+            | "DROPPEDOFF"
+            | "ATORIGINFC"
+            | "ATDESTINATIONFC"
             | "EVENT201"
             | "EVENT202"
             | "EVENT203"
@@ -106,6 +113,8 @@ mod tests {
             ("OutForDelivery", Some(Seen::UnderWay)),
             ("Undeliverable", Some(Seen::GivenUp)),
             ("ReturnInitiated", Some(Seen::GivenUp)),
+            ("RejectedByBuyer", Some(Seen::GivenUp)),
+            ("AtDestinationFC", Some(Seen::UnderWay)),
             ("ORDER_PREPARING", None),
             ("LabelCreated", None),
             ("", None),
