@@ -17,7 +17,7 @@ mod window;
 mod words;
 
 pub use date::parse_date;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, ID_BYTES_MAX};
 pub use news::{Hearing, News, OrderNews, ParcelNews};
 pub use sighting::{Seen, Sighting};
 pub use tombstone::{Ended, tombstone_yields};

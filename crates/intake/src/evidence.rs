@@ -17,7 +17,7 @@ use std::io::Read;
 use std::sync::{Arc, LazyLock};
 
 use bailee_core::Reference;
-use bailee_core::retention::News;
+use bailee_core::retention::{ID_BYTES_MAX, News};
 
 pub use reason::Reason;
 
@@ -27,9 +27,6 @@ use crate::reader::{self, Raw};
 use crate::source::{self, Charset};
 use crate::verify::Flaw;
 use feed::Columns;
-
-/// Longest name of a package: Amazon's have some 14 characters.
-const PACKAGE_BYTES_MAX: usize = 100;
 
 /// Where news comes from, for who names it instead of having it found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +69,18 @@ pub struct Request {
     pub reference: Option<Reference>,
     /// Its package that they are about.
     pub package: Option<Box<str>>,
+}
+
+impl Request {
+    /// Whether a package can have that name: what is longer the clock would take for no name at all.
+    pub fn is_package(name: &str) -> bool {
+        !name.is_empty() && name.len() <= ID_BYTES_MAX
+    }
+
+    /// The package that was named beside the input, for an entry about that record. Another record has other packages.
+    fn package_of(&self, reference: &Reference) -> Option<Box<str>> {
+        self.package.clone().filter(|_| self.reference.as_ref() == Some(reference))
+    }
 }
 
 /// Where an entry stood.
@@ -153,8 +162,8 @@ impl Reader {
     /// A document of JSON is an entry; the rows of a table are one each.
     fn read(&mut self, raw: &Raw, entries: &mut Vec<Entry>) {
         let line = raw.position.line;
-        // That it names no order by itself is for what is in it to say.
-        let framing = raw.flaw.filter(|flaw| *flaw != Flaw::NotAnOrder);
+        // Whether it names an order, or another does beside it, is for what is in it to say.
+        let framing = raw.flaw.filter(|flaw| !matches!(flaw, Flaw::NotAnOrder | Flaw::OrderId));
         let flaw = source::flaw(raw.bytes.expose()).or(framing);
         let table = self.inner.form().table.clone();
         match (flaw, table, &self.columns) {

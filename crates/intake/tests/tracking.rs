@@ -60,7 +60,7 @@ fn expected(answer: &Value) -> Vec<String> {
 
 #[test]
 fn every_tracking_answer_of_the_sandbox_is_read() {
-    let Ok(files) = std::fs::read_dir(SANDBOX) else { return };
+    let files = std::fs::read_dir(SANDBOX).unwrap();
     let (mut read, mut refused, mut delivered) = (0, 0, 0);
     for file in files.map(|file| file.unwrap().path()) {
         let name = file.file_name().unwrap().to_str().unwrap();

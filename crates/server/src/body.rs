@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use bailee_core::Timestamp;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
@@ -98,6 +99,13 @@ pub(crate) fn query<T: DeserializeOwned>(uri: &axum::http::Uri) -> Result<T, Pro
     axum::extract::Query::try_from_uri(uri)
         .map(|axum::extract::Query(value)| value)
         .map_err(|_| Problem::unacceptable("bad-query", "the query string is not what this route takes"))
+}
+
+/// As of when an input speaks, where its query says so.
+pub(crate) fn as_of(said: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    said.map(str::parse).transpose().map_err(|_| {
+        Problem::unacceptable("bad-time", "as_of is no RFC 3339 time, such as 2026-11-23T09:00:00Z")
+    })
 }
 
 /// A body as a blocking reader. Must be called inside the runtime; the reading side must not. A body that was cut off, by

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Json};
-use bailee_core::{Kind, SellerId, Timestamp};
+use bailee_core::{Kind, SellerId};
 use bailee_intake::emit::Emitter;
 use bailee_intake::format::{Format, Formats};
 use bailee_intake::reader::{self, Detected, Reader};
@@ -279,9 +279,7 @@ impl Options {
         input: Box<dyn std::io::Read + Send>,
         tokenise: bool,
     ) -> Result<(Reader, Request), Problem> {
-        let as_of = self.as_of.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|_| {
-            Problem::unacceptable("bad-time", "as_of is no RFC 3339 time, such as 2026-11-23T09:00:00Z")
-        })?;
+        let as_of = body::as_of(self.as_of.as_deref())?;
         let formats = call.mappings().formats();
         let format = self.format.as_deref().map(|name| format(&formats, name)).transpose()?;
         let charset = self.charset.as_deref().map(charset).transpose()?;

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::Uri;
 use axum::routing::post;
 use axum::{Extension, Json};
+use bailee_core::retention::ID_BYTES_MAX;
 use bailee_core::{Kind, Reference, SellerId, Timestamp};
 use bailee_intake::IntakeError;
 use bailee_intake::evidence::{Origin, Reader, Reason, Request};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::ops::ControlFlow;
 
-use crate::api::schema::{Schema, anything, count, list_max, named, object, one_of, text};
+use crate::api::schema::{Schema, anything, count, list_max, named, object, one_of, text, with};
 use crate::api::{Body as Taken, Operation, Tag, words};
 use crate::body::{self, Segments};
 use crate::collect::charset;
@@ -43,7 +44,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .query("charset", "The character set, by its name.", text("A name."))
             .query("kind", "The kind of the records that it is about; orders unless told.", one_of(["order", "shipment"], "A kind."))
             .query("reference", "The record that entries are about which name none, such as tracking answers.", words::reference())
-            .query("package", "Its package that they are about.", text("The package's own name."))
+            .query("package", "Its package that they are about.", package())
             .query("as_of", "As of when entries speak that do not say so.", words::time("A time, not in the future."))
             .takes_any(Taken {
                 says: "A feed, an answer or notifications; packed or not. The media type is not looked at.",
@@ -72,6 +73,11 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
+fn package() -> Schema {
+    let name = with(text("The package's own name."), "minLength", 1.into());
+    with(name, "maxLength", ID_BYTES_MAX.into())
+}
+
 fn told() -> Schema {
     let place =
         [("entry", count("Which entry it was, from 1.")), ("line", count("On which line it began, from 1."))];
@@ -82,7 +88,10 @@ fn told() -> Schema {
         "Heard",
         object(&[
             ("read", count("Entries read: each is one of the following.")),
-            ("changed", count("Those that changed what is known.")),
+            (
+                "changed",
+                count("Those that were news: they changed what is known, or count by the present and came for the first time."),
+            ),
             ("unchanged", count("Those that did not.")),
             ("past_retention", count("Those of records whose personal data has ended, or ended by them.")),
             ("unknown", count("Those of records that are not held.")),
@@ -177,9 +186,7 @@ impl Options {
                 return Err(Problem::unacceptable("unacceptable", words));
             }
         };
-        let as_of = self.as_of.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|_| {
-            Problem::unacceptable("bad-time", "as_of is no RFC 3339 time, such as 2026-11-23T09:00:00Z")
-        })?;
+        let as_of = body::as_of(self.as_of.as_deref())?;
         let origin = self.format.as_deref().map(|name| {
             Origin::named(name).ok_or_else(|| {
                 let names = Origin::ALL.map(Origin::as_str).join(", ");
@@ -190,6 +197,12 @@ impl Options {
             })
         });
         let reference = self.reference.as_deref().map(str::parse::<Reference>).transpose()?;
+        if self.package.as_deref().is_some_and(|name| !Request::is_package(name)) {
+            let words = format!(
+                "a package has a name of at most {ID_BYTES_MAX} bytes; leave it out for the whole order"
+            );
+            return Err(Problem::unacceptable("unacceptable", words));
+        }
         let request = Request {
             origin: origin.transpose()?,
             charset: self.charset.as_deref().map(charset).transpose()?,

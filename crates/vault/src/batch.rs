@@ -5,12 +5,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 
-use bailee_core::{Day, Kind, Month, SellerId};
+use bailee_core::{Day, Kind, Month, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse, Slot};
 use bailee_crypto::envelope::SealingKey;
 use bailee_crypto::keyring::KeyringError;
 use bailee_intake::format::Form;
-use bailee_ledger::authorized::Context;
+use bailee_ledger::authorized::{Authorized, Collect, Context};
 use bailee_ledger::event::{Counts, ExpiryChange, PartRows, What};
 use bailee_store::act::{Act, BucketNo, Change, RecordNo, SellerNo};
 use bailee_store::records::Pending;
@@ -67,7 +67,38 @@ pub(crate) enum Decided {
     TooLong(Vec<usize>),
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Begins for whoever may, with what speaks as of then.
+    ///
+    /// # Errors
+    /// [`VaultError::AsOfInFuture`]; [`VaultError::UnknownSeller`].
+    pub(crate) fn begin(
+        vault: &'a Vault,
+        authorized: &Authorized<Collect>,
+        as_of: Option<Timestamp>,
+        form: Arc<Form>,
+        tokenise: bool,
+    ) -> Result<Self, VaultError> {
+        vault.check_home(authorized)?;
+        let context = *authorized.context();
+        if as_of.is_some_and(|as_of| as_of > context.now) {
+            return Err(VaultError::AsOfInFuture);
+        }
+        let Collect { seller, kind } = authorized.action();
+        let (seller_no, kind) = (vault.seller_no(seller)?, *kind);
+        Ok(Self { vault, context, seller: seller.clone(), seller_no, kind, form, tokenise })
+    }
+
+    /// Ends what was done, however it ended: a destruction that was intended on the way is completed.
+    pub(crate) fn end(&self, destroys: bool, result: Result<(), VaultError>) -> Result<(), VaultError> {
+        if destroys {
+            self.vault.complete_destructions(&self.context, &mut |_, _| {})?;
+        }
+        result?;
+        // A home without a server has no scheduler: what would end too early if nobody moved it is moved here.
+        self.vault.move_due_parts_once_a_day(&self.context, &self.seller)
+    }
+
     /// Plans, seals and submits verified documents and flawed ones.
     ///
     /// # Errors

@@ -111,24 +111,11 @@ impl Vault {
         request: Request,
         each: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
     ) -> Result<Summary, VaultError> {
-        self.check_home(&authorized)?;
-        let context = *authorized.context();
-        if request.as_of.is_some_and(|as_of| as_of > context.now) {
-            return Err(VaultError::AsOfInFuture);
-        }
-        let action = authorized.action();
-        if reader.kind() != action.kind {
+        let form = Arc::clone(reader.form());
+        let run = Run::begin(self, &authorized, request.as_of, form, request.tokenise)?;
+        if reader.kind() != run.kind {
             return Err(VaultError::OtherKind);
         }
-        let run = Run {
-            vault: self,
-            context,
-            seller: action.seller.clone(),
-            seller_no: self.seller_no(&action.seller)?,
-            kind: action.kind,
-            form: Arc::clone(reader.form()),
-            tokenise: request.tokenise,
-        };
         let started = std::time::Instant::now();
         let mut collecting = Collecting {
             run,
@@ -141,13 +128,8 @@ impl Vault {
             destroys: false,
         };
         let result = collecting.all(reader);
-        if collecting.destroys {
-            self.complete_destructions(&context, &mut |_, _| {})?;
-        }
-        result?;
+        collecting.run.end(collecting.destroys, result)?;
         let counts = collecting.counts;
-        // A home without a server has no scheduler: what would end too early if nobody moved it is moved here.
-        self.move_due_parts_once_a_day(&context, &action.seller)?;
         Ok(Summary { counts, seconds: started.elapsed().as_secs_f64() })
     }
 }

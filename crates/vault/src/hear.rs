@@ -81,28 +81,10 @@ impl Vault {
         as_of: Option<Timestamp>,
         each: &mut dyn FnMut(Step<'_>) -> ControlFlow<()>,
     ) -> Result<Told, VaultError> {
-        self.check_home(&authorized)?;
-        let context = *authorized.context();
-        if as_of.is_some_and(|as_of| as_of > context.now) {
-            return Err(VaultError::AsOfInFuture);
-        }
-        let action = authorized.action();
-        let run = Run {
-            vault: self,
-            context,
-            seller: action.seller.clone(),
-            seller_no: self.seller_no(&action.seller)?,
-            kind: action.kind,
-            form: Arc::clone(reader.form()),
-            tokenise: false,
-        };
+        let run = Run::begin(self, &authorized, as_of, Arc::clone(reader.form()), false)?;
         let mut listening = Listening { run, as_of, told: Told::default(), destroys: false };
         let result = listening.all(reader, each);
-        if listening.destroys {
-            self.complete_destructions(&context, &mut |_, _| {})?;
-        }
-        result?;
-        self.move_due_parts_once_a_day(&context, &action.seller)?;
+        listening.run.end(listening.destroys, result)?;
         Ok(listening.told)
     }
 }

@@ -1,11 +1,9 @@
 //! `bailee collect`: takes documents in.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::StatusCode;
 use bailee_core::{Json, SellerId, Timestamp};
 use bailee_intake::source::Charset;
 use bailee_ledger::event::Counts;
@@ -17,6 +15,7 @@ use super::bar::Bar;
 use super::counts;
 use super::detection::{self, Heard};
 use super::emission::{Emission, is_standard};
+use super::input::{NotTaken, open};
 use crate::client::{Interrupts, encoded};
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::{DIM, Screen, shown};
@@ -66,23 +65,6 @@ pub(crate) struct Collect {
     /// The files to take in; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-}
-
-/// Why an input was not taken in.
-enum NotTaken {
-    /// It is the input's fault, in words: the others may be better.
-    Input(String),
-    /// It would be the same with any input.
-    Any(Failure),
-}
-
-impl NotTaken {
-    fn input(failure: Failure) -> Self {
-        match failure {
-            Failure::Said { words, .. } => Self::Input(words),
-            closed @ Failure::PipeClosed => Self::Any(closed),
-        }
-    }
 }
 
 /// What of an input is in by now.
@@ -166,7 +148,7 @@ impl Collect {
         interrupts: &mut Interrupts,
         went_in: &mut WentIn,
     ) -> std::result::Result<Json, NotTaken> {
-        let (input, bytes) = open(file).map_err(NotTaken::input)?;
+        let (input, bytes) = open(file)?;
         let charset = self.charset.or_else(|| detection::ask(visit.screen, file));
         let (bar, heard) = (Bar::new(bytes), Heard::default());
         let so_far = Arc::new(Mutex::new(WentIn::default()));
@@ -190,14 +172,7 @@ impl Collect {
         if answer.is_ok() || went_in.counts.read > 0 {
             heard.show(visit.screen, file);
         }
-        answer.map_err(|refusal| {
-            let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
-            let failure = match Failure::from(refusal) {
-                Failure::Said { exit, words } => Failure::new(exit, format_args!("{}: {words}", shown(file))),
-                closed @ Failure::PipeClosed => closed,
-            };
-            if of_input { NotTaken::input(failure) } else { NotTaken::Any(failure) }
-        })
+        answer.map_err(|refusal| NotTaken::of(file, refusal))
     }
 
     fn path(&self, file: &Path, charset: Option<Charset>) -> String {
@@ -219,20 +194,6 @@ impl Collect {
 /// What quarantine calls an input: the file's name, without where it lies.
 fn source(file: &Path) -> String {
     file.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// An input and, when it is known, its length.
-pub(super) fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
-    if is_standard(file) {
-        return Ok((Box::new(io::stdin()), None));
-    }
-    let unusable = |error| Failure::file(file, &error);
-    let opened = File::open(file).map_err(unusable)?;
-    let about = opened.metadata().map_err(unusable)?;
-    if about.is_dir() {
-        return Err(Failure::failed(format_args!("{} is a directory; name the files in it", shown(file))));
-    }
-    Ok((Box::new(opened), about.is_file().then_some(about.len())))
 }
 
 /// A number of an answer; none where it says nothing of it.

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use axum::http::StatusCode;
 use bailee_core::{Json, Reference, SellerId, Timestamp};
 use bailee_intake::evidence::{Origin, Reason};
 use bailee_intake::source::Charset;
@@ -12,8 +11,9 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::bar::Bar;
-use super::collect::{count, open};
+use super::collect::count;
 use super::counts;
+use super::input::{NotTaken, open};
 use crate::client::{Interrupts, encoded};
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::shown;
@@ -131,35 +131,33 @@ impl Add {
         let mut bad = Vec::new();
         let mut interrupts = visit.client.interrupts(false)?;
         for file in &self.files {
-            match self.add(visit, file, &mut interrupts)? {
+            match self.add(visit, file, &mut interrupts) {
                 Ok(answer) => summary.add(file, &answer),
-                Err(words) => bad.push(words),
+                Err(NotTaken::Input(words)) => bad.push(words),
+                Err(NotTaken::Any(failure)) => {
+                    summary.show_so_far(visit)?;
+                    return Err(failure);
+                }
             }
         }
-        if bad.is_empty() || summary.read > 0 {
-            summary.show(visit, !bad.is_empty())?;
-        }
         if !bad.is_empty() {
+            summary.show_so_far(visit)?;
             return Err(Failure::failed(bad.join("; ")));
         }
+        summary.show(visit, false)?;
         if summary.is_useless() {
             return Err(Failure::failed("nothing of it could be used; `--help` shows what can be read"));
         }
         Ok(if summary.refused > 0 { Exit::Quarantined } else { Exit::Done })
     }
 
-    /// The answer to one input; or why it could not be read, where others may be better.
     fn add(
         &self,
         visit: &Visit,
         file: &Path,
         interrupts: &mut Interrupts,
-    ) -> Result<std::result::Result<Json, String>> {
-        let (input, bytes) = match open(file) {
-            Ok(opened) => opened,
-            Err(Failure::Said { words, .. }) => return Ok(Err(words)),
-            Err(closed @ Failure::PipeClosed) => return Err(closed),
-        };
+    ) -> std::result::Result<Json, NotTaken> {
+        let (input, bytes) = open(file)?;
         let bar = Bar::new(bytes);
         let moved = bar.clone();
         let answer = visit.client.collect(&self.path(), input, None, interrupts, move |tick| {
@@ -168,18 +166,7 @@ impl Add {
             }
         });
         bar.end();
-        let refusal = match answer {
-            Ok(answer) => return Ok(Ok(answer)),
-            Err(refusal) => refusal,
-        };
-        let of_input = refusal.status == StatusCode::UNPROCESSABLE_ENTITY;
-        match Failure::from(refusal) {
-            Failure::Said { words, .. } if of_input => Ok(Err(format!("{}: {words}", shown(file)))),
-            Failure::Said { exit, words } => {
-                Err(Failure::new(exit, format_args!("{}: {words}", shown(file))))
-            }
-            closed @ Failure::PipeClosed => Err(closed),
-        }
+        answer.map_err(|refusal| NotTaken::of(file, refusal))
     }
 
     fn path(&self) -> String {
@@ -216,6 +203,11 @@ impl Summary {
     /// Whether nothing of it could be used.
     fn is_useless(&self) -> bool {
         self.refused > 0 && self.refused == self.read
+    }
+
+    /// Shows on stderr what was heard before or beside what failed, when anything was.
+    fn show_so_far(&self, visit: &Visit) -> Result<()> {
+        if self.read > 0 { self.show(visit, true) } else { Ok(()) }
     }
 
     fn show(&self, visit: &Visit, on_stderr: bool) -> Result<()> {

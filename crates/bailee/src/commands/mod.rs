@@ -13,6 +13,7 @@ mod factor;
 pub(crate) mod find;
 pub(crate) mod grant;
 pub(crate) mod init;
+mod input;
 pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod mail;

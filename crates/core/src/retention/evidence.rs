@@ -20,7 +20,7 @@ const ITEMS_MAX: usize = 32;
 
 /// The longest id that is remembered. Amazon's have some 14 characters. Packages with a longer one, or with none,
 /// count as one package.
-const ID_BYTES_MAX: usize = 40;
+pub const ID_BYTES_MAX: usize = 40;
 
 /// What all documents of a record have said so far. Sealed with its facts; holds no personal data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

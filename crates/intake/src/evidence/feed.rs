@@ -3,7 +3,7 @@
 use bailee_core::retention::{News, ParcelNews, Seen, parse_date};
 use bailee_core::{Json, Reference, Timestamp};
 
-use super::{Heard, Origin, PACKAGE_BYTES_MAX, Reason, Request, feed_format};
+use super::{Heard, Origin, Reason, Request, feed_format};
 use crate::IntakeError;
 use crate::format::{Format, MappingError};
 use crate::reader::Raw;
@@ -154,10 +154,10 @@ impl Line {
         }
         let reference = reference(self.reference.as_deref(), request)?;
         let package = match self.package {
-            Some(package) if package.len() > PACKAGE_BYTES_MAX => return Err(Reason::BadPackage),
+            Some(package) if !Request::is_package(&package) => return Err(Reason::BadPackage),
             package => package.map(String::into_boxed_str),
         };
-        let package = package.or_else(|| request.package.clone());
+        let package = package.or_else(|| request.package_of(&reference));
         let (at, as_of) = (date(self.time.as_deref())?, date(self.as_of.as_deref())?);
         let status = self.status.ok_or(Reason::NoStatus)?;
         let parcel = |what| News::Parcel(ParcelNews { package, what, at, as_of });

@@ -83,7 +83,7 @@ fn a_table_is_read_by_its_headings() {
             (4, "unknown-status"),
             (5, "bad-time"),
             (6, "syntax"),
-            (7, "no-reference"),
+            (7, "bad-reference"),
             (8, "1-1-9 delivered@?/?"),
         ],
     );
@@ -202,8 +202,38 @@ fn every_reason_has_a_code_of_its_own_and_says_what_to_do() {
 }
 
 #[test]
+fn a_package_named_beside_the_input_is_of_the_record_that_was_named_with_it() {
+    let package = Request { package: Some("P1".into()), ..beside() };
+    check(
+        &format!("reference,status\n{REFERENCE},delivered\n1-1-2,delivered\n,delivered\n"),
+        package.clone(),
+        &[
+            (2, &format!("{REFERENCE} P1:delivered@?/?")),
+            (3, "1-1-2 delivered@?/?"),
+            (4, &format!("{REFERENCE} P1:delivered@?/?")),
+        ],
+    );
+    let other = r#"{"orderId":"1-1-2","eventHistory":[{"eventCode":"Delivered","eventTime":"2026-03-05T10:00:00Z"}]}"#;
+    check(other, package, &[(1, "1-1-2 delivered@2026-03-05T10:00:00Z/?")]);
+}
+
+#[test]
+fn a_name_may_be_written_together_or_apart() {
+    for (reference, status, time) in
+        [("order-reference", "status-code", "event-date"), ("OrderReference", "StatusCode", "EventDate")]
+    {
+        let line = format!("{reference},{status},{time}\n1-1-1,delivered,2026-03-05T10:00:00Z\n");
+        check(&line, request(), &[(2, "1-1-1 delivered@2026-03-05T10:00:00Z/?")]);
+    }
+    for (reference, status) in [("orderNumber", "deliveryStatus"), ("order_number", "shipmentStatus")] {
+        let line = format!(r#"{{"{reference}":"1-1-1","{status}":"delivered"}}"#);
+        check(&line, request(), &[(1, "1-1-1 delivered@?/?")]);
+    }
+}
+
+#[test]
 fn a_package_has_a_length() {
-    for (length, said) in [(PACKAGE_BYTES_MAX, "delivered"), (PACKAGE_BYTES_MAX + 1, "bad-package")] {
+    for (length, said) in [(ID_BYTES_MAX, "delivered"), (ID_BYTES_MAX + 1, "bad-package")] {
         let line = format!(r#"{{"orderId":"1","status":"delivered","package":"{}"}}"#, "p".repeat(length));
         assert!(read_with(line.as_bytes(), request()).unwrap()[0].1.contains(said));
     }

@@ -83,6 +83,7 @@ pub(super) fn heard(json: &Json, events: &[Event<'_>], request: &Request) -> Res
     let own =
         places.into_iter().flatten().find_map(|place| REFERENCES.iter().find_map(|name| text(place, name)));
     let reference = reference(own, request)?;
-    let news = events.iter().filter_map(|event| event.news(request.package.as_deref())).collect();
+    let package = request.package_of(&reference);
+    let news = events.iter().filter_map(|event| event.news(package.as_deref())).collect();
     Ok(Heard { reference, news })
 }
