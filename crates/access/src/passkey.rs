@@ -88,7 +88,9 @@ impl OwnPasskey {
 
     /// The same after it has signed.
     fn used(&self, result: &AuthenticationResult, now: Timestamp) -> Answered {
-        if result.counter() > 0 && result.counter() <= self.counter {
+        // One that counts goes on counting (Web Authentication, 6.1.1); one that never did stays at nothing.
+        let counts = result.counter() > 0 || self.counter > 0;
+        if counts && result.counter() <= self.counter {
             return Answered::WentBack(self.id);
         }
         let mut used = self.clone();

@@ -25,6 +25,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::credential::CredentialHash;
 use crate::person::normalised_mail;
 use crate::session::FRESH_SECONDS_MAX;
 
@@ -78,6 +79,9 @@ pub enum SecondFactor {
     Provider,
 }
 
+/// Reads a secret where it is kept; `None` when it cannot be read.
+pub type ReadSecret = Box<dyn Fn() -> Option<Sensitive<String>> + Send + Sync>;
+
 /// What a home knows of its provider.
 pub struct ProviderSettings {
     /// As people call it.
@@ -86,8 +90,8 @@ pub struct ProviderSettings {
     pub issuer: String,
     /// What it calls this home.
     pub client_id: String,
-    /// What this home shows it; a public client has none.
-    pub client_secret: Option<Sensitive<String>>,
+    /// Gives what this home shows it, as it is now; a public client has none.
+    pub client_secret: Option<ReadSecret>,
     /// Whose second factor counts.
     pub second_factor: SecondFactor,
 }
@@ -97,7 +101,7 @@ pub struct Provider {
     name: String,
     issuer: IssuerUrl,
     client_id: ClientId,
-    client_secret: Option<ClientSecret>,
+    client_secret: Option<ReadSecret>,
     second_factor: SecondFactor,
     way: Arc<dyn Way>,
     metadata: Mutex<Option<(Timestamp, CoreProviderMetadata)>>,
@@ -131,8 +135,8 @@ pub(crate) struct Proven {
     pub(crate) person: PersonId,
     /// When it is the first time.
     pub(crate) to_bind: Option<Subject>,
-    /// Whether an invitation was shown, too.
-    pub(crate) accepts: bool,
+    /// The invitation that was shown, too.
+    pub(crate) accepts: Option<CredentialHash>,
 }
 
 /// How a provider names somebody, for good.
@@ -147,8 +151,8 @@ pub(crate) struct Identity {
     pub(crate) subject: Subject,
     /// Normalised; none that is not verified.
     pub(crate) mail: Option<String>,
-    /// Whether the provider saw a second factor just now, and that counts here.
-    pub(crate) has_factor: bool,
+    /// How many seconds ago the provider saw a second factor, where it did just now and that counts here.
+    pub(crate) factor_age: Option<i64>,
 }
 
 /// Why there is no identity.
@@ -156,6 +160,8 @@ pub(crate) struct Identity {
 pub(crate) enum Failed {
     /// The provider does not answer, or with nothing that can be read.
     Unreachable,
+    /// What this home shows it cannot be read.
+    Secret,
     /// Its answer is not good; a code of what is wrong with it.
     Refused(&'static str),
 }
@@ -175,7 +181,6 @@ impl Provider {
         let ProviderSettings { name, issuer, client_id, client_secret, second_factor } = settings;
         let is_https = Url::parse(&issuer).is_ok_and(|url| url.scheme() == "https" && url.has_host());
         let issuer = IssuerUrl::new(issuer).ok().filter(|_| is_https)?;
-        let client_secret = client_secret.map(|secret| ClientSecret::new(secret.expose().clone()));
         let client_id = ClientId::new(client_id);
         let (metadata, begun) = (Mutex::default(), Mutex::default());
         Some(Self { name, issuer, client_id, client_secret, second_factor, way, metadata, begun })
@@ -208,23 +213,22 @@ impl Provider {
         Ok(address.into())
     }
 
-    /// Keeps how far somebody is, for ten minutes.
-    pub(crate) fn keep(&self, id: SignOnId, stage: Stage, now: Timestamp) {
+    /// Keeps how far somebody is, until ten minutes after they began.
+    pub(crate) fn keep(&self, id: SignOnId, stage: Stage, since: Timestamp) {
         let mut begun = self.begun();
         if begun.len() >= BEGUN_MAX {
-            begun.retain(|_, (since, _)| now <= ends_at(*since));
+            begun.retain(|_, (other, _)| since <= ends_at(*other));
         }
         let oldest = begun.iter().filter(|_| begun.len() >= BEGUN_MAX).min_by_key(|(_, (since, _))| *since);
         if let Some(oldest) = oldest.map(|(id, _)| *id) {
             begun.remove(&oldest);
         }
-        begun.insert(id, (now, stage));
+        begun.insert(id, (since, stage));
     }
 
-    /// Takes out what was begun: what is answered wrongly has to begin again.
-    pub(crate) fn take(&self, id: SignOnId, now: Timestamp) -> Option<Stage> {
-        let (since, stage) = self.begun().remove(&id)?;
-        (now <= ends_at(since)).then_some(stage)
+    /// Takes out what was begun, and when: what is answered wrongly has to begin again.
+    pub(crate) fn take(&self, id: SignOnId, now: Timestamp) -> Option<(Timestamp, Stage)> {
+        self.begun().remove(&id).filter(|(since, _)| now <= ends_at(*since))
     }
 
     /// Who it is, by the code that the provider gave the browser.
@@ -271,7 +275,8 @@ impl Provider {
         };
         let mail = mail.filter(|(_, verified)| *verified).map(|(mail, _)| normalised_mail(&mail));
         let counts = self.second_factor == SecondFactor::Provider;
-        Ok(Identity { subject, mail, has_factor: counts && has_second_factor(claims, now) })
+        let factor_age = factor_age(claims, now).filter(|_| counts);
+        Ok(Identity { subject, mail, factor_age })
     }
 
     /// The mail address with whether it is verified, of a provider whose tokens hold none.
@@ -292,8 +297,9 @@ impl Provider {
     }
 
     fn client(&self, redirect: &RedirectUrl, now: Timestamp) -> Result<Client, Failed> {
-        let metadata = self.metadata(now)?;
-        let (id, secret) = (self.client_id.clone(), self.client_secret.clone());
+        let secret = self.client_secret.as_ref().map(|read| read().ok_or(Failed::Secret)).transpose()?;
+        let secret = secret.map(|secret| ClientSecret::new(secret.expose().clone()));
+        let (metadata, id) = (self.metadata(now)?, self.client_id.clone());
         Ok(CoreClient::from_provider_metadata(metadata, id, secret).set_redirect_uri(redirect.clone()))
     }
 
@@ -329,8 +335,10 @@ fn ends_at(since: Timestamp) -> Timestamp {
 fn redirect_to(address: &str) -> Option<RedirectUrl> {
     let url = Url::parse(address).ok()?;
     let is_here = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
-    let is_plain = url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
-    (url.scheme() == "http" && is_here && is_plain).then(|| RedirectUrl::from_url(url))
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    let is_plain = !has_user && url.query().is_none() && url.fragment().is_none();
+    (url.scheme() == "http" && is_here && is_plain && url.port().is_some())
+        .then(|| RedirectUrl::from_url(url))
 }
 
 /// The access token belongs to the ID token (OpenID Connect Core, 3.1.3.8), where the provider says to which.
@@ -350,12 +358,12 @@ fn check_access_token(
     }
 }
 
-/// Whether the provider says that it saw several factors (RFC 8176), and just now.
-fn has_second_factor(claims: &CoreIdTokenClaims, now: Timestamp) -> bool {
+/// How many seconds ago the provider saw several factors (RFC 8176), if it says that it did, and just now.
+fn factor_age(claims: &CoreIdTokenClaims, now: Timestamp) -> Option<i64> {
     let by_methods = claims.auth_method_refs().is_some_and(|all| all.iter().any(|one| one.as_str() == "mfa"));
     let by_class = claims.auth_context_ref().is_some_and(|one| SEVERAL_FACTORS.contains(&one.as_str()));
-    let oldest = now.as_second() - FRESH_SECONDS_MAX - SKEW_SECONDS;
-    (by_methods || by_class) && claims.auth_time().is_some_and(|at| at.timestamp() >= oldest)
+    let age = now.as_second().saturating_sub(claims.auth_time()?.timestamp());
+    (by_methods || by_class).then_some(age.max(0)).filter(|age| *age <= FRESH_SECONDS_MAX + SKEW_SECONDS)
 }
 
 fn refusal(error: &ClaimsVerificationError) -> Failed {
@@ -401,7 +409,7 @@ mod tests {
     }
 
     fn stage() -> Stage {
-        Stage::Proven(Proven { person: PersonId([1; 16]), to_bind: None, accepts: false })
+        Stage::Proven(Proven { person: PersonId([1; 16]), to_bind: None, accepts: None })
     }
 
     #[test]
@@ -445,6 +453,8 @@ mod tests {
             ("http://localhost:49152/", false),
             ("https://127.0.0.1:49152/", false),
             ("http://192.0.2.7/", false),
+            ("http://127.0.0.1/", false),
+            ("http://:secret@127.0.0.1:1/", false),
             ("http://127.0.0.1.evil.example/", false),
             ("http://127.0.0.1@evil.example/", false),
             ("http://127.0.0.1:1/?a=b", false),
@@ -458,5 +468,26 @@ mod tests {
     fn a_provider_that_does_not_answer_is_said_to_be_away() {
         let provider = provider("https://id.example.com").unwrap();
         assert_eq!(provider.begin(id(0), "http://127.0.0.1:1/", at(0)).err(), Some(Failed::Unreachable));
+        let unread = Provider { client_secret: Some(Box::new(|| None)), ..provider };
+        assert_eq!(unread.begin(id(0), "http://127.0.0.1:1/", at(0)).err(), Some(Failed::Secret));
+    }
+
+    #[test]
+    fn a_providers_second_factor_is_as_old_as_it_says() {
+        let age = |methods: &str, seconds: Option<i64>| {
+            let time = |seconds| at(seconds).as_second();
+            let claims = serde_json::from_value(serde_json::json!({
+                "iss": "https://id.example.com", "sub": "7", "aud": ["bailee"], "iat": time(0), "exp": time(300),
+                "amr": [methods], "auth_time": seconds.map(time),
+            }));
+            factor_age(&claims.unwrap(), at(0))
+        };
+        assert_eq!(age("mfa", Some(-90)), Some(90));
+        assert_eq!(age("mfa", Some(30)), Some(0), "a clock that is ahead");
+        let oldest = FRESH_SECONDS_MAX + SKEW_SECONDS;
+        assert_eq!(age("mfa", Some(-oldest)), Some(oldest), "N");
+        assert_eq!(age("mfa", Some(-oldest - 1)), None, "N + 1");
+        assert_eq!(age("pwd", Some(0)), None);
+        assert_eq!(age("mfa", None), None);
     }
 }

@@ -17,21 +17,18 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presented};
-use bailee_core::{Commitment, RequestId, Sensitive, Timestamp};
+use bailee_core::{Commitment, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
 use bailee_watch::Outcome;
 use futures_util::FutureExt;
 
-use crate::Server;
-use crate::fault::{Fault, Faults};
-use crate::health::{LastLook, Probe};
+use crate::fault::Fault;
+use crate::house::{House, Stamp};
 use crate::listener::{Address, Peer};
 use crate::mapping::Mappings;
-use crate::metrics::Metrics;
 use crate::once::Named;
 use crate::problem::Problem;
-use crate::rates::Limiter;
 use crate::visit::{Known, Visit};
 
 /// The header by which every answer names its request, as the ledger does.
@@ -39,89 +36,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// The header that warns a service whose key is soon to be renewed: when it ends (1.4.b).
 const KEY_ENDS_AT: HeaderName = HeaderName::from_static("bailee-key-ends-at");
-
-/// The server with what it remembers between requests.
-pub(crate) struct House {
-    server: Server,
-    limiter: Limiter,
-    faults: Arc<Faults>,
-    last_look: LastLook,
-}
-
-impl House {
-    pub(crate) fn new(server: Server, faults: Arc<Faults>) -> Self {
-        Self { limiter: Limiter::new(&server.rates), server, faults, last_look: LastLook::default() }
-    }
-
-    pub(crate) fn gate(&self) -> &Gate {
-        &self.server.gate
-    }
-
-    pub(crate) fn vault(&self) -> &Vault {
-        &self.server.vault
-    }
-
-    pub(crate) fn store(&self) -> &dyn Store {
-        &*self.server.store
-    }
-
-    pub(crate) fn mappings(&self) -> &Mappings {
-        &self.server.mappings
-    }
-
-    pub(crate) fn metrics(&self) -> &Metrics {
-        &self.server.metrics
-    }
-
-    pub(crate) fn probes(&self) -> &[Probe] {
-        &self.server.probes
-    }
-
-    /// Parts of the wiring's that want mending while work goes on.
-    pub(crate) fn lesser_probes(&self) -> &[Probe] {
-        &self.server.lesser_probes
-    }
-
-    pub(crate) fn last_look(&self) -> &LastLook {
-        &self.last_look
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.server.clock.now()
-    }
-
-    /// The machine's time, whatever a test home was given.
-    pub(crate) fn machine_now(&self) -> Timestamp {
-        self.server.clock.machine_now()
-    }
-
-    /// Whether the ledger has taken everything that went wrong.
-    pub(crate) fn has_told_all(&self) -> bool {
-        self.faults.waiting().is_empty()
-    }
-
-    /// Writes what went wrong into the ledger, now or as soon as it can be written.
-    pub(crate) fn report(&self, stamp: Stamp, fault: Fault) {
-        self.faults.report(self.store(), fault.event(stamp.request, stamp.now));
-    }
-
-    /// Writes what still waits for the ledger.
-    pub(crate) fn flush(&self) {
-        self.faults.flush(self.store());
-    }
-
-    fn stamp(&self) -> Stamp {
-        let now = self.now();
-        Stamp { request: RequestId::new(now, &*self.server.entropy), now }
-    }
-}
-
-/// The id and the time of one request.
-#[derive(Clone, Copy)]
-pub(crate) struct Stamp {
-    pub(crate) request: RequestId,
-    pub(crate) now: Timestamp,
-}
 
 /// Stands around every route.
 pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
@@ -150,7 +64,7 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
 
 /// Writes a request's fault, or those that wait, now that a request went without one.
 async fn write_faults(house: Arc<House>, stamp: Stamp, fault: Option<Fault>) {
-    if fault.is_none() && !house.faults.are_waiting() {
+    if fault.is_none() && !house.has_untold() {
         return;
     }
     let write = move || match fault {
@@ -260,11 +174,20 @@ impl Edge {
         T: Send + 'static,
         A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
     {
-        self.attempt(mail, true, act).await
+        self.attempt(Some(mail), true, act).await
+    }
+
+    /// The same by a provider: whose account it is shows once that has said it.
+    pub(crate) async fn sign_on<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
+    {
+        self.attempt(None, true, act).await
     }
 
     /// A first step of that: nobody is in after it, and so it makes nobody's failures forgotten.
-    pub(crate) async fn begin_log_in<T, A>(self, mail: String, act: A) -> Result<T, Problem>
+    pub(crate) async fn begin_log_in<T, A>(self, mail: Option<String>, act: A) -> Result<T, Problem>
     where
         T: Send + 'static,
         A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
@@ -272,18 +195,19 @@ impl Edge {
         self.attempt(mail, false, act).await
     }
 
-    async fn attempt<T, A>(self, mail: String, comes_in: bool, act: A) -> Result<T, Problem>
+    async fn attempt<T, A>(self, mail: Option<String>, comes_in: bool, act: A) -> Result<T, Problem>
     where
         T: Send + 'static,
         A: FnOnce(&House, &Attempt) -> Result<T, Problem> + Send + 'static,
     {
-        self.house.limiter.log_in(self.from)?;
-        let wait = self.house.gate().patience(&mail, self.door());
-        tokio::time::sleep(wait).await;
+        self.house.limiter().log_in(self.from)?;
+        if let Some(mail) = &mail {
+            tokio::time::sleep(self.house.gate().patience(mail, self.door())).await;
+        }
         self.block(move |edge| {
             let (house, stamp) = (&edge.house, edge.stamp);
             let attempt = Attempt {
-                mail,
+                mail: mail.unwrap_or_default(),
                 stamp,
                 detail: edge.detail()?,
                 door: edge.door(),
@@ -291,8 +215,8 @@ impl Edge {
             };
             let done = act(house, &attempt);
             match &done {
-                Ok(_) if comes_in => house.limiter.log_in_ended(edge.from, true),
-                Err(problem) if problem.is_refusal() => house.limiter.log_in_ended(edge.from, false),
+                Ok(_) if comes_in => house.limiter().log_in_ended(edge.from, true),
+                Err(problem) if problem.is_refusal() => house.limiter().log_in_ended(edge.from, false),
                 // A first step, or what failed in the home itself: nobody's failure.
                 Ok(_) | Err(_) => {}
             }
@@ -301,19 +225,20 @@ impl Edge {
         .await
     }
 
-    /// Takes a credential that is nobody's and opens one thing; one that is not known counts against its address.
+    /// Takes a credential that is nobody's and opens one thing; one that is not known counts against its address. Nobody is
+    /// in by it, and so it makes nobody's failures forgotten.
     pub(crate) async fn present<T, A>(self, act: A) -> Result<T, Problem>
     where
         T: Send + 'static,
         A: FnOnce(&Gate, &Presented) -> Result<T, Problem> + Send + 'static,
     {
         self.block(move |edge| {
-            edge.house.limiter.log_in(edge.from)?;
+            edge.house.limiter().log_in(edge.from)?;
             let (detail, door) = (Some(edge.detail()?), edge.door());
             let Self { house, stamp: Stamp { request, now }, bearer, from, .. } = edge;
             let done = act(house.gate(), &Presented { bearer, request, now, detail, door });
-            if done.as_ref().err().is_none_or(Problem::is_refusal) {
-                house.limiter.log_in_ended(from, done.is_ok());
+            if done.as_ref().is_err_and(Problem::is_refusal) {
+                house.limiter().log_in_ended(from, false);
             }
             done
         })
@@ -343,19 +268,19 @@ impl Edge {
         } = self;
         let mut presented = Presented { bearer, request, now, detail: None, door };
         house
-            .limiter
+            .limiter()
             .may_be_refused(from)
             .or_else(|many| if (by.recognises)(house.gate(), &presented) { Ok(()) } else { Err(many) })?;
         presented.detail = Some(house.gate().origin(&origin, now)?);
         let caller = (by.authenticate)(house.gate(), &presented).inspect_err(|error| {
             if matches!(error, AccessError::Denied(_)) {
-                house.limiter.refused(from);
+                house.limiter().refused(from);
             }
         })?;
         if let Some(known) = known {
             known.tell(caller.context.principal, house.gate().ending_key(&presented));
         }
-        house.limiter.request(caller.context.principal)?;
+        house.limiter().request(caller.context.principal)?;
         Ok(Call { house, stamp, caller, presented })
     }
 
@@ -469,13 +394,12 @@ impl Call {
 
     /// Hands the notices that wait to the mail server, as long as that time lasts.
     pub(crate) fn deliver(&self, limit: Duration) -> Result<Vec<Outcome>, Problem> {
-        let Server { post, gate, clock, entropy, .. } = &self.house.server;
-        Ok(post.deliver(gate, &**clock, &**entropy, limit)?)
+        self.house.deliver(limit)
     }
 
     /// Counts a find, of which there is a rate of its own.
     pub(crate) fn counts_as_find(&self) -> Result<(), Problem> {
-        self.house.limiter.find(self.caller.context.principal)
+        self.house.limiter().find(self.caller.context.principal)
     }
 
     /// Writes what went wrong into the ledger.
@@ -486,6 +410,8 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
+    use bailee_core::RequestId;
+
     use super::*;
 
     #[tokio::test]

@@ -20,8 +20,8 @@ use tokio::sync::Mutex;
 
 use crate::api::schema::{list, object, one_of, text};
 use crate::api::{Answered, Operation, Tag};
-use crate::edge::House;
 use crate::fault::Fault;
+use crate::house::House;
 use crate::listener::Peer;
 use crate::metrics::Standing;
 use crate::problem::{Problem, no_such_route};

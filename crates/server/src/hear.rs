@@ -90,7 +90,9 @@ fn told() -> Schema {
             ("read", count("Entries read: each is one of the following.")),
             (
                 "changed",
-                count("Those that were news: they changed what is known, or count by the present and came for the first time."),
+                count(
+                    "Those that were news: they changed what is known, or count by the present and came for the first time.",
+                ),
             ),
             ("unchanged", count("Those that did not.")),
             ("past_retention", count("Those of records whose personal data has ended, or ended by them.")),

@@ -33,6 +33,7 @@ mod find;
 mod grant;
 mod health;
 mod hear;
+mod house;
 mod keys;
 mod ledger;
 pub mod listener;
@@ -128,11 +129,11 @@ pub struct Faces {
 
 /// The faces of a home, and what the ledger did not take in its time: the wiring keeps that when the process ends.
 pub fn faces(server: Server, faults: Arc<Faults>) -> Faces {
-    let house = Arc::new(edge::House::new(server, faults));
+    let house = Arc::new(house::House::new(server, faults));
     Faces { api: api(&house), metrics: counted(&house) }
 }
 
-fn counted(house: &Arc<edge::House>) -> Router {
+fn counted(house: &Arc<house::House>) -> Router {
     Router::new()
         .route("/metrics", get(health::counted))
         .fallback(problem::no_such_route)
@@ -141,7 +142,7 @@ fn counted(house: &Arc<edge::House>) -> Router {
         .with_state(Arc::clone(house))
 }
 
-fn api(house: &Arc<edge::House>) -> Router {
+fn api(house: &Arc<house::House>) -> Router {
     api::routes()
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)

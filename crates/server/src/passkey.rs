@@ -246,7 +246,7 @@ struct Who {
 async fn ask_log_in(edge: Edge, body: JsonBody) -> Result<Created<Begun>, Problem> {
     let Who { mail, password } = body.parse()?;
     let password = Sensitive::new(password);
-    edge.begin_log_in(mail, move |house, attempt| {
+    edge.begin_log_in(Some(mail), move |house, attempt| {
         let (mail, door, machine_now) = (&attempt.mail, attempt.door, attempt.machine_now);
         let log_in = Shown { mail, password: &password, code: None, passkey: None, door, machine_now };
         let stamp = attempt.stamp;

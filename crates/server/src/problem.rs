@@ -138,9 +138,9 @@ impl Problem {
         self.code
     }
 
-    /// Whether somebody was refused, rather than something failed.
+    /// Whether whoever asks was refused, rather than what they wrote, or something failed.
     pub(crate) fn is_refusal(&self) -> bool {
-        self.status.is_client_error()
+        matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
     }
 
     pub(crate) fn fault(&self) -> Option<Fault> {

@@ -97,7 +97,7 @@ struct Begun {
 
 async fn begin(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<Begun>), Problem> {
     let Begin { redirect } = body.parse()?;
-    edge.begin_log_in(String::new(), move |house, attempt| {
+    edge.begin_log_in(None, move |house, attempt| {
         let begun = house.gate().begin_sign_on(&redirect, attempt.machine_now)?;
         let (sign_on, address, provider) = (begun.id.to_string(), begun.address, begun.provider);
         Ok((StatusCode::CREATED, Json(Begun { sign_on, address, provider })))
@@ -129,7 +129,7 @@ async fn finish(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<NewSessi
     let id: SignOnId = sign_on.parse()?;
     let redirected = redirected.map(|query| read(&query)).transpose()?;
     let (code, invitation) = (code.map(Sensitive::new), invitation.map(Sensitive::new));
-    edge.log_in(String::new(), move |house, attempt| {
+    edge.sign_on(move |house, attempt| {
         let sign_on = SignOn {
             id,
             redirected: redirected.map(|back| (back.code, back.state)),

@@ -139,7 +139,7 @@ impl Mailer {
             .subject(words.subject)
             .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
             .header(ContentType::TEXT_PLAIN)
-            .body(words.body.clone())
+            .body(words.body.expose().clone())
             .map_err(|_| MailError::new("message"))?;
         Ok(message.formatted())
     }
@@ -229,7 +229,7 @@ mod tests {
     }
 
     fn message(from: &str, body: &str) -> String {
-        let words = Words { subject: "Bailee: a test", body: body.to_owned() };
+        let words = Words { subject: "Bailee: a test", body: Sensitive::new(body.to_owned()) };
         let to = "ada@example.com".parse().unwrap();
         let now = "2026-11-23T08:00:00Z".parse().unwrap();
         String::from_utf8(mailer(from).message(NoticeId([7; 16]), &to, &words, now).unwrap()).unwrap()

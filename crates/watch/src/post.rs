@@ -1,6 +1,6 @@
 //! The post of a home: takes the notices that wait and hands each to the mail server, again and again until it is taken.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use bailee_access::gate::Arms;
@@ -13,6 +13,12 @@ use crate::words;
 
 /// How long one message may take: a mail server greets late on purpose, and looks at what it gets.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(60);
+
+/// With less than that left none is begun.
+const MESSAGE_LIMIT_MIN: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether whoever sends has done so.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The post of a home.
 pub struct Post {
@@ -52,12 +58,13 @@ impl Post {
         limit: Duration,
     ) -> Result<Vec<Outcome>, AccessError> {
         let begun = Instant::now();
-        let _one_at_a_time = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(_one_at_a_time) = self.alone(begun, limit) else { return Ok(Vec::new()) };
         let due = gate.due_notices(clock.now());
         let mut outcomes = Vec::with_capacity(due.len());
         for due in due {
             let left = limit.saturating_sub(begun.elapsed()).min(MESSAGE_LIMIT);
-            if left.is_zero() {
+            // A message that is cut off for want of time was not refused by anybody.
+            if left < MESSAGE_LIMIT_MIN {
                 break;
             }
             let (notice, now) = (due.waiting.id, clock.now());
@@ -74,6 +81,18 @@ impl Post {
             outcomes.push(Outcome { notice, failed: sent.err(), given_up });
         }
         Ok(outcomes)
+    }
+
+    /// The right to send, once nobody else does; none where that takes too long.
+    fn alone(&self, begun: Instant, limit: Duration) -> Option<MutexGuard<'_, ()>> {
+        loop {
+            match self.sending.try_lock() {
+                Ok(alone) => return Some(alone),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= limit => return None,
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_EVERY),
+            }
+        }
     }
 
     /// Tries a notice once; nothing, where there is nothing left to tell.

@@ -10,12 +10,11 @@ use bailee_core::{HomeId, Sensitive};
 const NAME_CHARACTERS_MAX: usize = 128;
 
 /// A message's subject and text.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
     /// One of a closed set, in ASCII.
     pub subject: &'static str,
-    /// Plain text; its lines end with a line feed.
-    pub body: String,
+    /// Plain text; its lines end with a line feed. It holds names, and may hold a code.
+    pub body: Sensitive<String>,
 }
 
 /// The words of a notice of a home; `code` stops what it tells of, where something can be.
@@ -86,7 +85,7 @@ pub fn of(due: &Due, code: Option<&Sensitive<String>>, home: HomeId) -> Words {
             ),
         ),
     };
-    Words { subject, body: format!("{told}\n{}", foot(home)) }
+    Words { subject, body: Sensitive::new(format!("{told}\n{}", foot(home))) }
 }
 
 /// What one person wants to do alone.
@@ -146,6 +145,7 @@ mod tests {
             review_by: "2026-11-24T08:00:00Z".parse().unwrap(),
         };
         let Words { subject, body } = of(&due(tells, "Zoë 倉庫"), None, HomeId([4; 16]));
+        let body = body.expose();
         assert!(subject.is_ascii());
         let grant = "02".repeat(16);
         for told in
@@ -159,7 +159,8 @@ mod tests {
     #[test]
     fn a_hostile_name_stays_on_its_line() {
         let tells = Tells::GlassUnreviewed { grant: GrantId([2; 16]), by: PersonId([3; 16]) };
-        let lines = |name: &str| of(&due(tells.clone(), name), None, HomeId([4; 16])).body.lines().count();
+        let lines =
+            |name: &str| of(&due(tells.clone(), name), None, HomeId([4; 16])).body.expose().lines().count();
         assert_eq!(lines("Eve\r\n\r\nBcc: a\u{2028}b\u{202e}c"), lines("Eve"));
         assert_eq!(plain("a\u{202e}b\nc"), "a b c");
         assert_eq!(plain(&"n".repeat(NAME_CHARACTERS_MAX + 1)).len(), NAME_CHARACTERS_MAX);

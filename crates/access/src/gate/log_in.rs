@@ -46,7 +46,8 @@ pub(super) struct Beginning {
     pub(super) seen: u32,
     /// The account, where it changes with that.
     pub(super) account: Option<Entry<Account>>,
-    pub(super) has_factor: bool,
+    /// When a second factor was shown, if one was.
+    pub(super) factor_at: Option<Timestamp>,
     /// Whether the home's provider opened it, and no password.
     pub(super) signed_on: bool,
     /// Failures that end with it.
@@ -163,7 +164,7 @@ impl Gate {
             person,
             seen: entry.version,
             account,
-            has_factor,
+            factor_at: has_factor.then_some(context.now),
             signed_on: false,
             forgiven: Some(whose),
             events,
@@ -192,19 +193,11 @@ impl Gate {
         begin: Beginning,
         context: &Context,
     ) -> Result<NewSession, AccessError> {
-        let Beginning { person, seen, account, has_factor, signed_on, forgiven, events: further } = begin;
+        let Beginning { person, seen, account, factor_at, signed_on, forgiven, events: further } = begin;
         let (now, request) = (context.now, context.request);
         let (token, token_hash) = CredentialKind::Session.generate(&*self.sealer.entropy);
         let id = SessionId::random(&*self.sealer.entropy);
-        let session = Session {
-            id,
-            person,
-            token_hash,
-            since: now,
-            seen_at: now,
-            factor_at: has_factor.then_some(now),
-            signed_on,
-        };
+        let session = Session { id, person, token_hash, since: now, seen_at: now, factor_at, signed_on };
         let entry = Entry::first(token_hash.id(), session);
         let ends_at = entry.value.ends_at(&self.standards.values);
         let by_person = Context { principal: PrincipalId::Person(person), ..*context };

@@ -174,6 +174,7 @@ impl Gate {
         now: Timestamp,
         detail: Option<Commitment>,
     ) -> Result<BegunPasskey, AccessError> {
+        self.follow()?;
         let whose = Whose::of(&normalised_mail(log_in.mail), log_in.door);
         let _alone = self.attempt(whose);
         let anonymous = Context { principal: PrincipalId::Anonymous, request, now, detail };

@@ -112,7 +112,7 @@ impl Gate {
             person: *id,
             seen: entry.version,
             account: Some(entry.next(account)),
-            has_factor: false,
+            factor_at: None,
             signed_on: false,
             forgiven: None,
             events: vec![What::InvitationAccepted { person: *id }],

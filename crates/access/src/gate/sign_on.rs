@@ -4,6 +4,7 @@
 //! factor hold as ever. The first time somebody is found by the mail address that the provider has verified; from then on by the
 //! provider's own name for them alone, whatever their address has become.
 
+use bailee_core::time::saturating_add;
 use bailee_core::{PersonId, PrincipalId, RequestId, Sensitive, SignOnId, Timestamp};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, What};
@@ -18,7 +19,7 @@ use crate::lockout::{Door, Whose};
 use crate::person::Standing;
 use crate::register::{Entry, Known};
 use crate::session::NewSession;
-use crate::sign_on::{Failed, Identity, Proven, Provider, Stage, Subject};
+use crate::sign_on::{Failed, Identity, Proven, Provider, Stage};
 
 /// A sign-on that was begun.
 pub struct BegunSignOn {
@@ -51,8 +52,8 @@ impl Gate {
     /// machine.
     ///
     /// # Errors
-    /// [`AccessError::Unacceptable`] where the home has no provider, and for an address that is not of the caller's own machine;
-    /// [`AccessError::ProviderAway`] when the provider does not answer.
+    /// [`AccessError::Unacceptable`] where the home has no provider or cannot read what it shows it, and for an address that
+    /// is not of the caller's own machine; [`AccessError::ProviderAway`] when the provider does not answer.
     pub fn begin_sign_on(&self, redirect: &str, machine_now: Timestamp) -> Result<BegunSignOn, AccessError> {
         let provider = self.provider()?;
         let id = SignOnId::random(&*self.sealer.entropy);
@@ -61,7 +62,7 @@ impl Gate {
             Err(Failed::Refused("redirect")) => Err(AccessError::Unacceptable(
                 "a browser comes back to http://127.0.0.1 or http://[::1], with a port".into(),
             )),
-            Err(_) => Err(AccessError::ProviderAway),
+            Err(failed) => Err(away(failed)),
         }
     }
 
@@ -80,31 +81,36 @@ impl Gate {
         let provider = self.provider()?;
         let context = Context { principal: PrincipalId::Anonymous, request, now, detail };
         let SignOn { id, redirected, code, invitation, door, machine_now } = sign_on;
-        let (proven, has_factor) = match (provider.take(id, machine_now), redirected) {
-            (Some(Stage::Sent(sent)), Some((code, state))) => {
+        let (since, proven, factor_age) = match (provider.take(id, machine_now), redirected) {
+            (Some((since, Stage::Sent(sent))), Some((code, state))) => {
                 match provider.redeem(sent, code, &state, machine_now) {
-                    Err(Failed::Unreachable) => return Err(AccessError::ProviderAway),
                     Err(Failed::Refused(why)) => return self.not_signed_on(&context, None, why),
-                    Ok(identity) => (self.proven(&context, &identity, invitation)?, identity.has_factor),
+                    Err(failed) => return Err(away(failed)),
+                    Ok(identity) => {
+                        // The provider took its time: others may have changed who somebody is.
+                        self.follow()?;
+                        (since, self.proven(&context, &identity, invitation)?, identity.factor_age)
+                    }
                 }
             }
-            (Some(Stage::Proven(proven)), None) => (proven, false),
+            (Some((since, Stage::Proven(proven))), None) => (since, proven, None),
             _ => return self.not_signed_on(&context, None, "not-begun"),
         };
-        let entry = self.known().account(proven.person).cloned().ok_or(AccessError::Missing("person"))?;
-        let whose = Whose::of(&entry.value.person.mail, door);
+        let has_factor = factor_age.is_some();
+        let whose = Whose::of(&self.somebody(proven.person)?.value.person.mail, door);
         let _alone = self.attempt(whose);
+        let entry = self.somebody(proven.person)?;
         if self.is_locked(whose, now) {
             return self.not_in(&context, Some(proven.person), super::log_in::account_locked());
         }
+        if let Err(why) = proven.still_holds(&entry.value, now) {
+            return self.not_signed_on(&context, Some(proven.person), why);
+        }
         let factors = match self.own_factor(&entry.value, has_factor, code, machine_now) {
             Own::Missing => {
-                provider.keep(id, Stage::Proven(proven), machine_now);
-                return self.not_in(
-                    &context,
-                    Some(entry.value.person.id),
-                    super::log_in::second_factor_needed(),
-                );
+                let person = Some(proven.person);
+                provider.keep(id, Stage::Proven(proven), since);
+                return self.not_in(&context, person, super::log_in::second_factor_needed());
             }
             Own::Refused => return self.failed(&context, whose, Some(proven.person)),
             Own::Shown(factors) => Some(factors),
@@ -113,8 +119,16 @@ impl Gate {
             }
             Own::None => None,
         };
-        let has_factor = has_factor || factors.is_some();
-        self.sign_in(&entry, proven, factors, has_factor, whose, &context)
+        // An authenticator that was shown before now is no fresher for that.
+        let factor_at = match (&factors, factor_age) {
+            (Some(_), _) => Some(now),
+            (None, age) => age.map(|age| saturating_add(now, -age)),
+        };
+        self.sign_in(&entry, proven, factors, factor_at, whose, &context)
+    }
+
+    fn somebody(&self, person: PersonId) -> Result<Entry<Account>, AccessError> {
+        self.known().account(person).cloned().ok_or(AccessError::Missing("person"))
     }
 
     /// The person whom the provider means.
@@ -153,13 +167,13 @@ impl Gate {
         entry: &Entry<Account>,
         proven: Proven,
         factors: Option<Factors>,
-        has_factor: bool,
+        factor_at: Option<Timestamp>,
         whose: Whose,
         context: &Context,
     ) -> Result<NewSession, AccessError> {
         let Proven { person, to_bind, accepts } = proven;
         let (mut next, mut events) = (entry.value.clone(), Vec::new());
-        if accepts {
+        if accepts.is_some() {
             let standing = next.person.standing.accept(context.now);
             next.person.standing = standing.ok_or(AccessError::Missing("invitation"))?;
             next.invitation = None;
@@ -177,7 +191,7 @@ impl Gate {
         let account = Some(entry.next(next));
         let forgiven = Some(whose);
         let seen = entry.version;
-        let begin = Beginning { person, seen, account, has_factor, signed_on: true, forgiven, events };
+        let begin = Beginning { person, seen, account, factor_at, signed_on: true, forgiven, events };
         self.begin_session(begin, context)
     }
 
@@ -188,8 +202,10 @@ impl Gate {
         person: Option<PersonId>,
         why: &'static str,
     ) -> Result<T, AccessError> {
-        self.store.append(&[context.event(What::SignOn(event::SignOn { person, outcome: why.into() }))])?;
-        self.not_in(context, person, sign_on_failed(why))
+        let told =
+            [What::SignOn(event::SignOn { person, outcome: why.into() }), What::LogInFailed { person }];
+        self.store.append(&told.map(|what| context.event(what)))?;
+        Err(sign_on_failed(why).into())
     }
 
     fn provider(&self) -> Result<&Provider, AccessError> {
@@ -220,26 +236,51 @@ fn whom(
     if let Some(entry) = known.signed_on_as(&identity.subject) {
         let person = &entry.value.person;
         return match person.is_active(now) {
-            true => Ok(Proven { person: person.id, to_bind: None, accepts: false }),
+            true => Ok(Proven { person: person.id, to_bind: None, accepts: None }),
             false => Err((Some(person.id), "not-active")),
         };
     }
     let mail = identity.mail.as_deref().ok_or((None, "mail-unverified"))?;
     let entry = known.account_by_mail(mail).ok_or((None, "unknown"))?;
     let person = &entry.value.person;
-    if entry.value.sign_on.is_some() {
-        return Err((Some(person.id), "another-subject"));
-    }
     let accepts = matches!(person.standing, Standing::Invited { .. });
-    let shown = invitation.map(|code| CredentialHash::of(code.expose()));
-    let is_shown = shown.is_some_and(|hash| entry.value.invitation.is_some_and(|kept| kept.matches(&hash)));
-    match accepts {
-        true if !is_shown || person.standing.accept(now).is_none() => Err((Some(person.id), "invitation")),
-        false if !person.is_active(now) => Err((Some(person.id), "not-active")),
-        _ => {
-            let to_bind: Option<Subject> = Some(identity.subject.clone());
-            Ok(Proven { person: person.id, to_bind, accepts })
+    let shown = invitation.map(|code| CredentialHash::of(code.expose())).filter(|_| accepts);
+    if accepts && shown.is_none() {
+        return Err((Some(person.id), "invitation"));
+    }
+    let proven = Proven { person: person.id, to_bind: Some(identity.subject.clone()), accepts: shown };
+    match proven.still_holds(&entry.value, now) {
+        Ok(()) => Ok(proven),
+        Err(why) => Err((Some(person.id), why)),
+    }
+}
+
+impl Proven {
+    /// Whether the account is still one that may come in like this; else a code of what is wrong. Between two steps of a
+    /// sign-on others may send somebody away, invite them anew, or bind them.
+    fn still_holds(&self, account: &Account, now: Timestamp) -> Result<(), &'static str> {
+        let person = &account.person;
+        let is_good = |hash: &CredentialHash| {
+            account.invitation.is_some_and(|kept| kept.matches(hash)) && person.standing.accept(now).is_some()
+        };
+        match &self.accepts {
+            Some(hash) if !is_good(hash) => Err("invitation"),
+            None if !person.is_active(now) => Err("not-active"),
+            _ if self.to_bind.is_some() && account.sign_on.is_some() => Err("another-subject"),
+            _ => Ok(()),
         }
+    }
+}
+
+/// What is said of a provider that could not be asked.
+fn away(failed: Failed) -> AccessError {
+    match failed {
+        Failed::Secret => AccessError::Unacceptable(
+            "what this home shows its provider cannot be read: mend [sign_on] client_secret, and log in with a password \
+             meanwhile"
+                .into(),
+        ),
+        Failed::Unreachable | Failed::Refused(_) => AccessError::ProviderAway,
     }
 }
 

@@ -5,8 +5,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::client::encoded;
-use crate::failure::{Exit, Failure, Result};
-use crate::screen::{DIM, Screen, leaf, line_of, text};
+use crate::failure::{Exit, Result};
+use crate::screen::{self, DIM, Screen, leaf, text};
 use crate::visit::Visit;
 
 /// Proposals: acts that take two people, made by one and approved by another.
@@ -150,16 +150,13 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
 #[derive(Debug, Args)]
 pub(crate) struct Stop {
     /// Read the code from standard input: where it stands in a command line, others can read it.
-    #[arg(long, required = true)]
+    #[arg(long)]
     code_stdin: bool,
 }
 
 impl Stop {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
-        if !self.code_stdin {
-            return Err(Failure::usage("give the code by --code-stdin"));
-        }
-        let code = line_of(std::io::stdin().lock(), format_args!("standard input"))?;
+        let code = screen::secret(self.code_stdin, "code", "--code-stdin")?;
         let stopped = visit.client.post_as(&code, "/v1/stops", &json!({}))?;
         if visit.screen.is_json() {
             visit.screen.json(&stopped)?;

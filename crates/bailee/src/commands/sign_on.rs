@@ -41,7 +41,7 @@ pub(super) fn sign_on(
     let address = text(&begun, "address");
     visit.screen.note(format_args!("sign on in a browser on this machine:\n{address}"));
     open_browser(&address);
-    let redirected = came_back(&listener)?;
+    let redirected = came_back(&listener, state(&address))?;
     let id = text(&begun, "sign_on");
     let ask = |redirected: Option<&str>, code: Option<&Sensitive<String>>| {
         let question = json!({
@@ -70,15 +70,21 @@ fn open_browser(address: &str) {
     }
 }
 
+/// The `state` of the provider's address: what the browser comes back with says the same.
+fn state(address: &str) -> &str {
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').find(|one| one.starts_with("state=")).unwrap_or_default()
+}
+
 /// What stands behind `?` when the browser comes back.
-fn came_back(listener: &TcpListener) -> Result<String> {
+fn came_back(listener: &TcpListener, state: &str) -> Result<String> {
     listener.set_nonblocking(true).map_err(|error| unheard(&error))?;
     let begun = Instant::now();
     while begun.elapsed() < WAIT_MAX {
         match listener.accept() {
             Ok((stream, _)) => {
                 // A browser asks for other things, too, and others may knock.
-                if let Some(query) = heard(stream) {
+                if let Some(query) = heard(stream, state) {
                     return Ok(query);
                 }
             }
@@ -89,13 +95,13 @@ fn came_back(listener: &TcpListener) -> Result<String> {
 }
 
 /// The query of a request that a provider sent the browser with.
-fn heard(mut stream: TcpStream) -> Option<String> {
+fn heard(mut stream: TcpStream, state: &str) -> Option<String> {
     stream.set_nonblocking(false).ok()?;
     stream.set_read_timeout(Some(REQUEST_TIME_MAX)).ok()?;
     stream.set_write_timeout(Some(REQUEST_TIME_MAX)).ok()?;
     let mut line = String::new();
     BufReader::new(stream.try_clone().ok()?.take(LINE_BYTES_MAX)).read_line(&mut line).ok()?;
-    let query = query(&line).map(str::to_owned);
+    let query = query(&line, state).map(str::to_owned);
     let (status, says) = match &query {
         Some(_) => ("200 OK", CAME_BACK),
         None => ("404 Not Found", "There is nothing here."),
@@ -106,11 +112,12 @@ fn heard(mut stream: TcpStream) -> Option<String> {
     query
 }
 
-/// The query of a request's first line, if it is one of those that are waited for.
-fn query(line: &str) -> Option<&str> {
+/// The query of a request's first line, if it is one of those that are waited for: of this sign-on, by its `state`.
+fn query<'l>(line: &'l str, state: &str) -> Option<&'l str> {
     let query = line.strip_prefix("GET /?")?.split(' ').next()?;
-    let is_awaited = query.split('&').any(|one| one.starts_with("code=") || one.starts_with("error="));
-    is_awaited.then_some(query)
+    let mut said = query.split('&');
+    let is_awaited = said.clone().any(|one| one.starts_with("code=") || one.starts_with("error="));
+    (is_awaited && said.any(|one| one == state)).then_some(query)
 }
 
 fn unheard(error: &std::io::Error) -> Failure {
@@ -126,12 +133,18 @@ mod tests {
         for (line, is) in [
             ("GET /?code=a&state=b HTTP/1.1\r\n", Some("code=a&state=b")),
             ("GET /?error=access_denied&state=b HTTP/1.1\r\n", Some("error=access_denied&state=b")),
+            ("GET /?code=a&state=c HTTP/1.1\r\n", None),
+            ("GET /?code=a HTTP/1.1\r\n", None),
             ("GET /favicon.ico HTTP/1.1\r\n", None),
             ("GET /?hello=there HTTP/1.1\r\n", None),
             ("POST /?code=a HTTP/1.1\r\n", None),
             ("", None),
         ] {
-            assert_eq!(query(line), is, "{line}");
+            assert_eq!(
+                query(line, state("https://id.example.com/auth?client_id=b&state=b&nonce=c")),
+                is,
+                "{line}"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bailee_access::sign_on::{HttpRequest, HttpResponse};
-use bailee_access::sign_on::{Provider, ProviderSettings, SecondFactor, Unreachable, Way};
+use bailee_access::sign_on::{Provider, ProviderSettings, ReadSecret, SecondFactor, Unreachable, Way};
 use serde::Deserialize;
 
 use super::config::Config;
@@ -68,11 +68,15 @@ impl SignOnSection {
 
 impl SignOnSettings {
     /// The provider of a home there.
+    /// Its secret and whom to believe are read whenever it is asked, so that others hold at once, and a home whose
+    /// provider cannot be asked is open all the same.
     fn provider(&self, home: &Path) -> Result<Provider> {
-        let secret = self.client_secret.as_ref();
-        let client_secret = secret.map(|place| place.line(home, "[sign_on] client_secret")).transpose()?;
-        let authorities = self.authorities.as_ref().map(|file| home.join(file));
-        let way = Fetch::new(authorities.as_deref())?;
+        let client_secret = self.client_secret.clone().map(|place| {
+            let root = home.to_owned();
+            let read: ReadSecret = Box::new(move || place.line(&root, "[sign_on] client_secret").ok());
+            read
+        });
+        let way = Fetch::new(self.authorities.as_ref().map(|file| home.join(file)));
         let settings = ProviderSettings { client_secret, ..self.public() };
         let provider = Provider::new(settings, Arc::new(way));
         provider.ok_or_else(|| Failure::failed("[sign_on] issuer is no address of https"))

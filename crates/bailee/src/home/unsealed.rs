@@ -72,10 +72,17 @@ fn has_password(line: &str) -> bool {
     })
 }
 
-/// Whether a value spells out as many bytes as a key has. References are none of those: what they name was judged already.
+/// Whether a word spells out as many bytes as a key has, however it is quoted. References are none of those: what they
+/// name was judged already.
 fn spelt(line: &str) -> bool {
-    let quoted = line.split('"').skip(1).step_by(2);
-    quoted.flat_map(|value| value.split(':').next_back()).any(|value| {
+    let parts =
+        line.split(|character: char| character.is_whitespace() || "\"'`,;:()[]{}<>".contains(character));
+    // What stands behind `=`, also where no blank is between the two; its own signs at the end stay.
+    let words = parts.flat_map(|word| {
+        let value = word.trim_end_matches('=').rfind('=').and_then(|at| word.get(at + 1..));
+        [word, value.unwrap_or_default()]
+    });
+    words.into_iter().any(|value| {
         let bytes = [
             BASE64.decode(value.as_bytes()),
             BASE64_NOPAD.decode(value.as_bytes()),
@@ -105,6 +112,9 @@ mod tests {
             format!("note = \"file:{base64}\""),
             format!("note = \"{}\"", BASE64URL_NOPAD.encode(&key)),
             format!("# root_key = \"{hex}\""),
+            format!("note = '{base64}'"),
+            format!("# the key is {base64}, I think"),
+            format!("# root_key={hex}"),
             "# -----BEGIN EC PRIVATE KEY-----".to_owned(),
             format!("client = 'amzn1.oa2-cs.v1.{}'", "0f".repeat(32)),
             format!("# refresh token Atzr|{}", "IwEB".repeat(20)),

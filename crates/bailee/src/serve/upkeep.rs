@@ -37,10 +37,12 @@ pub(super) async fn keep_up(home: Arc<Home>) {
             }
         }),
         again(&home, NOTICES_EVERY, |home| {
-            if home.deliver(NOTICES_LIMIT).is_err() {
+            let delivered = home.deliver(NOTICES_LIMIT).is_ok();
+            if !delivered {
+                // What is not written down as sent would be sent again, and again.
                 tracing::error!("what became of a notice could not be written");
             }
-            true
+            delivered
         }),
         again(&home, DAY_EVERY, |home| home.keep_up().unwrap_or(false)),
         tend(&home),

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::edge::House;
+use crate::house::House;
 use crate::{
     access, account, catalogue, collect, find, grant, health, hear, keys, ledger, mail, mapping, passkey,
     person, proposal, quarantine, record, retention, reveal, secret, seller, service, session, sign_on, stop,

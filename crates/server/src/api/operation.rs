@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::schema::{Schema, within};
 use super::{Tag, words};
-use crate::edge::House;
+use crate::house::House;
 use crate::paging::PAGE_MAX;
 
 /// Refusals of whoever is not known.
