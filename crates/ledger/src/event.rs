@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{Event, SignOn};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use two::{Notice, Proposal, Released, Solo, Wait};
+pub use two::{Notice, Proposal, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -492,4 +492,6 @@ pub enum What {
     },
     /// The time of a test home was set.
     TimeSet {},
+    /// A time that had jumped ahead is believed: what is due by it may be destroyed.
+    TimeBelieved(TimeBelieved),
 }

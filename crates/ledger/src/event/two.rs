@@ -1,7 +1,8 @@
 //! What takes two people, and who is told of it: notices, proposals, waits.
 
 use bailee_core::{
-    Class, Commitment, NoticeId, ProposalId, Purpose, Recipient, RecordId, SellerId, ServiceId, WaitId,
+    Class, Commitment, NoticeId, ProposalId, Purpose, Recipient, RecordId, SellerId, ServiceId, Timestamp,
+    WaitId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,15 @@ pub struct Wait {
 pub struct Solo {
     /// Whether it has, from now on; again where it is another address than before.
     pub declared: bool,
+}
+
+/// Why a time that had jumped ahead is believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeBelieved {
+    /// The time that was believed last.
+    pub before: Option<Timestamp>,
+    /// `"confirmed"` by two people, or `"second-source"`.
+    pub how: String,
 }
 
 /// What a service that was added may see, since a second person approved it.

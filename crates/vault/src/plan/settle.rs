@@ -158,6 +158,7 @@ impl Layout {
                 no,
                 day,
                 due: wish.day.max(due),
+                exception: if item.is_none() { decision.exception() } else { None },
                 target,
                 // The version goes on over every move, so that no place is ever sealed twice.
                 version: before.map_or(0, |part| part.version) + 1,
