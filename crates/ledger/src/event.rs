@@ -3,6 +3,7 @@
 //! What can stand in an event is an id, a number, an instant, a member of a closed set, or a code of the program. The
 //! bytes that they become are in [`crate::entry`].
 
+mod adoption;
 mod fields;
 mod names;
 mod two;
@@ -17,6 +18,7 @@ use bailee_core::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
+pub use adoption::{Adoption, Reached};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Notice, Proposal, Wait};
 
@@ -436,6 +438,8 @@ pub enum What {
         /// Added.
         added: u32,
     },
+    /// A keyring older than the home is made the present one, cut to what the home still names.
+    Adoption(Adoption),
     /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
     /// The root key stays, and with it everything that lies under it.
     PassphraseChanged {},

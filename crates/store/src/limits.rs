@@ -95,6 +95,7 @@ fn check_change(change: &Change) -> Result<(), StoreError> {
         Change::AddSeller { .. }
         | Change::SetAnchor(_)
         | Change::SweepFacts { .. }
+        | Change::LoseFacts { .. }
         | Change::SweepDetails(_) => Ok(()),
     }
 }
