@@ -36,6 +36,13 @@ pub enum Proposed {
         /// How it is cleaned.
         cleaner: Option<Cleaner>,
     },
+    /// That the home goes on with a keyring that is older than its data, without what that does not know.
+    AdoptKeyring {
+        /// The keyring's revision.
+        keyring: u64,
+        /// The revision that the home knows of.
+        anchor: u64,
+    },
 }
 
 impl Proposed {
@@ -43,6 +50,7 @@ impl Proposed {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Declassify { .. } => "declassify",
+            Self::AdoptKeyring { .. } => "adopt-keyring",
         }
     }
 }

@@ -139,7 +139,7 @@ fn counted(house: &Arc<edge::House>) -> Router {
 }
 
 fn api(house: &Arc<edge::House>) -> Router {
-    api::routes()
+    api::routes(house)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::extract::DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))

@@ -8,6 +8,7 @@ use bailee_access::gate::{CarryOut, Exception};
 use bailee_access::proposal::{Proposal, Proposed};
 use bailee_core::catalogue::{Cleaner, Decision};
 use bailee_core::{Kind, ProposalId, Timestamp};
+use bailee_ledger::authorized::{Authorized, Classify};
 use bailee_vault::catalogue::Named;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,6 +17,8 @@ use crate::api::schema::{Schema, count, list as listed, named, nullable, object,
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
+use crate::fault::Fault;
+use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -65,12 +68,14 @@ pub(crate) fn proposal() -> Schema {
         "Proposal",
         object(&[
             ("id", words::id("Names it.")),
-            ("act", one_of(["declassify"], "What is proposed.")),
+            ("act", one_of(["declassify", "adopt-keyring"], "What is proposed.")),
             ("kind", nullable(words::kind())),
             ("path", nullable(text("The field that is to be a fact, by its path."))),
             ("number", nullable(count("The field, by the number under which it is listed."))),
             ("fact", nullable(text("Why it is a fact."))),
             ("cleaner", nullable(words::cleaner())),
+            ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
+            ("anchor", nullable(count("The revision that the home knows of."))),
             ("proposed_by", text("Who proposed it.")),
             ("proposed_at", words::time("When.")),
             ("until", words::time("It ends by itself then.")),
@@ -89,6 +94,8 @@ pub(crate) fn example() -> Value {
         "number": null,
         "fact": "the colour of the thing, which the seller chose",
         "cleaner": null,
+        "keyring": null,
+        "anchor": null,
         "proposed_by": format!("person:{}", words::ID),
         "proposed_at": words::TIME,
         "until": "2026-03-09T09:00:00Z",
@@ -134,6 +141,8 @@ pub(crate) struct Line {
     number: Option<u64>,
     fact: Option<String>,
     cleaner: Option<Cleaner>,
+    keyring: Option<u64>,
+    anchor: Option<u64>,
     proposed_by: String,
     proposed_at: Timestamp,
     until: Timestamp,
@@ -144,20 +153,29 @@ pub(crate) struct Line {
 pub(crate) fn line(proposal: Proposal, now: Timestamp) -> Line {
     let (act, until, state) = (proposal.proposed.code(), proposal.until(), proposal.state(now));
     let approved_by = proposal.stage.approved_by().map(|by| format!("person:{by}"));
-    let Proposed::Declassify { kind, path, number, fact, cleaner } = proposal.proposed;
-    Line {
+    let line = Line {
         id: proposal.id.to_string(),
         act,
-        kind: Some(kind),
-        path,
-        number,
-        fact: Some(fact),
-        cleaner,
+        kind: None,
+        path: None,
+        number: None,
+        fact: None,
+        cleaner: None,
+        keyring: None,
+        anchor: None,
         proposed_by: format!("person:{}", proposal.by),
         proposed_at: proposal.at,
         until,
         state,
         approved_by,
+    };
+    match proposal.proposed {
+        Proposed::Declassify { kind, path, number, fact, cleaner } => {
+            Line { kind: Some(kind), path, number, fact: Some(fact), cleaner, ..line }
+        }
+        Proposed::AdoptKeyring { keyring, anchor } => {
+            Line { keyring: Some(keyring), anchor: Some(anchor), ..line }
+        }
     }
 }
 
@@ -223,22 +241,41 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
 /// Approves it and carries it out, as it was proposed.
 fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
-    let CarryOut::Declassify(authorized) = carry_out;
-    let Proposed::Declassify { kind, path, number, fact, cleaner } = proposal.proposed;
+    match (carry_out, proposal.proposed) {
+        (CarryOut::Declassify(authorized), Proposed::Declassify { kind, path, number, fact, cleaner }) => {
+            let decision = Decision {
+                kind,
+                path: String::new(),
+                class: None,
+                fact: Some(fact),
+                purposes: None,
+                mask: None,
+                cleaner,
+                searched: None,
+            };
+            declassify(call, authorized, (path, number), decision)?;
+        }
+        (CarryOut::AdoptKeyring(authorized), Proposed::AdoptKeyring { keyring, anchor }) => {
+            keys::carry_out(call, authorized, (keyring, anchor))?;
+        }
+        // The gate gives the proof of what is proposed, and no other.
+        (CarryOut::Declassify(_) | CarryOut::AdoptKeyring(_), _) => {
+            return Err(Problem::internal(Fault::new("job", "other-proof")));
+        }
+    }
+    Ok(call.gate().proposal_done(call.caller(), id)?)
+}
+
+fn declassify(
+    call: &Call,
+    authorized: Authorized<Classify>,
+    (path, number): (Option<String>, Option<u64>),
+    decision: Decision,
+) -> Result<(), Problem> {
     let named = match (path, number) {
         (Some(path), _) => Named::Path(path),
         (None, number) => Named::Number(number.unwrap_or_default()),
     };
-    let decision = Decision {
-        kind,
-        path: String::new(),
-        class: None,
-        fact: Some(fact),
-        purposes: None,
-        mask: None,
-        cleaner,
-        searched: None,
-    };
     call.vault().classify(authorized, named, decision, &mut |_| {})?;
-    Ok(call.gate().proposal_done(call.caller(), id)?)
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
 use bailee_core::{PersonId, ProposalId, RecordId, RequestId, Timestamp};
-use bailee_ledger::authorized::{Authorized, Classify, Context};
+use bailee_ledger::authorized::{Administer, Authorized, Classify, Context};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -21,6 +21,8 @@ const PROPOSALS_MAX: usize = 10_000;
 pub enum CarryOut {
     /// Decide that a field is a fact.
     Declassify(Authorized<Classify>),
+    /// Go on with an older keyring.
+    AdoptKeyring(Authorized<Administer>),
 }
 
 impl Gate {
@@ -103,6 +105,9 @@ impl Gate {
         let carry_out = match proposal.proposed {
             Proposed::Declassify { .. } => {
                 CarryOut::Declassify(self.mint.act(caller.context, Classify { fact: true }))
+            }
+            Proposed::AdoptKeyring { .. } => {
+                CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
         };
         Ok((proposal, carry_out))
@@ -230,6 +235,7 @@ impl Gate {
 const fn action_of(proposed: &Proposed) -> Action<'static> {
     match proposed {
         Proposed::Declassify { .. } => Action::Declassify,
+        Proposed::AdoptKeyring { .. } => Action::Administer,
     }
 }
 

@@ -98,6 +98,9 @@ fn list(visit: &Visit) -> Result<Exit> {
     let proposals = all.member("proposals").map(Json::elements).unwrap_or_default();
     let row = |one: &Json| {
         let what = match text(one, "path") {
+            _ if !text(one, "keyring").is_empty() => {
+                format!("the keyring at revision {}, of {}", text(one, "keyring"), text(one, "anchor"))
+            }
             path if path.is_empty() => format!("field number {}", text(one, "number")),
             path => path,
         };
@@ -127,6 +130,8 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "number",
         "fact",
         "cleaner",
+        "keyring",
+        "anchor",
         "proposed_by",
         "proposed_at",
         "until",
