@@ -51,6 +51,13 @@ pub enum Proposed {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// That the home goes on with a keyring that is older than its data, without what that does not know.
+    AdoptKeyring {
+        /// The keyring's revision.
+        keyring: u64,
+        /// The revision that the home knows of.
+        anchor: u64,
+    },
 }
 
 impl Proposed {
@@ -59,6 +66,7 @@ impl Proposed {
         match self {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
+            Self::AdoptKeyring { .. } => "adopt-keyring",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! bytes that they become are in [`crate::entry`].
 
 mod act;
+mod adoption;
 mod fields;
 mod names;
 mod two;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{Event, SignOn};
+pub use adoption::{Adoption, Reached};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Notice, Proposal, Released, Solo, Wait};
 
@@ -449,6 +451,8 @@ pub enum What {
         /// Added.
         added: u32,
     },
+    /// A keyring older than the home is made the present one, cut to what the home still names.
+    Adoption(Adoption),
     /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
     /// The root key stays, and with it everything that lies under it.
     PassphraseChanged {},

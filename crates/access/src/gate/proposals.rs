@@ -1,7 +1,7 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
 use bailee_core::{PersonId, ProposalId, RecordId, RequestId, Timestamp};
-use bailee_ledger::authorized::{Authorized, Classify, Context};
+use bailee_ledger::authorized::{Administer, Authorized, Classify, Context};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -21,6 +21,8 @@ const PROPOSALS_MAX: usize = 10_000;
 pub enum CarryOut {
     /// Decide that a field is a fact.
     Declassify(Authorized<Classify>),
+    /// Go on with an older keyring.
+    AdoptKeyring(Authorized<Administer>),
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -114,6 +116,9 @@ impl Gate {
             Proposed::ReleaseService { service, purposes, classes, .. } => {
                 self.release_service(caller, *service, purposes, classes)?;
                 CarryOut::Nothing
+            }
+            Proposed::AdoptKeyring { .. } => {
+                CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
         };
         Ok((proposal, carry_out))
@@ -242,7 +247,7 @@ impl Gate {
 const fn action_of(proposed: &Proposed) -> Action<'static> {
     match proposed {
         Proposed::Declassify { .. } => Action::Declassify,
-        Proposed::ReleaseService { .. } => Action::Administer,
+        Proposed::ReleaseService { .. } | Proposed::AdoptKeyring { .. } => Action::Administer,
     }
 }
 

@@ -10,6 +10,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod adoption;
 mod answers;
 mod bench;
 mod catalogue;

@@ -77,6 +77,7 @@ types! {
         "has-owner": "The home has its first person already", "Log in as that person.";
         "mapping-name-taken": "Another format has this name", "Give the mapping another name.";
         "mirror-already": "The directory is a mirror already", "Nothing.";
+        "keyring-not-older": "The keyring is not older than the data", "There is nothing to adopt.";
         "idempotency-key-in-use": "The first request under this key is still at work", "Wait, then send it again.";
         "idempotency-outcome-unknown": "What became of the first request is not known", "Look whether it was done; if not, send it under another key.";
         "shown-once": "The answer held a secret and is kept nowhere", "Use what the first answer held. If it is lost, send the request under another key.";
@@ -165,7 +166,7 @@ types! {
         "bucket-gone": "The bucket is destroyed", "Ask again.";
         "key-removed": "The key has just been removed", "Ask again.";
         "keyring-fork": "Two mirrors went separate ways", "Keep the one that this home's data was sealed with.";
-        "keyring-older-than-anchor": "The keyring is older than the data", "Bring back a newer mirror.";
+        "keyring-older-than-anchor": "The keyring is older than the data", "Bring back a newer mirror, or go on with this one by `bailee keys adopt`.";
         "keyring-strayed": "The keyring went another way than the data", "Bring back this home's own mirrors.";
         "keyring-missing": "No mirror holds a keyring", "Check that the mirrors are in place.";
         "keyring-damaged": "Every mirror's head is damaged", "Bring back a newer copy of a mirror.";
