@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use bailee_core::requirement::Requirement;
 
+use crate::decision::Reason;
+
 /// A refusal: why, which requirement it serves, and what to do. Already an event when it is returned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
@@ -21,6 +23,13 @@ pub struct Denial {
     pub remedy: String,
     /// Whether the caller is not known at all (401), rather than not allowed (403).
     pub unauthenticated: bool,
+}
+
+impl Denial {
+    /// Whether whoever is refused so may take documents in all the same.
+    pub(crate) fn leaves_intake(&self) -> bool {
+        self.code == Reason::KeyNotTrusted.code()
+    }
 }
 
 /// Why access did not do it.

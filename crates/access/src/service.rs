@@ -3,6 +3,9 @@
 //! A key lives as long as the profile says (1.4.b). In the last sixth of its life whoever shows it is warned; past its end
 //! it opens nothing but its own renewal. A service has two keys at a time, so that a new one can be rolled out while the
 //! old one still opens.
+//!
+//! Whoever is shown a key knows it from then on, and so of each one is kept who that was. Once they may not come in any
+//! more, their key takes documents in and does nothing else, so that intake has no gap while it is replaced (1.2.d).
 
 use bailee_core::profile::Values;
 use bailee_core::requirement::Requirement;
@@ -59,6 +62,39 @@ pub struct ServiceKey {
     pub id: RecordId,
     /// Since when.
     pub since: Timestamp,
+    /// Who knows it: who was shown it, or the one by which the service made it.
+    pub known_to: PersonId,
+    /// Whether a second person has yet to approve that it shows what the service may see.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_held_back: bool,
+}
+
+/// What a key opens by its age, by who knows it, and by who approved it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// What the service may.
+    All,
+    /// Documents are taken in by it, and no more.
+    Intake,
+    /// Its own renewal.
+    Renewal,
+    /// Nothing.
+    Nothing,
+}
+
+impl Opens {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::All, Self::Intake, Self::Renewal, Self::Nothing];
+
+    /// The name by which answers know it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Intake => "intake",
+            Self::Renewal => "renewal",
+            Self::Nothing => "nothing",
+        }
+    }
 }
 
 /// How far a key has come in its life.
@@ -76,8 +112,8 @@ pub enum KeyAge {
 
 impl ServiceKey {
     /// A key of which this hash is kept.
-    pub(crate) fn new(hash: CredentialHash, now: Timestamp) -> Self {
-        Self { id: hash.id(), hash: Some(hash), since: now }
+    pub(crate) fn new(hash: CredentialHash, now: Timestamp, known_to: PersonId) -> Self {
+        Self { id: hash.id(), hash: Some(hash), since: now, known_to, is_held_back: false }
     }
 
     /// The last instant at which it opens anything.
@@ -121,6 +157,11 @@ impl Service {
     pub(crate) fn without_hashes(&self) -> Self {
         let keys = self.keys.iter().map(|key| ServiceKey { hash: None, ..key.clone() }).collect();
         Self { keys, ..self.clone() }
+    }
+
+    /// The same as it comes in: with the key that was shown and no other.
+    pub(crate) fn by(&self, key: &ServiceKey) -> Self {
+        Self { keys: vec![ServiceKey { hash: None, ..key.clone() }], ..self.clone() }
     }
 
     /// Whether any of its keys opens anything.
@@ -196,7 +237,7 @@ mod tests {
     #[test]
     fn a_key_ages_on_day_75_ends_on_day_90_and_is_forgotten_30_days_later() {
         let since: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
-        let key = ServiceKey::new(CredentialHash::of("synthetic"), since);
+        let key = ServiceKey::new(CredentialHash::of("synthetic"), since, PersonId([1; 16]));
         let values = Values::of(bailee_core::profile::Profile::Strict);
         for (after, age) in [
             (0, KeyAge::Fresh),

@@ -166,6 +166,15 @@ impl Edge {
         self.block(move |edge| act(&edge.authenticate()?)).await
     }
 
+    /// The same for what takes documents in, which is all that is left to a service's key that is not trusted with more.
+    pub(crate) async fn take_in<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&Call) -> Result<T, Problem> + Send + 'static,
+    {
+        self.block(move |edge| act(&edge.authenticate_to_take_in()?)).await
+    }
+
     /// The same for what completes or renews a credential: all that is left to one that has ended, or is not complete.
     pub(crate) async fn renew<T, A>(self, act: A) -> Result<T, Problem>
     where
@@ -268,7 +277,12 @@ impl Edge {
         self.authenticate_by(&WHOLE)
     }
 
-    fn authenticate_by(self, by: &Way) -> Result<Call, Problem> {
+    /// Asks who is bringing documents. Blocks.
+    pub(crate) fn authenticate_to_take_in(self) -> Result<Call, Problem> {
+        self.authenticate_by(&INTAKE)
+    }
+
+    fn authenticate_by(self, by: &'static Way) -> Result<Call, Problem> {
         let door = self.door();
         // From an address that sends too much of what nobody known has sent, nothing more of it reaches the ledger.
         let Self {
@@ -289,7 +303,7 @@ impl Edge {
             known.tell(caller.context.principal, house.gate().ending_key(&presented));
         }
         house.limiter().request(caller.context.principal)?;
-        Ok(Call { house, stamp, caller, presented })
+        Ok(Call { house, stamp, caller, presented, by })
     }
 
     /// What its caller calls it, if he does.
@@ -328,6 +342,9 @@ struct Way {
 
 /// For who lacks nothing.
 const WHOLE: Way = Way { authenticate: Gate::authenticate, recognises: Gate::recognises };
+/// For whose key may be trusted with no more than that.
+const INTAKE: Way =
+    Way { authenticate: Gate::authenticate_to_take_in, recognises: Gate::recognises_to_take_in };
 /// For who may lack what is about to be renewed.
 const RENEWAL: Way = Way { authenticate: Gate::authenticate_to_renew, recognises: Gate::recognises_to_renew };
 
@@ -347,6 +364,8 @@ pub(crate) struct Call {
     stamp: Stamp,
     caller: Caller,
     presented: Presented,
+    /// How they were recognised.
+    by: &'static Way,
 }
 
 impl Call {
@@ -390,7 +409,7 @@ impl Call {
             if !matches!(decided, Err(AccessError::Moved)) {
                 break;
             }
-            decided = decide(&self.gate().authenticate(&self.presented)?);
+            decided = decide(&(self.by.authenticate)(self.gate(), &self.presented)?);
         }
         decided
     }

@@ -42,6 +42,8 @@ pub struct Left {
     pub sessions: u32,
     /// Services that have another owner now.
     pub services: u32,
+    /// Keys that they know, of whichever service: documents are taken in by them for a day more, and nothing else.
+    pub keys: u32,
 }
 
 impl Gate {
@@ -320,8 +322,9 @@ impl Gate {
         let account = entry.next(Account::of(Person { standing, ..entry.value.person.clone() }));
         let sessions = self.known().sessions_of(person);
         let services = self.inherited(person, heir);
-        let left = Left { sessions: count(&sessions), services: count(&services) };
-        let Left { sessions: ended, services: moved } = left;
+        let keys = self.keys_known_to(person, context.now);
+        let left = Left { sessions: count(&sessions), services: count(&services), keys: count(&keys) };
+        let Left { sessions: ended, services: moved, .. } = left;
         let mut events =
             vec![context.event(What::PersonLeft { person, told_at, sessions: ended, services: moved })];
         let mut changes = vec![self.sealer.put(&account)?];

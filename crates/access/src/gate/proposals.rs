@@ -6,6 +6,7 @@ use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
 use super::grants::not_alone;
+use super::services::Release;
 use super::waits::Nod;
 use super::{Caller, Gate};
 use crate::decision::{Action, Circumstances, Subject};
@@ -114,7 +115,8 @@ impl Gate {
                 CarryOut::Declassify(self.mint.act(caller.context, Classify { fact: true }))
             }
             Proposed::ReleaseService { service, purposes, classes, .. } => {
-                self.release_service(caller, *service, purposes, classes)?;
+                let second = (proposal.by != person).then_some(person);
+                self.release_service(caller, &Release { service: *service, purposes, classes, second })?;
                 CarryOut::Nothing
             }
             Proposed::AdoptKeyring { .. } => {
@@ -203,11 +205,19 @@ impl Gate {
             let circumstances = Circumstances { alone: false, ..Circumstances::at(self.environment, now) };
             self.rules().decide(subject, &action_of(&proposal.proposed), &circumstances).is_ok()
         });
-        match may {
+        match may || self.proposed_of_own(proposal) {
             true => Ok(()),
             false => Err(AccessError::Unacceptable(
                 "whoever proposed this may not do it any more; have it proposed anew".into(),
             )),
+        }
+    }
+
+    /// Whether it is about a key of a service for which its proposer answers, which takes no role.
+    fn proposed_of_own(&self, proposal: &Proposal) -> bool {
+        match proposal.proposed {
+            Proposed::ReleaseService { service, .. } => self.answers_for(proposal.by, service),
+            Proposed::Declassify { .. } | Proposed::AdoptKeyring { .. } => false,
         }
     }
 
