@@ -130,10 +130,14 @@ impl Vault {
     }
 
     /// Ends an adoption that a crash interrupted, as the system itself. While a mirror is out of reach the keyring stays
-    /// what it is.
+    /// what it is; one that is adopted already and not completed keeps the home shut, since what is sealed before it is
+    /// written down what was lost would be taken for lost, too.
     pub(crate) fn resume_adoption(&self, now: Timestamp) -> Result<(), VaultError> {
         let context = Context::system(RequestId::new(now, &*self.base.entropy), now);
         let ended = self.go_on_adopting(&context);
+        if self.keyring_behind().is_none() {
+            return ended;
+        }
         self.mirrors_may_be_away(&context, ended)
     }
 

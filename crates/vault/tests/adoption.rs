@@ -14,6 +14,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
+use bailee_crypto::keyring::KeyringError;
 use bailee_ledger::authorized;
 use bailee_vault::collect::Request;
 use bailee_vault::quarantine::discard::Reason;
@@ -199,6 +200,23 @@ fn while_a_mirror_is_away_it_stays_behind_and_goes_on_once_it_is_back() {
     std::fs::rename(&away, &mirror).unwrap();
     life.is_adopted(&life.open());
     life.what_was_forgotten_opens_from_no_backup();
+}
+
+#[test]
+fn adopted_and_not_completed_it_opens_only_once_every_mirror_is_back() {
+    let life = Life::new();
+    let [mirror, away] = ["keyring-b", "away"].map(|name| life.path().join(name));
+    let home = life.open();
+    home.writes_left(1);
+    home.vault.adopt_keyring(home.act(authorized::Administer)).unwrap_err();
+    drop(home);
+    std::fs::rename(&mirror, &away).unwrap();
+    std::fs::write(&mirror, "no directory").unwrap();
+    let refused = Home::open(life.path(), LAST).err().unwrap();
+    assert!(matches!(refused, VaultError::Keyring(KeyringError::Mirror { .. })), "{refused}");
+    std::fs::remove_file(&mirror).unwrap();
+    std::fs::rename(&away, &mirror).unwrap();
+    life.is_adopted(&life.open());
 }
 
 #[test]
