@@ -58,6 +58,7 @@ types! {
         "volume-spent": "The grant's volume of this day is spent", "Go on tomorrow (UTC), or ask for a larger volume.";
         "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
         "second-person": "A second person must approve", "Have a second person approve it.";
+        "key-not-trusted": "The key is trusted with no more than to take documents in", "Use the next key, or have somebody approve this one; the detail says which.";
         "outside-first": "Somebody outside is told first", "Do it a day after that; nobody stopped it then.";
         "unclassified": "The field is not classified", "Have an officer classify it; until then nobody sees it.";
     }
