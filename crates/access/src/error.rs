@@ -41,6 +41,9 @@ pub enum AccessError {
     /// Something given is not acceptable (a name, a password): says what is.
     #[error("{0}")]
     Unacceptable(String),
+    /// The same, where it is a requirement that does not take it.
+    #[error("{1} ({0})")]
+    Against(Requirement, String),
     /// The home's first person exists already.
     #[error("this home has its first person already; log in with `bailee login --as MAIL`")]
     HasOwner,
@@ -84,7 +87,7 @@ impl AccessError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Denied(denial) => denial.code,
-            Self::Unacceptable(_) => "unacceptable",
+            Self::Unacceptable(_) | Self::Against(..) => "unacceptable",
             Self::HasOwner => "has-owner",
             Self::Hashing => "hashing",
             Self::ProviderAway => "provider-away",

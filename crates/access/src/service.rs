@@ -8,13 +8,13 @@
 //! more, their key takes documents in and does nothing else, so that intake has no gap while it is replaced (1.2.d).
 
 use bailee_core::profile::Values;
-use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{Class, PersonId, Purpose, RecordId, SellerId, ServiceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::AccessError;
 use crate::credential::CredentialHash;
+use crate::grant::unclassified;
 
 /// Most keys of one service at a time: the one in use, and the next.
 pub const KEYS_MAX: usize = 2;
@@ -198,7 +198,7 @@ impl NewService {
         } else if self.sellers.is_empty() || self.sellers.len() > SELLERS_MAX {
             format!("a service is bound to 1 to {SELLERS_MAX} sellers")
         } else if self.classes.contains(&Class::Unclassified) {
-            format!("the class unclassified is revealed to nobody ({})", Requirement::Collection)
+            return Err(unclassified());
         } else {
             return Ok(self);
         };

@@ -1,5 +1,6 @@
 //! People: invited, suspended, unlocked, gone (1.2.a, 1.2.b, 1.2.d, 1.2.f).
 
+use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{PersonId, PrincipalId, RecordId, RequestId, Sensitive, ServiceId, Timestamp};
 use bailee_ledger::authorized::Context;
@@ -378,8 +379,10 @@ impl Gate {
         let taken = self.is_somebodys(mail);
         let known = self.known();
         if self.standards.outside.as_deref() == Some(mail) {
-            return Err(AccessError::Unacceptable(
-                "this address is told from outside of what takes two people, so it cannot be somebody's here (1.3.b)".into(),
+            return Err(AccessError::Against(
+                Requirement::NeedToKnow,
+                "this address is told from outside of what takes two people, so it cannot be somebody's here"
+                    .into(),
             ));
         }
         if taken {

@@ -25,9 +25,7 @@ pub(crate) fn log_in(trial: &Trial, mail: &str) {
 /// A home that asks for a second person, with the operator Ben, the officer Cem and an order.
 pub(crate) fn home() -> Trial {
     let trial = Trial::at("2026-03-02T09:00:00Z");
-    let path = trial.path("home/bailee.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("[access]", "[access]\nsecond_person = true")).unwrap();
+    trial.configure("[access]", "second_person = true");
     join(&trial, "Ben Beispiel", BEN, "operator");
     join(&trial, "Cem Beispiel", CEM, "officer");
     trial.run_with(&["collect", "--seller", "ALPHA", "-"], ORDER).ends(0);
@@ -97,6 +95,10 @@ fn a_grant_is_asked_for_approved_by_the_other_used_spent_and_ends() {
         "each command is a process of its own: {}",
         spent.err
     );
+    log_in(&trial, CEM);
+    let explained = explain();
+    assert_eq!((&explained["decision"], &explained["requirement"]), (&"deny".into(), &"1.3.b".into()));
+    log_in(&trial, BEN);
     trial.later_as("2026-03-03T09:00:00Z", &["grant", "list"]);
     trial.run(&REVEAL).ends(0);
     trial.later_as("2026-03-04T09:00:01Z", &["grant", "list"]);

@@ -51,4 +51,5 @@ mod solo;
 mod spine;
 mod support;
 mod terminal;
+mod way_in;
 mod wrong_file;

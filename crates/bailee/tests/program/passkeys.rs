@@ -136,10 +136,8 @@ fn made(name: &str, begun: &Value, credential: &Value) -> Value {
 /// A test home that asks for a second factor, with an address to which passkeys are bound.
 fn trial() -> Trial {
     let trial = Trial::at("2026-03-02T09:00:00Z");
-    let path = trial.path("home/bailee.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let text = text.replace("[access]", "[access]\nsecond_factor = true");
-    std::fs::write(&path, text.replace("[server]", &format!("[server]\npublic_url = \"{ORIGIN}\""))).unwrap();
+    trial.configure("[access]", "second_factor = true");
+    trial.configure("[server]", &format!("public_url = \"{ORIGIN}\""));
     trial
 }
 
