@@ -12,9 +12,13 @@
 
 mod common;
 
+use std::io::Cursor;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use bailee_core::Kind;
 use bailee_crypto::keyring::KeyringError;
+use bailee_intake::evidence::{self, Reader};
 use bailee_ledger::authorized;
 use bailee_vault::collect::Request;
 use bailee_vault::quarantine::discard::Reason;
@@ -162,6 +166,21 @@ fn what_lives_opens_what_was_destroyed_does_not_and_what_was_lost_is_taken_in_ag
     drop(home);
     assert_eq!(name(&life.open(), 2), Some(NAME.to_owned()));
     life.what_was_forgotten_opens_from_no_backup();
+}
+
+#[test]
+fn news_of_what_was_lost_changes_nothing_and_it_is_taken_in_again() {
+    let life = Life::new();
+    let home = life.open();
+    home.vault.adopt_keyring(home.act(authorized::Administer)).unwrap();
+    let row = |number: u32| format!("{},delivered,2026-04-02T09:00:00Z\n", id(number));
+    let feed = format!("reference,status,time\n{}{}", row(3), row(4));
+    let reader = Reader::open(Box::new(Cursor::new(feed.into_bytes())), evidence::Request::default());
+    let action = authorized::Collect { seller: seller(), kind: Kind::Order };
+    let told = home.vault.hear(home.act(action), reader.unwrap(), None, &mut |_| ControlFlow::Continue(()));
+    let told = told.unwrap();
+    assert_eq!((told.read, told.past_retention), (2, 2));
+    life.is_adopted(&home);
 }
 
 #[test]
