@@ -286,7 +286,6 @@ const WORDS: &[&str] = &[
     "three",
     "new",
     "old",
-    "temp",
     "general",
     "everybody",
     "everyone",

@@ -3,7 +3,7 @@
 use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
-use crate::event::{Notice, Proposal, Released, SignOn, Solo, TimeBelieved, Wait};
+use crate::event::{Adoption, Notice, Proposal, Reached, Released, SignOn, Solo, TimeBelieved, Wait};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -140,6 +140,11 @@ fn sentence(what: &What) -> &'static str {
              the facts alone were."
         }
         What::MirrorsChanged { .. } => "Mirrors of the keyring were repaired, or added.",
+        What::Adoption(_) => {
+            "A keyring older than the revision that the home knew of is made the present one (`intended`, `completed`), or is \
+             not, since another was there before (`dropped`): how many keys go, since they were destroyed meanwhile or nothing \
+             lies under them, and how much is lost, since its keys were made meanwhile."
+        }
         What::PassphraseChanged {} => {
             "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \
              where that then fails. The root key itself stays."
@@ -288,6 +293,20 @@ fn samples() -> Vec<What> {
         What::RulesChanged { rules: Digest([0xdd; 32]), policies: 20 },
         What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
         What::MirrorsChanged { repaired: 1, added: 0 },
+        What::Adoption(Adoption {
+            adoption: id(1),
+            step: code("completed"),
+            from: 17,
+            anchor: 20,
+            buckets: 1,
+            slots: 12,
+            facts: 0,
+            details: 0,
+            lost_parts: 40,
+            lost_facts: 0,
+            lost_details: 0,
+            reached: Some(Reached { revision: 1044, epoch: 1030, mirrors: 2 }),
+        }),
         What::PassphraseChanged {},
         What::SecretSeen { secret: OwnSecret::MailPassword, bits: 96 },
         What::SecretOutlived { secret: OwnSecret::MailPassword },

@@ -4,6 +4,7 @@
 //! bytes that they become are in [`crate::entry`].
 
 mod act;
+mod adoption;
 mod fields;
 mod names;
 mod two;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{Event, SignOn};
+pub use adoption::{Adoption, Reached};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Notice, Proposal, Released, Solo, TimeBelieved, Wait};
 
@@ -449,6 +451,8 @@ pub enum What {
         /// Added.
         added: u32,
     },
+    /// A keyring older than the home is made the present one, cut to what the home still names.
+    Adoption(Adoption),
     /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
     /// The root key stays, and with it everything that lies under it.
     PassphraseChanged {},
@@ -471,8 +475,7 @@ pub enum What {
         /// `"tail"`, `"details"`, `"verify"`, `"prove"`, `"export"`.
         how: String,
     },
-    /// A mapping of the home's own was added, or put in the place of the one of its name. Not by its name: somebody chose
-    /// that, and might have chosen a person's.
+    /// A mapping of the home's own was added or replaced. Its name could be a person's, and is not told.
     MappingAdded {
         /// The first half of the SHA-256 of its file, in hexadecimal digits: which columns a home maps is its own
         /// affair, and no more than this is told.

@@ -62,6 +62,14 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
     response
 }
 
+/// Stands before every route that has no part in going on with an older keyring: by that, nothing else is done.
+pub(crate) async fn refuse_behind(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    match house.vault().refuse_behind() {
+        Ok(()) => next.run(request).await,
+        Err(older) => Problem::from(older).into_response(),
+    }
+}
+
 /// Writes a request's fault, or those that wait, now that a request went without one.
 async fn write_faults(house: Arc<House>, stamp: Stamp, fault: Option<Fault>) {
     if fault.is_none() && !house.has_untold() {
@@ -243,7 +251,7 @@ impl Edge {
     {
         self.block(move |edge| {
             edge.house.limiter().log_in(edge.from)?;
-            let (detail, door) = (Some(edge.detail()?), edge.door());
+            let (detail, door) = (edge.detail()?, edge.door());
             let Self { house, stamp: Stamp { request, now }, bearer, from, .. } = edge;
             let done = act(house.gate(), &Presented { bearer, request, now, detail, door });
             if done.as_ref().is_err_and(Problem::is_refusal) {
@@ -260,7 +268,7 @@ impl Edge {
     }
 
     /// What events name the caller's whereabouts by: written down by now. Blocks.
-    fn detail(&self) -> Result<Commitment, Problem> {
+    fn detail(&self) -> Result<Option<Commitment>, Problem> {
         Ok(self.house.gate().origin(&self.origin, self.stamp.now)?)
     }
 
@@ -285,7 +293,7 @@ impl Edge {
             .limiter()
             .may_be_refused(from)
             .or_else(|many| if (by.recognises)(house.gate(), &presented) { Ok(()) } else { Err(many) })?;
-        presented.detail = Some(house.gate().origin(&origin, now)?);
+        presented.detail = house.gate().origin(&origin, now)?;
         let caller = (by.authenticate)(house.gate(), &presented).inspect_err(|error| {
             if matches!(error, AccessError::Denied(_)) {
                 house.limiter().refused(from);
@@ -344,7 +352,7 @@ const RENEWAL: Way = Way { authenticate: Gate::authenticate_to_renew, recognises
 pub(crate) struct Attempt {
     pub(crate) mail: String,
     pub(crate) stamp: Stamp,
-    pub(crate) detail: Commitment,
+    pub(crate) detail: Option<Commitment>,
     pub(crate) door: Door,
     /// The machine's time, by which authenticators go.
     pub(crate) machine_now: Timestamp,

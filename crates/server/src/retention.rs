@@ -1,9 +1,10 @@
 //! Retention: what is due when, why, and the run that ends it.
 
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Json};
+use bailee_access::proposal::Proposed;
 use bailee_core::{Kind, Reference, SellerId};
 use bailee_vault::retention::{Explained, Status};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::edge::Edge;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
+use crate::proposal;
 use crate::record::unknown;
 use crate::watch::{Tick, Watch};
 
@@ -64,7 +66,20 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "What ended.",
                 ran,
                 json!({ "disposed": 1250, "buckets_destroyed": 1, "archived": 0, "held": 0 }),
-            ),
+            )
+            .refuses(&["time-jumped"]),
+        Operation::post("/v1/retention:confirm-time", "confirmTime", post(confirm_time))
+            .says(
+                Tag::Retention,
+                "Say that the time is right",
+                "Where the clock has jumped ahead by more than 48 hours, what is due by it is closed, and destroyed only once two \
+                 people have confirmed the time: one by this, another by approving that proposal.",
+            )
+            .once()
+            .for_people()
+            .takes("Nothing to say.", object(&[]), json!({}))
+            .answers(202, "It is proposed.", proposal::proposal(), proposal::example())
+            .refuses(&["time-believed", "second-factor-stale"]),
     ]
 }
 
@@ -185,6 +200,24 @@ async fn run(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -> Res
             }
         };
         Ok(Written::done(&call.vault().retention_run(authorized, &mut progress)?))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn confirm_time(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, |call, body| {
+        let _allowed = call.gate().run_retention(call.caller())?;
+        let Nothing {} = body.parse()?;
+        if call.vault().believes(call.now())? {
+            let words = "the time is believed; there is nothing to confirm";
+            return Err(Problem::new(StatusCode::CONFLICT, "time-believed", words));
+        }
+        let filed = call.gate().propose(call.caller(), Proposed::ConfirmTime { at: call.now() })?;
+        Ok(Written::accepted(&proposal::line(filed, call.now())))
     })
     .await
 }

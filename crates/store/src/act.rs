@@ -192,6 +192,13 @@ pub enum Change {
         /// Which month.
         month: Month,
     },
+    /// The same, and the month goes on: the key of these facts is lost, and what is first taken in from now on has another.
+    LoseFacts {
+        /// Whose.
+        seller: SellerNo,
+        /// Which month.
+        month: Month,
+    },
     /// Inserts a quarantined item; its bucket must be open, its slot empty.
     PutQuarantine(QuarantineRow),
     /// Deletes one. Must exist.

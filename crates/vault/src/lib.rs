@@ -23,6 +23,7 @@
     reason = "an act consumes its authorisation, so that it is used once"
 )]
 
+mod adoption;
 mod batch;
 pub mod believed;
 pub mod catalogue;
@@ -64,6 +65,7 @@ use bailee_ledger::event::Event;
 use bailee_store::act::SellerNo;
 use bailee_store::records::Store;
 
+pub use adoption::Adopted;
 pub use error::VaultError;
 
 /// What a vault stands on.
@@ -106,7 +108,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Opens the vault, and finishes destructions that were begun and not completed.
+    /// Opens the vault, and finishes what was begun and not completed: an adoption of the keyring, destructions.
     ///
     /// # Errors
     /// When the store or a mirror of the keyring cannot be used.
@@ -125,7 +127,10 @@ impl Vault {
             disposed_on: Mutex::default(),
             classifying: Mutex::default(),
         };
-        vault.resume_destructions(now)?;
+        vault.resume_adoption(now)?;
+        if vault.keyring_behind().is_none() {
+            vault.resume_destructions(now)?;
+        }
         Ok(vault)
     }
 
@@ -134,8 +139,14 @@ impl Vault {
         self.base.catalogue.now()
     }
 
-    /// The authorisation must be of this home: a proof from another opens nothing here.
+    /// The authorisation must be of this home, and its keyring no older than it: by an old one nothing is opened or sealed.
     fn check_home<A>(&self, authorized: &Authorized<A>) -> Result<(), VaultError> {
+        self.check_home_only(authorized)?;
+        self.refuse_behind()
+    }
+
+    /// A proof from another home opens nothing here.
+    fn check_home_only<A>(&self, authorized: &Authorized<A>) -> Result<(), VaultError> {
         if authorized.home() == self.base.keyring.binding().home {
             Ok(())
         } else {

@@ -1,7 +1,7 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
 use bailee_core::{PersonId, ProposalId, RecordId, RequestId, Timestamp};
-use bailee_ledger::authorized::{Authorized, Classify, Context};
+use bailee_ledger::authorized::{Administer, Authorized, Classify, Context, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -22,6 +22,10 @@ const PROPOSALS_MAX: usize = 10_000;
 pub enum CarryOut {
     /// Decide that a field is a fact.
     Declassify(Authorized<Classify>),
+    /// Believe the time.
+    ConfirmTime(Authorized<RunRetention>),
+    /// Go on with an older keyring.
+    AdoptKeyring(Authorized<Administer>),
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -116,6 +120,12 @@ impl Gate {
                 let second = (proposal.by != person).then_some(person);
                 self.release_service(caller, &Release { service: *service, purposes, classes, second })?;
                 CarryOut::Nothing
+            }
+            Proposed::ConfirmTime { .. } => {
+                CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention))
+            }
+            Proposed::AdoptKeyring { .. } => {
+                CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
         };
         Ok((proposal, carry_out))
@@ -212,7 +222,9 @@ impl Gate {
     fn proposed_of_own(&self, proposal: &Proposal) -> bool {
         match proposal.proposed {
             Proposed::ReleaseService { service, .. } => self.answers_for(proposal.by, service),
-            Proposed::Declassify { .. } => false,
+            Proposed::Declassify { .. } | Proposed::ConfirmTime { .. } | Proposed::AdoptKeyring { .. } => {
+                false
+            }
         }
     }
 
@@ -252,7 +264,8 @@ impl Gate {
 const fn action_of(proposed: &Proposed) -> Action<'static> {
     match proposed {
         Proposed::Declassify { .. } => Action::Declassify,
-        Proposed::ReleaseService { .. } => Action::Administer,
+        Proposed::ConfirmTime { .. } => Action::RunRetention,
+        Proposed::ReleaseService { .. } | Proposed::AdoptKeyring { .. } => Action::Administer,
     }
 }
 

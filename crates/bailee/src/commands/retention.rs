@@ -7,6 +7,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use std::ops::ControlFlow;
 
+use super::proposal::tell_filed;
 use super::record::{OfKind, RecordName};
 use crate::failure::{Exit, Result};
 use crate::screen::{pick, text};
@@ -25,6 +26,16 @@ enum Command {
     Status,
     /// Destroy the keys of what is due. Nothing under them opens again, in any copy.
     Run,
+    /// Say that the time is right, where this machine's clock has jumped ahead.
+    ///
+    /// What is due by such a time is closed, and destroyed only once two people have confirmed it, or the second source of time that
+    /// `[retention] time_source` names.
+    #[command(after_help = "\
+It is proposed, and another owner or officer approves it with `bailee proposal approve`.
+
+Example:
+  bailee retention confirm-time")]
+    ConfirmTime,
     /// Explain the clock of one order, shipment or return: evidence, rule and dates.
     #[command(after_help = "Example:\n  bailee retention explain ALPHA/250-1234567-1234567")]
     Explain {
@@ -42,6 +53,10 @@ impl Retention {
         match &self.command {
             Command::Status => status(visit),
             Command::Run => run(visit),
+            Command::ConfirmTime => {
+                let filed = visit.client.post("/v1/retention:confirm-time", &json!({}))?;
+                tell_filed(visit, &filed)
+            }
             Command::Explain { record, of } => explain(visit, record, *of),
         }
     }

@@ -174,6 +174,11 @@ impl Home {
         &self.config
     }
 
+    /// Refuses what cannot be done by a keyring that is older than the home.
+    pub(crate) fn refuse_behind(&self) -> Result<()> {
+        self.vault.refuse_behind().map_err(Failure::failed)
+    }
+
     /// What was mended of the keyring's mirrors when it was opened.
     pub(crate) fn repairs(&self) -> &[Repair] {
         &self.repairs
@@ -393,7 +398,8 @@ impl Opened {
         // Before anything is added to it: a ledger that was rolled back must never grow into a second tree.
         anchors(root, config, &*store)?.check(&*store).map_err(rolled_back)?;
         let anchor = store.anchor().map_err(Failure::failed)?;
-        let (keyring, repairs) = unanchored.open(anchor).map_err(Failure::failed)?;
+        // One that is older gives its lasting half: enough to decide about it, and for nothing else.
+        let (keyring, repairs) = unanchored.open_also_behind(anchor).map_err(Failure::failed)?;
         Ok(Self { store, keyring, repairs, metrics })
     }
 
@@ -433,6 +439,9 @@ fn end_rights(gate: &Gate, entropy: &dyn Entropy, now: Timestamp) -> Result<()> 
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an
 /// event, and keeps nobody from the home.
 fn keep_up(vault: &Vault, store: &dyn Store, entropy: &dyn Entropy, now: Timestamp) -> Result<bool> {
+    if vault.keyring_behind().is_some() {
+        return Ok(true);
+    }
     let Err(error) = vault.keep_up(now).and_then(|()| vault.keep_following(now)) else { return Ok(true) };
     let what = What::SystemError { component: "job".to_owned(), code: error.code().to_owned() };
     let act = Act { name: "job-failed", changes: vec![], events: vec![by_system(entropy, now, what)] };

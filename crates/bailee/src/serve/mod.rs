@@ -86,6 +86,7 @@ impl Serve {
             return check(global);
         }
         let home = Arc::new(Home::open(&global.home, global.now)?);
+        home.refuse_behind()?;
         tell_repairs(&home, |words| global.screen.note(words));
         if home.config().environment == Environment::Production && home.config().mail.is_none() {
             tracing::warn!(

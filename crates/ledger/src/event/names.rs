@@ -64,6 +64,7 @@ impl What {
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
+            Self::Adoption(_) => "adoption",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::SecretSeen { .. } => "secret-seen",
@@ -105,6 +106,7 @@ impl What {
             }
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
+            Self::Adoption(adoption) => vec![&adoption.step],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }

@@ -106,6 +106,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/retention", ""),
     ("POST", "/v1/retention:run", "{}"),
     ("GET", "/v1/keys", ""),
+    ("POST", "/v1/keys/adoptions", "{}"),
+    ("POST", "/v1/retention:confirm-time", "{}"),
     ("POST", "/v1/keys/mirrors", r#"{"directory":"/nowhere"}"#),
     ("POST", "/v1/keys/passphrase-changes", "{}"),
     ("GET", "/v1/secrets", ""),

@@ -89,6 +89,10 @@ impl<'c> Applying<'c> {
                 self.write_months()?;
                 sweep::facts(self.connection, *seller, *month)
             }
+            Change::LoseFacts { seller, month } => {
+                self.write_months()?;
+                sweep::lose_facts(self.connection, *seller, *month)
+            }
             Change::PutQuarantine(row) => self.put_quarantine(row),
             Change::DeleteQuarantine { bucket, id } => {
                 self.delete_quarantine(bucket_key(*bucket)?, id.as_bytes())

@@ -180,6 +180,28 @@ pub(super) fn exceptions(connection: &Connection) -> Read<Vec<(BucketNo, Rule, u
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Walks the places of a bucket's envelopes, which lie in one range.
+pub(super) fn slots(connection: &Connection, bucket: i64, from: Slot, limit: usize) -> Read<Vec<Slot>> {
+    let sql = "SELECT place & 16777215 FROM sealed
+               WHERE place >= (?1 << 24) + ?2 AND place < (?1 + 1) << 24 ORDER BY place LIMIT ?3";
+    let mut select = connection.prepare_cached(sql)?;
+    let rows = select.query_map(params![bucket, from.0, rows_max(limit)], |row| Ok(Slot(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn facts_months(connection: &Connection) -> Read<Vec<(SellerNo, Month)>> {
+    let sql = "SELECT seller, month FROM facts_month WHERE ended = 0 ORDER BY seller, month";
+    let mut select = connection.prepare_cached(sql)?;
+    let rows = select.query_map([], |row| Ok((SellerNo(row.get(0)?), Month(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn detail_months(connection: &Connection) -> Read<Vec<Month>> {
+    let mut select = connection.prepare_cached("SELECT DISTINCT month FROM detail ORDER BY month")?;
+    let rows = select.query_map([], |row| Ok(Month(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn quarantine(
     connection: &Connection,
     seller: Option<SellerNo>,

@@ -125,6 +125,26 @@ pub fn parts_are_paged_in_the_order_of_their_records(home: &mut dyn Home) {
     assert_eq!(store.parts(bucket(DAY), None, 0).unwrap(), []);
 }
 
+pub fn slots_in_use_are_walked_in_their_order(home: &mut dyn Home) {
+    let store = home.store();
+    let at = |no: i64, slot: u32| PartRow { slot: Slot(slot), ..part(no, DAY, &[]) };
+    let last = (1 << 24) - 1;
+    for (no, slot) in [(1, 7), (2, last), (3, 0)] {
+        commit(store, [Change::PutRecord(record(no)), Change::OpenBucket(bucket(DAY))]);
+        commit(store, [Change::PutPart(at(no, slot))]);
+    }
+    commit(store, whole(4, DAY + 1, &[]));
+    commit(store, whole(5, DAY - 1, &[]));
+    let slots = |from, limit| {
+        let found = store.slots(bucket(DAY), Slot(from), limit).unwrap();
+        found.into_iter().map(|slot| slot.0).collect::<Vec<_>>()
+    };
+    assert_eq!(slots(0, 9), [0, 7, last]);
+    assert_eq!((slots(0, 2), slots(8, 2), slots(last + 1, 2)), (vec![0, 7], vec![last], vec![]));
+    commit(store, [delete(1, DAY)]);
+    assert_eq!(slots(0, 9), [0, last]);
+}
+
 pub fn parts_that_are_due_later_than_their_bucket_are_found_alone(home: &mut dyn Home) {
     let store = home.store();
     for no in 1..=6 {

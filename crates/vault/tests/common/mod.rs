@@ -19,7 +19,7 @@ use std::sync::Arc;
 use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::{Policy, Profile};
 use bailee_core::{Environment, HomeId, Json, Kind, Reference, RequestId, SellerId, Timestamp};
-use bailee_crypto::keyring::Keyring;
+use bailee_crypto::keyring::{Keyring, Unanchored};
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
@@ -120,10 +120,10 @@ impl Home {
     ) -> Result<Self, VaultError> {
         let home: HomeId = std::fs::read_to_string(directory.join("id")).unwrap().parse().unwrap();
         let root = KeyFile::open(&directory.join("root.key")).unwrap();
-        let (keyring, _) =
-            Keyring::open(Box::new(root), binding(directory, home), &mirrors(directory), None)?;
-        let signer = Signer::new(home, environment(directory), keyring.lasting().ledger_seed()).unwrap();
+        let unanchored = Unanchored::look(Box::new(root), binding(directory, home), &mirrors(directory))?;
+        let signer = Signer::new(home, environment(directory), unanchored.lasting().ledger_seed()).unwrap();
         let store = Sqlite::open(store, signer, Arc::new(SystemEntropy))?;
+        let (keyring, _) = unanchored.open_also_behind(store.anchor()?)?;
         let faulty = Arc::new(Faulty::new(Arc::new(store)));
         let (keyring, store): (_, Arc<dyn Store>) = (Arc::new(keyring), Arc::<Faulty>::clone(&faulty));
         let base = Foundations {
@@ -136,7 +136,9 @@ impl Home {
             entropy: Arc::new(SystemEntropy),
         };
         let vault = Vault::open(base, time(now))?;
-        vault.keep_following(time(now))?;
+        if vault.keyring_behind().is_none() {
+            vault.keep_following(time(now))?;
+        }
         let mint = Mint::for_home(home).unwrap();
         Ok(Self { vault, store, keyring, mint, now: time(now), directory: directory.to_owned(), faulty })
     }
