@@ -3,7 +3,7 @@
 use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
-use crate::event::{Adoption, Notice, Proposal, Reached, Released, SignOn, Solo, Wait};
+use crate::event::{Adoption, Notice, Proposal, Reached, Released, SignOn, Solo, TimeBelieved, Wait};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -164,6 +164,10 @@ fn sentence(what: &What) -> &'static str {
         What::MappingRemoved { .. } => "A mapping of the home's own was taken away.",
         What::SystemError { .. } => "Something went wrong in the system itself (requirement 2.6.a).",
         What::TimeSet {} => "The time of a test home was set.",
+        What::TimeBelieved(_) => {
+            "A time that had jumped ahead is believed, since two people `confirmed` it or a `second-source` says the same: what is due by \
+             it may be destroyed. `before` is the time that was believed last."
+        }
     }
 }
 
@@ -311,6 +315,7 @@ fn samples() -> Vec<What> {
         What::MappingAdded { digest: code("00112233445566778899aabbccddeeff") },
         What::MappingRemoved { digest: code("00112233445566778899aabbccddeeff") },
         What::SystemError { component: code("disk"), code: code("disk-full") },
+        What::TimeBelieved(TimeBelieved { before: Some(Timestamp::UNIX_EPOCH), how: code("confirmed") }),
         What::TimeSet {},
     ]
 }

@@ -4,7 +4,6 @@
 //! bytes that they become are in [`crate::entry`].
 
 mod act;
-mod adoption;
 mod fields;
 mod names;
 mod two;
@@ -20,9 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{Event, SignOn};
-pub use adoption::{Adoption, Reached};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use two::{Notice, Proposal, Released, Solo, Wait};
+pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -496,4 +494,6 @@ pub enum What {
     },
     /// The time of a test home was set.
     TimeSet {},
+    /// A time that had jumped ahead is believed: what is due by it may be destroyed.
+    TimeBelieved(TimeBelieved),
 }

@@ -301,6 +301,9 @@ impl From<VaultError> for Problem {
             | VaultError::TooManyItems
             | VaultError::UnknownReason
             | VaultError::AsOfInFuture => Self::unacceptable(code, words),
+            VaultError::TimeJumped => {
+                Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
+            }
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
             VaultError::Ledger(error) => error.into(),

@@ -9,7 +9,7 @@ use bailee_vault::retention::{Explained, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text};
+use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text, with};
 use crate::api::{Operation, Tag, words};
 use crate::body::{self, JsonBody, Segments};
 use crate::edge::Edge;
@@ -25,10 +25,11 @@ pub(crate) fn operations() -> Vec<Operation> {
         "day": "2026-04-04",
         "state": "open",
         "closes_at": "2026-04-02T00:00:00Z",
+        "age": 3,
         "parts": 1250,
     });
     let sellers = json!({
-        "sellers": [{ "seller": words::SELLER, "buckets": [bucket], "destroyed": 12 }],
+        "sellers": [{ "seller": words::SELLER, "buckets": [bucket], "exceptions": [{ "rule": "R4", "parts": 7 }], "destroyed": 12 }],
         "next": null,
     });
     let ran = object(&[
@@ -39,7 +40,11 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]);
     vec![
         Operation::get("/v1/retention", "showRetention", get(status))
-            .says(Tag::Retention, "What is due when", "Live buckets by seller and day.")
+            .says(
+                Tag::Retention,
+                "What is due when",
+                "Live buckets by seller and day, and how many parts are exceptions.",
+            )
             .query("seller", "Of this seller alone.", words::seller_id())
             .in_pages()
             .for_services()
@@ -84,11 +89,27 @@ fn buckets() -> Schema {
         ("day", words::day("Its day.")),
         ("state", one_of(["open", "closing", "late"], "`late`: it should have been destroyed a day ago.")),
         ("closes_at", words::time("From then on it is closed, and destroyed.")),
+        ("age?", count("Days since the earliest delivery that its day stands for; none in quarantine.")),
         ("parts", count("Parts or items in it.")),
+    ]);
+    let exception = object(&[
+        ("rule", one_of(["R4", "R5", "R6", "R10", "R12"], "The rule.")),
+        ("parts", count("Parts that end by it.")),
     ]);
     object(&[
         ("seller", words::seller_id()),
         ("buckets", list(&bucket)),
+        (
+            "exceptions",
+            list(&with(
+                exception,
+                "description",
+                json!(
+                    "What does not end in the ordinary course: still under way (R4), ended by a cap (R5, R6, R10), without a date \
+                     of use (R12)."
+                ),
+            )),
+        ),
         ("destroyed", count("Buckets destroyed so far.")),
     ])
 }

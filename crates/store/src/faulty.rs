@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::act::{Act, BucketNo, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo};
 use crate::records::{BucketSummary, Leases, Pending, Records, Registers, Store, StoreError};
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{Slot, Term};
 use bailee_crypto::keyring::Anchor;
@@ -97,6 +98,10 @@ impl Records for Faulty {
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError> {
         self.inner.hits(bucket, term, limit)
     }
+    fn exceptions(&self) -> Result<Vec<(BucketNo, Rule, u64)>, StoreError> {
+        self.inner.exceptions()
+    }
+
     fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError> {
         self.inner.buckets()
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{Slot, Term};
 use bailee_crypto::keyring::Anchor;
@@ -60,6 +61,8 @@ pub trait Records: Send + Sync {
     fn holds_rows(&self, bucket: BucketNo) -> Result<bool, StoreError>;
     /// The records with a term in a bucket, each once, at most `limit`.
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError>;
+    /// How many parts of each bucket end by a rule that is not the ordinary course. Takes as long as there are such.
+    fn exceptions(&self) -> Result<Vec<(BucketNo, Rule, u64)>, StoreError>;
     /// Every bucket that was ever opened, with its state and how many parts and quarantined items it holds.
     fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError>;
     /// The slots of a bucket that hold an envelope, in their order, from `from` on, at most `limit`.

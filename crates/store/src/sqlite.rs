@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
 
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Entropy, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{Slot, Term};
 use bailee_crypto::keyring::Anchor;
@@ -245,6 +246,10 @@ impl Records for Sqlite {
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError> {
         let key = bucket_key(bucket)?;
         self.readers.read(|connection| reads::hits(connection, key, term, limit))
+    }
+
+    fn exceptions(&self) -> Result<Vec<(BucketNo, Rule, u64)>, StoreError> {
+        self.readers.read(reads::exceptions)
     }
 
     fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError> {

@@ -53,16 +53,46 @@ fn status(visit: &Visit) -> Result<Exit> {
         visit.screen.json(&answer)?;
         return Ok(Exit::Done);
     }
-    let mut rows = Vec::new();
-    for seller in answer.member("sellers").map(Json::elements).unwrap_or_default() {
+    let sellers = answer.member("sellers").map(Json::elements).unwrap_or_default();
+    let mut next: Option<(String, u64)> = None;
+    let (mut rows, mut exceptions) = (Vec::new(), Vec::new());
+    for seller in sellers {
         for bucket in seller.member("buckets").map(Json::elements).unwrap_or_default() {
+            let (closes_at, parts) = (text(bucket, "closes_at"), text(bucket, "parts").parse().unwrap_or(0));
+            next = Some(match next {
+                Some((at, before)) if at < closes_at => (at, before),
+                Some((at, before)) if at == closes_at => (at, before + parts),
+                _ => (closes_at, parts),
+            });
             let mut row = vec![text(seller, "seller")];
-            row.extend(["held", "day", "state", "parts"].map(|name| text(bucket, name)));
+            row.extend(["held", "age", "day", "closes_at", "state", "parts"].map(|name| text(bucket, name)));
             rows.push(row);
         }
+        for line in seller.member("exceptions").map(Json::elements).unwrap_or_default() {
+            let rule = text(line, "rule");
+            let why = why_exceptional(&rule).to_owned();
+            exceptions.push(vec![text(seller, "seller"), rule, text(line, "parts"), why]);
+        }
     }
-    visit.screen.table(&["SELLER", "HELD", "GONE BY", "STATE", "PARTS"], rows)?;
+    visit.screen.table(&["SELLER", "HELD", "DAYS", "GONE BY", "CLOSES", "STATE", "PARTS"], rows)?;
+    if !exceptions.is_empty() {
+        visit.screen.line("")?;
+        visit.screen.table(&["SELLER", "EXCEPTION", "PARTS", "WHY"], exceptions)?;
+    }
+    if let Some((at, parts)) = next {
+        visit.screen.note(format_args!("the next disposal is due at {at}: {parts} parts"));
+    }
     Ok(Exit::Done)
+}
+
+fn why_exceptional(rule: &str) -> &'static str {
+    match rule {
+        "R4" => "under way still, within the window that was promised",
+        "R5" => "ends 60 days after its first package was delivered",
+        "R6" | "R10" => "ends 180 days after the purchase, though it is open still",
+        "R12" => "no date of use: counted from its first intake",
+        _ => "",
+    }
 }
 
 fn run(visit: &Visit) -> Result<Exit> {

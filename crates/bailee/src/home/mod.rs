@@ -256,6 +256,24 @@ impl Home {
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
     }
 
+    /// Destroys what is due today, unless it is done. Whether it could be done.
+    pub(crate) fn dispose(&self) -> bool {
+        match self.vault.dispose_due(self.clock.now()) {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::error!(
+                    code = error.code(),
+                    "what is due could not be destroyed; it is closed all the same"
+                );
+                // That the time has jumped is an event already, each day.
+                if !matches!(error, VaultError::TimeJumped) {
+                    self.report("job", error.code());
+                }
+                false
+            }
+        }
+    }
+
     /// Hands the notices that wait to the mail server, as long as that time lasts; whether all that were tried are gone. One
     /// that is given up is told loudly.
     pub(crate) fn deliver(&self, limit: Duration) -> Result<bool> {

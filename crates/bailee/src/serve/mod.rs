@@ -94,6 +94,8 @@ impl Serve {
             );
         }
         certificate::keep(home.root(), &home.config().server)?;
+        // What fell due while nobody served goes before anybody is answered.
+        home.dispose();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()

@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::What;
+use super::{TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -74,6 +74,7 @@ impl What {
             Self::MappingAdded { .. } => "mapping-added",
             Self::MappingRemoved { .. } => "mapping-removed",
             Self::SystemError { .. } => "system-error",
+            Self::TimeBelieved(_) => "time-believed",
             Self::TimeSet { .. } => "time-set",
         }
     }
@@ -92,7 +93,7 @@ impl What {
                 let punctured = punctures.iter().map(|(bucket, _)| bucket);
                 buckets.iter().chain(punctured).map(|bucket| bucket.held.as_str()).collect()
             }
-            Self::LedgerRead { how } => vec![how],
+            Self::LedgerRead { how } | Self::TimeBelieved(TimeBelieved { how, .. }) => vec![how],
             Self::MappingAdded { digest } | Self::MappingRemoved { digest } => vec![digest],
             Self::SystemError { component, code } => vec![component, code],
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),

@@ -39,6 +39,7 @@ macro_rules! suite {
             a_slot_holds_one_part
             a_due_day_is_changed
             parts_are_paged_in_the_order_of_their_records
+            parts_of_no_ordinary_course_are_counted_by_bucket_and_rule
             slots_in_use_are_walked_in_their_order
             parts_that_are_due_later_than_their_bucket_are_found_alone
             a_record_is_hit_once_and_hits_have_a_limit

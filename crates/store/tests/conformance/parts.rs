@@ -1,5 +1,6 @@
 //! Buckets, parts, terms, quarantine, sweeps.
 
+use bailee_core::retention::Rule;
 use bailee_core::{Day, PartNo};
 use bailee_crypto::bucket::{Slot, Term};
 use bailee_store::act::*;
@@ -172,6 +173,37 @@ pub fn parts_that_are_due_later_than_their_bucket_are_found_alone(home: &mut dyn
     assert_eq!(late(None, 10), [(1, 0), (2, 1), (6, 0)]);
     commit(store, [delete(6, DAY)]);
     assert_eq!((late(None, 10).len(), store.records_in(bucket(DAY)).unwrap()), (2, 5));
+}
+
+pub fn parts_of_no_ordinary_course_are_counted_by_bucket_and_rule(home: &mut dyn Home) {
+    let store = home.store();
+    let ruled = |no, day, exception| PartRow { exception, ..part(no, day, &[]) };
+    for (no, rule) in [(1, None), (2, Some(Rule::R4)), (3, Some(Rule::R12)), (4, Some(Rule::R4))] {
+        commit(
+            store,
+            [
+                Change::OpenBucket(bucket(DAY)),
+                Change::PutRecord(record(no)),
+                Change::PutPart(ruled(no, DAY, rule)),
+            ],
+        );
+    }
+    assert_eq!(store.part(bucket(DAY), RecordNo(2), PartNo(0)).unwrap().unwrap().exception, Some(Rule::R4));
+    let counted = |store: &dyn Store| store.exceptions().unwrap();
+    assert_eq!(counted(store), [(bucket(DAY), Rule::R4, 2), (bucket(DAY), Rule::R12, 1)]);
+    // Sealed again in its place, moved, and gone.
+    commit(store, [Change::PutPart(PartRow { version: 2, slot: Slot(77), ..ruled(2, DAY, None) })]);
+    commit(
+        store,
+        [
+            Change::OpenBucket(bucket(DAY + 1)),
+            delete(3, DAY),
+            Change::PutPart(PartRow { version: 2, ..ruled(3, DAY + 1, Some(Rule::R12)) }),
+        ],
+    );
+    assert_eq!(counted(store), [(bucket(DAY), Rule::R4, 1), (bucket(DAY + 1), Rule::R12, 1)]);
+    commit(store, [delete(4, DAY), delete(3, DAY + 1)]);
+    assert_eq!(counted(store), []);
 }
 
 pub fn a_record_is_hit_once_and_hits_have_a_limit(home: &mut dyn Home) {

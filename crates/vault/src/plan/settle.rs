@@ -161,6 +161,7 @@ impl Layout {
                 no,
                 day,
                 due: wish.day.max(due),
+                exception: if item.is_none() { decision.exception() } else { None },
                 target,
                 // The version goes on over every move, so that no place is ever sealed twice.
                 version: before.map_or(draft.version, |part| part.version) + 1,

@@ -38,6 +38,9 @@ use bailee_vault::{Foundations, Vault, VaultError};
 
 pub const SELLER: &str = "A1SELLER";
 
+/// The file that makes a folder that of a home of real data.
+const PRODUCTION: &str = "production";
+
 pub struct Home {
     pub vault: Vault,
     pub store: Arc<dyn Store>,
@@ -79,10 +82,17 @@ impl Home {
         let home = HomeId::random(&SystemEntropy);
         std::fs::write(directory.join("id"), home.to_string()).unwrap();
         let root = KeyFile::create(&directory.join("root.key"), &SystemEntropy).unwrap();
-        Keyring::create(Box::new(root), binding(home), &mirrors(directory), &SystemEntropy).unwrap();
+        Keyring::create(Box::new(root), binding(directory, home), &mirrors(directory), &SystemEntropy)
+            .unwrap();
         let home = Self::open(directory, now).unwrap();
         home.vault.add_seller(home.act(authorized::Administer), &seller(), None).unwrap();
         home
+    }
+
+    /// The same, of real data.
+    pub fn in_production(directory: &Path, now: &str) -> Self {
+        std::fs::write(directory.join(PRODUCTION), "").unwrap();
+        Self::new(directory, now)
     }
 
     /// Opens the home that lies in a folder.
@@ -110,8 +120,8 @@ impl Home {
     ) -> Result<Self, VaultError> {
         let home: HomeId = std::fs::read_to_string(directory.join("id")).unwrap().parse().unwrap();
         let root = KeyFile::open(&directory.join("root.key")).unwrap();
-        let unanchored = Unanchored::look(Box::new(root), binding(home), &mirrors(directory))?;
-        let signer = Signer::new(home, Environment::Test, unanchored.lasting().ledger_seed()).unwrap();
+        let unanchored = Unanchored::look(Box::new(root), binding(directory, home), &mirrors(directory))?;
+        let signer = Signer::new(home, environment(directory), unanchored.lasting().ledger_seed()).unwrap();
         let store = Sqlite::open(store, signer, Arc::new(SystemEntropy))?;
         let (keyring, _) = unanchored.open_also_behind(store.anchor()?)?;
         let faulty = Arc::new(Faulty::new(Arc::new(store)));
@@ -361,8 +371,13 @@ fn current(directory: &Path, base: Catalogue) -> Current {
     Current::new(base, own.as_deref()).unwrap()
 }
 
-fn binding(home: HomeId) -> Binding {
-    Binding { home, environment: Environment::Test }
+fn binding(directory: &Path, home: HomeId) -> Binding {
+    Binding { home, environment: environment(directory) }
+}
+
+/// A file that says so.
+fn environment(directory: &Path) -> Environment {
+    if directory.join(PRODUCTION).exists() { Environment::Production } else { Environment::Test }
 }
 
 /// Copies a directory.
