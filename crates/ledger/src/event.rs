@@ -4,7 +4,6 @@
 //! bytes that they become are in [`crate::entry`].
 
 mod act;
-mod adoption;
 mod fields;
 mod names;
 mod two;
@@ -20,9 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{Event, SignOn};
-pub use adoption::{Adoption, Reached};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use two::{Notice, Proposal, Released, Solo, TimeBelieved, Wait};
+pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
