@@ -1,9 +1,10 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
-use crate::event::{Adoption, Notice, Proposal, Reached, Released, SignOn, Solo, TimeBelieved, Wait};
+use crate::event::{Adoption, Census, Notice, Proposal, Reached, Released, SignOn, Solo, TimeBelieved, Wait};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -111,6 +112,11 @@ fn sentence(what: &What) -> &'static str {
         }
         What::QuarantineRead { .. } => "Quarantine was listed (no items) or items of it were shown.",
         What::RetentionRead { .. } => "The retention clock was asked about, in general or for one record.",
+        What::Census(_) => {
+            "What is held was counted, over store and keyring together (requirement 2.1.a): `past` are the buckets whose day has \
+             begun, of which there should be none. `query` and `result` are halves of the SHA-256 of what was asked and of what \
+             was found."
+        }
         What::DestructionIntended { .. } => {
             "Keys are about to be made underivable: of whole buckets, of so many parts of a bucket, of the facts of a \
              month. Days and months count from 1970."
@@ -314,6 +320,17 @@ fn samples() -> Vec<What> {
         What::LedgerRead { how: code("verify") },
         What::MappingAdded { digest: code("00112233445566778899aabbccddeeff") },
         What::MappingRemoved { digest: code("00112233445566778899aabbccddeeff") },
+        What::Census(Census {
+            days: 30,
+            sellers: 2,
+            parts: 1250,
+            quarantined: 3,
+            earliest: Some(Day(20_800)),
+            past: 0,
+            exceptions: vec![(Rule::R4, 7)],
+            query: code("000102030405060708090a0b0c0d0e0f"),
+            result: code("101112131415161718191a1b1c1d1e1f"),
+        }),
         What::SystemError { component: code("disk"), code: code("disk-full") },
         What::TimeBelieved(TimeBelieved { before: Some(Timestamp::UNIX_EPOCH), how: code("confirmed") }),
         What::TimeSet {},

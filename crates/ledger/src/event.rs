@@ -4,6 +4,7 @@
 //! bytes that they become are in [`crate::entry`].
 
 mod act;
+mod census;
 mod fields;
 mod names;
 mod two;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{Event, SignOn};
+pub use census::Census;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
@@ -360,6 +362,8 @@ pub enum What {
         /// The record, if it was one.
         record: Option<RecordId>,
     },
+    /// What is held was counted (2.1.a).
+    Census(Census),
     /// Keys are about to be made underivable.
     DestructionIntended {
         /// Names this destruction in its completion.

@@ -26,6 +26,7 @@ mod account;
 mod api;
 mod body;
 mod catalogue;
+mod census;
 mod collect;
 mod edge;
 mod fault;

@@ -107,17 +107,13 @@ fn buckets() -> Schema {
         ("age?", count("Days since the earliest delivery that its day stands for; none in quarantine.")),
         ("parts", count("Parts or items in it.")),
     ]);
-    let exception = object(&[
-        ("rule", one_of(["R4", "R5", "R6", "R10", "R12"], "The rule.")),
-        ("parts", count("Parts that end by it.")),
-    ]);
     object(&[
         ("seller", words::seller_id()),
         ("buckets", list(&bucket)),
         (
             "exceptions",
             list(&with(
-                exception,
+                exception(),
                 "description",
                 json!(
                     "What does not end in the ordinary course: still under way (R4), ended by a cap (R5, R6, R10), without a date \
@@ -126,6 +122,14 @@ fn buckets() -> Schema {
             )),
         ),
         ("destroyed", count("Buckets destroyed so far.")),
+    ])
+}
+
+/// How many parts end by a rule that is not the ordinary course.
+pub(crate) fn exception() -> Schema {
+    object(&[
+        ("rule", one_of(["R4", "R5", "R6", "R10", "R12"], "The rule.")),
+        ("parts", count("Parts that end by it.")),
     ])
 }
 

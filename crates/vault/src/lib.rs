@@ -27,6 +27,7 @@ mod adoption;
 mod batch;
 pub mod believed;
 pub mod catalogue;
+pub mod census;
 pub mod collect;
 mod destruction;
 mod document;

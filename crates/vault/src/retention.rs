@@ -194,9 +194,12 @@ impl Vault {
         self.check_time(context.now)?;
         // What is due to go goes even when something that is to stay could not be moved.
         let moved = self.move_due_parts(context, None);
-        self.intend_due(context)?;
-        let completed = self.complete_destructions(context, progress)?;
+        let completed = self.intend_due(context).and_then(|()| self.complete_destructions(context, progress));
+        // What could not be destroyed is told as well.
+        let counted = self.take_census(context);
+        let completed = completed?;
         moved?;
+        counted?;
         Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
     }
 

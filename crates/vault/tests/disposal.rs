@@ -11,6 +11,8 @@
 mod common;
 
 use bailee_ledger::authorized;
+use bailee_ledger::event::{Census, Event, What};
+use bailee_ledger::log::Source;
 use bailee_vault::VaultError;
 use bailee_vault::reveal::Resolved;
 use common::Home;
@@ -120,4 +122,45 @@ fn what_could_not_be_destroyed_is_tried_again() {
     assert!(home.vault.dispose_due(home.now()).is_err());
     home.heal();
     assert_eq!(home.vault.dispose_due(home.now()).unwrap().disposed, 1);
+}
+
+/// The newest census, as the ledger has it.
+fn census(home: &Home) -> Census {
+    let entries = (0..).map_while(|index| Source::entry(&*home.store, index).unwrap());
+    let censuses = entries.filter_map(|entry| match Event::parse(&entry).unwrap().what {
+        What::Census(census) => Some(census),
+        _ => None,
+    });
+    censuses.last().unwrap()
+}
+
+#[test]
+fn a_census_says_what_is_held_with_every_disposal_also_where_it_could_not_be_done() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), "2026-03-01T12:00:00Z");
+    delivered(&home);
+    home.run_retention().unwrap();
+    let first = census(&home);
+    assert_eq!((first.days, first.sellers, first.parts, first.quarantined, first.past), (30, 1, 1, 0, 0));
+    assert_eq!((first.earliest, &first.exceptions), (Some("2026-03-31".parse().unwrap()), &Vec::new()));
+    home.run_retention().unwrap();
+    assert_eq!(census(&home), first, "of the same it says the same");
+    home.collect(r#"{"orderId":"302-3333333-4444444","createdTime":"2026-03-01T10:00:00Z","buyer":{"buyerName":"Quirina Zettelmann"},"buyer":{}}"#);
+    home.run_retention().unwrap();
+    let second = census(&home);
+    assert_eq!((second.parts, second.quarantined), (1, 1));
+    assert!(second.query == first.query && second.result != first.result);
+
+    // A mirror that is out of reach: nothing is destroyed, and the census says so.
+    let home = home.at("2026-03-31T00:00:00Z");
+    let (mirror, away) = (directory.path().join("keyring-b"), directory.path().join("away"));
+    std::fs::rename(&mirror, &away).unwrap();
+    std::fs::write(&mirror, "").unwrap();
+    assert!(home.run_retention().is_err());
+    assert!(census(&home).past > 0);
+    std::fs::remove_file(&mirror).unwrap();
+    std::fs::rename(&away, &mirror).unwrap();
+    home.run_retention().unwrap();
+    let last = census(&home);
+    assert_eq!((last.parts, last.quarantined, last.past, last.earliest), (0, 0, 0, None));
 }

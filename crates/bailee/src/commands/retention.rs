@@ -36,6 +36,14 @@ It is proposed, and another owner or officer approves it with `bailee proposal a
 Example:
   bailee retention confirm-time")]
     ConfirmTime,
+    /// Show the newest census: what this home holds, and that nothing of it is older than it may be.
+    ///
+    /// It is taken with every disposal, which a server does each day, and is an event of the ledger, so that it is signed and can be
+    /// proven to others.
+    #[command(after_help = "Example:
+  bailee retention census
+  bailee ledger prove REQUEST    with the request that it shows: a proof that holds without this home")]
+    Census,
     /// Explain the clock of one order, shipment or return: evidence, rule and dates.
     #[command(after_help = "Example:\n  bailee retention explain ALPHA/250-1234567-1234567")]
     Explain {
@@ -53,6 +61,7 @@ impl Retention {
         match &self.command {
             Command::Status => status(visit),
             Command::Run => run(visit),
+            Command::Census => census(visit),
             Command::ConfirmTime => {
                 let filed = visit.client.post("/v1/retention:confirm-time", &json!({}))?;
                 tell_filed(visit, &filed)
@@ -108,6 +117,20 @@ fn why_exceptional(rule: &str) -> &'static str {
         "R12" => "no date of use: counted from its first intake",
         _ => "",
     }
+}
+
+fn census(visit: &Visit) -> Result<Exit> {
+    let census = visit.client.get("/v1/retention/census")?;
+    if visit.screen.is_json() {
+        visit.screen.json(&census)?;
+        return Ok(Exit::Done);
+    }
+    visit.screen.line(text(&census, "words"))?;
+    let rows = ["at", "request", "entry", "query", "result"];
+    visit
+        .screen
+        .table(&[], rows.iter().map(|name| vec![format!("  {name}"), text(&census, name)]).collect())?;
+    Ok(Exit::Done)
 }
 
 fn run(visit: &Visit) -> Result<Exit> {

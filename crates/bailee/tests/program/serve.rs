@@ -349,4 +349,14 @@ fn a_server_ends_what_fell_due_before_it_answers_anybody() {
     assert!(events.contains("destruction-completed"), "{events}");
     let explained = trial.json(&["retention", "explain", "ALPHA/250-1234567-1234567"]);
     assert_eq!(explained["state"], "disposed");
+
+    // And says what it holds, so that others can check it without the home.
+    let census = trial.json(&["retention", "census"]);
+    assert_eq!((&census["parts"], &census["past"]), (&0.into(), &0.into()));
+    let (proof, key) = (census["proof"].as_str().unwrap(), census["verifier_key"].as_str().unwrap());
+    let proven = bailee_ledger::prove::verify_proof(proof, key).unwrap();
+    let event = bailee_ledger::event::Event::parse(&proven.entry).unwrap();
+    assert!(matches!(event.what, bailee_ledger::event::What::Census(told) if told.past == 0));
+    let words = trial.run(&["retention", "census"]).ends(0).text();
+    assert!(words.contains("for more than 30 days"), "{words}");
 }

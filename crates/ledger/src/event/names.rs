@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::{TimeBelieved, What};
+use super::{Census, TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -55,6 +55,7 @@ impl What {
             Self::Shown { .. } => "shown",
             Self::QuarantineRead { .. } => "quarantine-read",
             Self::RetentionRead { .. } => "retention-read",
+            Self::Census(_) => "census",
             Self::DestructionIntended { .. } => "destruction-intended",
             Self::DestructionCompleted { .. } => "destruction-completed",
             Self::Moved { .. } => "moved",
@@ -94,6 +95,7 @@ impl What {
                 buckets.iter().chain(punctured).map(|bucket| bucket.held.as_str()).collect()
             }
             Self::LedgerRead { how } | Self::TimeBelieved(TimeBelieved { how, .. }) => vec![how],
+            Self::Census(Census { query, result, .. }) => vec![query, result],
             Self::MappingAdded { digest } | Self::MappingRemoved { digest } => vec![digest],
             Self::SystemError { component, code } => vec![component, code],
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),

@@ -22,8 +22,9 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, hear, keys, ledger, mail, mapping, passkey,
-    person, proposal, quarantine, record, retention, reveal, secret, seller, service, session, sign_on, stop,
+    access, account, catalogue, census, collect, find, grant, health, hear, keys, ledger, mail, mapping,
+    passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service, session,
+    sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -118,6 +119,7 @@ fn operations() -> Vec<Operation> {
         catalogue::operations(),
         mapping::operations(),
         retention::operations(),
+        census::operations(),
         hear::operations(),
         keys::operations(),
         secret::operations(),

@@ -105,6 +105,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/catalogue/unclassified", ""),
     ("GET", "/v1/retention", ""),
     ("POST", "/v1/retention:run", "{}"),
+    ("GET", "/v1/retention/census", ""),
     ("GET", "/v1/keys", ""),
     ("POST", "/v1/keys/adoptions", "{}"),
     ("POST", "/v1/retention:confirm-time", "{}"),
