@@ -429,8 +429,7 @@ pub enum What {
         /// How many fields it has.
         fields: u32,
     },
-    /// The rules of access are others than those that the home went by before: a new version, or edited policies of its
-    /// own.
+    /// The rules of access are others than before: of a new version, or edited policies of the home's own.
     RulesChanged {
         /// Of the policies, the home's own among them, and their schema.
         rules: Digest,
@@ -479,8 +478,7 @@ pub enum What {
     },
     /// A mapping of the home's own was added or replaced. Its name could be a person's, and is not told.
     MappingAdded {
-        /// The first half of the SHA-256 of its file, in hexadecimal digits: which columns a home maps is its own
-        /// affair, and no more than this is told.
+        /// The first half of the SHA-256 of its file, in hexadecimal digits: what a home maps is its own affair.
         digest: String,
     },
     /// A mapping of the home's own was taken away.

@@ -42,7 +42,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "The newest census. One is taken with every disposal, which a server does each day, over the store and the keyring \
                  together. It is an event of the ledger, with its proof.",
             )
-            .for_people()
+            .for_services()
             .answers(200, "The census.", census(), example)
             .refuses(&["not-found"]),
     ]

@@ -170,7 +170,7 @@ impl Vault {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Ran, VaultError> {
         self.check_home(&authorized)?;
-        self.run(authorized.context(), progress)
+        self.run(authorized.context(), progress).map(|(ran, _)| ran)
     }
 
     /// Does the same for what is due today, as the system itself and once a day. A server calls this again and again, and
@@ -185,22 +185,24 @@ impl Vault {
             return Ok(Ran::default());
         }
         let request = RequestId::new(now, &*self.base.entropy);
-        let ran = self.run(&Context::system(request, now), &mut |_, _| {})?;
-        *disposed_on = Some(today);
+        let (ran, is_counted) = self.run(&Context::system(request, now), &mut |_, _| {})?;
+        // A day without a census is tried again.
+        *disposed_on = is_counted.then_some(today);
         Ok(ran)
     }
 
-    fn run(&self, context: &Context, progress: &mut dyn FnMut(u64, u64)) -> Result<Ran, VaultError> {
+    /// Ends what is due; whether a census could be taken after it, too. What is destroyed is destroyed in any case.
+    fn run(&self, context: &Context, progress: &mut dyn FnMut(u64, u64)) -> Result<(Ran, bool), VaultError> {
         self.check_time(context.now)?;
         // What is due to go goes even when something that is to stay could not be moved.
         let moved = self.move_due_parts(context, None);
         let completed = self.intend_due(context).and_then(|()| self.complete_destructions(context, progress));
         // What could not be destroyed is told as well.
-        let counted = self.take_census(context);
+        let is_counted = self.take_census(context).is_ok();
         let completed = completed?;
         moved?;
-        counted?;
-        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
+        let (disposed, buckets_destroyed) = (completed.disposed, completed.buckets);
+        Ok((Ran { disposed, buckets_destroyed, archived: 0, held: 0 }, is_counted))
     }
 
     /// The alarm of R3, when the destruction of a bucket is a day late.
@@ -323,7 +325,7 @@ impl Vault {
         Ok((state, explained))
     }
 
-    fn log_retention_read(
+    pub(crate) fn log_retention_read(
         &self,
         authorized: &Authorized<ReadRetention>,
         record: Option<bailee_core::RecordId>,
