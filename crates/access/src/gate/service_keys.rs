@@ -44,7 +44,7 @@ impl Gate {
     /// fresh; [`AccessError::Unacceptable`] where there are two keys already that have not ended.
     pub fn renew_key(&self, caller: &Caller, service: ServiceId) -> Result<NewKey, AccessError> {
         let (known_to, is_held_back) = self.to_renew(caller, service)?;
-        let _writing = self.writing_as(caller)?;
+        let writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
         let (now, values) = (caller.context.now, &self.standards.values);
         let is_live = |key: &ServiceKey| matches!(key.age(now, values), KeyAge::Fresh | KeyAge::Aging);
@@ -73,7 +73,7 @@ impl Gate {
             known.keep_service(next);
             known.proposals.extend(proposal.map(|(entry, _)| (entry.value.id, entry)));
         })?;
-        drop(_writing);
+        drop(writing);
         if let Some(proposal) = to_approve {
             // Else it begins when approving is tried: the key is shown this once.
             let _ = self.begin_wait_if_alone(caller, Alone::ApproveProposal(proposal));
