@@ -38,6 +38,9 @@ pub enum AccessError {
     /// A password could not be hashed: the machine has not the memory for it.
     #[error("the password cannot be checked now; see that {} MiB of memory are free", crate::password::MEMORY_KIB / 1024)]
     Hashing,
+    /// The cryptography of certificates failed: no certificate was issued.
+    #[error("the certificate could not be made")]
+    Uncertified,
     /// There is no such person, service or session, or none that the caller may know of.
     #[error("there is no such {0}")]
     Missing(&'static str),
@@ -75,6 +78,7 @@ impl AccessError {
             Self::Unacceptable(_) => "unacceptable",
             Self::HasOwner => "has-owner",
             Self::Hashing => "hashing",
+            Self::Uncertified => "uncertified",
             Self::Missing(_) => "not-found",
             Self::BreachedFile(..) => "breached-file",
             Self::Rules(_) => "rules",

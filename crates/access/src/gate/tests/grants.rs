@@ -31,7 +31,7 @@ fn later(caller: &Caller, now: Timestamp) -> Caller {
         }
         _ => panic!("a person"),
     };
-    Caller { context, who, door: caller.door, version: caller.version }
+    Caller { context, who, machine_now: now, door: caller.door, version: caller.version }
 }
 
 fn asked<'a>(who: Option<&'a str>, of: &'a bailee_core::SellerId, until: &'a str) -> AskedGrant<'a> {
