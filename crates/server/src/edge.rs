@@ -26,7 +26,7 @@ use futures_util::FutureExt;
 use crate::Server;
 use crate::fault::{Fault, Faults};
 use crate::health::{LastLook, Probe};
-use crate::listener::{Address, Peer};
+use crate::listener::{Address, Certificate, Peer};
 use crate::mapping::Mappings;
 use crate::metrics::Metrics;
 use crate::once::Named;
@@ -178,6 +178,7 @@ pub(crate) struct Edge {
     /// Told who it is, once that is known.
     caller: Option<Known>,
     bearer: Option<Sensitive<String>>,
+    certificate: Option<Certificate>,
     /// Where it came from, when that was the network.
     from: Option<Address>,
     /// What its caller calls it.
@@ -199,6 +200,7 @@ impl FromRequestParts<Arc<House>> for Edge {
             origin: origin(parts),
             caller: parts.extensions.get().cloned(),
             bearer: bearer(&parts.headers),
+            certificate: parts.extensions.get().cloned(),
             from,
             named: Named::of(parts),
         })
@@ -301,9 +303,18 @@ impl Edge {
         let door = self.door();
         // From an address that sends too much of what nobody known has sent, nothing more of it reaches the ledger.
         let Self {
-            house, stamp: stamp @ Stamp { request, now }, origin, bearer, from, caller: known, ..
+            house,
+            stamp: stamp @ Stamp { request, now },
+            origin,
+            bearer,
+            certificate,
+            from,
+            caller: known,
+            ..
         } = self;
-        let mut presented = Presented { bearer, request, now, detail: None, door };
+        let certificate = certificate.as_ref().map(Certificate::shown);
+        let machine_now = house.machine_now();
+        let mut presented = Presented { bearer, certificate, request, now, machine_now, detail: None, door };
         house
             .limiter
             .may_be_refused(from)

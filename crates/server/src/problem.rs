@@ -235,6 +235,8 @@ impl From<AccessError> for Problem {
             AccessError::Missing(_) => Self::not_found(words),
             AccessError::BreachedFile(..) => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "the file of known passwords cannot be used, so no password can be set; the operator of this home must mend it")
                 .with_fault(Fault::new("disk", code)),
+            AccessError::Uncertified => Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, words)
+                .with_fault(Fault::new("job", "certificate")),
             AccessError::Hashing => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words)
                 .with_fault(Fault::new("memory", "password-hashing")),
             AccessError::Keyring(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "keyring-unusable", words)

@@ -20,7 +20,7 @@ use axum::Router;
 
 use crate::edge::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, person,
+    access, account, authority, catalogue, collect, find, grant, health, keys, ledger, mail, mapping, person,
     quarantine, record, retention, reveal, secret, seller, service, session,
 };
 pub(crate) use operation::{Answered, Body, Operation};
@@ -102,6 +102,7 @@ fn operations() -> Vec<Operation> {
         person::operations(),
         seller::operations(),
         service::operations(),
+        authority::operations(),
         access::operations(),
         grant::operations(),
         collect::operations(),
