@@ -84,6 +84,9 @@ fn sentence(what: &What) -> &'static str {
         What::ServiceKeyEnded { .. } => "A key of a service opens nothing any more.",
         What::ServiceOwnerChanged { .. } => "Somebody else answers for a service.",
         What::ServiceRemoved { .. } => "A service was taken away.",
+        What::AuthorityMade { .. } => {
+            "The home's certificate authority was made; `authority` is the serial number of its certificate."
+        }
         What::Collected { .. } => {
             "Documents were taken in: the counts of the commit, and every part sealed by it."
         }
@@ -255,6 +258,7 @@ fn samples() -> Vec<What> {
         What::ServiceKeyEnded { service: ServiceId([0xee; 16]), key: id(1) },
         What::ServiceOwnerChanged { service: ServiceId([0xee; 16]), owner: person },
         What::ServiceRemoved { service: ServiceId([0xee; 16]) },
+        What::AuthorityMade { authority: id(1) },
         collected(rows(1)),
         What::Quarantined { seller: seller(), items: vec![(id(1), code("order-id-missing"))] },
         What::QuarantineRetried { seller: seller(), items: vec![(id(1), code("taken-in"))] },

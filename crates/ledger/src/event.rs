@@ -257,6 +257,11 @@ pub enum What {
         /// Which.
         service: ServiceId,
     },
+    /// The home's certificate authority was made.
+    AuthorityMade {
+        /// Names it; the serial number of its certificate.
+        authority: RecordId,
+    },
     /// Parts were sealed in one commit of a collect.
     Collected {
         /// Whose.

@@ -11,7 +11,7 @@ use bailee_core::{Class, Purpose, RecordId, SellerId, ServiceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::api::schema::{Schema, list as listed, list_max, named, nullable, object, pages, text};
+use crate::api::schema::{Schema, list as listed, list_max, named, nullable, object, one_of, pages, text};
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
@@ -33,7 +33,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         "sellers": [words::SELLER],
         "purposes": ["fulfilment"],
         "classes": ["identity", "address"],
-        "keys": [{ "id": words::ID, "since": words::TIME, "ends_at": "2026-05-31T09:00:00Z" }],
+        "keys": [{ "id": words::ID, "form": "key", "since": words::TIME, "ends_at": "2026-05-31T09:00:00Z" }],
         "since": words::TIME,
     });
     let key = object(&[
@@ -106,6 +106,13 @@ fn new_key() -> Schema {
 fn key_line() -> Schema {
     object(&[
         ("id", words::id("Names the key; opens nothing.")),
+        (
+            "form",
+            one_of(
+                ["key", "certificate", "bound"],
+                "A key; a certificate of the home's authority; or one of another authority, by what it says.",
+            ),
+        ),
         ("since", words::time("Since when.")),
         ("ends_at", words::time("Until when it opens anything but its renewal.")),
     ])
@@ -174,6 +181,7 @@ struct Line {
 #[derive(Serialize)]
 struct KeyLine {
     id: String,
+    form: &'static str,
     since: Timestamp,
     ends_at: Timestamp,
 }
@@ -233,6 +241,7 @@ impl Line {
     fn of(service: Service, values: &Values) -> Self {
         let key = |key: &ServiceKey| KeyLine {
             id: key.id.to_string(),
+            form: key.form.as_str(),
             since: key.since,
             ends_at: key.ends_at(values),
         };
@@ -259,7 +268,7 @@ struct Renewed {
 }
 
 /// The service that a path names: by id or name, or the one that asks.
-fn named_service(call: &Call, name: &str) -> Result<ServiceId, Problem> {
+pub(crate) fn named_service(call: &Call, name: &str) -> Result<ServiceId, Problem> {
     match (&call.caller().who, name) {
         (Who::Service(own), "current") => Ok(own.id),
         _ => Ok(call.gate().service_named(call.caller(), name)?),

@@ -180,25 +180,37 @@ impl Gate {
         self.may_renew(caller, service)?;
         let _writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
-        let (now, values) = (caller.context.now, &self.standards.values);
-        let is_live = |key: &ServiceKey| matches!(key.age(now, values), KeyAge::Fresh | KeyAge::Aging);
+        let (key, hash): (_, CredentialHash) = CredentialKind::ServiceKey.generate(&*self.sealer.entropy);
+        let new = ServiceKey::new(hash, caller.context.now);
+        let (id, ends_at) = (new.id, new.ends_at(&self.standards.values));
+        self.give(caller, &entry, new)?;
+        Ok(NewKey { service, id, key, ends_at })
+    }
+
+    /// Gives a service what it shows from now on, beside what it has that has not ended. Writes `ServiceKeyAdded`. The
+    /// caller holds the lock of writers.
+    pub(super) fn give(
+        &self,
+        caller: &Caller,
+        entry: &Entry<Service>,
+        new: ServiceKey,
+    ) -> Result<(), AccessError> {
+        let (service, values) = (entry.value.id, &self.standards.values);
+        let is_live = |key: &ServiceKey| key.is_live(caller.times(), values);
         let (mut keys, ended): (Vec<_>, Vec<_>) = entry.value.keys.iter().cloned().partition(is_live);
         if keys.len() >= KEYS_MAX {
             return Err(AccessError::Unacceptable(format!(
-                "this service has {KEYS_MAX} keys already; end the older one with `bailee service end-key`"
+                "this service has {KEYS_MAX} keys or certificates already; end the older one with `bailee service end-key`"
             )));
         }
-        let (key, hash): (_, CredentialHash) = CredentialKind::ServiceKey.generate(&*self.sealer.entropy);
-        let new = ServiceKey::new(hash, now);
-        let (id, ends_at) = (new.id, new.ends_at(values));
+        let added = What::ServiceKeyAdded { service, key: new.id };
         keys.push(new);
         let next = entry.next(Service { keys, ..entry.value.clone() });
         let ended = ended.into_iter().map(|key| What::ServiceKeyEnded { service, key: key.id });
-        let events = std::iter::once(What::ServiceKeyAdded { service, key: id }).chain(ended);
+        let events = std::iter::once(added).chain(ended);
         let events = events.map(|what| caller.context.event(what)).collect();
         let act = Act { name: "renew-key", changes: vec![self.sealer.put(&next)?], events };
-        self.commit(act, |known| known.keep_service(next))?;
-        Ok(NewKey { service, id, key, ends_at })
+        self.commit(act, |known| known.keep_service(next))
     }
 
     /// Ends a key of a service at once. Writes `ServiceKeyEnded`.
@@ -233,17 +245,18 @@ impl Gate {
         self.commit(act, |known| known.drop_service(service))
     }
 
-    /// When the key that is shown ends, where it is time to renew it.
+    /// When the key or certificate that is shown ends, where it is time to renew it.
     pub fn ending_key(&self, presented: &super::Presented) -> Option<Timestamp> {
-        let hash = CredentialHash::of(presented.bearer.as_ref()?.expose());
+        let bearer = presented.bearer.as_ref().map(|bearer| vec![CredentialHash::of(bearer.expose())]);
+        let hashes = bearer.or_else(|| Some(presented.certificate.as_ref()?.hashes().to_vec()))?;
         let known = self.known();
-        let (_, key) = known.service_by_key(&hash)?;
-        let values = &self.standards.values;
-        (key.age(presented.now, values) != KeyAge::Fresh).then(|| key.ends_at(values))
+        let (_, key) = hashes.iter().find_map(|hash| known.service_by_key(hash))?;
+        let (values, times) = (&self.standards.values, presented.times());
+        (key.age(times, values) != KeyAge::Fresh).then(|| key.ends_at(values))
     }
 
     /// A service renews itself; so does the person who answers for it, and who administers.
-    fn may_renew(&self, caller: &Caller, service: ServiceId) -> Result<(), AccessError> {
+    pub(super) fn may_renew(&self, caller: &Caller, service: ServiceId) -> Result<(), AccessError> {
         let own = match caller.context.principal {
             PrincipalId::Service(own) => own == service,
             PrincipalId::Person(person) => self.service_entry(service)?.value.owner == person,
@@ -283,8 +296,9 @@ impl Gate {
     fn check_room_for(&self, name: &str, caller: &Caller) -> Result<(), AccessError> {
         let known = self.known();
         let services = known.services();
-        let (now, values) = (caller.context.now, &self.standards.values);
-        let taken = services.iter().any(|entry| entry.value.name == name && entry.value.is_live(now, values));
+        let (times, values) = (caller.times(), &self.standards.values);
+        let taken =
+            services.iter().any(|entry| entry.value.name == name && entry.value.is_live(times, values));
         if taken {
             return Err(AccessError::Unacceptable(format!(
                 "there is a service {name} already; choose another name"

@@ -104,7 +104,7 @@ impl Serve {
     async fn serve(&self, home: &Arc<Home>, screen: Screen) -> Result<Ended> {
         let settings = &home.config().server;
         let identity = certificate::read(home.root(), settings)?;
-        let tls = Tls::new(identity, settings.minimum)
+        let tls = Tls::asking(identity, settings.minimum, certificate::clients(home)?)
             .map_err(|_| Failure::failed("this build has no TLS that it could speak"))?;
         let mut limits = settings.limits;
         limits.connections_max = within_descriptors(limits.connections_max);

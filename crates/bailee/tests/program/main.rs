@@ -13,6 +13,7 @@
 mod answers;
 mod bench;
 mod catalogue;
+mod certificates;
 mod charsets;
 #[cfg(feature = "otlp")]
 mod collector;

@@ -43,6 +43,7 @@ impl What {
             Self::ServiceKeyEnded { .. } => "service-key-ended",
             Self::ServiceOwnerChanged { .. } => "service-owner-changed",
             Self::ServiceRemoved { .. } => "service-removed",
+            Self::AuthorityMade { .. } => "authority-made",
             Self::Collected { .. } => "collected",
             Self::Quarantined { .. } => "quarantined",
             Self::QuarantineRetried { .. } => "quarantine-retried",
@@ -133,6 +134,7 @@ impl What {
             | Self::ServiceKeyEnded { .. }
             | Self::ServiceOwnerChanged { .. }
             | Self::ServiceRemoved { .. }
+            | Self::AuthorityMade { .. }
             | Self::ExpiryChanged { .. }
             | Self::Revealed { .. }
             | Self::Found { .. }

@@ -20,7 +20,7 @@ use axum::Router;
 
 use crate::house::House;
 use crate::{
-    access, account, catalogue, collect, find, grant, health, hear, keys, ledger, mail, mapping, passkey,
+    access, account, authority, catalogue, collect, find, grant, health, hear, keys, ledger, mail, mapping, passkey,
     person, proposal, quarantine, record, retention, reveal, secret, seller, service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
@@ -104,6 +104,7 @@ fn operations() -> Vec<Operation> {
         person::operations(),
         seller::operations(),
         service::operations(),
+        authority::operations(),
         access::operations(),
         grant::operations(),
         proposal::operations(),
