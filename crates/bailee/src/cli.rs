@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, authority, catalogue, collect, completions, evidence, find, grant, init, keys, ledger, mail, mapping,
-    person, proposal, quarantine, retention, reveal, secret, seller, service, session, show, synth,
+    access, authority, catalogue, collect, completions, evidence, find, grant, init, keys, ledger, mail,
+    mapping, person, proposal, quarantine, retention, reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::certificate::pem;
 use crate::failure::{Exit, Result};
-use crate::screen::text;
 use crate::visit::Visit;
 
 /// The certificate authority of the home, which issues the certificates that services show.
@@ -25,7 +25,7 @@ impl Authority {
         let authority = visit.client.get("/v1/authority")?;
         match visit.screen.is_json() {
             true => visit.screen.json(&authority)?,
-            false => visit.screen.line(text(&authority, "certificate").trim_end())?,
+            false => visit.screen.line(pem(&authority)?.trim_end())?,
         }
         Ok(Exit::Done)
     }

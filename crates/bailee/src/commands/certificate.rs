@@ -6,6 +6,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use bailee_core::Json;
 use clap::Args;
 use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde_json::json;
@@ -56,7 +57,7 @@ impl Certificate {
             None => self.make_key()?,
         };
         let new = visit.client.post(&path, &json!({ "request": request }))?;
-        write_private(&certificate, text(&new, "certificate").as_bytes())?;
+        write_private(&certificate, pem(&new)?.as_bytes())?;
         if visit.screen.is_json() {
             return visit.screen.json(&new);
         }
@@ -87,6 +88,14 @@ impl Certificate {
         params.distinguished_name = DistinguishedName::new();
         params.serialize_request(&key).and_then(|request| request.pem()).map_err(|_| unmade())
     }
+}
+
+/// The certificate of an answer: PEM, so nothing that a terminal or a file would take for something else.
+pub(super) fn pem(answer: &Json) -> Result<&str> {
+    let plain = |byte: u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n');
+    let text = answer.member("certificate").and_then(Json::as_str);
+    text.filter(|text| text.bytes().all(plain))
+        .ok_or_else(|| Failure::failed("the answer holds no certificate; ask again"))
 }
 
 fn beside(out: &Path, ending: &str) -> PathBuf {

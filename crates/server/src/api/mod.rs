@@ -20,8 +20,9 @@ use axum::Router;
 
 use crate::house::House;
 use crate::{
-    access, account, authority, catalogue, collect, find, grant, health, hear, keys, ledger, mail, mapping, passkey,
-    person, proposal, quarantine, record, retention, reveal, secret, seller, service, session, sign_on, stop,
+    access, account, authority, catalogue, collect, find, grant, health, hear, keys, ledger, mail, mapping,
+    passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service, session,
+    sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
