@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use bailee_core::requirement::Requirement;
 
+use crate::decision::Reason;
+
 /// A refusal: why, which requirement it serves, and what to do. Already an event when it is returned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
@@ -23,6 +25,13 @@ pub struct Denial {
     pub unauthenticated: bool,
 }
 
+impl Denial {
+    /// Whether whoever is refused so may take documents in all the same.
+    pub(crate) fn leaves_intake(&self) -> bool {
+        self.code == Reason::KeyNotTrusted.code()
+    }
+}
+
 /// Why access did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
@@ -32,6 +41,9 @@ pub enum AccessError {
     /// Something given is not acceptable (a name, a password): says what is.
     #[error("{0}")]
     Unacceptable(String),
+    /// The same, where it is a requirement that does not take it.
+    #[error("{1} ({0})")]
+    Against(Requirement, String),
     /// The home's first person exists already.
     #[error("this home has its first person already; log in with `bailee login --as MAIL`")]
     HasOwner,
@@ -78,7 +90,7 @@ impl AccessError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Denied(denial) => denial.code,
-            Self::Unacceptable(_) => "unacceptable",
+            Self::Unacceptable(_) | Self::Against(..) => "unacceptable",
             Self::HasOwner => "has-owner",
             Self::Hashing => "hashing",
             Self::ProviderAway => "provider-away",

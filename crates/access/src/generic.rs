@@ -280,6 +280,16 @@ const WORDS: &[&str] = &[
     "manager",
     "boss",
     "chef",
+    // What tells shared accounts apart.
+    "one",
+    "two",
+    "three",
+    "new",
+    "old",
+    "general",
+    "everybody",
+    "everyone",
+    "anyone",
     // Mailboxes of machines (RFC 2142 and use).
     "postmaster",
     "hostmaster",

@@ -59,7 +59,7 @@ impl Grant {
         } else if self.classes.is_empty() {
             "a grant names one class at least".to_owned()
         } else if self.classes.contains(&Class::Unclassified) {
-            format!("the class unclassified is revealed to nobody ({})", Requirement::Collection)
+            return Err(unclassified());
         } else if self.until <= self.since || self.until > last {
             format!("a grant ends after its beginning, and after {GRANT_DAYS_MAX} days at most")
         } else if !(1..=FIELDS_A_DAY_MAX).contains(&self.fields_a_day) {
@@ -146,14 +146,18 @@ pub enum Life {
     Ended {
         /// When.
         at: Timestamp,
+        /// Whether somebody else must still look at it.
+        #[serde(default)]
+        review: Review,
     },
 }
 
 /// What is due after a grant that nobody approved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Review {
     /// Nothing: it was approved.
+    #[default]
     None,
     /// Somebody else's word, by then. Without it the grant and its user are suspended.
     Due(Timestamp),
@@ -180,9 +184,13 @@ impl Life {
         (self == Self::Asked).then_some(Self::Refused { by })
     }
 
-    /// Whoever asked may take it back; what is live is revoked.
+    /// Whoever asked may take it back; what is live is revoked, and reviewed all the same where that is due.
     pub(crate) fn end(self, at: Timestamp) -> Option<Self> {
-        matches!(self, Self::Asked | Self::Live { .. }).then_some(Self::Ended { at })
+        match self {
+            Self::Asked => Some(Self::Ended { at, review: Review::None }),
+            Self::Live { review, .. } => Some(Self::Ended { at, review }),
+            Self::Refused { .. } | Self::Ended { .. } => None,
+        }
     }
 
     pub(crate) fn review(self, is_justified: bool) -> Option<Self> {
@@ -190,11 +198,24 @@ impl Life {
             Self::Live { by, since, review: Review::Due(_) } => {
                 Some(Self::Live { by, since, review: Review::Done(is_justified) })
             }
+            Self::Ended { at, review: Review::Due(_) } => {
+                Some(Self::Ended { at, review: Review::Done(is_justified) })
+            }
             _ => None,
         }
     }
 
-    /// When somebody else's word is due.
+    /// Until when somebody else's word is asked for, in time or late.
+    pub fn review_due(self) -> Option<Timestamp> {
+        match self {
+            Self::Live { review: Review::Due(at), .. } | Self::Ended { review: Review::Due(at), .. } => {
+                Some(at)
+            }
+            _ => None,
+        }
+    }
+
+    /// Until when it goes on without somebody else's word.
     pub(crate) fn due_at(self) -> Option<Timestamp> {
         match self {
             Self::Live { review: Review::Due(at), .. } => Some(at),
@@ -240,6 +261,11 @@ impl Filed {
         let used = self.used.map_or(Day::of(since), |(day, _)| day);
         self.state(now) == "live" && Day::of(now).0.saturating_sub(used.0) >= IDLE_DAYS
     }
+}
+
+/// The class that no right can name.
+pub(crate) fn unclassified() -> AccessError {
+    AccessError::Against(Requirement::Collection, "the class unclassified is revealed to nobody".into())
 }
 
 /// Until when: a time, a day to its end, or so long from now.

@@ -76,7 +76,7 @@ pub fn check(
 }
 
 fn refused(words: &str) -> Result<(), AccessError> {
-    Err(AccessError::Unacceptable(format!("{words} ({})", Requirement::PasswordStrength)))
+    Err(AccessError::Against(Requirement::PasswordStrength, words.to_owned()))
 }
 
 fn missing(password: &str, name: &str, mail: &str, characters_min: usize) -> Vec<String> {

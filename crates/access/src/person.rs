@@ -119,10 +119,10 @@ pub(crate) fn check_roles(roles: &[Role], environment: Environment) -> Result<()
     }
     match apart.iter().find(|(one, other)| roles.contains(one) && roles.contains(other)) {
         None => Ok(()),
-        Some((one, other)) => Err(AccessError::Unacceptable(format!(
-            "one person cannot be {one} and {other}: duties are separated ({})",
-            Requirement::FineGrainedAccess
-        ))),
+        Some((one, other)) => Err(AccessError::Against(
+            Requirement::FineGrainedAccess,
+            format!("one person cannot be {one} and {other}: duties are separated"),
+        )),
     }
 }
 
@@ -227,10 +227,10 @@ impl NamedMail {
     pub(crate) fn refuse_generic(&self) -> Result<(), AccessError> {
         match generic::is_generic_name(&self.name) || generic::is_generic_mail(&self.mail) {
             false => Ok(()),
-            true => Err(AccessError::Unacceptable(format!(
-                "this is the name or the mailbox of a role, which several people would share; give a person's own ({})",
-                Requirement::NoGenericAccounts
-            ))),
+            true => Err(AccessError::Against(
+                Requirement::NoGenericAccounts,
+                "this is the name or the mailbox of a role, which several people would share; give a person's own".into(),
+            )),
         }
     }
 }

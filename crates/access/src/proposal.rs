@@ -51,6 +51,18 @@ pub enum Proposed {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// That a time which has jumped ahead is right, and what is due by it may be destroyed.
+    ConfirmTime {
+        /// What time it was when that was proposed.
+        at: Timestamp,
+    },
+    /// That the home goes on with a keyring that is older than its data, without what that does not know.
+    AdoptKeyring {
+        /// The keyring's revision.
+        keyring: u64,
+        /// The revision that the home knows of.
+        anchor: u64,
+    },
 }
 
 impl Proposed {
@@ -59,6 +71,8 @@ impl Proposed {
         match self {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
+            Self::ConfirmTime { .. } => "confirm-time",
+            Self::AdoptKeyring { .. } => "adopt-keyring",
         }
     }
 }

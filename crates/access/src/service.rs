@@ -3,15 +3,18 @@
 //! A key lives as long as the profile says (1.4.b). In the last sixth of its life whoever shows it is warned; past its end
 //! it opens nothing but its own renewal. A service has two keys at a time, so that a new one can be rolled out while the
 //! old one still opens. A certificate is such a key in every respect, but that it goes by the machine's time.
+//!
+//! Whoever is shown a key knows it from then on, and so of each one is kept who that was. Once they may not come in any
+//! more, their key takes documents in and does nothing else, so that intake has no gap while it is replaced (1.2.d).
 
 use bailee_core::profile::Values;
-use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{Class, PersonId, Purpose, RecordId, SellerId, ServiceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::AccessError;
 use crate::credential::CredentialHash;
+use crate::grant::unclassified;
 
 /// Most keys of one service at a time: the one in use, and the next.
 pub const KEYS_MAX: usize = 2;
@@ -62,6 +65,11 @@ pub struct ServiceKey {
     /// What is shown.
     #[serde(default)]
     pub form: Form,
+    /// Who knows it: who was shown it, or the one by which the service made it.
+    pub known_to: PersonId,
+    /// Whether a second person has yet to approve that it shows what the service may see.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_held_back: bool,
 }
 
 /// What a service shows.
@@ -97,6 +105,34 @@ pub struct Times {
     pub machine: Timestamp,
 }
 
+/// What a key opens by its age, by who knows it, and by who approved it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// What the service may.
+    All,
+    /// Documents are taken in by it, and no more.
+    Intake,
+    /// Its own renewal.
+    Renewal,
+    /// Nothing.
+    Nothing,
+}
+
+impl Opens {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::All, Self::Intake, Self::Renewal, Self::Nothing];
+
+    /// The name by which answers know it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Intake => "intake",
+            Self::Renewal => "renewal",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
 /// How far a key has come in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAge {
@@ -112,13 +148,19 @@ pub enum KeyAge {
 
 impl ServiceKey {
     /// A key of which this hash is kept.
-    pub(crate) fn new(hash: CredentialHash, now: Timestamp) -> Self {
-        Self { id: hash.id(), hash: Some(hash), since: now, form: Form::Key }
+    pub(crate) fn new(hash: CredentialHash, now: Timestamp, known_to: PersonId) -> Self {
+        let id = hash.id();
+        Self { id, hash: Some(hash), since: now, form: Form::Key, known_to, is_held_back: false }
     }
 
     /// What is known of a certificate by this hash.
-    pub(crate) fn certificate(hash: CredentialHash, form: Form, machine_now: Timestamp) -> Self {
-        Self { form, ..Self::new(hash, machine_now) }
+    pub(crate) fn certificate(
+        hash: CredentialHash,
+        form: Form,
+        machine_now: Timestamp,
+        known_to: PersonId,
+    ) -> Self {
+        Self { form, ..Self::new(hash, machine_now, known_to) }
     }
 
     /// The last instant at which it opens anything.
@@ -173,6 +215,11 @@ impl Service {
         Self { keys, ..self.clone() }
     }
 
+    /// The same as it comes in: with the key that was shown and no other.
+    pub(crate) fn by(&self, key: &ServiceKey) -> Self {
+        Self { keys: vec![ServiceKey { hash: None, ..key.clone() }], ..self.clone() }
+    }
+
     /// Whether any of its keys opens anything.
     pub fn is_live(&self, times: Times, values: &Values) -> bool {
         self.keys.iter().any(|key| key.is_live(times, values))
@@ -207,7 +254,7 @@ impl NewService {
         } else if self.sellers.is_empty() || self.sellers.len() > SELLERS_MAX {
             format!("a service is bound to 1 to {SELLERS_MAX} sellers")
         } else if self.classes.contains(&Class::Unclassified) {
-            format!("the class unclassified is revealed to nobody ({})", Requirement::Collection)
+            return Err(unclassified());
         } else {
             return Ok(self);
         };
@@ -246,7 +293,7 @@ mod tests {
     #[test]
     fn a_key_ages_on_day_75_ends_on_day_90_and_is_forgotten_30_days_later() {
         let since: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
-        let key = ServiceKey::new(CredentialHash::of("synthetic"), since);
+        let key = ServiceKey::new(CredentialHash::of("synthetic"), since, PersonId([1; 16]));
         let values = Values::of(bailee_core::profile::Profile::Strict);
         for (after, age) in [
             (0, KeyAge::Fresh),

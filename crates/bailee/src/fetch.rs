@@ -54,6 +54,12 @@ impl Fetch {
         Self { authorities }
     }
 
+    /// Asks over TLS, whatever is answered.
+    pub(crate) fn exchange(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Response<Bytes>> {
+        exchange(Some(self.tls()?), request, bounds)
+            .map_err(|error| Failure::failed(format_args!("the server does not answer: {}", error.kind())))
+    }
+
     fn tls(&self) -> Result<Arc<ClientConfig>> {
         match &self.authorities {
             Some(file) => believing(file),

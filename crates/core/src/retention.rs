@@ -119,6 +119,18 @@ closed_set! {
     }
 }
 
+impl Rule {
+    /// Its number.
+    pub fn number(self) -> u8 {
+        self.as_str().get(1..).and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+
+    /// The rule of that number.
+    pub fn of_number(number: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|rule| rule.number() == number)
+    }
+}
+
 closed_set! {
     /// Three kinds of evidence.
     EvidenceKind {
@@ -187,6 +199,13 @@ impl Decision {
     pub fn change(&self, old: Option<Timestamp>) -> Option<Change> {
         let Self { rule, evidence, lo, hi, expires_at, .. } = *self;
         (old != Some(expires_at)).then_some(Change { rule, evidence, lo, hi, old, new: expires_at })
+    }
+
+    /// The rule of a decision that is not the ordinary course, so that it is counted and shown: what is under way lives longer
+    /// (R4), a cap ends it (R5, R6, R10), or no date was of use (R12).
+    pub fn exception(&self) -> Option<Rule> {
+        let is_one = self.capped || self.fallback || self.rule == Rule::R4;
+        is_one.then_some(if self.fallback { Rule::R12 } else { self.rule })
     }
 
     /// What ends a record under this decision: its tombstone remembers it (R16).

@@ -9,7 +9,7 @@
     reason = "tests may fail loudly"
 )]
 
-use bailee_core::retention::{Decision, Evidence, Policy, Seen, Sighting, Spoken};
+use bailee_core::retention::{Decision, Evidence, Policy, Rule, Seen, Sighting, Spoken};
 use bailee_core::{Json, Kind, Timestamp};
 use serde_json::{Value, json};
 
@@ -45,6 +45,10 @@ fn check(policy: &Policy, name: &str, documents: &[&str], expected: &str) -> Opt
     let decision = decide(policy, &mut documents.iter());
     let words = decision.words(Kind::Order, policy);
     assert!(words.contains(decision.rule.as_str()) && words.ends_with("(R3)."), "{name}: {words}");
+    // What is written as no ordinary course is counted as an exception, and nothing else.
+    let is_marked = ["R4 ", "capped", "fallback"].iter().any(|mark| expected.contains(mark));
+    assert_eq!(decision.exception().is_some(), is_marked, "{name}");
+    assert!(decision.exception().is_none_or(|rule| Rule::of_number(rule.number()) == Some(rule)), "{name}");
     let depends_on_order = documents.iter().any(|document| document.starts_with("again"));
     let reversed = (!depends_on_order).then(|| decide(policy, &mut documents.iter().rev()));
     let decisions = [Some(decision), reversed].into_iter().flatten().map(|decision| written(&decision));

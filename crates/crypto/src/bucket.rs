@@ -106,7 +106,19 @@ impl BucketKeys {
         &self.keys.index_key
     }
 
-    pub(crate) fn holds(&self, slot: Slot) -> bool {
+    /// The same bucket with the slots of these runs and those from `from` on, and no others.
+    pub(crate) fn keeping(&self, runs: &[std::ops::Range<u32>], from: u32) -> Self {
+        let kept: Vec<_> = runs.iter().cloned().chain(std::iter::once(from..SLOTS_MAX)).collect();
+        Self::new(self.keys.tree.keeping(&kept), self.keys.index_key.clone())
+    }
+
+    /// How many slots of these runs, which are apart, still derive.
+    pub(crate) fn held(&self, runs: &[std::ops::Range<u32>]) -> u64 {
+        self.keys.tree.held(runs)
+    }
+
+    /// Whether a slot's key still derives.
+    pub fn holds(&self, slot: Slot) -> bool {
         self.keys.tree.holds(slot.0)
     }
 

@@ -6,8 +6,8 @@
 //! interrupts a write, opening again finds the state before it or the state after it. Whoever seals asks before he
 //! commits whether the mirrors still hold the head ([`Keyring::check_mirrors`]).
 //!
-//! It refuses: mirrors that went separate ways, a keyring older than its anchor, a directory of another home, any
-//! write while a mirror is out of reach. It keeps no clock: which bucket may be used when is the caller's to decide.
+//! It refuses: mirrors that went separate ways, a keyring older than its anchor (but to be adopted: `adopt.rs`), a
+//! directory of another home, any write while a mirror is out of reach. It keeps no clock: which bucket may be used when is the caller's to decide.
 //! The caller holds the lock of the home, so that no two processes write at once.
 
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ use crate::envelope::SealingKey;
 use crate::lasting::{Binding, Lasting};
 use crate::provider::{DropsEpoch, KeyProvider, ProviderError};
 
+mod adopt;
 mod change;
 mod files;
 mod head;
@@ -36,6 +37,7 @@ mod write;
 #[cfg(test)]
 pub(crate) use tests::memory_disk;
 
+pub use adopt::{ADOPTED_ABOVE, Behind, Cut, Kept};
 use files::{Disk, Files};
 pub use open::Unanchored;
 use segment::{Live, SegmentId};
@@ -125,6 +127,8 @@ pub struct Keyring {
     writer: Mutex<Writer>,
     /// What lives, as of the last write that succeeded. Taken after `writer`, never held across a write.
     live: RwLock<BTreeMap<SegmentId, Live>>,
+    /// Set while it is older than its anchor: nothing lives then. Changed under `writer`.
+    behind: RwLock<Option<Behind>>,
 }
 
 impl Keyring {
@@ -216,6 +220,7 @@ impl Keyring {
         entropy: &dyn Entropy,
     ) -> Result<Vec<std::ops::Range<u32>>, KeyringError> {
         let mut writer = self.writer();
+        self.refuse_behind()?;
         let ranges: Vec<_> =
             wanted.iter().map(|(id, count)| next_block(&writer, id, *count)).collect::<Result<_, _>>()?;
         let segments: Vec<_> = (wanted.iter().zip(&ranges))
@@ -305,6 +310,7 @@ impl Keyring {
     pub fn add_mirror(&self, directory: &Path) -> Result<(), KeyringError> {
         let path = std::path::absolute(directory).map_err(|error| KeyringError::mirror(directory, &error))?;
         let mut writer = self.writer();
+        self.refuse_behind()?;
         if writer.mirrors.iter().any(|mirror| same_place(mirror, &path)) {
             return Err(KeyringError::MirrorAlready(path));
         }
@@ -387,7 +393,8 @@ pub enum KeyringError {
     Newer(PathBuf),
     /// Older than its anchor.
     #[error(
-        "the keyring is at revision {keyring}, older than revision {anchor} that this home's data knows; bring back a newer mirror"
+        "the keyring is at revision {keyring}, older than revision {anchor} that this home's data knows; bring back a newer mirror, \
+         or go on with this one, without what it does not know, by `bailee keys adopt`"
     )]
     Older {
         /// The newest revision found.

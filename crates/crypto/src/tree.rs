@@ -4,6 +4,7 @@
 //! derivable, sorted by the slots they cover. To puncture a slot, the node above it is replaced by its co-path: the
 //! siblings along the way down. They derive every other leaf, and no way leads back up.
 
+use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
 use zeroize::Zeroize;
@@ -45,7 +46,7 @@ impl Drop for Node {
 
 impl Node {
     /// The slots below it.
-    fn slots(&self) -> std::ops::Range<u32> {
+    fn slots(&self) -> Range<u32> {
         let height = u32::from(DEPTH.saturating_sub(self.depth));
         let first = self.index << height;
         first..first + (1 << height)
@@ -147,6 +148,27 @@ impl Tree {
         Self::of(&left)
     }
 
+    /// The tree with the slots of these runs alone, as far as it holds them; they are rising and apart.
+    pub(crate) fn keeping(&self, runs: &[Range<u32>]) -> Self {
+        let mut left = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            keep(node.clone(), runs, &mut left);
+        }
+        Self::of(&left)
+    }
+
+    /// How many slots of these runs still derive; they are rising and apart.
+    pub(crate) fn held(&self, runs: &[Range<u32>]) -> u64 {
+        let of_node = |node: &Node| -> u64 {
+            let slots = node.slots();
+            let common = |run: &Range<u32>| {
+                u64::from(run.end.min(slots.end).saturating_sub(run.start.max(slots.start)))
+            };
+            within(runs, &slots).iter().map(common).sum()
+        };
+        self.nodes.iter().map(of_node).sum()
+    }
+
     /// Appends count and nodes, in their order.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.reserve_exact(self.bytes());
@@ -180,6 +202,25 @@ impl Tree {
             nodes.push(node);
         }
         Ok(Self::of(&nodes))
+    }
+}
+
+/// The runs that have a slot in common with these.
+fn within<'a>(runs: &'a [Range<u32>], slots: &Range<u32>) -> &'a [Range<u32>] {
+    let from = runs.partition_point(|run| run.end <= slots.start);
+    let to = runs.partition_point(|run| run.start < slots.end);
+    runs.get(from..to).unwrap_or(&[])
+}
+
+fn keep(node: Node, runs: &[Range<u32>], left: &mut Vec<Node>) {
+    let slots = node.slots();
+    let runs = within(runs, &slots);
+    let is_whole = runs.iter().any(|run| run.start <= slots.start && slots.end <= run.end);
+    if is_whole {
+        left.push(node);
+    } else if !runs.is_empty() && node.depth < DEPTH {
+        keep(node.child(false), runs, left);
+        keep(node.child(true), runs, left);
     }
 }
 

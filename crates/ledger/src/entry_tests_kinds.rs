@@ -1,9 +1,13 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
-use crate::event::{Notice, Proposal, Released, SignOn, Solo, Wait};
+use crate::event::{
+    Adoption, AuthorityMade, Census, Notice, PasskeyUsed, Proposal, Reached, Released, SignOn, Solo,
+    TimeBelieved, Wait,
+};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -40,7 +44,7 @@ fn sentence(what: &What) -> &'static str {
         }
         What::PasskeyEnrolled { .. } => "A person set up a passkey, which has an id of its own here.",
         What::PasskeyRemoved { .. } => "A person removed a passkey.",
-        What::PasskeyUsed { .. } => {
+        What::PasskeyUsed(_) => {
             "A passkey signed a challenge: `shown`, or `counter-went-back`, which is refused since two may be signing as one."
         }
         What::PersonSuspended { .. } => "A person is kept out, for this reason.",
@@ -84,7 +88,7 @@ fn sentence(what: &What) -> &'static str {
         What::ServiceKeyEnded { .. } => "A key of a service opens nothing any more.",
         What::ServiceOwnerChanged { .. } => "Somebody else answers for a service.",
         What::ServiceRemoved { .. } => "A service was taken away.",
-        What::AuthorityMade { .. } => {
+        What::AuthorityMade(_) => {
             "The home's certificate authority was made; `authority` is the serial number of its certificate."
         }
         What::Collected { .. } => {
@@ -114,6 +118,11 @@ fn sentence(what: &What) -> &'static str {
         }
         What::QuarantineRead { .. } => "Quarantine was listed (no items) or items of it were shown.",
         What::RetentionRead { .. } => "The retention clock was asked about, in general or for one record.",
+        What::Census(_) => {
+            "What is held was counted, over store and keyring together (requirement 2.1.a): `past` are the buckets whose day has \
+             begun, of which there should be none. `query` and `result` are halves of the SHA-256 of what was asked and of what \
+             was found."
+        }
         What::DestructionIntended { .. } => {
             "Keys are about to be made underivable: of whole buckets, of so many parts of a bucket, of the facts of a \
              month. Days and months count from 1970."
@@ -143,6 +152,11 @@ fn sentence(what: &What) -> &'static str {
              the facts alone were."
         }
         What::MirrorsChanged { .. } => "Mirrors of the keyring were repaired, or added.",
+        What::Adoption(_) => {
+            "A keyring older than the revision that the home knew of is made the present one (`intended`, `completed`), or is \
+             not, since another was there before (`dropped`): how many keys go, since they were destroyed meanwhile or nothing \
+             lies under them, and how much is lost, since its keys were made meanwhile."
+        }
         What::PassphraseChanged {} => {
             "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \
              where that then fails. The root key itself stays."
@@ -162,6 +176,10 @@ fn sentence(what: &What) -> &'static str {
         What::MappingRemoved { .. } => "A mapping of the home's own was taken away.",
         What::SystemError { .. } => "Something went wrong in the system itself (requirement 2.6.a).",
         What::TimeSet {} => "The time of a test home was set.",
+        What::TimeBelieved(_) => {
+            "A time that had jumped ahead is believed, since two people `confirmed` it or a `second-source` says the same: what is due by \
+             it may be destroyed. `before` is the time that was believed last."
+        }
     }
 }
 
@@ -190,7 +208,7 @@ fn samples() -> Vec<What> {
         What::FactorAsked { person },
         What::PasskeyEnrolled { person, passkey },
         What::PasskeyRemoved { person, passkey },
-        What::PasskeyUsed { person, passkey, outcome: code("shown") },
+        What::PasskeyUsed(PasskeyUsed { person, passkey, outcome: code("shown") }),
         What::PersonSuspended { person, reason: code("by-hand") },
         What::PersonResumed { person },
         What::PersonLeft {
@@ -258,7 +276,7 @@ fn samples() -> Vec<What> {
         What::ServiceKeyEnded { service: ServiceId([0xee; 16]), key: id(1) },
         What::ServiceOwnerChanged { service: ServiceId([0xee; 16]), owner: person },
         What::ServiceRemoved { service: ServiceId([0xee; 16]) },
-        What::AuthorityMade { authority: id(1) },
+        What::AuthorityMade(AuthorityMade { authority: id(1) }),
         collected(rows(1)),
         What::Quarantined { seller: seller(), items: vec![(id(1), code("order-id-missing"))] },
         What::QuarantineRetried { seller: seller(), items: vec![(id(1), code("taken-in"))] },
@@ -288,6 +306,20 @@ fn samples() -> Vec<What> {
         What::RulesChanged { rules: Digest([0xdd; 32]), policies: 20 },
         What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
         What::MirrorsChanged { repaired: 1, added: 0 },
+        What::Adoption(Adoption {
+            adoption: id(1),
+            step: code("completed"),
+            from: 17,
+            anchor: 20,
+            buckets: 1,
+            slots: 12,
+            facts: 0,
+            details: 0,
+            lost_parts: 40,
+            lost_facts: 0,
+            lost_details: 0,
+            reached: Some(Reached { revision: 1044, epoch: 1030, mirrors: 2 }),
+        }),
         What::PassphraseChanged {},
         What::SecretSeen { secret: OwnSecret::MailPassword, bits: 96 },
         What::SecretOutlived { secret: OwnSecret::MailPassword },
@@ -295,7 +327,19 @@ fn samples() -> Vec<What> {
         What::LedgerRead { how: code("verify") },
         What::MappingAdded { digest: code("00112233445566778899aabbccddeeff") },
         What::MappingRemoved { digest: code("00112233445566778899aabbccddeeff") },
+        What::Census(Census {
+            days: 30,
+            sellers: 2,
+            parts: 1250,
+            quarantined: 3,
+            earliest: Some(Day(20_800)),
+            past: 0,
+            exceptions: vec![(Rule::R4, 7)],
+            query: code("000102030405060708090a0b0c0d0e0f"),
+            result: code("101112131415161718191a1b1c1d1e1f"),
+        }),
         What::SystemError { component: code("disk"), code: code("disk-full") },
+        What::TimeBelieved(TimeBelieved { before: Some(Timestamp::UNIX_EPOCH), how: code("confirmed") }),
         What::TimeSet {},
     ]
 }

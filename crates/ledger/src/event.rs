@@ -4,6 +4,7 @@
 //! bytes that they become are in [`crate::entry`].
 
 mod act;
+mod census;
 mod fields;
 mod names;
 mod two;
@@ -18,9 +19,10 @@ use bailee_core::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::{Event, SignOn};
+pub use act::{AuthorityMade, Event, PasskeyUsed, SignOn};
+pub use census::Census;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use two::{Notice, Proposal, Released, Solo, Wait};
+pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,14 +120,7 @@ pub enum What {
         passkey: PasskeyId,
     },
     /// A passkey signed what it was asked to.
-    PasskeyUsed {
-        /// Whose.
-        person: PersonId,
-        /// Which.
-        passkey: PasskeyId,
-        /// `"shown"`; `"counter-went-back"`: refused, since two may be signing as one.
-        outcome: String,
-    },
+    PasskeyUsed(PasskeyUsed),
     /// A person is kept out.
     PersonSuspended {
         /// Who.
@@ -258,10 +253,7 @@ pub enum What {
         service: ServiceId,
     },
     /// The home's certificate authority was made.
-    AuthorityMade {
-        /// Names it; the serial number of its certificate.
-        authority: RecordId,
-    },
+    AuthorityMade(AuthorityMade),
     /// Parts were sealed in one commit of a collect.
     Collected {
         /// Whose.
@@ -365,6 +357,8 @@ pub enum What {
         /// The record, if it was one.
         record: Option<RecordId>,
     },
+    /// What is held was counted (2.1.a).
+    Census(Census),
     /// Keys are about to be made underivable.
     DestructionIntended {
         /// Names this destruction in its completion.
@@ -430,8 +424,7 @@ pub enum What {
         /// How many fields it has.
         fields: u32,
     },
-    /// The rules of access are others than those that the home went by before: a new version, or edited policies of its
-    /// own.
+    /// The rules of access are others than before: of a new version, or edited policies of the home's own.
     RulesChanged {
         /// Of the policies, the home's own among them, and their schema.
         rules: Digest,
@@ -454,6 +447,8 @@ pub enum What {
         /// Added.
         added: u32,
     },
+    /// A keyring older than the home is made the present one, cut to what the home still names.
+    Adoption(Adoption),
     /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
     /// The root key stays, and with it everything that lies under it.
     PassphraseChanged {},
@@ -476,11 +471,9 @@ pub enum What {
         /// `"tail"`, `"details"`, `"verify"`, `"prove"`, `"export"`.
         how: String,
     },
-    /// A mapping of the home's own was added, or put in the place of the one of its name. Not by its name: somebody chose
-    /// that, and might have chosen a person's.
+    /// A mapping of the home's own was added or replaced. Its name could be a person's, and is not told.
     MappingAdded {
-        /// The first half of the SHA-256 of its file, in hexadecimal digits: which columns a home maps is its own
-        /// affair, and no more than this is told.
+        /// The first half of the SHA-256 of its file, in hexadecimal digits: what a home maps is its own affair.
         digest: String,
     },
     /// A mapping of the home's own was taken away.
@@ -497,4 +490,6 @@ pub enum What {
     },
     /// The time of a test home was set.
     TimeSet {},
+    /// A time that had jumped ahead is believed: what is due by it may be destroyed.
+    TimeBelieved(TimeBelieved),
 }

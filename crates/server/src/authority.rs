@@ -40,6 +40,12 @@ pub(crate) fn operations() -> Vec<Operation> {
         ("certificate_id", words::id("Names the certificate; opens nothing.")),
         ("certificate", nullable(text("PEM, where the home issued it."))),
         ("ends_at", words::time("Until when it opens anything but its renewal, by the machine's time.")),
+        (
+            "proposal?",
+            words::id(
+                "Where a second person has to approve that anything is revealed by it: until then it takes documents in.",
+            ),
+        ),
     ]);
     vec![
         Operation::get("/v1/authority", "showAuthority", get(show))
@@ -59,7 +65,8 @@ pub(crate) fn operations() -> Vec<Operation> {
                 Tag::Services,
                 "Give a service its next certificate",
                 "Issued for the key of a request, or bound to one of another authority. In every other respect it is one of \
-                 the service's keys: 90 days at most, two of them at a time, ended as a key is, renewed by the service itself.",
+                 the service's keys: 90 days at most, two of them at a time, ended as a key is, renewed by the service itself, known to \
+                 who makes it.",
             )
             .for_people()
             .takes("A request, or a certificate to be bound.", asked, json!({ "request": "-----BEGIN CERTIFICATE REQUEST-----…" }))
@@ -69,7 +76,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "certificate": "-----BEGIN CERTIFICATE-----…",
                 "ends_at": words::TIME,
             }))
-            .refuses(&["not-found", "unacceptable", "uncertified"]),
+            .refuses(&["not-found", "unacceptable", "uncertified", "key-not-trusted", "second-factor-stale"]),
     ]
 }
 
@@ -106,6 +113,8 @@ struct Made {
     certificate_id: String,
     certificate: Option<String>,
     ends_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<String>,
 }
 
 async fn add(
@@ -128,6 +137,7 @@ async fn add(
             certificate_id: new.id.to_string(),
             certificate: new.pem,
             ends_at: new.ends_at,
+            proposal: new.proposal.map(|proposal| proposal.to_string()),
         };
         Ok((StatusCode::CREATED, Json(made)))
     })

@@ -327,7 +327,8 @@ async fn classify(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -
         let (named, decision) = body.parse::<NewDecision>()?.check()?;
         let authorized = match &decision.fact {
             Some(fact) if call.gate().standards().second_person => {
-                let proposed = proposed(named, &decision, fact)?;
+                let proposed = proposed(named.clone(), &decision, fact)?;
+                call.vault().check_decision(&authorized, named, decision)?;
                 let filed = call.gate().propose(call.caller(), proposed)?;
                 return Ok(Written::accepted(&proposal::line(filed, call.now())));
             }

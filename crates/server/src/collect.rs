@@ -189,7 +189,7 @@ async fn collect(
     if wants_documents(&headers) {
         return answer_documents(edge, wanted, takes_trailers(version, &headers)).await;
     }
-    let summary = edge.run(move |call| wanted.run(call, None::<Emitter<PartWriter>>)).await?;
+    let summary = edge.take_in(move |call| wanted.run(call, None::<Emitter<PartWriter>>)).await?;
     Ok(Json(summary).into_response())
 }
 
@@ -310,7 +310,7 @@ async fn answer_documents(edge: Edge, wanted: Wanted, takes_trailers: bool) -> R
     let last = sender.clone();
     let work = tokio::task::spawn_blocking(move || {
         let emitter = Emitter::new(PartWriter::new(sender));
-        let end = match edge.authenticate().and_then(|call| wanted.run(&call, Some(emitter))) {
+        let end = match edge.authenticate_to_take_in().and_then(|call| wanted.run(&call, Some(emitter))) {
             Ok(summary) => {
                 Part::End { name: SUMMARY, json: serde_json::to_string(&summary).unwrap_or_default() }
             }

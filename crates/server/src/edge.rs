@@ -62,6 +62,14 @@ pub(crate) async fn admit(State(house): State<Arc<House>>, mut request: Request,
     response
 }
 
+/// Stands before every route that has no part in going on with an older keyring: by that, nothing else is done.
+pub(crate) async fn refuse_behind(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    match house.vault().refuse_behind() {
+        Ok(()) => next.run(request).await,
+        Err(older) => Problem::from(older).into_response(),
+    }
+}
+
 /// Writes a request's fault, or those that wait, now that a request went without one.
 async fn write_faults(house: Arc<House>, stamp: Stamp, fault: Option<Fault>) {
     if fault.is_none() && !house.has_untold() {
@@ -160,6 +168,15 @@ impl Edge {
         self.block(move |edge| act(&edge.authenticate()?)).await
     }
 
+    /// The same for what takes documents in, which is all that is left to a service's key that is not trusted with more.
+    pub(crate) async fn take_in<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&Call) -> Result<T, Problem> + Send + 'static,
+    {
+        self.block(move |edge| act(&edge.authenticate_to_take_in()?)).await
+    }
+
     /// The same for what completes or renews a credential: all that is left to one that has ended, or is not complete.
     pub(crate) async fn renew<T, A>(self, act: A) -> Result<T, Problem>
     where
@@ -236,7 +253,7 @@ impl Edge {
     {
         self.block(move |edge| {
             edge.house.limiter().log_in(edge.from)?;
-            let (detail, door) = (Some(edge.detail()?), edge.door());
+            let (detail, door) = (edge.detail()?, edge.door());
             let Self { house, stamp: Stamp { request, now }, bearer, from, .. } = edge;
             let machine_now = house.machine_now();
             let presented = Presented { bearer, certificate: None, request, now, machine_now, detail, door };
@@ -255,7 +272,7 @@ impl Edge {
     }
 
     /// What events name the caller's whereabouts by: written down by now. Blocks.
-    fn detail(&self) -> Result<Commitment, Problem> {
+    fn detail(&self) -> Result<Option<Commitment>, Problem> {
         Ok(self.house.gate().origin(&self.origin, self.stamp.now)?)
     }
 
@@ -264,7 +281,12 @@ impl Edge {
         self.authenticate_by(&WHOLE)
     }
 
-    fn authenticate_by(self, by: &Way) -> Result<Call, Problem> {
+    /// Asks who is bringing documents. Blocks.
+    pub(crate) fn authenticate_to_take_in(self) -> Result<Call, Problem> {
+        self.authenticate_by(&INTAKE)
+    }
+
+    fn authenticate_by(self, by: &'static Way) -> Result<Call, Problem> {
         let door = self.door();
         // From an address that sends too much of what nobody known has sent, nothing more of it reaches the ledger.
         let Self {
@@ -284,7 +306,7 @@ impl Edge {
             .limiter()
             .may_be_refused(from)
             .or_else(|many| if (by.recognises)(house.gate(), &presented) { Ok(()) } else { Err(many) })?;
-        presented.detail = Some(house.gate().origin(&origin, now)?);
+        presented.detail = house.gate().origin(&origin, now)?;
         let caller = (by.authenticate)(house.gate(), &presented).inspect_err(|error| {
             if matches!(error, AccessError::Denied(_)) {
                 house.limiter().refused(from);
@@ -294,7 +316,7 @@ impl Edge {
             known.tell(caller.context.principal, house.gate().ending_key(&presented));
         }
         house.limiter().request(caller.context.principal)?;
-        Ok(Call { house, stamp, caller, presented })
+        Ok(Call { house, stamp, caller, presented, by })
     }
 
     /// What its caller calls it, if he does.
@@ -333,6 +355,9 @@ struct Way {
 
 /// For who lacks nothing.
 const WHOLE: Way = Way { authenticate: Gate::authenticate, recognises: Gate::recognises };
+/// For whose key may be trusted with no more than that.
+const INTAKE: Way =
+    Way { authenticate: Gate::authenticate_to_take_in, recognises: Gate::recognises_to_take_in };
 /// For who may lack what is about to be renewed.
 const RENEWAL: Way = Way { authenticate: Gate::authenticate_to_renew, recognises: Gate::recognises_to_renew };
 
@@ -340,7 +365,7 @@ const RENEWAL: Way = Way { authenticate: Gate::authenticate_to_renew, recognises
 pub(crate) struct Attempt {
     pub(crate) mail: String,
     pub(crate) stamp: Stamp,
-    pub(crate) detail: Commitment,
+    pub(crate) detail: Option<Commitment>,
     pub(crate) door: Door,
     /// The machine's time, by which authenticators go.
     pub(crate) machine_now: Timestamp,
@@ -352,6 +377,8 @@ pub(crate) struct Call {
     stamp: Stamp,
     caller: Caller,
     presented: Presented,
+    /// How they were recognised.
+    by: &'static Way,
 }
 
 impl Call {
@@ -395,7 +422,7 @@ impl Call {
             if !matches!(decided, Err(AccessError::Moved)) {
                 break;
             }
-            decided = decide(&self.gate().authenticate(&self.presented)?);
+            decided = decide(&(self.by.authenticate)(self.gate(), &self.presented)?);
         }
         decided
     }

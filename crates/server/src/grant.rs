@@ -5,7 +5,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use bailee_access::gate::{AskedGrant, Broken};
-use bailee_access::grant::{Filed, Life, Review};
+use bailee_access::grant::{Filed, Life};
 use bailee_core::{Class, GrantId, Purpose, SellerId, Ticket, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -209,17 +209,16 @@ struct Line {
 }
 
 fn line(filed: Filed, now: Timestamp) -> Line {
-    let (approved_by, review_due) = match filed.life {
-        Life::Live { by, review: Review::Due(at), .. } => (Some(by), Some(at)),
-        Life::Live { by, .. } => (Some(by), None),
-        Life::Asked | Life::Refused { .. } | Life::Ended { .. } => (None, None),
+    let approved_by = match filed.life {
+        Life::Live { by, .. } => Some(by),
+        Life::Asked | Life::Refused { .. } | Life::Ended { .. } => None,
     };
     Line {
         id: filed.id.to_string(),
         state: filed.state(now),
         idle: filed.is_idle(now),
         approved_by: approved_by.map(|by| format!("person:{by}")),
-        review_due,
+        review_due: filed.life.review_due(),
         used_on: filed.used.map(|(day, _)| day.to_string()),
         principal: filed.wanted.principal.to_string(),
         seller: filed.wanted.seller,

@@ -137,7 +137,7 @@ async fn observe(
 ) -> Result<Json<Told>, Problem> {
     let watch = watch.map(|Extension(watch)| watch);
     let input = Box::new(body::reader(body));
-    edge.run(move |call| hear(call, &seller, &uri, input, watch.as_ref())).await.map(Json)
+    edge.take_in(move |call| hear(call, &seller, &uri, input, watch.as_ref())).await.map(Json)
 }
 
 fn hear(

@@ -6,24 +6,27 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use bailee_crypto::keyring::KeyringError;
+use bailee_access::proposal::Proposed;
+use bailee_crypto::keyring::{Behind, KeyringError};
 use bailee_vault::VaultError;
 use bailee_vault::keys::KeysStatus;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::api::schema::{Schema, count, list, named, object, one_of, pattern, text};
+use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pattern, text};
 use crate::api::{Operation, Tag};
 use crate::body::JsonBody;
-use crate::edge::Edge;
+use crate::edge::{Call, Edge};
 use crate::once::Written;
 use crate::problem::Problem;
+use crate::proposal;
 
 pub(crate) fn operations() -> Vec<Operation> {
     let status = json!({
         "epoch": 3,
         "revision": 12,
         "drops_epoch": "cannot",
+        "older_than": null,
         "buckets": 31,
         "facts_keys": 4,
         "punctured": 2,
@@ -32,6 +35,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     let directory = pattern("^/[^\u{0}]*$", "An empty directory of the server, from the root.");
     vec![
         Operation::get("/v1/keys", "showKeys", get(self::status))
+            .without_keys()
             .says(Tag::Keys, "How the keyring stands", "")
             .for_people()
             .answers(200, "How it stands.", keys(), status.clone()),
@@ -48,6 +52,22 @@ pub(crate) fn operations() -> Vec<Operation> {
             .takes("Where.", object(&[("directory", directory)]), json!({ "directory": "/media/two/keyring" }))
             .answers(201, "How the keyring stands now.", keys(), status)
             .refuses(&["relative-directory", "mirror-unusable-directory", "mirror-already"]),
+        Operation::post("/v1/keys/adoptions", "adoptKeyring", post(adopt))
+            .without_keys()
+            .says(
+                Tag::Keys,
+                "Go on with an older keyring",
+                "Where every newer mirror is lost. Of the older keyring what the home still names stays, and every other key \
+                 goes; what was sealed under keys that it does not know is lost, and is to be collected again. It takes two \
+                 people, where the home asks for a second one: then it is proposed.",
+            )
+            .once()
+            .for_people()
+            .works_on_keys()
+            .takes("Nothing to say.", object(&[]), json!({}))
+            .answers(202, "It is proposed.", proposal::proposal(), proposal::example())
+            .answers(200, "What went, and what is lost.", adopted(), adopted_example())
+            .refuses(&["keyring-not-older"]),
         Operation::post("/v1/keys/passphrase-changes", "notePassphraseChange", post(note_passphrase_change))
             .says(
                 Tag::Keys,
@@ -75,12 +95,40 @@ fn keys() -> Schema {
             ("epoch", count("The epoch; a new one with every destruction.")),
             ("revision", count("The revision of the keyring's head.")),
             ("drops_epoch", one_of(["at-once", "after-days", "cannot"], drops)),
+            (
+                "older_than",
+                nullable(count(
+                    "The revision that the home knows of, where the keyring is older: then nothing lives by it.",
+                )),
+            ),
             ("buckets", count("Live buckets.")),
             ("facts_keys", count("Keys of facts.")),
             ("punctured", count("Keys of single parts that were taken away.")),
             ("mirrors", list(&mirror)),
         ]),
     )
+}
+
+fn adopted() -> Schema {
+    object(&[
+        ("buckets_removed", count("Buckets whose keys went, since they have ended.")),
+        ("slots_removed", count("Keys of single parts that went, since nothing lies under them.")),
+        (
+            "parts_lost",
+            count("Parts and quarantined documents whose keys were made since. Collect them again."),
+        ),
+        ("facts_lost", count("Months of facts of a seller of which the same is so.")),
+        (
+            "details_lost",
+            count(
+                "Months of which nothing tells any more where what was done came from, since its key was made since.",
+            ),
+        ),
+    ])
+}
+
+fn adopted_example() -> Value {
+    json!({ "buckets_removed": 1, "slots_removed": 12, "parts_lost": 40, "facts_lost": 0, "details_lost": 0 })
 }
 
 #[derive(Deserialize)]
@@ -95,6 +143,7 @@ struct Status {
     epoch: u64,
     revision: u64,
     drops_epoch: &'static str,
+    older_than: Option<u64>,
     buckets: u64,
     facts_keys: u64,
     punctured: u64,
@@ -130,6 +179,45 @@ async fn add_mirror(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
     .await
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn adopt(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, |call, body| {
+        let authorized = call.gate().administer(call.caller())?;
+        let Nothing {} = body.parse()?;
+        let behind = call.vault().keyring_behind().ok_or_else(not_older)?;
+        if call.gate().standards().second_person {
+            let proposed =
+                Proposed::AdoptKeyring { keyring: behind.revision, anchor: behind.anchor.revision };
+            let filed = call.gate().propose(call.caller(), proposed)?;
+            return Ok(Written::accepted(&proposal::line(filed, call.now())));
+        }
+        let adopted = call.vault().adopt_keyring(authorized)?.ok_or_else(not_older)?;
+        Ok(Written::done(&adopted))
+    })
+    .await
+}
+
+fn not_older() -> Problem {
+    let words = "the keyring is not older than this home's data; there is nothing to adopt";
+    Problem::new(StatusCode::CONFLICT, "keyring-not-older", words)
+}
+
+/// Refuses to go on with another keyring than the one that was proposed. One that is not older any more has been gone on
+/// with, where that was approved before.
+pub(crate) fn check_proposed(call: &Call, proposed: (u64, u64), is_approved: bool) -> Result<(), Problem> {
+    match call.vault().keyring_behind() {
+        Some(Behind { revision, anchor }) if (revision, anchor.revision) != proposed => {
+            let words = "the keyring is another than the one that was proposed; propose it anew by `bailee keys adopt`";
+            Err(Problem::new(StatusCode::CONFLICT, "changed-meanwhile", words))
+        }
+        None if !is_approved => Err(not_older()),
+        _ => Ok(()),
+    }
+}
+
 async fn note_passphrase_change(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
     edge.write(body, |call, _nothing| {
         let authorized = call.gate().administer(call.caller())?;
@@ -163,6 +251,7 @@ impl From<KeysStatus> for Status {
             epoch: status.epoch,
             revision: status.revision,
             drops_epoch: status.drops_epoch,
+            older_than: status.older_than,
             buckets: status.buckets,
             facts_keys: status.facts_keys,
             punctured: status.punctured,

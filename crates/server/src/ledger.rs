@@ -246,11 +246,9 @@ async fn proofs(edge: Edge, Segments(request): Segments<String>) -> Result<Json<
         if indexes.is_empty() {
             return Err(Problem::not_found("the ledger has no event of this request"));
         }
-        let proofs = indexes.into_iter().map(|index| {
-            let document = prove::prove(source(call), &verifier_key, index);
-            let document = document.map_err(|error| Problem::verification(error.to_string(), Some(index)))?;
-            Ok(Proof { index, event: event(call, index)?, document })
-        });
+        let proofs = indexes
+            .into_iter()
+            .map(|index| Ok(Proof { index, event: event(call, index)?, document: proof(call, index)? }));
         let proofs = proofs.collect::<Result<_, Problem>>()?;
         Ok(Json(Proofs { request, verifier_key, proofs }))
     })
@@ -324,7 +322,13 @@ fn open(call: &Call, signed: &str) -> Result<note::Checkpoint, Problem> {
         .map_err(|_| Problem::verification("the ledger's own checkpoint does not verify", None))
 }
 
-fn event(call: &Call, index: u64) -> Result<Event, Problem> {
+/// The document that proves an entry.
+pub(crate) fn proof(call: &Call, index: u64) -> Result<String, Problem> {
+    let document = prove::prove(source(call), &call.store().verifier_key(), index);
+    document.map_err(|error| Problem::verification(error.to_string(), Some(index)))
+}
+
+pub(crate) fn event(call: &Call, index: u64) -> Result<Event, Problem> {
     Event::parse(&entry(call, index)?).map_err(|_| unreadable(index))
 }
 

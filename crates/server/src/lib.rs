@@ -27,6 +27,7 @@ mod api;
 mod authority;
 mod body;
 mod catalogue;
+mod census;
 mod collect;
 mod edge;
 mod fault;
@@ -144,7 +145,7 @@ fn counted(house: &Arc<house::House>) -> Router {
 }
 
 fn api(house: &Arc<house::House>) -> Router {
-    api::routes()
+    api::routes(house)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::extract::DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))

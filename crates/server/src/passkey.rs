@@ -251,7 +251,7 @@ async fn ask_log_in(edge: Edge, body: JsonBody) -> Result<Created<Begun>, Proble
         let log_in = Shown { mail, password: &password, code: None, passkey: None, door, machine_now };
         let stamp = attempt.stamp;
         let gate = house.gate();
-        Ok(created(gate.challenge_log_in(&log_in, stamp.request, stamp.now, Some(attempt.detail))?))
+        Ok(created(gate.challenge_log_in(&log_in, stamp.request, stamp.now, attempt.detail)?))
     })
     .await
 }

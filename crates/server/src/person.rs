@@ -50,7 +50,8 @@ pub(crate) fn operations() -> Vec<Operation> {
                 Tag::People,
                 "Suspend a person, let them in again, or end their access for good",
                 "`suspended` and `left` end every session at once. Who has left never comes back under this id; services \
-                 that they answered for are the caller's from then on.",
+                 that they answered for are the caller's from then on, and a service's key that they know takes documents in for a \
+                 day more and does nothing else.",
             )
             .once()
             .for_people()
@@ -59,7 +60,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 object(&[("standing", one_of(["active", "suspended", "left"], "What it shall be."))]),
                 json!({ "standing": "suspended" }),
             )
-            .answers(200, "It is.", ended(), json!({ "sessions": 1, "services": 0 }))
+            .answers(200, "It is.", ended(), json!({ "sessions": 1, "services": 0, "keys": 0 }))
             .refuses(&["not-found", "unacceptable", "second-factor-stale", "another-person"]),
         Operation::delete("/v1/people/{id}/lock", "unlockPerson", delete(unlock))
             .says(
@@ -127,6 +128,10 @@ fn ended() -> Schema {
     object(&[
         ("sessions", count("Sessions that ended with it, where the person has left.")),
         ("services", count("Services that the caller answers for from now on.")),
+        (
+            "keys",
+            count("Keys of services that the person knows, each of which has to be replaced within a day."),
+        ),
     ])
 }
 
@@ -238,6 +243,7 @@ enum WantedStanding {
 struct Ended {
     sessions: u32,
     services: u32,
+    keys: u32,
 }
 
 async fn stand(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> Result<Response, Problem> {
@@ -249,7 +255,7 @@ async fn stand(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> Re
             WantedStanding::Suspended => gate.suspend(call.caller(), id).map(|()| Ended::default())?,
             WantedStanding::Left => {
                 let left = gate.leave(call.caller(), id)?;
-                Ended { sessions: left.sessions, services: left.services }
+                Ended { sessions: left.sessions, services: left.services, keys: left.keys }
             }
         };
         Ok(Written::done(&ended))

@@ -231,6 +231,7 @@ impl From<AccessError> for Problem {
             AccessError::Store(error) => error.into(),
             AccessError::Ledger(error) => error.into(),
             AccessError::Unacceptable(_) => Self::unacceptable(code, words),
+            AccessError::Against(requirement, words) => Self::unacceptable(code, words).serving(requirement),
             AccessError::HasOwner | AccessError::Moved => Self::new(StatusCode::CONFLICT, code, words),
             AccessError::Missing(_) => Self::not_found(words),
             AccessError::BreachedFile(..) => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "the file of known passwords cannot be used, so no password can be set; the operator of this home must mend it")
@@ -302,6 +303,9 @@ impl From<VaultError> for Problem {
             | VaultError::TooManyItems
             | VaultError::UnknownReason
             | VaultError::AsOfInFuture => Self::unacceptable(code, words),
+            VaultError::TimeJumped => {
+                Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
+            }
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
             VaultError::Ledger(error) => error.into(),
@@ -314,8 +318,11 @@ impl From<VaultError> for Problem {
                     .with_fault(Fault::new("store", code))
             }
             VaultError::Catalogue(error) => {
-                let problem = Self::unacceptable(code, words);
-                Self { requirement: error.requirement(), ..problem }
+                let requirement = error.requirement();
+                // It is said once, in its own place.
+                let suffix = requirement.map(|requirement| format!(" ({requirement})"));
+                let alone = suffix.and_then(|suffix| words.strip_suffix(&suffix).map(str::to_owned));
+                Self { requirement, ..Self::unacceptable(code, alone.unwrap_or(words)) }
             }
             VaultError::NameIsValue | VaultError::NameIsPersonal => {
                 Self::unacceptable(code, words).serving(Requirement::Collection)

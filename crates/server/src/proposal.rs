@@ -17,6 +17,7 @@ use crate::api::schema::{Schema, count, list as listed, named, nullable, object,
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
+use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -55,6 +56,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .takes("What is decided.", object(&[("decision", decision)]), json!({ "decision": "approved" }))
             .answers(200, "The proposal.", proposal(), example())
             .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first"])
+            .refuses(&["keyring-not-older"])
             .refuses(&crate::catalogue::REFUSALS)
             .opens(),
     ]
@@ -66,7 +68,13 @@ pub(crate) fn proposal() -> Schema {
         "Proposal",
         object(&[
             ("id", words::id("Names it.")),
-            ("act", one_of(["declassify", "release-service"], "What is proposed.")),
+            (
+                "act",
+                one_of(
+                    ["declassify", "release-service", "confirm-time", "adopt-keyring"],
+                    "What is proposed.",
+                ),
+            ),
             ("kind", nullable(words::kind())),
             ("path", nullable(text("The field that is to be a fact, by its path."))),
             ("number", nullable(count("The field, by the number under which it is listed."))),
@@ -76,6 +84,9 @@ pub(crate) fn proposal() -> Schema {
             ("sellers", nullable(listed(&words::seller_id()))),
             ("purposes", nullable(words::purposes())),
             ("classes", nullable(words::classes())),
+            ("at", nullable(words::time("The time that is to be believed, when that was proposed."))),
+            ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
+            ("anchor", nullable(count("The revision that the home knows of."))),
             ("proposed_by", text("Who proposed it.")),
             ("proposed_at", words::time("When.")),
             ("until", words::time("It ends by itself then.")),
@@ -98,6 +109,9 @@ pub(crate) fn example() -> Value {
         "sellers": null,
         "purposes": null,
         "classes": null,
+        "at": null,
+        "keyring": null,
+        "anchor": null,
         "proposed_by": format!("person:{}", words::ID),
         "proposed_at": words::TIME,
         "until": "2026-03-09T09:00:00Z",
@@ -159,6 +173,9 @@ struct Told {
     sellers: Option<Vec<SellerId>>,
     purposes: Option<Vec<Purpose>>,
     classes: Option<Vec<Class>>,
+    at: Option<Timestamp>,
+    keyring: Option<u64>,
+    anchor: Option<u64>,
 }
 
 impl From<Proposed> for Told {
@@ -174,6 +191,10 @@ impl From<Proposed> for Told {
                 classes: Some(classes),
                 ..Self::default()
             },
+            Proposed::ConfirmTime { at } => Self { at: Some(at), ..Self::default() },
+            Proposed::AdoptKeyring { keyring, anchor } => {
+                Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
+            }
         }
     }
 }
@@ -254,11 +275,28 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
 
 /// Approves it and carries it out, as it was proposed.
 fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
+    check_keyring(call, id)?;
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
-    if let (CarryOut::Declassify(authorized), proposed) = (carry_out, proposal.proposed) {
-        declassify(call, authorized, proposed)?;
+    match carry_out {
+        CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
+        CarryOut::ConfirmTime(authorized) => call.vault().believe(authorized)?,
+        CarryOut::AdoptKeyring(authorized) => {
+            call.vault().adopt_keyring(authorized)?;
+        }
+        CarryOut::Nothing => {}
     }
     Ok(call.gate().proposal_done(call.caller(), id)?)
+}
+
+/// While the keyring is older than the home nothing is carried out but that it is gone on with, and that is only then.
+fn check_keyring(call: &Call, id: ProposalId) -> Result<(), Problem> {
+    let seen = call.gate().proposals(call.caller()).into_iter().find(|one| one.id == id);
+    match seen.map(|one| (one.proposed, one.stage.approved_by().is_some())) {
+        Some((Proposed::AdoptKeyring { keyring, anchor }, is_approved)) => {
+            keys::check_proposed(call, (keyring, anchor), is_approved)
+        }
+        _ => Ok(call.vault().refuse_behind()?),
+    }
 }
 
 fn declassify(call: &Call, authorized: Authorized<Classify>, proposed: Proposed) -> Result<(), Problem> {

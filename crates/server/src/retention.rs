@@ -1,21 +1,23 @@
 //! Retention: what is due when, why, and the run that ends it.
 
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Json};
+use bailee_access::proposal::Proposed;
 use bailee_core::{Kind, Reference, SellerId};
 use bailee_vault::retention::{Explained, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text};
+use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text, with};
 use crate::api::{Operation, Tag, words};
 use crate::body::{self, JsonBody, Segments};
 use crate::edge::Edge;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
+use crate::proposal;
 use crate::record::unknown;
 use crate::watch::{Tick, Watch};
 
@@ -25,10 +27,11 @@ pub(crate) fn operations() -> Vec<Operation> {
         "day": "2026-04-04",
         "state": "open",
         "closes_at": "2026-04-02T00:00:00Z",
+        "age": 3,
         "parts": 1250,
     });
     let sellers = json!({
-        "sellers": [{ "seller": words::SELLER, "buckets": [bucket], "destroyed": 12 }],
+        "sellers": [{ "seller": words::SELLER, "buckets": [bucket], "exceptions": [{ "rule": "R4", "parts": 7 }], "destroyed": 12 }],
         "next": null,
     });
     let ran = object(&[
@@ -39,7 +42,11 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]);
     vec![
         Operation::get("/v1/retention", "showRetention", get(status))
-            .says(Tag::Retention, "What is due when", "Live buckets by seller and day.")
+            .says(
+                Tag::Retention,
+                "What is due when",
+                "Live buckets by seller and day, and how many parts are exceptions.",
+            )
             .query("seller", "Of this seller alone.", words::seller_id())
             .in_pages()
             .for_services()
@@ -59,7 +66,20 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "What ended.",
                 ran,
                 json!({ "disposed": 1250, "buckets_destroyed": 1, "archived": 0, "held": 0 }),
-            ),
+            )
+            .refuses(&["time-jumped"]),
+        Operation::post("/v1/retention:confirm-time", "confirmTime", post(confirm_time))
+            .says(
+                Tag::Retention,
+                "Say that the time is right",
+                "Where the clock has jumped ahead by more than 48 hours, what is due by it is closed, and destroyed only once two \
+                 people have confirmed the time: one by this, another by approving that proposal.",
+            )
+            .once()
+            .for_people()
+            .takes("Nothing to say.", object(&[]), json!({}))
+            .answers(202, "It is proposed.", proposal::proposal(), proposal::example())
+            .refuses(&["time-believed", "second-factor-stale"]),
     ]
 }
 
@@ -84,12 +104,32 @@ fn buckets() -> Schema {
         ("day", words::day("Its day.")),
         ("state", one_of(["open", "closing", "late"], "`late`: it should have been destroyed a day ago.")),
         ("closes_at", words::time("From then on it is closed, and destroyed.")),
+        ("age?", count("Days since the earliest delivery that its day stands for; none in quarantine.")),
         ("parts", count("Parts or items in it.")),
     ]);
     object(&[
         ("seller", words::seller_id()),
         ("buckets", list(&bucket)),
+        (
+            "exceptions",
+            list(&with(
+                exception(),
+                "description",
+                json!(
+                    "What does not end in the ordinary course: still under way (R4), ended by a cap (R5, R6, R10), without a date \
+                     of use (R12)."
+                ),
+            )),
+        ),
         ("destroyed", count("Buckets destroyed so far.")),
+    ])
+}
+
+/// How many parts end by a rule that is not the ordinary course.
+pub(crate) fn exception() -> Schema {
+    object(&[
+        ("rule", one_of(["R4", "R5", "R6", "R10", "R12"], "The rule.")),
+        ("parts", count("Parts that end by it.")),
     ])
 }
 
@@ -164,6 +204,24 @@ async fn run(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -> Res
             }
         };
         Ok(Written::done(&call.vault().retention_run(authorized, &mut progress)?))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn confirm_time(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
+    edge.write(body, |call, body| {
+        let _allowed = call.gate().run_retention(call.caller())?;
+        let Nothing {} = body.parse()?;
+        if call.vault().believes(call.now())? {
+            let words = "the time is believed; there is nothing to confirm";
+            return Err(Problem::new(StatusCode::CONFLICT, "time-believed", words));
+        }
+        let filed = call.gate().propose(call.caller(), Proposed::ConfirmTime { at: call.now() })?;
+        Ok(Written::accepted(&proposal::line(filed, call.now())))
     })
     .await
 }

@@ -5,8 +5,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use bailee_access::Who;
-use bailee_access::service::{self, Service, ServiceKey};
-use bailee_core::profile::Values;
+use bailee_access::service::{self, Opens, Service, ServiceKey};
 use bailee_core::{Class, Purpose, RecordId, SellerId, ServiceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -33,7 +32,10 @@ pub(crate) fn operations() -> Vec<Operation> {
         "sellers": [words::SELLER],
         "purposes": ["fulfilment"],
         "classes": ["identity", "address"],
-        "keys": [{ "id": words::ID, "form": "key", "since": words::TIME, "ends_at": "2026-05-31T09:00:00Z" }],
+        "keys": [{
+            "id": words::ID, "form": "key", "since": words::TIME, "ends_at": "2026-05-31T09:00:00Z",
+            "known_to": words::ID, "opens": "all",
+        }],
         "since": words::TIME,
     });
     let key = object(&[
@@ -76,7 +78,10 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Give a service its next key",
                 "Both keys open until the older one ends, so that there is no gap. A service renews its own with any of its \
                  keys, also one that has ended and opens nothing else any more; from the last sixth of a key's life on, \
-                 every answer to it carries `Bailee-Key-Ends-At`.",
+                 every answer to it carries `Bailee-Key-Ends-At`. A key that a person makes is known to that person: unless \
+                 they knew one of its keys before, it takes a second person for this one to show anything, where the home \
+                 asks for one. A key that somebody knows who has left, or is suspended, takes documents in for a day more, \
+                 and renews nothing.",
             )
             .for_people()
             .answers(201, "The key.", new_key(), json!({
@@ -85,7 +90,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "key": "bsk_…",
                 "ends_at": words::TIME,
             }))
-            .refuses(&["not-found", "unacceptable"]),
+            .refuses(&["not-found", "unacceptable", "key-not-trusted", "second-factor-stale"]),
         Operation::delete("/v1/services/{service}/keys/{key}", "endKey", delete(end_key))
             .says(Tag::Services, "End a key of a service", "At once.")
             .for_people()
@@ -100,6 +105,13 @@ fn new_key() -> Schema {
         ("key_id", words::id("Names the key; opens nothing.")),
         ("key", text("The key. It is in no other answer.")),
         ("ends_at", words::time("Until when it opens anything but its renewal.")),
+        (
+            "proposal?",
+            words::id(
+                "The proposal that somebody has to approve who does not know the key: until then it takes documents in, and \
+                 shows nothing.",
+            ),
+        ),
     ])
 }
 
@@ -115,6 +127,17 @@ fn key_line() -> Schema {
         ),
         ("since", words::time("Since when.")),
         ("ends_at", words::time("Until when it opens anything but its renewal.")),
+        (
+            "known_to",
+            text("The person who knows it: who was shown it, or the key by which the service made it."),
+        ),
+        (
+            "opens",
+            one_of(
+                Opens::ALL.map(Opens::as_str),
+                "What it opens now: all that the service may; intake, and no more; its renewal; nothing.",
+            ),
+        ),
     ])
 }
 
@@ -184,6 +207,8 @@ struct KeyLine {
     form: &'static str,
     since: Timestamp,
     ends_at: Timestamp,
+    known_to: String,
+    opens: &'static str,
 }
 
 /// A page of them.
@@ -200,7 +225,7 @@ async fn list(edge: Edge, uri: Uri) -> Result<Json<Services>, Problem> {
         // The order in which they were added, as a text that sorts so.
         let key = |service: &Service| format!("{:020} {}", service.since.as_nanosecond(), service.id);
         let (services, next) = page.cut(services, key);
-        let line = |service| Line::of(service, &call.gate().standards().values);
+        let line = |service| Line::of(service, call);
         Ok(Json(Services { services: services.into_iter().map(line).collect(), next }))
     })
     .await
@@ -238,12 +263,14 @@ impl NewService {
 }
 
 impl Line {
-    fn of(service: Service, values: &Values) -> Self {
+    fn of(service: Service, call: &Call) -> Self {
         let key = |key: &ServiceKey| KeyLine {
             id: key.id.to_string(),
             form: key.form.as_str(),
             since: key.since,
-            ends_at: key.ends_at(values),
+            ends_at: key.ends_at(&call.gate().standards().values),
+            known_to: key.known_to.to_string(),
+            opens: call.gate().opens(key, call.caller()).as_str(),
         };
         Self {
             id: service.id.to_string(),
@@ -265,6 +292,8 @@ struct Renewed {
     key_id: String,
     key: String,
     ends_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<String>,
 }
 
 /// The service that a path names: by id or name, or the one that asks.
@@ -279,8 +308,14 @@ async fn renew(edge: Edge, Segments(name): Segments<String>) -> Result<(StatusCo
     edge.renew(move |call| {
         let service = named_service(call, &name)?;
         let new = call.gate().renew_key(call.caller(), service)?;
-        let (id, key_id, key) = (new.service.to_string(), new.id.to_string(), new.key.expose().clone());
-        Ok((StatusCode::CREATED, Json(Renewed { id, key_id, key, ends_at: new.ends_at })))
+        let renewed = Renewed {
+            id: new.service.to_string(),
+            key_id: new.id.to_string(),
+            key: new.key.expose().clone(),
+            ends_at: new.ends_at,
+            proposal: new.proposal.map(|proposal| proposal.to_string()),
+        };
+        Ok((StatusCode::CREATED, Json(renewed)))
     })
     .await
 }

@@ -157,7 +157,7 @@ async fn log_in(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<NewSessi
         let (mail, passkey) = (&attempt.mail, passkey.as_ref());
         let log_in = Shown { mail, password: &password, code: code.as_ref(), passkey, door, machine_now };
         let stamp = attempt.stamp;
-        let new = house.gate().log_in(&log_in, stamp.request, stamp.now, Some(attempt.detail))?;
+        let new = house.gate().log_in(&log_in, stamp.request, stamp.now, attempt.detail)?;
         Ok((StatusCode::CREATED, Json(new.into())))
     })
     .await

@@ -139,7 +139,7 @@ async fn finish(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<NewSessi
             machine_now: attempt.machine_now,
         };
         let stamp = attempt.stamp;
-        let new = house.gate().finish_sign_on(sign_on, stamp.request, stamp.now, Some(attempt.detail))?;
+        let new = house.gate().finish_sign_on(sign_on, stamp.request, stamp.now, attempt.detail)?;
         Ok((StatusCode::CREATED, Json(new.into())))
     })
     .await

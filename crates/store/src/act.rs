@@ -3,6 +3,7 @@
 //! Every change states what it expects to find. When that does not hold, somebody else was quicker, and the whole act
 //! is answered [`Conflict`](crate::records::StoreError::Conflict): its author reads again and decides again.
 
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Day, Kind, Month, PartNo, RecordId, SellerId};
 use bailee_crypto::bucket::{BucketUse, Slot, Term};
 use bailee_crypto::keyring::Anchor;
@@ -87,6 +88,8 @@ pub struct PartRow {
     pub version: u32,
     /// The bucket day that its expiry asks for now: later than its bucket's when a move is due.
     pub due: Day,
+    /// The rule of its day, where that is not the ordinary course.
+    pub exception: Option<Rule>,
     /// The envelope.
     pub envelope: Vec<u8>,
     /// Its index terms, written and deleted with it.
@@ -184,6 +187,13 @@ pub enum Change {
     },
     /// Empties the facts of a seller's records of that month, and ends the month.
     SweepFacts {
+        /// Whose.
+        seller: SellerNo,
+        /// Which month.
+        month: Month,
+    },
+    /// The same, and the month goes on: the key of these facts is lost, and what is first taken in from now on has another.
+    LoseFacts {
         /// Whose.
         seller: SellerNo,
         /// Which month.

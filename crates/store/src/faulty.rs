@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::act::{Act, BucketNo, PartRow, QuarantineRow, RecordNo, RecordRow, RegisterRow, SellerNo};
 use crate::records::{BucketSummary, Leases, Pending, Records, Registers, Store, StoreError};
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
-use bailee_crypto::bucket::Term;
+use bailee_crypto::bucket::{Slot, Term};
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::event::Event;
 use bailee_ledger::log::{Append, AppendError, Appended, Source, SourceError};
@@ -97,8 +98,18 @@ impl Records for Faulty {
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError> {
         self.inner.hits(bucket, term, limit)
     }
+    fn exceptions(&self) -> Result<Vec<(BucketNo, Rule, u64)>, StoreError> {
+        self.inner.exceptions()
+    }
+
     fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError> {
         self.inner.buckets()
+    }
+    fn slots(&self, bucket: BucketNo, from: Slot, limit: usize) -> Result<Vec<Slot>, StoreError> {
+        self.inner.slots(bucket, from, limit)
+    }
+    fn facts_months(&self) -> Result<Vec<(SellerNo, Month)>, StoreError> {
+        self.inner.facts_months()
     }
     fn quarantine(
         &self,
@@ -184,6 +195,9 @@ impl Store for Faulty {
     }
     fn detail(&self, month: Month, commitment: Commitment) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.detail(month, commitment)
+    }
+    fn detail_months(&self) -> Result<Vec<Month>, StoreError> {
+        self.inner.detail_months()
     }
     fn entries_of(&self, request: RequestId) -> Result<Vec<u64>, StoreError> {
         self.inner.entries_of(request)

@@ -97,6 +97,7 @@ fn check_change(change: &Change) -> Result<(), StoreError> {
         | Change::ExpectAccess(_)
         | Change::MoveAccess(_)
         | Change::SweepFacts { .. }
+        | Change::LoseFacts { .. }
         | Change::SweepDetails(_) => Ok(()),
     }
 }

@@ -5,6 +5,7 @@
 mod m0001_spine;
 mod m0002_details;
 mod m0003_late_parts;
+mod m0004_exceptions;
 
 /// One step of the chain.
 pub(crate) struct Step {
@@ -18,7 +19,8 @@ pub(crate) struct Step {
 }
 
 /// Every step, in order.
-pub(crate) const STEPS: &[Step] = &[m0001_spine::STEP, m0002_details::STEP, m0003_late_parts::STEP];
+pub(crate) const STEPS: &[Step] =
+    &[m0001_spine::STEP, m0002_details::STEP, m0003_late_parts::STEP, m0004_exceptions::STEP];
 
 /// The schema's version that this program knows.
 pub(crate) const KNOWN: u32 = STEPS.len() as u32;

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
-use bailee_crypto::bucket::Term;
+use bailee_crypto::bucket::{Slot, Term};
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::log::{Append, AppendError, Appended, Source, SourceError};
 use tokio::sync::oneshot;
@@ -60,8 +61,14 @@ pub trait Records: Send + Sync {
     fn holds_rows(&self, bucket: BucketNo) -> Result<bool, StoreError>;
     /// The records with a term in a bucket, each once, at most `limit`.
     fn hits(&self, bucket: BucketNo, term: Term, limit: usize) -> Result<Vec<RecordNo>, StoreError>;
+    /// How many parts of each bucket end by a rule that is not the ordinary course. Takes as long as there are such.
+    fn exceptions(&self) -> Result<Vec<(BucketNo, Rule, u64)>, StoreError>;
     /// Every bucket that was ever opened, with its state and how many parts and quarantined items it holds.
     fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError>;
+    /// The slots of a bucket that hold an envelope, in their order, from `from` on, at most `limit`.
+    fn slots(&self, bucket: BucketNo, from: Slot, limit: usize) -> Result<Vec<Slot>, StoreError>;
+    /// Every month of facts of a seller that has not ended.
+    fn facts_months(&self) -> Result<Vec<(SellerNo, Month)>, StoreError>;
     /// Quarantined items of a seller (all, when `None`), newest first, from `after`, at most `limit`.
     fn quarantine(
         &self,
@@ -128,6 +135,8 @@ pub trait Store: Records + Registers + Leases + Append + Source + Send + Sync {
     fn meta(&self, name: &str) -> Result<Option<String>, StoreError>;
     /// A sealed detail of events of that month.
     fn detail(&self, month: Month, commitment: Commitment) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Every month that has a detail.
+    fn detail_months(&self) -> Result<Vec<Month>, StoreError>;
     /// The indexes of the entries of a request, in their order.
     fn entries_of(&self, request: RequestId) -> Result<Vec<u64>, StoreError>;
     /// The log's public key.

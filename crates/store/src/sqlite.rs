@@ -21,8 +21,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
 
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Entropy, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
-use bailee_crypto::bucket::Term;
+use bailee_crypto::bucket::{Slot, Term};
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::event::Event;
 use bailee_ledger::log::{Append, AppendError, Appended, Source, SourceError};
@@ -163,6 +164,10 @@ impl Store for Sqlite {
         self.readers.read(|connection| reads::detail(connection, month, commitment))
     }
 
+    fn detail_months(&self) -> Result<Vec<Month>, StoreError> {
+        self.readers.read(reads::detail_months)
+    }
+
     fn entries_of(&self, request: RequestId) -> Result<Vec<u64>, StoreError> {
         self.readers.read(|connection| log::entries_of(connection, request))
     }
@@ -243,8 +248,21 @@ impl Records for Sqlite {
         self.readers.read(|connection| reads::hits(connection, key, term, limit))
     }
 
+    fn exceptions(&self) -> Result<Vec<(BucketNo, Rule, u64)>, StoreError> {
+        self.readers.read(reads::exceptions)
+    }
+
     fn buckets(&self) -> Result<Vec<BucketSummary>, StoreError> {
         self.readers.read(reads::buckets)
+    }
+
+    fn slots(&self, bucket: BucketNo, from: Slot, limit: usize) -> Result<Vec<Slot>, StoreError> {
+        let key = bucket_key(bucket)?;
+        self.readers.read(|connection| reads::slots(connection, key, from, limit))
+    }
+
+    fn facts_months(&self) -> Result<Vec<(SellerNo, Month)>, StoreError> {
+        self.readers.read(reads::facts_months)
     }
 
     fn quarantine(

@@ -75,8 +75,8 @@ fn closing_leaves_one_file() {
 fn a_newer_schema_is_refused_and_left_alone() {
     let (_directory, path) = closed_store();
     change(&path, "PRAGMA user_version = 99");
-    assert_eq!(open(&path).err(), Some(StoreError::Newer { found: 99, known: 3 }));
-    change(&path, "PRAGMA user_version = 3");
+    assert_eq!(open(&path).err(), Some(StoreError::Newer { found: 99, known: 4 }));
+    change(&path, "PRAGMA user_version = 4");
     assert!(open(&path).is_ok());
 }
 
@@ -147,6 +147,7 @@ fn read_everything(store: &Sqlite) -> Result<(), StoreError> {
     }
     store.parts(bucket(20_700), None, 100)?;
     store.buckets()?;
+    store.exceptions()?;
     store.entries("person")?;
     store.quarantine(None, None, 10)?;
     store.sellers().map(drop)

@@ -60,6 +60,7 @@ pub struct FieldLine {
 }
 
 /// How the field of a decision is named.
+#[derive(Clone)]
 pub enum Named {
     /// By its schema path.
     Path(String),
@@ -115,12 +116,7 @@ impl Vault {
         }
         let _one_at_a_time = self.classifying.lock().unwrap_or_else(PoisonError::into_inner);
         let context = *authorized.context();
-        let path = self.path_of(named, decision.kind, context.now)?;
-        let decision = Decision { path, ..decision };
-        let before = self.catalogue();
-        let next = self.next_field(&before)?;
-        let (after, field) =
-            before.decided(&decision, next).map_err(|error| VaultError::Catalogue(error.without_path()))?;
+        let (before, after, field) = self.decided(named, decision, context.now)?;
         let decided = after.field(field).ok_or(VaultError::NoMoreFields)?;
         let line = FieldLine::of(decided);
         let current = &self.base.catalogue;
@@ -138,6 +134,36 @@ impl Vault {
             self.go_by(&before, after)?;
         }
         Ok(Classified { field: line, changed, followed: self.follow(&context, u64::MAX, progress)? })
+    }
+
+    /// Whether a decision would be taken, without taking it: what is proposed to a second person should be possible.
+    ///
+    /// # Errors
+    /// As for [`Self::classify`], but for what is written.
+    pub fn check_decision(
+        &self,
+        authorized: &Authorized<Classify>,
+        named: Named,
+        decision: Decision,
+    ) -> Result<(), VaultError> {
+        self.check_home(authorized)?;
+        self.decided(named, decision, authorized.context().now).map(|_| ())
+    }
+
+    /// The catalogue before and after a decision, and the field that it is about.
+    fn decided(
+        &self,
+        named: Named,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<(Arc<Catalogue>, Catalogue, FieldId), VaultError> {
+        let path = self.path_of(named, decision.kind, now)?;
+        let before = self.catalogue();
+        let next = self.next_field(&before)?;
+        let (after, field) = before
+            .decided(&Decision { path, ..decision }, next)
+            .map_err(|error| VaultError::Catalogue(error.without_path()))?;
+        Ok((before, after, field))
     }
 
     fn replace_own(&self, text: &str) -> Result<(), VaultError> {

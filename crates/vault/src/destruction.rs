@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use bailee_core::{Day, FieldInstance, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse, Slot};
 use bailee_crypto::envelope::{self, Place};
-use bailee_crypto::keyring::{KeyringError, Removals};
+use bailee_crypto::keyring::Removals;
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{BucketName, What};
 use bailee_store::act::{Act, BucketNo, BucketState, Change, RegisterRow};
@@ -218,18 +218,8 @@ impl Vault {
         }
         let request = RequestId::new(now, &*self.base.entropy);
         let context = Context::system(request, now);
-        match self.complete_destructions(&context, &mut |_, _| {}) {
-            Ok(_) => Ok(()),
-            Err(VaultError::Keyring(
-                error @ (KeyringError::Mirror { .. } | KeyringError::NotReadBack(_)),
-            )) => {
-                let (component, code) = ("mirror".to_owned(), error.code().to_owned());
-                let events = vec![context.event(What::SystemError { component, code })];
-                self.base.store.commit(Act { name: "system-error", changes: Vec::new(), events })?;
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+        let completed = self.complete_destructions(&context, &mut |_, _| {}).map(drop);
+        self.mirrors_may_be_away(&context, completed)
     }
 
     fn complete(&self, context: &Context, row: &RegisterRow, removal: &Removal) -> Result<(), VaultError> {

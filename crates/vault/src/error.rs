@@ -40,6 +40,12 @@ pub enum VaultError {
         crate::quarantine::discard::Reason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>().join(", ")
     )]
     UnknownReason,
+    /// The time jumped ahead, and nobody has confirmed it yet.
+    #[error(
+        "the time has jumped ahead by more than 48 hours, so nothing is destroyed by it yet; see that this machine's clock is right, \
+         and have two people confirm it: one with `bailee retention confirm-time`, the other by approving that"
+    )]
+    TimeJumped,
     /// A time in the future.
     #[error("--as-of lies in the future; give the time at which the file was fetched from Amazon")]
     AsOfInFuture,
@@ -123,6 +129,7 @@ impl VaultError {
             Self::UnusableTerm(_) => "unusable-term",
             Self::TooManyItems => "too-many-items",
             Self::UnknownReason => "unknown-reason",
+            Self::TimeJumped => "time-jumped",
             Self::AsOfInFuture => "as-of-in-future",
             Self::Catalogue(error) => error.code(),
             Self::FactNotAllowed => "fact-not-allowed",

@@ -20,6 +20,8 @@ pub struct KeysStatus {
     pub revision: u64,
     /// `"at-once"`, `"after-days"` or `"cannot"`: whether a dropped epoch is out of reach of an old copy.
     pub drops_epoch: &'static str,
+    /// The revision that the home knows of, where the keyring is older than that: then nothing lives by it.
+    pub older_than: Option<u64>,
     /// Live buckets.
     pub buckets: u64,
     /// Live facts keys.
@@ -83,7 +85,7 @@ impl Vault {
     /// # Errors
     /// When the ledger cannot be written.
     pub fn keys_status(&self, authorized: Authorized<Administer>) -> Result<KeysStatus, VaultError> {
-        self.check_home(&authorized)?;
+        self.check_home_only(&authorized)?;
         let events = vec![authorized.context().event(What::KeysRead {})];
         self.base.store.commit(Act { name: "read-keys", changes: Vec::new(), events })?;
         let keyring = &self.base.keyring;
@@ -98,6 +100,7 @@ impl Vault {
                 DropsEpoch::AfterDays(_) => "after-days",
                 DropsEpoch::Cannot => "cannot",
             },
+            older_than: keyring.behind().map(|behind| behind.anchor.revision),
             buckets: buckets.len() as u64,
             facts_keys: keyring.facts_keys().len() as u64,
             punctured: buckets.iter().map(|bucket| u64::from(bucket.slots_punctured)).sum(),

@@ -23,8 +23,11 @@
     reason = "an act consumes its authorisation, so that it is used once"
 )]
 
+mod adoption;
 mod batch;
+pub mod believed;
 pub mod catalogue;
+pub mod census;
 pub mod collect;
 mod destruction;
 mod document;
@@ -54,7 +57,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::Policy;
-use bailee_core::{Entropy, PartNo, RecordId, SellerId, Timestamp};
+use bailee_core::{Day, Entropy, PartNo, RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::BucketId;
 use bailee_crypto::envelope::Place;
 use bailee_crypto::keyring::Keyring;
@@ -63,6 +66,7 @@ use bailee_ledger::event::Event;
 use bailee_store::act::SellerNo;
 use bailee_store::records::Store;
 
+pub use adoption::Adopted;
 pub use error::VaultError;
 
 /// What a vault stands on.
@@ -98,12 +102,14 @@ pub struct Vault {
     /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
     /// catalogue: so no act that was planned by an older one comes after the change.
     planning: RwLock<()>,
+    /// The day (UTC) for which all that was due has been disposed of.
+    disposed_on: Mutex<Option<Day>>,
     /// Held by who changes the catalogue, until what is sealed has followed.
     classifying: Mutex<()>,
 }
 
 impl Vault {
-    /// Opens the vault, and finishes destructions that were begun and not completed.
+    /// Opens the vault, and finishes what was begun and not completed: an adoption of the keyring, destructions.
     ///
     /// # Errors
     /// When the store or a mirror of the keyring cannot be used.
@@ -119,9 +125,13 @@ impl Vault {
             destroying: Mutex::new(()),
             failures: Mutex::default(),
             planning: RwLock::default(),
+            disposed_on: Mutex::default(),
             classifying: Mutex::default(),
         };
-        vault.resume_destructions(now)?;
+        vault.resume_adoption(now)?;
+        if vault.keyring_behind().is_none() {
+            vault.resume_destructions(now)?;
+        }
         Ok(vault)
     }
 
@@ -130,8 +140,14 @@ impl Vault {
         self.base.catalogue.now()
     }
 
-    /// The authorisation must be of this home: a proof from another opens nothing here.
+    /// The authorisation must be of this home, and its keyring no older than it: by an old one nothing is opened or sealed.
     fn check_home<A>(&self, authorized: &Authorized<A>) -> Result<(), VaultError> {
+        self.check_home_only(authorized)?;
+        self.refuse_behind()
+    }
+
+    /// A proof from another home opens nothing here.
+    fn check_home_only<A>(&self, authorized: &Authorized<A>) -> Result<(), VaultError> {
         if authorized.home() == self.base.keyring.binding().home {
             Ok(())
         } else {

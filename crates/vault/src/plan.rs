@@ -85,6 +85,8 @@ pub(crate) struct PartPlan {
     pub(crate) day: Day,
     /// The day that its expiry asks for, which may be later than its bucket's.
     pub(crate) due: Day,
+    /// The rule of that day, where it is not the ordinary course.
+    pub(crate) exception: Option<Rule>,
     pub(crate) target: Target,
     pub(crate) version: u32,
     pub(crate) rule: String,

@@ -89,11 +89,14 @@ impl Vault {
         }
         // Ahead of its month, so that a mirror that is out of reach when the month begins stops nobody.
         self.base.keyring.ensure_detail(Month::of(now).plus(1), &*self.base.entropy)?;
-        let events = self.late_alarm(now)?.into_iter().map(|what| context.event(what)).collect();
-        let changes = vec![
+        let (believed, jumped) = self.look_at_time(now)?;
+        let alarms = jumped.into_iter().chain(self.late_alarm(now)?);
+        let events = alarms.map(|what| context.event(what)).collect();
+        let mut changes = vec![
             Change::SetAnchor(self.base.keyring.anchor()),
             Change::SetMeta { name: NAME.to_owned(), value: today },
         ];
+        changes.extend(believed);
         self.base.store.commit(Act { name: "keep-up", changes, events })?;
         Ok(())
     }
@@ -209,8 +212,11 @@ impl Vault {
     /// The day that the expiry of a part in the bucket of `day` will ask for when that bucket closes: an expiry that
     /// lies too far ahead today is then computed again.
     pub(crate) fn due_day(&self, evidence: &Evidence, item: Option<&str>, day: Day) -> Day {
-        let decision = evidence.decide(&self.base.policy, day.plus(-CLOSING_DAYS).start());
-        wanted_day(&decision, item).max(day)
+        wanted_day(&self.at_closing(evidence, day), item).max(day)
+    }
+
+    fn at_closing(&self, evidence: &Evidence, day: Day) -> Decision {
+        evidence.decide(&self.base.policy, day.plus(-CLOSING_DAYS).start())
     }
 
     pub(crate) fn seal_moved(
@@ -241,13 +247,15 @@ impl Vault {
             .filter_map(|place| Some((place.field, opened.values.get(&FieldInstance(place.marker.0))?)))
             .collect();
         let normals = terms::of_leaves(&searched, &facts.skeleton);
+        let decision = self.at_closing(&facts.about.evidence, bucket.day);
         Ok(PartRow {
             bucket,
             record: row.no,
             part: entry.no,
             slot: entry.slot(),
             version: entry.version,
-            due: self.due_day(&facts.about.evidence, entry.item.as_deref(), bucket.day),
+            due: wanted_day(&decision, entry.item.as_deref()).max(bucket.day),
+            exception: decision.exception().filter(|_| entry.item.is_none()),
             envelope: self.seal_part(&sealing, &leaves)?,
             terms: normals.iter().map(|normal| keys.term(normal.kind, &normal.form)).collect(),
         })

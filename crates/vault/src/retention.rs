@@ -1,9 +1,10 @@
 //! Retention: status, explanation, moves and disposal.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::PoisonError;
 
-use bailee_core::retention::{FACTS_MONTHS, Phase, bucket_day, phase};
-use bailee_core::{Day, Kind, Month, Reference, SellerId, Timestamp};
+use bailee_core::retention::{CLOSING_DAYS, FACTS_MONTHS, Phase, Rule, bucket_day, phase};
+use bailee_core::{Day, Kind, Month, Reference, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_ledger::authorized::{Authorized, Context, ReadRetention, RunRetention};
 use bailee_ledger::event::What;
@@ -47,8 +48,19 @@ pub struct Status {
     pub seller: SellerId,
     /// Its buckets that are not destroyed, earliest first.
     pub buckets: Vec<BucketLine>,
+    /// Parts that end by a rule that is not the ordinary course, by rule.
+    pub exceptions: Vec<ExceptionLine>,
     /// Buckets destroyed so far.
     pub destroyed: u64,
+}
+
+/// How many parts end by a rule that is not the ordinary course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ExceptionLine {
+    /// The rule: R4 (under way), R5, R6 or R10 (ended by a cap), R12 (no date of use).
+    pub rule: Rule,
+    /// Parts.
+    pub parts: u64,
 }
 
 /// One bucket.
@@ -62,6 +74,9 @@ pub struct BucketLine {
     pub state: &'static str,
     /// It is closed, and destroyed, from then on.
     pub closes_at: Timestamp,
+    /// Days since the earliest delivery that its day stands for; none in quarantine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<i32>,
     /// Parts or items in it.
     pub parts: u64,
 }
@@ -93,6 +108,7 @@ impl Vault {
         self.log_retention_read(&authorized, None)?;
         let now = authorized.context().now;
         let mut all: Vec<Status> = Vec::new();
+        let exceptions = self.base.store.exceptions()?;
         let mut buckets = self.base.store.buckets()?;
         buckets.sort_by_key(|summary| (summary.bucket.seller, summary.bucket.day));
         for summary in buckets {
@@ -101,36 +117,92 @@ impl Vault {
                 continue;
             }
             if all.last().is_none_or(|status| status.seller != seller) {
-                all.push(Status { seller, buckets: Vec::new(), destroyed: 0 });
+                let of_seller =
+                    exceptions.iter().filter(|(bucket, ..)| bucket.seller == summary.bucket.seller);
+                let mut by_rule = BTreeMap::new();
+                of_seller.for_each(|(_, rule, parts)| *by_rule.entry(*rule).or_default() += parts);
+                let exceptions = by_rule.into_iter().map(|(rule, parts)| ExceptionLine { rule, parts });
+                all.push(Status {
+                    seller,
+                    buckets: Vec::new(),
+                    exceptions: exceptions.collect(),
+                    destroyed: 0,
+                });
             }
             let Some(status) = all.last_mut() else { continue };
             match summary.state {
                 BucketState::Destroyed => status.destroyed += 1,
                 BucketState::Open | BucketState::Destroying => {
-                    status.buckets.push(bucket_line(&summary, now));
+                    status.buckets.push(self.bucket_line(&summary, now));
                 }
             }
         }
         Ok(all)
     }
 
+    fn bucket_line(&self, summary: &BucketSummary, now: Timestamp) -> BucketLine {
+        let BucketNo { held, day, .. } = summary.bucket;
+        // What was delivered so many days before its day, at the earliest.
+        let since =
+            Day::of(now).0.saturating_sub(day.plus(-i32::from(self.base.policy.days_after_delivery)).0);
+        BucketLine {
+            held: Held::of(held).as_str(),
+            day: day.to_string(),
+            state: match phase(day, now) {
+                Phase::Open if summary.state == BucketState::Open => "open",
+                Phase::Open | Phase::Closing => "closing",
+                Phase::Late | Phase::Past => "late",
+            },
+            closes_at: day.plus(-CLOSING_DAYS).start(),
+            age: (held == BucketUse::Order).then_some(since.max(0)),
+            parts: summary.parts + summary.quarantined,
+        }
+    }
+
     /// Moves what is due to move, and destroys what is due to go. `progress` hears how many of how many steps are done.
     ///
     /// # Errors
     /// When a mirror of the keyring is out of reach, destruction is not complete: run it again when it is back.
+    /// [`VaultError::TimeJumped`], before anything is done.
     pub fn retention_run(
         &self,
         authorized: Authorized<RunRetention>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Ran, VaultError> {
         self.check_home(&authorized)?;
-        let context = *authorized.context();
+        self.run(authorized.context(), progress).map(|(ran, _)| ran)
+    }
+
+    /// Does the same for what is due today, as the system itself and once a day. A server calls this again and again, and
+    /// before it answers anybody; done already, it reads nothing.
+    ///
+    /// # Errors
+    /// As for [`Self::retention_run`]: what is left is done at the next call.
+    pub fn dispose_due(&self, now: Timestamp) -> Result<Ran, VaultError> {
+        let today = Day::of(now);
+        let mut disposed_on = self.disposed_on.lock().unwrap_or_else(PoisonError::into_inner);
+        if *disposed_on == Some(today) {
+            return Ok(Ran::default());
+        }
+        let request = RequestId::new(now, &*self.base.entropy);
+        let (ran, is_counted) = self.run(&Context::system(request, now), &mut |_, _| {})?;
+        // A day without a census is tried again.
+        *disposed_on = is_counted.then_some(today);
+        Ok(ran)
+    }
+
+    /// Ends what is due; whether a census could be taken after it, too. What is destroyed is destroyed in any case.
+    fn run(&self, context: &Context, progress: &mut dyn FnMut(u64, u64)) -> Result<(Ran, bool), VaultError> {
+        self.check_time(context.now)?;
         // What is due to go goes even when something that is to stay could not be moved.
-        let moved = self.move_due_parts(&context, None);
-        self.intend_due(&context)?;
-        let completed = self.complete_destructions(&context, progress)?;
+        let moved = self.move_due_parts(context, None);
+        let completed = self.intend_due(context).and_then(|()| self.complete_destructions(context, progress));
+        // What could not be destroyed is told as well.
+        let is_counted = self.take_census(context).is_ok();
+        let completed = completed?;
         moved?;
-        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
+        let (disposed, buckets_destroyed) = (completed.disposed, completed.buckets);
+        Ok((Ran { disposed, buckets_destroyed, archived: 0, held: 0 }, is_counted))
     }
 
     /// The alarm of R3, when the destruction of a bucket is a day late.
@@ -253,7 +325,7 @@ impl Vault {
         Ok((state, explained))
     }
 
-    fn log_retention_read(
+    pub(crate) fn log_retention_read(
         &self,
         authorized: &Authorized<ReadRetention>,
         record: Option<bailee_core::RecordId>,
@@ -261,20 +333,5 @@ impl Vault {
         let events = vec![authorized.context().event(What::RetentionRead { record })];
         self.base.store.commit(Act { name: "read-retention", changes: Vec::new(), events })?;
         Ok(())
-    }
-}
-
-fn bucket_line(summary: &BucketSummary, now: Timestamp) -> BucketLine {
-    let Day(day) = summary.bucket.day;
-    BucketLine {
-        held: Held::of(summary.bucket.held).as_str(),
-        day: summary.bucket.day.to_string(),
-        state: match phase(Day(day), now) {
-            Phase::Open if summary.state == BucketState::Open => "open",
-            Phase::Open | Phase::Closing => "closing",
-            Phase::Late | Phase::Past => "late",
-        },
-        closes_at: Day(day).plus(-bailee_core::retention::CLOSING_DAYS).start(),
-        parts: summary.parts + summary.quarantined,
     }
 }

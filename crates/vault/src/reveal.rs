@@ -240,9 +240,9 @@ impl Vault {
         }))
     }
 
-    /// Whether a part can be opened: its bucket is neither closing nor gone.
+    /// Whether a part can be opened: its bucket is neither closing nor gone, and its key was not lost with a keyring.
     pub(crate) fn is_open(&self, seller: &SellerId, part: &PartEntry, now: Timestamp) -> bool {
-        self.live_keys(&Self::bucket_id(seller, part), now).is_some()
+        self.live_keys(&Self::bucket_id(seller, part), now).is_some_and(|keys| keys.holds(part.slot()))
     }
 
     /// The selected fields that can be opened, and one that cannot any more, if there is one.

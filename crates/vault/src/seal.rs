@@ -186,6 +186,7 @@ impl Sealing<'_> {
             slot,
             version: part.version,
             due: part.due,
+            exception: part.exception,
             envelope,
             terms: normals.iter().map(|normal| keys.term(normal.kind, &normal.form)).collect(),
         })

@@ -15,10 +15,12 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use bailee_core::Kind;
+use bailee_core::retention::Rule;
 use bailee_intake::evidence::{Position, Reader, Reason, Request};
 use bailee_ledger::authorized;
 use bailee_vault::VaultError;
 use bailee_vault::hear::{POSITIONS_MAX, Refused, Told};
+use bailee_vault::retention::ExceptionLine;
 use bailee_vault::reveal::Resolved;
 use common::{Home, reference, seller, time, value};
 use serde_json::{Value, json};
@@ -208,11 +210,18 @@ fn a_parcel_under_way_lives_on_while_its_promise_is_open() {
     let home = Home::open(directory.path(), "2026-04-05T12:00:00Z").unwrap();
     home.run_retention().unwrap();
     assert_eq!([0, 1].map(|number| is_held(&home, number)), [true, false]);
+    let status = home.vault.retention_status(home.act(authorized::ReadRetention), None).unwrap().remove(0);
+    assert_eq!(status.exceptions, [ExceptionLine { rule: Rule::R4, parts: 1 }]);
+    let live: Vec<_> =
+        status.buckets.iter().filter(|bucket| bucket.parts > 0).map(|bucket| bucket.age).collect();
+    assert_eq!(live, [Some(19)], "it ends 11 days from now, with its promise");
     let (rule, _, words) = explained(&home, 0);
     assert!(rule == "R4" && words.contains("still under way at 2026-03-19 12:00 UTC"), "{rule} {words}");
     // Then it arrives.
     assert_eq!(counts(&hear(&home, &feed(&[(0, "delivered", "2026-04-04T12:00:00Z")]))), [1, 0, 0, 0, 0]);
     assert_eq!(explained(&home, 0).0, "R1");
+    let status = home.vault.retention_status(home.act(authorized::ReadRetention), None).unwrap().remove(0);
+    assert_eq!(status.exceptions, []);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! What it promises:
 //!
 //! - nothing is said over a connection that is not encrypted, or to a server that cannot prove who it is;
-//! - a notice is kept until a server has taken it: at least once, always as the same message, or given up loudly;
+//! - a notice is kept until a server has taken it: at least once, always under the same `Message-ID`, or given up loudly;
 //! - no text from anywhere becomes a header, and no message holds anything of a buyer's.
 //!
 //! Start reading at [`Post`].

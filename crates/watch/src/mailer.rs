@@ -85,7 +85,8 @@ pub struct Mailer {
 #[error("the mail server did not take it ({code})")]
 pub struct MailError {
     /// `smtp-535` and the like for what the server answered; or `unreachable`, `timeout`, `certificate`, `tls`,
-    /// `not-offered` (no STARTTLS, or no way to log in), `not-smtp`, `password`, `authorities`, `address`, `message`.
+    /// `not-offered` (no STARTTLS, or no way to log in), `not-smtp`, `password`, `authorities`, `address`, `message`; or, of
+    /// what was not tried, `no-mail` (the home has no mail server), `nobody` (the recipient is gone), `no-runtime`.
     pub code: String,
 }
 

@@ -15,6 +15,8 @@ pub enum Reason {
     SessionEnded,
     /// The service's key is past its age.
     KeyTooOld,
+    /// Who knows the service's key may not come in any more, or no second person has approved what it shows.
+    KeyNotTrusted,
     /// Mail and password do not belong together, or to anybody.
     LogInFailed,
     /// What a provider or a browser brought does not fit, or means nobody here.
@@ -71,6 +73,7 @@ impl Reason {
             Self::UnknownCredential => "unknown-credential",
             Self::SessionEnded => "session-ended",
             Self::KeyTooOld => "key-too-old",
+            Self::KeyNotTrusted => "key-not-trusted",
             Self::LogInFailed => "log-in-failed",
             Self::SignOnFailed => "sign-on-failed",
             Self::AccountLocked => "account-locked",
@@ -112,6 +115,7 @@ impl Reason {
             // An open session that somebody else finds would let two people act under one id.
             Self::SessionEnded => Requirement::UniqueIdentity,
             Self::KeyTooOld | Self::PasswordExpired => Requirement::PasswordRotation,
+            Self::KeyNotTrusted => Requirement::AccessReview,
             Self::NoGrant | Self::GrantEnded | Self::VolumeSpent | Self::OutsideFirst => {
                 Requirement::NeedToKnow
             }

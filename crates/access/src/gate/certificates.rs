@@ -1,17 +1,18 @@
 //! Certificates of services, and the authority that issues them.
 
-use bailee_core::{RecordId, RequestId, ServiceId, Timestamp};
+use bailee_core::{ProposalId, RecordId, RequestId, ServiceId, Timestamp};
 use bailee_ledger::authorized::Context;
-use bailee_ledger::event::What;
+use bailee_ledger::event::{AuthorityMade, What};
 use bailee_store::act::Act;
 
+use super::service_keys::Given;
 use super::{Caller, Gate, Presented, Who};
 use crate::authority::{Authority, AuthorityCertificate};
 use crate::certificate::{self, Request, Shown};
 use crate::decision::Reason;
 use crate::error::{AccessError, Denial};
 use crate::register::Entry;
-use crate::service::{Form, KeyAge, Service, ServiceKey, Times};
+use crate::service::{Form, ServiceKey, Times};
 
 /// A new certificate of a service, or one of another authority that it is bound to.
 pub struct NewCertificate {
@@ -23,6 +24,8 @@ pub struct NewCertificate {
     pub pem: Option<String>,
     /// The last instant at which it opens anything but its renewal, by the machine's time.
     pub ends_at: Timestamp,
+    /// What a second person has to approve first; until then documents are taken in by it, and no more.
+    pub proposal: Option<ProposalId>,
 }
 
 impl Gate {
@@ -59,7 +62,7 @@ impl Gate {
         let act = Act {
             name: "make-authority",
             changes: vec![self.sealer.put(&entry)?],
-            events: vec![context.event(What::AuthorityMade { authority: id })],
+            events: vec![context.event(What::AuthorityMade(AuthorityMade { authority: id }))],
         };
         self.commit(act, |known| known.authority = Some(entry))?;
         Ok(made)
@@ -77,19 +80,16 @@ impl Gate {
         service: ServiceId,
         request: &str,
     ) -> Result<NewCertificate, AccessError> {
-        self.may_renew(caller, service)?;
+        let knower = self.to_renew(caller, service)?;
         let request = Request::from_pem(request)?;
         let authority = self.certified_by(&caller.context, caller.machine_now)?;
-        let _writing = self.writing_as(caller)?;
-        let entry = self.service_entry(service)?;
-        let (now, values) = (caller.machine_now, &self.standards.values);
+        let now = caller.machine_now;
         let serial = RecordId::random(&*self.sealer.entropy);
-        let days = values.key_days_max.into();
+        let days = self.standards.values.key_days_max.into();
         let (der, pem) = authority.issue(&request, service, serial, now, days)?;
-        let new = ServiceKey::certificate(certificate::whole(&der), Form::Certificate, now);
-        let (id, ends_at) = (new.id, new.ends_at(values));
-        self.give(caller, &entry, new)?;
-        Ok(NewCertificate { service, id, pem: Some(pem), ends_at })
+        let new = ServiceKey::certificate(certificate::whole(&der), Form::Certificate, now, knower.known_to);
+        let Given { id, ends_at, proposal } = self.give(caller, service, new, knower)?;
+        Ok(NewCertificate { service, id, pem: Some(pem), ends_at, proposal })
     }
 
     /// Binds a service to what a certificate (PEM) of another authority says: its first URI, else its first host name, else
@@ -104,21 +104,11 @@ impl Gate {
         service: ServiceId,
         certificate: &str,
     ) -> Result<NewCertificate, AccessError> {
-        self.may_renew(caller, service)?;
+        let knower = self.to_renew(caller, service)?;
         let hash = certificate::bound(certificate)?;
-        let _writing = self.writing_as(caller)?;
-        let holder = self.known().service_by_key(&hash).map(|(service, _)| service.id);
-        if holder.is_some_and(|holder| holder != service) {
-            return Err(AccessError::Unacceptable(
-                "another service is bound to this certificate already".into(),
-            ));
-        }
-        let new = ServiceKey::certificate(hash, Form::Bound, caller.machine_now);
-        let (id, ends_at) = (new.id, new.ends_at(&self.standards.values));
-        let mut entry = self.service_entry(service)?;
-        entry.value.keys.retain(|kept| kept.id != id);
-        self.give(caller, &entry, new)?;
-        Ok(NewCertificate { service, id, pem: None, ends_at })
+        let new = ServiceKey::certificate(hash, Form::Bound, caller.machine_now, knower.known_to);
+        let Given { id, ends_at, proposal } = self.give(caller, service, new, knower)?;
+        Ok(NewCertificate { service, id, pem: None, ends_at, proposal })
     }
 
     /// The service of a certificate that was shown.
@@ -130,13 +120,8 @@ impl Gate {
         let known = self.known();
         let found = shown.hashes().iter().find_map(|hash| known.service_by_key(hash));
         let (service, kept) = found.filter(|(_, kept)| kept.form != Form::Key).ok_or_else(unknown)?;
-        let values = &self.standards.values;
-        let missing = match kept.age(presented.times(), values) {
-            KeyAge::Fresh | KeyAge::Aging => None,
-            KeyAge::Ended => Some(too_old(values.key_days_max)),
-            KeyAge::Forgotten => return Err(too_old(values.key_days_max).into()),
-        };
-        Ok((Who::Service(Service::without_hashes(service)), missing))
+        let missing = self.lacking(&known, kept, presented.times())?;
+        Ok((Who::Service(service.by(kept)), missing))
     }
 }
 
@@ -150,12 +135,5 @@ fn unknown() -> Denial {
     Reason::UnknownCredential.denial(
         "this home knows no service with this certificate",
         "get one with `bailee service certificate`; a person comes without one",
-    )
-}
-
-fn too_old(days: u16) -> Denial {
-    Reason::KeyTooOld.denial(
-        format!("this certificate is older than {days} days and opens nothing but its renewal"),
-        "renew it with `bailee service certificate`, and use the new one",
     )
 }

@@ -13,7 +13,7 @@ use crate::error::{AccessError, Denial};
 use crate::password;
 use crate::person::{NamedMail, Person, Relation, Role, Standing};
 use crate::register::Entry;
-use crate::service::{Form, KeyAge, Service};
+use crate::service::Form;
 use crate::session::{Ended, Session, Shown};
 
 impl Gate {
@@ -146,6 +146,20 @@ impl Gate {
         self.known_caller(presented).map(|(caller, _)| caller)
     }
 
+    /// The same for what takes documents in: all that is left to a service's key that is not trusted with more.
+    ///
+    /// # Errors
+    /// As for [`Self::authenticate`], but for such a key.
+    pub fn authenticate_to_take_in(&self, presented: &Presented) -> Result<Caller, AccessError> {
+        let (caller, missing) = self.known_caller(presented)?;
+        match missing {
+            Some(denial) if !denial.leaves_intake() => {
+                self.refuse(&caller.context, AUTHENTICATE, None, None, denial)
+            }
+            Some(_) | None => Ok(caller),
+        }
+    }
+
     fn known_caller(&self, presented: &Presented) -> Result<(Caller, Option<Denial>), AccessError> {
         let Presented { request, now, detail, machine_now, .. } = *presented;
         let version = self.follow()?;
@@ -165,6 +179,12 @@ impl Gate {
     /// Whether [`Self::authenticate`] would let the caller in. No event: nothing is decided by it.
     pub fn recognises(&self, presented: &Presented) -> bool {
         self.recognise(presented).is_ok_and(|(_, missing)| missing.is_none())
+    }
+
+    /// Whether [`Self::authenticate_to_take_in`] would.
+    pub fn recognises_to_take_in(&self, presented: &Presented) -> bool {
+        let denial = self.recognise(presented).map(|(_, missing)| missing);
+        denial.is_ok_and(|denial| denial.is_none_or(|denial| denial.leaves_intake()))
     }
 
     /// Whether [`Self::authenticate_to_renew`] would.
@@ -208,13 +228,8 @@ impl Gate {
         let known = self.known();
         let found = known.service_by_key(key).filter(|(_, key)| key.form == Form::Key);
         let (service, key) = found.ok_or_else(unknown_key)?;
-        let values = &self.standards.values;
-        let missing = match key.age(presented.times(), values) {
-            KeyAge::Fresh | KeyAge::Aging => None,
-            KeyAge::Ended => Some(key_too_old(values.key_days_max)),
-            KeyAge::Forgotten => return Err(key_too_old(values.key_days_max).into()),
-        };
-        Ok((Who::Service(Service::without_hashes(service)), missing))
+        let missing = self.lacking(&known, key, presented.times())?;
+        Ok((Who::Service(service.by(key)), missing))
     }
 
     fn by_invitation(
@@ -356,13 +371,6 @@ fn session_ended(ended: Ended, minutes: u16, hours: u16) -> Denial {
         }
     };
     Reason::SessionEnded.denial(words, LOG_IN)
-}
-
-fn key_too_old(days: u16) -> Denial {
-    Reason::KeyTooOld.denial(
-        format!("this key is older than {days} days and opens nothing but its renewal"),
-        "renew it with `bailee service renew`, and use the new key",
-    )
 }
 
 fn no_invitation() -> Denial {

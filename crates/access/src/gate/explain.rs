@@ -81,7 +81,9 @@ impl Gate {
                 "nobody here has that name; give a person's mail, or a service's name".into(),
             )
         })?;
-        let (rules, circumstances) = (self.rules(), self.circumstances(caller));
+        let (rules, mut circumstances) = (self.rules(), self.circumstances(caller));
+        let now = caller.context.now;
+        circumstances.spent_today = self.spending.with(who.subject().principal(), now, |spent| spent.clone());
         if let (REVEAL, Some(path)) = (asked.action, asked.field) {
             let (kind, class, purposes) = self.field_at(asked.kind, path)?;
             let field = Field { seller: asked.seller, kind, class, purposes: &purposes };

@@ -65,7 +65,7 @@ impl Gate {
         }
         let _writing = self.writing_as(caller)?;
         let own = PrincipalId::Person(by);
-        let open = |filed: &Filed| filed.wanted.principal == own && filed.life.due_at().is_some();
+        let open = |filed: &Filed| filed.wanted.principal == own && filed.life.review_due().is_some();
         if self.known().grants.values().any(|entry| open(&entry.value)) {
             return Err(AccessError::Unacceptable(
                 "the last time that you broke the glass is not reviewed yet; ask an owner or officer to do so".into(),

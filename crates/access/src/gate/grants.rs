@@ -235,10 +235,10 @@ impl Gate {
             let is_operator =
                 known.account(id).is_some_and(|entry| entry.value.person.roles.contains(&Role::Operator));
             if !is_operator {
-                return Err(AccessError::Unacceptable(format!(
-                    "a grant opens nothing to a person without the role operator ({})",
-                    Requirement::FineGrainedAccess
-                )));
+                return Err(AccessError::Against(
+                    Requirement::FineGrainedAccess,
+                    "a grant opens nothing to a person without the role operator".into(),
+                ));
             }
         }
         if self.existing(Some(asked.seller))?.is_none() {
@@ -250,10 +250,10 @@ impl Gate {
         let until = parse_until(asked.until, now)?;
         let days = i64::from(self.standards.values.grant_days_max).min(GRANT_DAYS_MAX);
         if until > saturating_add(now, days * DAY_SECONDS) {
-            return Err(AccessError::Unacceptable(format!(
-                "a grant ends after {days} days at most ({})",
-                Requirement::NeedToKnow
-            )));
+            return Err(AccessError::Against(
+                Requirement::NeedToKnow,
+                format!("a grant ends after {days} days at most"),
+            ));
         }
         let wanted = Wanted {
             principal,

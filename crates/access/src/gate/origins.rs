@@ -60,14 +60,18 @@ pub enum Opened {
 
 impl Gate {
     /// Writes down where a request comes from, unless it is known; what the request's events name it by. When it returns
-    /// the detail is durable.
+    /// the detail is durable. None while the keyring is older than the home: nothing is sealed by that, and its events say
+    /// nothing of where they came from.
     ///
     /// # Errors
     /// When it cannot be written: the request goes no further, since its events would not say where it came from.
-    pub fn origin(&self, origin: &Origin, now: Timestamp) -> Result<Commitment, AccessError> {
+    pub fn origin(&self, origin: &Origin, now: Timestamp) -> Result<Option<Commitment>, AccessError> {
         let month = Month::of(now);
+        if self.sealer.keyring.behind().is_some() {
+            return Ok(None);
+        }
         if let Some(known) = self.origins.find(origin, month) {
-            return Ok(known);
+            return Ok(Some(known));
         }
         let (keyring, entropy, text) = (&self.sealer.keyring, &*self.sealer.entropy, origin.text());
         let key = keyring.ensure_detail(month, entropy)?;
@@ -79,7 +83,7 @@ impl Gate {
             self.store.commit(Act { name: "keep-detail", changes, events: Vec::new() })?;
         }
         self.origins.keep(*origin, month, commitment);
-        Ok(commitment)
+        Ok(Some(commitment))
     }
 
     /// Where the request of an event came from; none of what the system did by itself.

@@ -3,9 +3,10 @@
 //! Whether somebody has passkeys is told to nobody but who knows the password: a challenge for a log-in is given out after
 //! it, for the same work and with the same refusals as the log-in itself.
 
+use bailee_core::requirement::Requirement;
 use bailee_core::{ChallengeId, PasskeyId, PrincipalId, RequestId, Sensitive, Timestamp};
 use bailee_ledger::authorized::Context;
-use bailee_ledger::event::What;
+use bailee_ledger::event::{PasskeyUsed, What};
 use serde::Deserialize;
 use serde_json::Value;
 use webauthn_rs::prelude::{Passkey, PasskeyRegistration, RegisterPublicKeyCredential, Uuid};
@@ -151,8 +152,9 @@ impl Gate {
             return self.refuse(&caller.context, ACCOUNT, None, None, factor_stale());
         }
         if self.standards.second_factor && !factors.is_enrolled() {
-            return Err(AccessError::Unacceptable(
-                "this is your last second factor, and everybody comes in with one here; set up another first (1.1.d)"
+            return Err(AccessError::Against(
+                Requirement::PublicAccess,
+                "this is your last second factor, and everybody comes in with one here; set up another first"
                     .into(),
             ));
         }
@@ -215,7 +217,7 @@ impl Gate {
         machine_now: Timestamp,
     ) -> Factor {
         let used = |passkey, outcome: &str| {
-            Some(What::PasskeyUsed { person: bound.person, passkey, outcome: outcome.into() })
+            Some(What::PasskeyUsed(PasskeyUsed { person: bound.person, passkey, outcome: outcome.into() }))
         };
         let asked = self.challenges.take(answer.challenge, bound, machine_now);
         let (Some(Asked::Assertion(state)), Ok(party)) = (asked, self.relying_party()) else {
@@ -252,8 +254,9 @@ impl Gate {
 
     fn relying_party(&self) -> Result<&RelyingParty, AccessError> {
         self.standards.relying_party.as_ref().ok_or_else(|| {
-            AccessError::Unacceptable(
-                "passkeys are bound to the address at which people reach this home; set [server] public_url (1.1.d)"
+            AccessError::Against(
+                Requirement::PublicAccess,
+                "passkeys are bound to the address at which people reach this home; set [server] public_url"
                     .into(),
             )
         })
@@ -285,9 +288,10 @@ fn no_such_challenge() -> AccessError {
 }
 
 fn unfit() -> AccessError {
-    AccessError::Unacceptable(
+    AccessError::Against(
+        Requirement::PublicAccess,
         "this answer does not fit its challenge; begin again at [server] public_url, with an authenticator that asks for \
-         a PIN, a face or a fingerprint (1.1.d)"
+         a PIN, a face or a fingerprint"
             .into(),
     )
 }

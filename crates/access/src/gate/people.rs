@@ -1,5 +1,6 @@
 //! People: invited, suspended, unlocked, gone (1.2.a, 1.2.b, 1.2.d, 1.2.f).
 
+use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{PersonId, PrincipalId, RecordId, RequestId, Sensitive, ServiceId, Timestamp};
 use bailee_ledger::authorized::Context;
@@ -42,6 +43,8 @@ pub struct Left {
     pub sessions: u32,
     /// Services that have another owner now.
     pub services: u32,
+    /// Keys that they know, of whichever service: documents are taken in by them for a day more, and nothing else.
+    pub keys: u32,
 }
 
 impl Gate {
@@ -320,8 +323,9 @@ impl Gate {
         let account = entry.next(Account::of(Person { standing, ..entry.value.person.clone() }));
         let sessions = self.known().sessions_of(person);
         let services = self.inherited(person, heir);
-        let left = Left { sessions: count(&sessions), services: count(&services) };
-        let Left { sessions: ended, services: moved } = left;
+        let keys = self.keys_known_to(person, context.now);
+        let left = Left { sessions: count(&sessions), services: count(&services), keys: count(&keys) };
+        let Left { sessions: ended, services: moved, .. } = left;
         let mut events =
             vec![context.event(What::PersonLeft { person, told_at, sessions: ended, services: moved })];
         let mut changes = vec![self.sealer.put(&account)?];
@@ -375,8 +379,10 @@ impl Gate {
         let taken = self.is_somebodys(mail);
         let known = self.known();
         if self.standards.outside.as_deref() == Some(mail) {
-            return Err(AccessError::Unacceptable(
-                "this address is told from outside of what takes two people, so it cannot be somebody's here (1.3.b)".into(),
+            return Err(AccessError::Against(
+                Requirement::NeedToKnow,
+                "this address is told from outside of what takes two people, so it cannot be somebody's here"
+                    .into(),
             ));
         }
         if taken {

@@ -1,11 +1,12 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
 use bailee_core::{PersonId, ProposalId, RecordId, RequestId, Timestamp};
-use bailee_ledger::authorized::{Authorized, Classify, Context};
+use bailee_ledger::authorized::{Administer, Authorized, Classify, Context, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
 use super::grants::not_alone;
+use super::services::Release;
 use super::waits::Nod;
 use super::{Caller, Gate};
 use crate::decision::{Action, Circumstances, Subject};
@@ -21,6 +22,10 @@ const PROPOSALS_MAX: usize = 10_000;
 pub enum CarryOut {
     /// Decide that a field is a fact.
     Declassify(Authorized<Classify>),
+    /// Believe the time.
+    ConfirmTime(Authorized<RunRetention>),
+    /// Go on with an older keyring.
+    AdoptKeyring(Authorized<Administer>),
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -112,8 +117,15 @@ impl Gate {
                 CarryOut::Declassify(self.mint.act(caller.context, Classify { fact: true }))
             }
             Proposed::ReleaseService { service, purposes, classes, .. } => {
-                self.release_service(caller, *service, purposes, classes)?;
+                let second = (proposal.by != person).then_some(person);
+                self.release_service(caller, &Release { service: *service, purposes, classes, second })?;
                 CarryOut::Nothing
+            }
+            Proposed::ConfirmTime { .. } => {
+                CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention))
+            }
+            Proposed::AdoptKeyring { .. } => {
+                CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
         };
         Ok((proposal, carry_out))
@@ -198,11 +210,21 @@ impl Gate {
             let circumstances = Circumstances { alone: false, ..Circumstances::at(self.environment, now) };
             self.rules().decide(subject, &action_of(&proposal.proposed), &circumstances).is_ok()
         });
-        match may {
+        match may || self.proposed_of_own(proposal) {
             true => Ok(()),
             false => Err(AccessError::Unacceptable(
                 "whoever proposed this may not do it any more; have it proposed anew".into(),
             )),
+        }
+    }
+
+    /// Whether it is about a key of a service for which its proposer answers, which takes no role.
+    fn proposed_of_own(&self, proposal: &Proposal) -> bool {
+        match proposal.proposed {
+            Proposed::ReleaseService { service, .. } => self.answers_for(proposal.by, service),
+            Proposed::Declassify { .. } | Proposed::ConfirmTime { .. } | Proposed::AdoptKeyring { .. } => {
+                false
+            }
         }
     }
 
@@ -242,7 +264,8 @@ impl Gate {
 const fn action_of(proposed: &Proposed) -> Action<'static> {
     match proposed {
         Proposed::Declassify { .. } => Action::Declassify,
-        Proposed::ReleaseService { .. } => Action::Administer,
+        Proposed::ConfirmTime { .. } => Action::RunRetention,
+        Proposed::ReleaseService { .. } | Proposed::AdoptKeyring { .. } => Action::Administer,
     }
 }
 

@@ -3,6 +3,7 @@
 //! These acts take no role. They are what is left to a session whose password is past its age, or that has no second
 //! factor yet.
 
+use bailee_core::requirement::Requirement;
 use bailee_core::{Sensitive, SessionId, Timestamp};
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
@@ -77,21 +78,25 @@ impl Gate {
         let (person, _) = self.a_person(caller)?;
         let values = &self.standards.values;
         if caller.context.now < kept.changeable_at(values) {
-            return Err(AccessError::Unacceptable(format!(
-                "a password is changed after {} day(s) at the earliest; wait until {} (1.4.a)",
+            let words = format!(
+                "a password is changed after {} day(s) at the earliest; wait until {}",
                 values.password_days_min,
                 kept.changeable_at(values)
-            )));
+            );
+            return Err(AccessError::Against(Requirement::PasswordStrength, words));
         }
         password::check(new, &person.name, &person.mail, &self.standards)?;
         let mut used =
             std::iter::once(&kept.phc).chain(&kept.earlier).take(values.password_history.max(1).into());
         match used.any(|phc| self.hasher.verify(new, Some(phc))) {
             false => Ok(()),
-            true => Err(AccessError::Unacceptable(format!(
-                "this is one of your last {} passwords; choose another (1.4.a)",
-                values.password_history.max(1)
-            ))),
+            true => Err(AccessError::Against(
+                Requirement::PasswordStrength,
+                format!(
+                    "this is one of your last {} passwords; choose another",
+                    values.password_history.max(1)
+                ),
+            )),
         }
     }
 
@@ -166,8 +171,9 @@ impl Gate {
     pub(super) fn may_add_factor(caller: &Caller, account: &Account) -> Result<(), AccessError> {
         match account.factors.is_enrolled() && !caller.has_fresh_factor() {
             false => Ok(()),
-            true => Err(AccessError::Unacceptable(
-                "before another second factor is set up, show the present one with `bailee person confirm` (1.1.d)"
+            true => Err(AccessError::Against(
+                Requirement::PublicAccess,
+                "before another second factor is set up, show the present one with `bailee person confirm`"
                     .into(),
             )),
         }

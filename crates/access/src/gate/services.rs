@@ -1,31 +1,33 @@
 //! Services: added, listed, their keys renewed, taken away.
 
-use bailee_core::{
-    Class, PersonId, PrincipalId, Purpose, RecordId, SellerId, Sensitive, ServiceId, Timestamp,
-};
+use bailee_core::{Class, PersonId, Purpose, RecordId, SellerId, Sensitive, ServiceId, Timestamp};
 use bailee_ledger::event::{Released, What};
 use bailee_store::act::Act;
 
 use super::{Caller, Gate, Who};
-use crate::credential::{CredentialHash, CredentialKind};
+use crate::credential::CredentialKind;
 use crate::decision::Action;
 use crate::error::AccessError;
 use crate::person::normalised_mail;
 use crate::proposal::{Proposal, Proposed, Stage};
 use crate::register::Entry;
-use crate::service::{KEYS_MAX, KeyAge, NewService, SERVICES_MAX, Service, ServiceKey};
+use crate::service::{NewService, SERVICES_MAX, Service, ServiceKey};
 use crate::wait::Alone;
 
-/// A new key of a service.
-pub struct NewKey {
-    /// The service.
-    pub service: ServiceId,
-    /// Names the key; opens nothing.
-    pub id: RecordId,
-    /// The key. Shown once.
-    pub key: Sensitive<String>,
-    /// The last instant at which it opens anything but its renewal.
-    pub ends_at: Timestamp,
+/// What a second person approved of a service.
+pub(super) struct Release<'a> {
+    pub(super) service: ServiceId,
+    pub(super) purposes: &'a [Purpose],
+    pub(super) classes: &'a [Class],
+    /// Who approves, unless they are the only one there is.
+    pub(super) second: Option<PersonId>,
+}
+
+impl Release<'_> {
+    fn of(&self, key: &ServiceKey) -> ServiceKey {
+        let is_held_back = key.is_held_back && self.second == Some(key.known_to);
+        ServiceKey { is_held_back, ..key.clone() }
+    }
 }
 
 impl Gate {
@@ -53,7 +55,7 @@ impl Gate {
         let held_back = self.held_back(id, &mut new);
         let proposal = held_back.map(|what| Proposal::new(what, person.id, now, &*self.sealer.entropy));
         let NewService { name, sellers, purposes, classes, .. } = new;
-        let keys = vec![ServiceKey::new(hash, now)];
+        let keys = vec![ServiceKey::new(hash, now, person.id)];
         let service = Service { id, name, owner, sellers, purposes, classes, keys, since: now };
         self.keep_new_service(caller, service, proposal.clone())?;
         if let Some(proposal) = proposal {
@@ -84,17 +86,16 @@ impl Gate {
         known.proposals.values().map(|entry| &entry.value).find(open).cloned()
     }
 
-    /// Gives a service what a second person approved. Doing it again changes nothing. Writes `ServiceReleased`.
-    pub(super) fn release_service(
-        &self,
-        caller: &Caller,
-        service: ServiceId,
-        purposes: &[Purpose],
-        classes: &[Class],
-    ) -> Result<(), AccessError> {
+    /// Gives a service what a second person approved, and its keys with it, but for those that this person knows: of each of
+    /// them two have to know. Doing it again changes nothing. Writes `ServiceReleased`.
+    pub(super) fn release_service(&self, caller: &Caller, release: &Release<'_>) -> Result<(), AccessError> {
         let _writing = self.writing_as(caller)?;
+        let Release { service, purposes, classes, .. } = *release;
         let entry = self.service_entry(service)?;
-        if entry.value.purposes == purposes && entry.value.classes == classes {
+        let keys: Vec<_> = entry.value.keys.iter().map(|key| release.of(key)).collect();
+        let is_as_before =
+            keys.iter().zip(&entry.value.keys).all(|(one, other)| one.is_held_back == other.is_held_back);
+        if entry.value.purposes == purposes && entry.value.classes == classes && is_as_before {
             return Ok(());
         }
         let (purposes, classes) = (purposes.to_vec(), classes.to_vec());
@@ -104,7 +105,7 @@ impl Gate {
             purposes: purposes.clone(),
             classes: classes.clone(),
         };
-        let next = entry.next(Service { purposes, classes, ..entry.value.clone() });
+        let next = entry.next(Service { purposes, classes, keys, ..entry.value.clone() });
         let act = Act {
             name: "release-service",
             changes: vec![self.sealer.put(&next)?],
@@ -171,67 +172,6 @@ impl Gate {
         by_name.or_else(by_id).ok_or(AccessError::Missing("service"))
     }
 
-    /// Gives a service another key; what it has goes on until its own end. A service renews itself, also with a key that
-    /// has ended and opens nothing else any more. Writes `ServiceKeyAdded`.
-    ///
-    /// # Errors
-    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] where there are two keys already that have not ended.
-    pub fn renew_key(&self, caller: &Caller, service: ServiceId) -> Result<NewKey, AccessError> {
-        self.may_renew(caller, service)?;
-        let _writing = self.writing_as(caller)?;
-        let entry = self.service_entry(service)?;
-        let (key, hash): (_, CredentialHash) = CredentialKind::ServiceKey.generate(&*self.sealer.entropy);
-        let new = ServiceKey::new(hash, caller.context.now);
-        let (id, ends_at) = (new.id, new.ends_at(&self.standards.values));
-        self.give(caller, &entry, new)?;
-        Ok(NewKey { service, id, key, ends_at })
-    }
-
-    /// Gives a service what it shows from now on, beside what it has that has not ended. Writes `ServiceKeyAdded`. The
-    /// caller holds the lock of writers.
-    pub(super) fn give(
-        &self,
-        caller: &Caller,
-        entry: &Entry<Service>,
-        new: ServiceKey,
-    ) -> Result<(), AccessError> {
-        let (service, values) = (entry.value.id, &self.standards.values);
-        let is_live = |key: &ServiceKey| key.is_live(caller.times(), values);
-        let (mut keys, ended): (Vec<_>, Vec<_>) = entry.value.keys.iter().cloned().partition(is_live);
-        if keys.len() >= KEYS_MAX {
-            return Err(AccessError::Unacceptable(format!(
-                "this service has {KEYS_MAX} keys or certificates already; end the older one with `bailee service end-key`"
-            )));
-        }
-        let added = What::ServiceKeyAdded { service, key: new.id };
-        keys.push(new);
-        let next = entry.next(Service { keys, ..entry.value.clone() });
-        let ended = ended.into_iter().map(|key| What::ServiceKeyEnded { service, key: key.id });
-        let events = std::iter::once(added).chain(ended);
-        let events = events.map(|what| caller.context.event(what)).collect();
-        let act = Act { name: "renew-key", changes: vec![self.sealer.put(&next)?], events };
-        self.commit(act, |known| known.keep_service(next))
-    }
-
-    /// Ends a key of a service at once. Writes `ServiceKeyEnded`.
-    ///
-    /// # Errors
-    /// Those of [`Self::collect`]; [`AccessError::Missing`] when the service has none of that name.
-    pub fn end_key(&self, caller: &Caller, service: ServiceId, key: RecordId) -> Result<(), AccessError> {
-        self.may_renew(caller, service)?;
-        let _writing = self.writing_as(caller)?;
-        let entry = self.service_entry(service)?;
-        let mut keys = entry.value.keys.clone();
-        keys.retain(|kept| kept.id != key);
-        if keys.len() == entry.value.keys.len() {
-            return Err(AccessError::Missing("key"));
-        }
-        let next = entry.next(Service { keys, ..entry.value.clone() });
-        let events = vec![caller.context.event(What::ServiceKeyEnded { service, key })];
-        let act = Act { name: "end-key", changes: vec![self.sealer.put(&next)?], events };
-        self.commit(act, |known| known.keep_service(next))
-    }
-
     /// Takes a service away: its keys open nothing from then on. Writes `ServiceRemoved`.
     ///
     /// # Errors
@@ -243,26 +183,6 @@ impl Gate {
         let events = vec![caller.context.event(What::ServiceRemoved { service })];
         let act = Act { name: "remove-service", changes: vec![entry.deletion()], events };
         self.commit(act, |known| known.drop_service(service))
-    }
-
-    /// When the key or certificate that is shown ends, where it is time to renew it.
-    pub fn ending_key(&self, presented: &super::Presented) -> Option<Timestamp> {
-        let bearer = presented.bearer.as_ref().map(|bearer| vec![CredentialHash::of(bearer.expose())]);
-        let hashes = bearer.or_else(|| Some(presented.certificate.as_ref()?.hashes().to_vec()))?;
-        let known = self.known();
-        let (_, key) = hashes.iter().find_map(|hash| known.service_by_key(hash))?;
-        let (values, times) = (&self.standards.values, presented.times());
-        (key.age(times, values) != KeyAge::Fresh).then(|| key.ends_at(values))
-    }
-
-    /// A service renews itself; so does the person who answers for it, and who administers.
-    pub(super) fn may_renew(&self, caller: &Caller, service: ServiceId) -> Result<(), AccessError> {
-        let own = match caller.context.principal {
-            PrincipalId::Service(own) => own == service,
-            PrincipalId::Person(person) => self.service_entry(service)?.value.owner == person,
-            _ => false,
-        };
-        if own { Ok(()) } else { self.allow(caller, &Action::Administer) }
     }
 
     /// A service that is bound to a mistyped seller would be refused everything, for a reason hard to see.

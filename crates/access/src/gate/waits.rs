@@ -76,9 +76,9 @@ impl Gate {
         if let Some(mail) = &outside
             && self.is_somebodys(mail)
         {
-            return Err(AccessError::Unacceptable(
-                "[access] outside is the address of somebody here; name one of nobody in this home (1.3.b)"
-                    .into(),
+            return Err(AccessError::Against(
+                Requirement::NeedToKnow,
+                "[access] outside is the address of somebody here; name one of nobody in this home".into(),
             ));
         }
         let _writing = self.writing();

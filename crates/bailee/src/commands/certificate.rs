@@ -11,6 +11,7 @@ use clap::Args;
 use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde_json::json;
 
+use super::service::show_proposal;
 use crate::client::encoded;
 use crate::failure::{Failure, Result};
 use crate::home::make::write_private;
@@ -45,10 +46,11 @@ impl Certificate {
         if let Some(bind) = &self.bind {
             let new = visit.client.post(&path, &json!({ "bind": read(bind)? }))?;
             let words = format!("the service is known by this certificate until {}", text(&new, "ends_at"));
-            return match visit.screen.is_json() {
-                true => visit.screen.json(&new),
-                false => visit.screen.line(words),
-            };
+            if visit.screen.is_json() {
+                return visit.screen.json(&new);
+            }
+            visit.screen.line(words)?;
+            return show_proposal(visit, "what it shows", &new);
         }
         let certificate = beside(&self.out, "pem");
         refuse_existing(&certificate)?;
@@ -65,7 +67,8 @@ impl Certificate {
             "{} is good until {}; show it with BAILEE_CERTIFICATE and BAILEE_CERTIFICATE_KEY",
             certificate.display(),
             text(&new, "ends_at")
-        ))
+        ))?;
+        show_proposal(visit, "what it shows", &new)
     }
 
     /// Makes the key, keeps it, and returns a request for it. A key that is there already is asked for again: the command

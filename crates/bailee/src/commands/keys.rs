@@ -8,12 +8,13 @@ use bailee_crypto::random::SystemEntropy;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::commands::proposal::tell_filed;
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::{self, Config, FILE};
 use crate::home::make::replace_private;
 use crate::home::places;
 use crate::home::root_key::RootKey;
-use crate::screen::{self, Asked, text};
+use crate::screen::{self, Asked, BAD, text};
 use crate::visit::{Global, Visit, elsewhere};
 
 /// Where keys are, and what can be promised of them. Never a key.
@@ -33,6 +34,18 @@ enum Command {
         /// A directory, empty or missing, best on another disk.
         directory: PathBuf,
     },
+    /// Go on with a keyring that is older than this home's data, where every newer mirror is lost.
+    ///
+    /// While the keyring is older, nothing is opened or sealed. Of what it knows the parts that are held stay, and every
+    /// other key goes: what was disposed of or erased since does not come back. What was taken in since under keys that it
+    /// does not know is lost, and is to be collected again. Bring back a newer mirror if there is one.
+    #[command(after_help = "\
+It takes two people, where the home asks for a second one: it is proposed, and another owner or officer approves it with
+`bailee proposal approve`.
+
+Example:
+  bailee keys adopt")]
+    Adopt,
     /// Change the passphrase under which the root key lies.
     ///
     /// The root key stays as it is, and so does all that lies under it. A copy of the old file still opens with the old
@@ -50,6 +63,7 @@ impl Keys {
         match &self.command {
             Command::Status => global.visit(|visit| answer(visit, &visit.client.get("/v1/keys")?)),
             Command::Mirror { directory } => global.visit(|visit| answer(visit, &mirror(visit, directory)?)),
+            Command::Adopt => global.visit(adopt),
             Command::Passphrase { passphrase_stdin } => change_passphrase(global, *passphrase_stdin),
         }
     }
@@ -60,6 +74,28 @@ fn answer(visit: &Visit, status: &Json) -> Result<Exit> {
         true => visit.screen.json(status)?,
         false => show(visit, status)?,
     }
+    Ok(Exit::Done)
+}
+
+/// Goes on with an older keyring, or has that proposed.
+fn adopt(visit: &Visit) -> Result<Exit> {
+    let answer = visit.client.post("/v1/keys/adoptions", &json!({}))?;
+    if answer.member("proposed_by").is_some() {
+        return tell_filed(visit, &answer);
+    }
+    if visit.screen.is_json() {
+        visit.screen.json(&answer)?;
+        return Ok(Exit::Done);
+    }
+    visit.screen.line("this home goes on with the older keyring, which is the present one now")?;
+    let rows = [
+        ("keys of buckets removed", text(&answer, "buckets_removed")),
+        ("keys of single parts removed", text(&answer, "slots_removed")),
+        ("parts lost, to be collected again", text(&answer, "parts_lost")),
+        ("months of facts lost", text(&answer, "facts_lost")),
+        ("months lost of where events came from", text(&answer, "details_lost")),
+    ];
+    visit.screen.table(&[], rows.into_iter().map(|(what, value)| vec![what.to_owned(), value]).collect())?;
     Ok(Exit::Done)
 }
 
@@ -165,6 +201,13 @@ fn show(visit: &Visit, status: &Json) -> Result<()> {
         ("an old copy of keyring and root key together", promise(&text(status, "drops_epoch")).to_owned()),
     ];
     visit.screen.table(&[], rows.into_iter().map(|(what, value)| vec![what.to_owned(), value]).collect())?;
+    let older_than = text(status, "older_than");
+    if !older_than.is_empty() {
+        visit.screen.line(format_args!(
+            "{BAD}older than revision {older_than} that this home's data knows: nothing is opened or sealed; bring back a newer \
+             mirror, or go on with this one by `bailee keys adopt`{BAD:#}"
+        ))?;
+    }
     let mirrors = status.member("mirrors").map(Json::elements).unwrap_or_default();
     let rows = mirrors.iter().map(|mirror| vec![text(mirror, "directory"), text(mirror, "state")]);
     visit.screen.table(&["MIRROR", "STATE"], rows.collect())

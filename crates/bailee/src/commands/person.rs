@@ -205,13 +205,23 @@ fn stand(visit: &Visit, who: &str, standing: &str) -> Result<Exit> {
     let ended = visit.client.post(&format!("/v1/people/{id}/standing"), &json!({ "standing": standing }))?;
     let screen = visit.screen;
     if screen.is_json() {
-        screen.json(&json!({ "id": id, "standing": standing, "sessions": ended.member("sessions"), "services": ended.member("services") }))?;
+        let member = |name| ended.member(name);
+        screen.json(&json!({
+            "id": id, "standing": standing, "sessions": member("sessions"), "services": member("services"), "keys": member("keys"),
+        }))?;
     } else if standing == "left" {
         screen.line(format_args!(
             "all access has ended: {} open sessions, and {} services that are yours now",
             text(&ended, "sessions"),
             text(&ended, "services")
         ))?;
+        let keys = text(&ended, "keys");
+        if keys != "0" {
+            screen.line(format_args!(
+                "{keys} keys of services are known to them: they take documents in for a day more and do nothing else; `bailee \
+                 service list` shows them, `bailee service renew` makes the next"
+            ))?;
+        }
     } else {
         screen.line(format_args!("the person is {standing} now"))?;
     }

@@ -97,11 +97,8 @@ fn list(visit: &Visit) -> Result<Exit> {
     }
     let proposals = all.member("proposals").map(Json::elements).unwrap_or_default();
     let row = |one: &Json| {
-        let named = ["path", "service"].map(|name| text(one, name));
-        let what = named.into_iter().find(|name| !name.is_empty());
-        let what = what.unwrap_or_else(|| format!("field number {}", text(one, "number")));
         let mut row: Vec<String> = ["id", "state", "act"].map(|name| text(one, name)).into();
-        row.push(what);
+        row.push(about(one));
         row.extend(["proposed_by", "until", "approved_by"].map(|name| text(one, name)));
         row
     };
@@ -109,6 +106,20 @@ fn list(visit: &Visit) -> Result<Exit> {
     visit.screen.table(&header, proposals.iter().map(row).collect())?;
     tell_exceptions(visit.screen, &all)?;
     Ok(Exit::Done)
+}
+
+/// What a proposal is about, in few words.
+fn about(one: &Json) -> String {
+    let [path, service, at, keyring, anchor] =
+        ["path", "service", "at", "keyring", "anchor"].map(|name| text(one, name));
+    if !at.is_empty() {
+        return format!("that it was {at}");
+    }
+    if !keyring.is_empty() {
+        return format!("the keyring at revision {keyring}, of {anchor}");
+    }
+    let named = [path, service].into_iter().find(|name| !name.is_empty());
+    named.unwrap_or_else(|| format!("field number {}", text(one, "number")))
 }
 
 fn show(visit: &Visit, id: &str) -> Result<Exit> {
@@ -130,6 +141,9 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "sellers",
         "purposes",
         "classes",
+        "at",
+        "keyring",
+        "anchor",
         "proposed_by",
         "proposed_at",
         "until",

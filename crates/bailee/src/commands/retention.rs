@@ -7,6 +7,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use std::ops::ControlFlow;
 
+use super::proposal::tell_filed;
 use super::record::{OfKind, RecordName};
 use crate::failure::{Exit, Result};
 use crate::screen::{pick, text};
@@ -25,6 +26,24 @@ enum Command {
     Status,
     /// Destroy the keys of what is due. Nothing under them opens again, in any copy.
     Run,
+    /// Say that the time is right, where this machine's clock has jumped ahead.
+    ///
+    /// What is due by such a time is closed, and destroyed only once two people have confirmed it, or the second source of time that
+    /// `[retention] time_source` names.
+    #[command(after_help = "\
+It is proposed, and another owner or officer approves it with `bailee proposal approve`.
+
+Example:
+  bailee retention confirm-time")]
+    ConfirmTime,
+    /// Show the newest census: what this home holds, and that nothing of it is older than it may be.
+    ///
+    /// It is taken with every disposal, which a server does each day, and is an event of the ledger, so that it is signed and can be
+    /// proven to others.
+    #[command(after_help = "Example:
+  bailee retention census
+  bailee ledger prove REQUEST    with the request that it shows: a proof that holds without this home")]
+    Census,
     /// Explain the clock of one order, shipment or return: evidence, rule and dates.
     #[command(after_help = "Example:\n  bailee retention explain ALPHA/250-1234567-1234567")]
     Explain {
@@ -42,6 +61,11 @@ impl Retention {
         match &self.command {
             Command::Status => status(visit),
             Command::Run => run(visit),
+            Command::Census => census(visit),
+            Command::ConfirmTime => {
+                let filed = visit.client.post("/v1/retention:confirm-time", &json!({}))?;
+                tell_filed(visit, &filed)
+            }
             Command::Explain { record, of } => explain(visit, record, *of),
         }
     }
@@ -53,15 +77,59 @@ fn status(visit: &Visit) -> Result<Exit> {
         visit.screen.json(&answer)?;
         return Ok(Exit::Done);
     }
-    let mut rows = Vec::new();
-    for seller in answer.member("sellers").map(Json::elements).unwrap_or_default() {
+    let sellers = answer.member("sellers").map(Json::elements).unwrap_or_default();
+    let mut next: Option<(String, u64)> = None;
+    let (mut rows, mut exceptions) = (Vec::new(), Vec::new());
+    for seller in sellers {
         for bucket in seller.member("buckets").map(Json::elements).unwrap_or_default() {
+            let (closes_at, parts) = (text(bucket, "closes_at"), text(bucket, "parts").parse().unwrap_or(0));
+            next = Some(match next {
+                Some((at, before)) if at < closes_at => (at, before),
+                Some((at, before)) if at == closes_at => (at, before + parts),
+                _ => (closes_at, parts),
+            });
             let mut row = vec![text(seller, "seller")];
-            row.extend(["held", "day", "state", "parts"].map(|name| text(bucket, name)));
+            row.extend(["held", "age", "day", "closes_at", "state", "parts"].map(|name| text(bucket, name)));
             rows.push(row);
         }
+        for line in seller.member("exceptions").map(Json::elements).unwrap_or_default() {
+            let rule = text(line, "rule");
+            let why = why_exceptional(&rule).to_owned();
+            exceptions.push(vec![text(seller, "seller"), rule, text(line, "parts"), why]);
+        }
     }
-    visit.screen.table(&["SELLER", "HELD", "GONE BY", "STATE", "PARTS"], rows)?;
+    visit.screen.table(&["SELLER", "HELD", "DAYS", "GONE BY", "CLOSES", "STATE", "PARTS"], rows)?;
+    if !exceptions.is_empty() {
+        visit.screen.line("")?;
+        visit.screen.table(&["SELLER", "EXCEPTION", "PARTS", "WHY"], exceptions)?;
+    }
+    if let Some((at, parts)) = next {
+        visit.screen.note(format_args!("the next disposal is due at {at}: {parts} parts"));
+    }
+    Ok(Exit::Done)
+}
+
+fn why_exceptional(rule: &str) -> &'static str {
+    match rule {
+        "R4" => "under way still, within the window that was promised",
+        "R5" => "ends 60 days after its first package was delivered",
+        "R6" | "R10" => "ends 180 days after the purchase, though it is open still",
+        "R12" => "no date of use: counted from its first intake",
+        _ => "",
+    }
+}
+
+fn census(visit: &Visit) -> Result<Exit> {
+    let census = visit.client.get("/v1/retention/census")?;
+    if visit.screen.is_json() {
+        visit.screen.json(&census)?;
+        return Ok(Exit::Done);
+    }
+    visit.screen.line(text(&census, "words"))?;
+    let rows = ["at", "request", "entry", "query", "result"];
+    visit
+        .screen
+        .table(&[], rows.iter().map(|name| vec![format!("  {name}"), text(&census, name)]).collect())?;
     Ok(Exit::Done)
 }
 

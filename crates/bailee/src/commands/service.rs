@@ -121,7 +121,28 @@ fn renew(visit: &Visit, service: &str) -> Result<Exit> {
     screen.line(format_args!(
         "{DIM}the key before goes on until its own end; `bailee service end-key` ends it sooner{DIM:#}"
     ))?;
+    show_proposal(visit, "what it shows", &new)?;
     Ok(Exit::Done)
+}
+
+/// Says what a second person has to approve, where somebody has to.
+pub(super) fn show_proposal(visit: &Visit, what: &str, answer: &Json) -> Result<()> {
+    match text(answer, "proposal") {
+        none if none.is_empty() => Ok(()),
+        proposal => visit.screen.line(format_args!(
+            "{what} takes a second person: until an owner or officer other than you approves it with `bailee proposal \
+             approve {proposal}`, it takes documents in and reveals nothing"
+        )),
+    }
+}
+
+/// Its keys, each with what it opens and until when.
+fn keys_of(service: &Json) -> String {
+    let keys = service.member("keys").map(Json::elements).unwrap_or_default();
+    let line = |key: &Json| {
+        format!("{} (opens {} until {})", text(key, "id"), text(key, "opens"), text(key, "ends_at"))
+    };
+    keys.iter().map(line).collect::<Vec<_>>().join(", ")
 }
 
 fn show_added(visit: &Visit, added: &Json) -> Result<Exit> {
@@ -134,13 +155,7 @@ fn show_added(visit: &Visit, added: &Json) -> Result<Exit> {
         screen.line(format_args!(
             "{DIM}the service shows it in BAILEE_KEY; the home keeps only its hash{DIM:#}"
         ))?;
-        let proposal = text(added, "proposal");
-        if !proposal.is_empty() {
-            screen.line(format_args!(
-                "what it may see takes a second person: until an owner or officer other than you approves it with `bailee \
-                 proposal approve {proposal}`, it takes documents in and reveals nothing"
-            ))?;
-        }
+        show_proposal(visit, "what it may see", added)?;
     }
     Ok(Exit::Done)
 }
@@ -162,8 +177,9 @@ fn show_all(visit: &Visit, services: &Json) -> Result<Exit> {
             list(one, "sellers"),
             list(one, "purposes"),
             list(one, "classes"),
+            keys_of(one),
         ]
     });
-    visit.screen.table(&["SERVICE", "ID", "SELLERS", "PURPOSES", "CLASSES"], rows.collect())?;
+    visit.screen.table(&["SERVICE", "ID", "SELLERS", "PURPOSES", "CLASSES", "KEYS"], rows.collect())?;
     Ok(Exit::Done)
 }

@@ -16,6 +16,7 @@ use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
 use super::sign_on::{SignOnSection, SignOnSettings};
+use super::time_source::TimeSource;
 use super::unsealed;
 use crate::failure::{Failure, Result};
 use crate::log::settings::{LogSection, LogSettings};
@@ -37,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) environment: Environment,
     pub(crate) standards: Standards,
     pub(crate) policy: Policy,
+    /// Asked when this machine's clock has jumped ahead.
+    pub(crate) time_source: Option<TimeSource>,
     /// Relative ones are below the home.
     pub(crate) mirrors: Vec<PathBuf>,
     pub(crate) root_key: RootKey,
@@ -90,6 +93,8 @@ struct RetentionSection {
     days_after_delivery: Option<i64>,
     profile: Option<Profile>,
     accepted_by: Option<String>,
+    time_source: Option<String>,
+    time_authorities: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +168,10 @@ impl Config {
             environment: written.home.environment,
             standards,
             policy: policy(&written.retention)?,
+            time_source: TimeSource::check(
+                written.retention.time_source.as_deref(),
+                written.retention.time_authorities,
+            )?,
             mirrors: mirrors(written.keys.mirrors)?,
             root_key: RootKey::parse(&written.keys.root_key, written.keys.passphrase.as_deref())?,
             ledger_days: ledger_days(&written.ledger)?,

@@ -27,6 +27,7 @@ pub(crate) mod places;
 mod policies;
 pub(crate) mod root_key;
 mod sign_on;
+mod time_source;
 mod unsealed;
 mod unwritten;
 
@@ -132,6 +133,7 @@ impl Home {
         };
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;
         keep_up(&vault, &*store, &*entropy, now)?;
+        ask_for_the_time(&vault, root, &config, now)?;
         let mint = Mint::for_home(config.id).map_err(Failure::failed)?;
         let mut standards = access::below(root, &config.standards);
         standards.provider = sign_on::provider(root, &config)?;
@@ -171,6 +173,11 @@ impl Home {
     /// What it is set to.
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Refuses what cannot be done by a keyring that is older than the home.
+    pub(crate) fn refuse_behind(&self) -> Result<()> {
+        self.vault.refuse_behind().map_err(Failure::failed)
     }
 
     /// What was mended of the keyring's mirrors when it was opened.
@@ -257,6 +264,28 @@ impl Home {
         end_rights(&self.gate, &*self.entropy, now)?;
         own_secrets::look(&self.gate, &self.root, &self.config, &*self.entropy, now)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
+    }
+
+    /// Destroys what is due today, unless it is done. Whether it could be done.
+    pub(crate) fn dispose(&self) -> bool {
+        let now = self.clock.now();
+        if ask_for_the_time(&self.vault, &self.root, &self.config, now).is_err() {
+            self.report("clock", "not-believed");
+        }
+        match self.vault.dispose_due(now) {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::error!(
+                    code = error.code(),
+                    "what is due could not be destroyed; it is closed all the same"
+                );
+                // That the time has jumped is an event already, each day.
+                if !matches!(error, VaultError::TimeJumped) {
+                    self.report("job", error.code());
+                }
+                false
+            }
+        }
     }
 
     /// Hands the notices that wait to the mail server, as long as that time lasts; whether all that were tried are gone. One
@@ -377,7 +406,8 @@ impl Opened {
         // Before anything is added to it: a ledger that was rolled back must never grow into a second tree.
         anchors(root, config, &*store)?.check(&*store).map_err(rolled_back)?;
         let anchor = store.anchor().map_err(Failure::failed)?;
-        let (keyring, repairs) = unanchored.open(anchor).map_err(Failure::failed)?;
+        // One that is older gives its lasting half: enough to decide about it, and for nothing else.
+        let (keyring, repairs) = unanchored.open_also_behind(anchor).map_err(Failure::failed)?;
         Ok(Self { store, keyring, repairs, metrics })
     }
 
@@ -417,10 +447,22 @@ fn end_rights(gate: &Gate, entropy: &dyn Entropy, now: Timestamp) -> Result<()> 
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an
 /// event, and keeps nobody from the home.
 fn keep_up(vault: &Vault, store: &dyn Store, entropy: &dyn Entropy, now: Timestamp) -> Result<bool> {
+    if vault.keyring_behind().is_some() {
+        return Ok(true);
+    }
     let Err(error) = vault.keep_up(now).and_then(|()| vault.keep_following(now)) else { return Ok(true) };
     let what = What::SystemError { component: "job".to_owned(), code: error.code().to_owned() };
     let act = Act { name: "job-failed", changes: vec![], events: vec![by_system(entropy, now, what)] };
     store.commit(act).map(|_| false).map_err(Failure::failed)
+}
+
+/// Believes a time that has jumped ahead, where a second source says the same.
+fn ask_for_the_time(vault: &Vault, root: &Path, config: &Config, now: Timestamp) -> Result<()> {
+    let Some(source) = &config.time_source else { return Ok(()) };
+    if vault.believes(now).map_err(Failure::failed)? || !source.agrees(root, now) {
+        return Ok(());
+    }
+    vault.believe_source(now).map_err(Failure::failed)
 }
 
 fn write_repairs(store: &dyn Store, entropy: &dyn Entropy, now: Timestamp, repairs: &[Repair]) -> Result<()> {

@@ -86,6 +86,7 @@ impl Serve {
             return check(global);
         }
         let home = Arc::new(Home::open(&global.home, global.now)?);
+        home.refuse_behind()?;
         tell_repairs(&home, |words| global.screen.note(words));
         if home.config().environment == Environment::Production && home.config().mail.is_none() {
             tracing::warn!(
@@ -93,6 +94,8 @@ impl Serve {
             );
         }
         certificate::keep(home.root(), &home.config().server)?;
+        // What fell due while nobody served goes before anybody is answered.
+        home.dispose();
         // Before there is a runtime: the first time it is written to the store.
         let clients = certificate::clients(&home)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()

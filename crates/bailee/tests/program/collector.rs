@@ -14,7 +14,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::operations::{MARKED, ask_all, configure};
+use crate::operations::{MARKED, ask_all};
 use crate::support::{Trial, assert_nowhere};
 
 const NOW: &str = "2026-03-02T09:00:00Z";
@@ -123,7 +123,7 @@ fn sending_to(port: u16, authority: &str) -> Trial {
     std::fs::write(trial.path("home/collector.pem"), authority).unwrap();
     let otlp =
         format!("directory = \"log\"\notlp = \"https://localhost:{port}\"\notlp_ca = \"collector.pem\"");
-    configure(&trial, "[log]", &otlp);
+    trial.configure("[log]", &otlp);
     trial
 }
 

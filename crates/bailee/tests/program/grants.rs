@@ -4,6 +4,7 @@ use crate::support::*;
 
 pub(crate) const BEN: &str = "ben.beispiel@example.com";
 pub(crate) const CEM: &str = "cem.beispiel@example.com";
+const DANA: &str = "dana.beispiel@example.com";
 const OTHERS_PASSWORD: &str = "Grey-Anvil-203-Kettle";
 pub(crate) const ORDER: &str = r#"{"orderId":"250-1234567-1234567","createdTime":"2026-03-01T09:00:00Z","buyer":{"buyerName":"Juniper Fernsby","buyerEmail":"j@example.com"},"fulfillment":{"fulfillmentStatus":"UNSHIPPED"}}"#;
 const NAME: &str = "buyer.buyerName";
@@ -24,9 +25,7 @@ pub(crate) fn log_in(trial: &Trial, mail: &str) {
 /// A home that asks for a second person, with the operator Ben, the officer Cem and an order.
 pub(crate) fn home() -> Trial {
     let trial = Trial::at("2026-03-02T09:00:00Z");
-    let path = trial.path("home/bailee.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("[access]", "[access]\nsecond_person = true")).unwrap();
+    trial.configure("[access]", "second_person = true");
     join(&trial, "Ben Beispiel", BEN, "operator");
     join(&trial, "Cem Beispiel", CEM, "officer");
     trial.run_with(&["collect", "--seller", "ALPHA", "-"], ORDER).ends(0);
@@ -96,6 +95,10 @@ fn a_grant_is_asked_for_approved_by_the_other_used_spent_and_ends() {
         "each command is a process of its own: {}",
         spent.err
     );
+    log_in(&trial, CEM);
+    let explained = explain();
+    assert_eq!((&explained["decision"], &explained["requirement"]), (&"deny".into(), &"1.3.b".into()));
+    log_in(&trial, BEN);
     trial.later_as("2026-03-03T09:00:00Z", &["grant", "list"]);
     trial.run(&REVEAL).ends(0);
     trial.later_as("2026-03-04T09:00:01Z", &["grant", "list"]);
@@ -150,4 +153,47 @@ fn a_service_of_a_home_that_asks_for_two_people_reveals_when_the_other_has_appro
     log_in(&trial, CEM);
     trial.run(&["proposal", "approve", proposal]).ends(0);
     trial.with_key(key).run(&REVEAL).ends(0);
+}
+
+#[test]
+fn a_key_that_a_leaver_knows_takes_in_for_a_day_and_a_key_made_anew_takes_a_second_person() {
+    let trial = home();
+    join(&trial, "Dana Beispiel", DANA, "owner");
+    log_in(&trial, DANA);
+    let words =
+        ["service", "add", "labels", "--seller", "ALPHA", "--purpose", "fulfilment", "--class", "identity"];
+    let added = trial.json(&words);
+    let key = added["key"].as_str().unwrap().to_owned();
+    log_in(&trial, CEM);
+    trial.run(&["proposal", "approve", added["proposal"].as_str().unwrap()]).ends(0);
+    let trial = trial.with_key(&key);
+    trial.run(&REVEAL).ends(0);
+
+    let trial = trial.without_key();
+    log_in(&trial, MAIL);
+    let left = trial.run(&["person", "leave", DANA]).ends(0).text();
+    assert!(left.contains("1 keys of services are known to them"), "{left}");
+    let trial = trial.with_key(&key);
+    let refused = trial.run(&REVEAL).ends(4);
+    assert!(refused.err.contains("1.2.d") && refused.err.contains("service renew"), "{}", refused.err);
+    trial.run(&["service", "renew"]).ends(4);
+    let update = ORDER.replace("UNSHIPPED", "SHIPPED");
+    trial.run_with(&["collect", "--seller", "ALPHA", "-"], &update).ends(0);
+
+    let trial = trial.without_key();
+    let listed = trial.json(&["service", "list"]);
+    assert_eq!(listed["services"][0]["keys"][0]["opens"], "intake");
+    let renewed = trial.json(&["service", "renew", "labels"]);
+    let next = renewed["key"].as_str().unwrap().to_owned();
+    let trial = trial.with_key(&next);
+    assert!(trial.run(&REVEAL).ends(4).err.contains("1.3.b"));
+    let trial = trial.without_key();
+    log_in(&trial, CEM);
+    trial.run(&["proposal", "approve", renewed["proposal"].as_str().unwrap()]).ends(0);
+    let trial = trial.with_key(&next);
+    trial.run(&REVEAL).ends(0);
+    let trial = trial.without_key();
+    trial.later("2026-03-03T09:00:01Z");
+    let trial = trial.with_key(&key);
+    trial.run_with(&["collect", "--seller", "ALPHA", "-"], ORDER).ends(4);
 }

@@ -10,6 +10,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod adoption;
 mod answers;
 mod bench;
 mod catalogue;
@@ -51,4 +52,6 @@ mod solo;
 mod spine;
 mod support;
 mod terminal;
+mod time;
+mod way_in;
 mod wrong_file;

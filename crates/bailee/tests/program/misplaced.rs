@@ -50,7 +50,7 @@ fn an_old_mirror_beside_a_damaged_one_overwrites_nothing() {
     let mut head = std::fs::read(b.join("head")).unwrap();
     head[100] ^= 1;
     std::fs::write(b.join("head"), &head).unwrap();
-    let refused = trial.run(&["keys", "status"]).ends(1);
+    let refused = trial.run(&["retention", "status"]).ends(1);
     assert!(refused.err.contains("older than revision"), "{}", refused.err);
     assert_eq!(
         std::fs::read(b.join("head")).unwrap(),

@@ -20,13 +20,6 @@ fn marked_order() -> String {
     )
 }
 
-/// Lines of the configuration, each in its section.
-pub(crate) fn configure(trial: &Trial, section: &str, line: &str) {
-    let path = trial.path("home/bailee.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(path, text.replace(section, &format!("{section}\n{line}"))).unwrap();
-}
-
 fn by_socket(served: &Served<'_>, path: &str) -> String {
     let asked = Command::new("curl")
         .args(["--silent", "--fail-with-body", "--unix-socket", served.said["socket"].as_str().unwrap()])
@@ -77,7 +70,7 @@ pub(crate) fn ask_all(served: &Served<'_>, bearer: &str) {
 #[test]
 fn nothing_that_a_server_tells_of_itself_holds_a_marked_value_at_any_level() {
     let trial = Trial::at(NOW);
-    configure(&trial, "[log]", "directory = \"log\"");
+    trial.configure("[log]", "directory = \"log\"");
     let mut served = trial.serve_with(|command| {
         command.env("BAILEE_LOG", "trace");
     });
@@ -112,7 +105,7 @@ fn nothing_that_a_server_tells_of_itself_holds_a_marked_value_at_any_level() {
 #[test]
 fn the_access_log_has_a_line_for_each_request_and_never_its_path() {
     let trial = Trial::at(NOW);
-    configure(&trial, "[log]", "directory = \"log\"");
+    trial.configure("[log]", "directory = \"log\"");
     let served = trial.serve();
     let bearer = served.bearer();
     ask_all(&served, &bearer);
@@ -140,7 +133,7 @@ fn the_access_log_has_a_line_for_each_request_and_never_its_path() {
 #[test]
 fn metrics_are_for_this_machine_and_count_what_the_ledger_says() {
     let trial = Trial::at(NOW);
-    configure(&trial, "[server]", "metrics_listen = \"127.0.0.1:0\"");
+    trial.configure("[server]", "metrics_listen = \"127.0.0.1:0\"");
     let served = trial.serve();
     let bearer = served.bearer();
     ask_all(&served, &bearer);

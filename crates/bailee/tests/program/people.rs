@@ -18,12 +18,6 @@ pub(crate) fn code(secret: &str, steps: u64) -> String {
     totp.generate(now + 30 * steps).to_string()
 }
 
-fn set(trial: &Trial, line: &str) {
-    let path = trial.path("home/bailee.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("[access]", &format!("[access]\n{line}"))).unwrap();
-}
-
 fn invite(trial: &Trial, person: &str, role: &str) -> String {
     let invited = trial.json(&["person", "invite", person, "--role", role]);
     invited["invitation"].as_str().unwrap().to_owned()
@@ -106,7 +100,7 @@ fn passwords_that_are_weak_common_known_or_used_are_refused_with_their_requireme
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, known.as_bytes());
     let line = data_encoding::HEXUPPER.encode(digest.as_ref());
     trial.write("home/pwned.txt", format!("{line}:17\n"));
-    set(&trial, "breached_passwords = \"pwned.txt\"");
+    trial.configure("[access]", "breached_passwords = \"pwned.txt\"");
     trial.later("2026-03-04T09:00:00Z");
     let change = |new: &str| {
         trial.run_with(&["person", "password", "--password-stdin"], &format!("{PASSWORD}\n{new}\n"))
@@ -193,7 +187,7 @@ fn a_password_and_a_key_that_are_too_old_open_nothing_but_their_renewal() {
 #[test]
 fn where_a_second_factor_is_asked_nothing_opens_without_it() {
     let trial = Trial::at("2026-03-02T09:00:00Z");
-    set(&trial, "second_factor = true");
+    trial.configure("[access]", "second_factor = true");
     let missing = trial.run(&["seller", "list"]).ends(4);
     assert!(missing.err.contains("1.1.d") && missing.err.contains("person factor"), "{}", missing.err);
     let begun = trial.json(&["person", "factor"]);

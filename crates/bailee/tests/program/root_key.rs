@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::operations::configure;
 use crate::support::{MAIL, PASSWORD, Ran, Trial, assert_nowhere};
 use crate::terminal::Session;
 
@@ -30,7 +29,7 @@ fn sealed() -> Trial {
     ran.ends(0);
     keep(&trial.path("phrase"), OLD);
     let place = format!("passphrase = \"file:{}\"", trial.path("phrase").display());
-    configure(&trial, "[keys]", &place);
+    trial.configure("[keys]", &place);
     trial.log_in();
     trial
 }

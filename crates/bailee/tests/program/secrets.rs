@@ -3,7 +3,6 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use crate::operations::configure;
 use crate::support::{PASSWORD, Trial, assert_nowhere};
 
 const WEAK: &str = "Blue-Kettle-on-7-Stoves";
@@ -20,8 +19,7 @@ fn a_secret_is_listed_with_its_age_and_strength_and_seen_to_be_another() {
     assert!(trial.run(&["secret", "list"]).ends(0).err.contains("names no secret"));
     keep(&trial, "own.key", KEY);
     let at = |name: &str| trial.path(name).display().to_string();
-    configure(
-        &trial,
+    trial.configure(
         "[server]",
         &format!("certificate = \"{}\"\nkey = \"file:{}\"", at("own.pem"), at("own.key")),
     );

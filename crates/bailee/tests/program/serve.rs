@@ -6,6 +6,8 @@ use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::served::{Served, until};
 use crate::support::{Trial, copy};
 
@@ -326,4 +328,35 @@ fn the_service_manager_is_told_that_it_is_ready_lives_and_stops() {
     served.signal("TERM");
     until(|| (hear() == "STOPPING=1").then_some(()));
     assert_eq!(served.wait().status, 0);
+}
+
+#[test]
+fn a_server_ends_what_fell_due_before_it_answers_anybody() {
+    let trial = Trial::at("2026-03-02T09:00:00Z");
+    let order = crate::grants::ORDER.replace("UNSHIPPED", "SHIPPED");
+    trial.run_with(&["collect", "--seller", "ALPHA", "-"], &order).ends(0);
+    let served = trial.serve_with(|command| {
+        command.args(["--now", "2026-03-30T00:00:00Z"]);
+    });
+    let bearer = served.bearer();
+    let status = served.ask("/v1/retention", &["--header", &bearer]);
+    assert_eq!(
+        (&status["sellers"][0]["destroyed"], &status["sellers"][0]["buckets"]),
+        (&1.into(), &json!([]))
+    );
+    served.end().ends(0);
+    let events = trial.json(&["ledger", "tail", "-n", "100"]).to_string();
+    assert!(events.contains("destruction-completed"), "{events}");
+    let explained = trial.json(&["retention", "explain", "ALPHA/250-1234567-1234567"]);
+    assert_eq!(explained["state"], "disposed");
+
+    // And says what it holds, so that others can check it without the home.
+    let census = trial.json(&["retention", "census"]);
+    assert_eq!((&census["parts"], &census["past"]), (&0.into(), &0.into()));
+    let (proof, key) = (census["proof"].as_str().unwrap(), census["verifier_key"].as_str().unwrap());
+    let proven = bailee_ledger::prove::verify_proof(proof, key).unwrap();
+    let event = bailee_ledger::event::Event::parse(&proven.entry).unwrap();
+    assert!(matches!(event.what, bailee_ledger::event::What::Census(told) if told.past == 0));
+    let words = trial.run(&["retention", "census"]).ends(0).text();
+    assert!(words.contains("for more than 30 days"), "{words}");
 }

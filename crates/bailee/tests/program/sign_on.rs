@@ -264,9 +264,7 @@ fn what_a_provider_or_a_browser_brings_that_does_not_fit_opens_nothing() {
 fn the_providers_second_factor_counts_where_that_is_set_and_it_says_so_and_else_the_homes_own_is_asked() {
     let trial = Trial::at("2026-03-02T09:00:00Z");
     let provider = Provider::of(&trial, "provider");
-    let path = trial.path("home/bailee.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace("[access]", "[access]\nsecond_factor = true")).unwrap();
+    trial.configure("[access]", "second_factor = true");
     let owner = MAIL.split('@').next().unwrap();
     let server = trial.serve();
     let opens = |claims: &Value| {

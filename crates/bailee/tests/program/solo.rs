@@ -11,10 +11,7 @@ const FACT: [&str; 5] =
 /// Has the home ask for a second person, be a company of one, and name somebody outside.
 fn declare(trial: &Trial, post: &Post) {
     trial.send_by(post.port, "implicit");
-    let path = trial.path("home/bailee.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let lines = format!("[access]\nsecond_person = true\nsolo = true\noutside = \"{OUTSIDE}\"");
-    std::fs::write(&path, text.replacen("[access]", &lines, 1)).unwrap();
+    trial.configure("[access]", &format!("second_person = true\nsolo = true\noutside = \"{OUTSIDE}\""));
 }
 
 fn end(trial: &Trial) {
@@ -136,6 +133,8 @@ fn a_stop_comes_in_over_the_network_with_nothing_but_its_code() {
 fn that_a_field_is_a_fact_takes_two_people() {
     let trial = home();
     log_in(&trial, CEM);
+    let known = trial.run(&["catalogue", "classify", "buyer.buyerName", "--fact", FACT[4]]).ends(1);
+    assert!(known.err.contains("0.e"), "what would be refused is not proposed: {}", known.err);
     let filed = trial.json(&FACT);
     assert_eq!((&filed["act"], &filed["state"]), (&"declassify".into(), &"proposed".into()));
     let id = filed["id"].as_str().unwrap();

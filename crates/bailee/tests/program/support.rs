@@ -70,6 +70,13 @@ impl Trial {
         std::fs::write(&path, if extension { text } else { text.replace(on, off) }).unwrap();
     }
 
+    /// Puts lines into a section of the configuration.
+    pub(crate) fn configure(&self, section: &str, lines: &str) {
+        let path = self.path("home/bailee.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replacen(section, &format!("{section}\n{lines}"), 1)).unwrap();
+    }
+
     pub(crate) fn log_in(&self) {
         self.run_with(&["login", "--as", MAIL, "--password-stdin"], PASSWORD).ends(0);
     }

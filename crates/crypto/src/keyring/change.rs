@@ -21,6 +21,7 @@ impl Keyring {
         wanted: &[(SegmentId, u32)],
         entropy: &dyn Entropy,
     ) -> Result<(), KeyringError> {
+        self.refuse_behind()?;
         let mut next = writer.next();
         let mut made = Vec::new();
         for (id, given) in wanted {
@@ -64,6 +65,7 @@ impl Keyring {
     /// wrap. Mend it and do the same again: until then, an old head may still derive what should be gone.
     pub fn destroy(&self, removals: &Removals, entropy: &dyn Entropy) -> Result<Destroyed, KeyringError> {
         let mut writer = self.writer();
+        self.refuse_behind()?;
         let mut live = self.live.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut next = writer.next();
         let removed = remove(&mut next, &mut live, removals);

@@ -12,7 +12,7 @@ use super::head::{Head, Opened, Unopened, new_epoch};
 use super::mirror::Mirror;
 use super::segment::{Live, SegmentId};
 use super::write::Writer;
-use super::{Anchor, Keyring, KeyringError, MIRRORS_MIN, MirrorState, Repair, absolute, same_place};
+use super::{Anchor, Behind, Keyring, KeyringError, MIRRORS_MIN, MirrorState, Repair, absolute, same_place};
 use crate::kdf::sha256;
 use crate::lasting::{Binding, Lasting, LastingError};
 use crate::provider::{KeyProvider, ProviderError};
@@ -66,7 +66,8 @@ impl Keyring {
             failed: Vec::new(),
             blocks: BTreeMap::new(),
         };
-        Ok(Self { files, provider, binding, lasting, writer: Mutex::new(writer), live: RwLock::default() })
+        let (writer, live, behind) = (Mutex::new(writer), RwLock::default(), RwLock::default());
+        Ok(Self { files, provider, binding, lasting, writer, live, behind })
     }
 
     pub(crate) fn open_on(
@@ -104,7 +105,7 @@ impl Unanchored {
         Self::look_on(Arc::new(Disk), provider, binding, &absolute(mirrors)?)
     }
 
-    fn look_on(
+    pub(super) fn look_on(
         files: Arc<dyn Files>,
         provider: Box<dyn KeyProvider>,
         binding: Binding,
@@ -143,8 +144,23 @@ impl Unanchored {
         refuse_older(&writer, anchor)?;
         let live = load_segments(&*files, &writer)?;
         let repairs = repair(&*files, &writer, &found);
-        let (writer, live) = (Mutex::new(writer), RwLock::new(live));
-        Ok((Keyring { files, provider, binding, lasting, writer, live }, repairs))
+        let (writer, live, behind) = (Mutex::new(writer), RwLock::new(live), RwLock::default());
+        Ok((Keyring { files, provider, binding, lasting, writer, live, behind }, repairs))
+    }
+
+    /// The same, and one that is older than its anchor as what it is: see [`Keyring::behind`]. No mirror of that is touched.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], but that it is older.
+    pub fn open_also_behind(self, anchor: Option<Anchor>) -> Result<(Keyring, Vec<Repair>), KeyringError> {
+        let revision = self.writer.head.revision;
+        let Some(anchor) = anchor.filter(|anchor| anchor.revision > revision) else {
+            return self.open(anchor);
+        };
+        let Self { files, provider, binding, writer, lasting, .. } = self;
+        let (writer, live) = (Mutex::new(writer), RwLock::default());
+        let behind = RwLock::new(Some(Behind { revision, anchor }));
+        Ok((Keyring { files, provider, binding, lasting, writer, live, behind }, Vec::new()))
     }
 }
 
@@ -264,7 +280,10 @@ fn refuse_older(writer: &Writer, anchor: Option<Anchor>) -> Result<(), KeyringEr
 }
 
 /// The keys of every segment, each from the first mirror that has it intact.
-fn load_segments(files: &dyn Files, writer: &Writer) -> Result<BTreeMap<SegmentId, Live>, KeyringError> {
+pub(super) fn load_segments(
+    files: &dyn Files,
+    writer: &Writer,
+) -> Result<BTreeMap<SegmentId, Live>, KeyringError> {
     let mut live = BTreeMap::new();
     for (id, segment) in &writer.head.segments {
         let file = writer.segment(files, segment).ok_or(KeyringError::FileLost)?;

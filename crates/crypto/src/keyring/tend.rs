@@ -36,6 +36,7 @@ impl Keyring {
     /// mirror ([`Self::tend`] writes that anew). Until then nothing should be sealed.
     pub fn check_mirrors(&self, entropy: &dyn Entropy) -> Result<Anchor, KeyringError> {
         let mut writer = self.writer();
+        self.refuse_behind()?;
         writer.ensure_all_current(&*self.files, entropy)?;
         Ok(writer.anchor())
     }
@@ -53,6 +54,9 @@ impl Keyring {
     /// When a mirror is out of reach or full, is not this keyring's or is newer. It was not touched.
     pub fn tend(&self, entropy: &dyn Entropy) -> (Vec<Repair>, Result<(), KeyringError>) {
         let mut writer = self.writer();
+        if let Err(older) = self.refuse_behind() {
+            return (Vec::new(), Err(older));
+        }
         let stand = |path: &PathBuf| Repair { mirror: path.clone(), was: writer.state(&*self.files, path) };
         let wrong: Vec<Repair> =
             writer.mirrors.iter().map(stand).filter(|one| one.was != MirrorState::Current).collect();

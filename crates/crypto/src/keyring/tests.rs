@@ -11,6 +11,7 @@ use crate::bucket::BucketUse;
 use crate::fixed::Fixed;
 use crate::provider::KeyFile;
 
+mod adopt;
 mod codec;
 mod disk;
 mod fire;

@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::What;
+use super::{Census, TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -22,7 +22,7 @@ impl What {
             Self::FactorAsked { .. } => "factor-asked",
             Self::PasskeyEnrolled { .. } => "passkey-enrolled",
             Self::PasskeyRemoved { .. } => "passkey-removed",
-            Self::PasskeyUsed { .. } => "passkey-used",
+            Self::PasskeyUsed(_) => "passkey-used",
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
@@ -43,7 +43,7 @@ impl What {
             Self::ServiceKeyEnded { .. } => "service-key-ended",
             Self::ServiceOwnerChanged { .. } => "service-owner-changed",
             Self::ServiceRemoved { .. } => "service-removed",
-            Self::AuthorityMade { .. } => "authority-made",
+            Self::AuthorityMade(_) => "authority-made",
             Self::Collected { .. } => "collected",
             Self::Quarantined { .. } => "quarantined",
             Self::QuarantineRetried { .. } => "quarantine-retried",
@@ -56,6 +56,7 @@ impl What {
             Self::Shown { .. } => "shown",
             Self::QuarantineRead { .. } => "quarantine-read",
             Self::RetentionRead { .. } => "retention-read",
+            Self::Census(_) => "census",
             Self::DestructionIntended { .. } => "destruction-intended",
             Self::DestructionCompleted { .. } => "destruction-completed",
             Self::Moved { .. } => "moved",
@@ -65,6 +66,7 @@ impl What {
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
+            Self::Adoption(_) => "adoption",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::SecretSeen { .. } => "secret-seen",
@@ -74,6 +76,7 @@ impl What {
             Self::MappingAdded { .. } => "mapping-added",
             Self::MappingRemoved { .. } => "mapping-removed",
             Self::SystemError { .. } => "system-error",
+            Self::TimeBelieved(_) => "time-believed",
             Self::TimeSet { .. } => "time-set",
         }
     }
@@ -92,19 +95,21 @@ impl What {
                 let punctured = punctures.iter().map(|(bucket, _)| bucket);
                 buckets.iter().chain(punctured).map(|bucket| bucket.held.as_str()).collect()
             }
-            Self::LedgerRead { how } => vec![how],
+            Self::LedgerRead { how } | Self::TimeBelieved(TimeBelieved { how, .. }) => vec![how],
+            Self::Census(Census { query, result, .. }) => vec![query, result],
             Self::MappingAdded { digest } | Self::MappingRemoved { digest } => vec![digest],
             Self::SystemError { component, code } => vec![component, code],
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
             Self::FactorEnrolled { factor, .. } => vec![factor],
-            Self::PasskeyUsed { outcome, .. } => vec![outcome],
+            Self::PasskeyUsed(used) => vec![&used.outcome],
             Self::SignOn(sign_on) => vec![&sign_on.outcome],
             Self::Notice(notice) => {
                 [&notice.kind, &notice.step].into_iter().chain(&notice.reason).map(String::as_str).collect()
             }
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
+            Self::Adoption(adoption) => vec![&adoption.step],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -134,7 +139,7 @@ impl What {
             | Self::ServiceKeyEnded { .. }
             | Self::ServiceOwnerChanged { .. }
             | Self::ServiceRemoved { .. }
-            | Self::AuthorityMade { .. }
+            | Self::AuthorityMade(_)
             | Self::ExpiryChanged { .. }
             | Self::Revealed { .. }
             | Self::Found { .. }

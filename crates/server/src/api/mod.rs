@@ -17,12 +17,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
+use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, authority, catalogue, collect, find, grant, health, hear, keys, ledger, mail, mapping,
-    passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service, session,
-    sign_on, stop,
+    access, account, authority, catalogue, census, collect, find, grant, health, hear, keys, ledger, mail,
+    mapping, passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service,
+    session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -95,21 +97,21 @@ impl Tag {
 /// Every operation, in the order in which they are told.
 fn operations() -> Vec<Operation> {
     [
-        health::operations(),
-        serve::operations(),
+        without_keys(health::operations()),
+        without_keys(serve::operations()),
         mail::operations(),
-        session::operations(),
-        sign_on::operations(),
-        account::operations(),
-        passkey::operations(),
+        without_keys(session::operations()),
+        without_keys(sign_on::operations()),
+        without_keys(account::operations()),
+        without_keys(passkey::operations()),
         person::operations(),
         seller::operations(),
         service::operations(),
         authority::operations(),
         access::operations(),
         grant::operations(),
-        proposal::operations(),
-        stop::operations(),
+        without_keys(proposal::operations()),
+        without_keys(stop::operations()),
         collect::operations(),
         record::operations(),
         find::operations(),
@@ -118,23 +120,33 @@ fn operations() -> Vec<Operation> {
         catalogue::operations(),
         mapping::operations(),
         retention::operations(),
+        census::operations(),
         hear::operations(),
         keys::operations(),
         secret::operations(),
-        ledger::operations(),
+        without_keys(ledger::operations()),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
+/// Those that are open while the keyring is older than the home: log-ins, what takes two people, the ledger.
+fn without_keys(operations: Vec<Operation>) -> Vec<Operation> {
+    operations.into_iter().map(Operation::without_keys).collect()
+}
+
 /// The router of every operation.
-pub(crate) fn routes() -> Router<Arc<House>> {
+pub(crate) fn routes(house: &Arc<House>) -> Router<Arc<House>> {
     let mut known = BTreeSet::new();
     operations().into_iter().fold(Router::new(), |router, operation| {
         // Two verbs after one parameter are one route.
         match known.insert((operation.route, operation.method)) {
-            true => router.route(operation.route, operation.handler),
+            true if operation.without_keys => router.route(operation.route, operation.handler),
+            true => {
+                let refuse = from_fn_with_state(Arc::clone(house), refuse_behind);
+                router.route(operation.route, operation.handler.layer(refuse))
+            }
             false => router,
         }
     })

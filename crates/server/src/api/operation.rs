@@ -104,6 +104,8 @@ pub(crate) struct Operation {
     pub(super) says: &'static str,
     pub(super) handler: MethodRouter<Arc<House>>,
     pub(super) anonymous: bool,
+    /// Whether it is open while the keyring is older than the home.
+    pub(super) without_keys: bool,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<Body>,
     pub(super) answers: Vec<Answered>,
@@ -129,6 +131,7 @@ impl Operation {
             says: "",
             handler,
             anonymous: false,
+            without_keys: false,
             parameters: Vec::new(),
             body: None,
             answers: Vec::new(),
@@ -193,6 +196,11 @@ impl Operation {
         });
         self.anonymous = true;
         self
+    }
+
+    /// It is open while the keyring is older than the home: it opens and seals nothing, and somebody has to decide.
+    pub(crate) fn without_keys(self) -> Self {
+        Self { without_keys: true, ..self }
     }
 
     /// Not everything that it does is without trouble, though nobody is asked who he is.

@@ -58,6 +58,7 @@ types! {
         "volume-spent": "The grant's volume of this day is spent", "Go on tomorrow (UTC), or ask for a larger volume.";
         "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
         "second-person": "A second person must approve", "Have a second person approve it.";
+        "key-not-trusted": "The key is trusted with no more than to take documents in", "Use the next key, or have somebody approve this one; the detail says which.";
         "outside-first": "Somebody outside is told first", "Do it a day after that; nobody stopped it then.";
         "unclassified": "The field is not classified", "Have an officer classify it; until then nobody sees it.";
     }
@@ -77,6 +78,9 @@ types! {
         "has-owner": "The home has its first person already", "Log in as that person.";
         "mapping-name-taken": "Another format has this name", "Give the mapping another name.";
         "mirror-already": "The directory is a mirror already", "Nothing.";
+        "time-jumped": "The time has jumped ahead", "See that the clock is right, and have two people confirm it.";
+        "time-believed": "The time is believed", "There is nothing to confirm.";
+        "keyring-not-older": "The keyring is not older than the data", "There is nothing to adopt.";
         "idempotency-key-in-use": "The first request under this key is still at work", "Wait, then send it again.";
         "idempotency-outcome-unknown": "What became of the first request is not known", "Look whether it was done; if not, send it under another key.";
         "shown-once": "The answer held a secret and is kept nowhere", "Use what the first answer held. If it is lost, send the request under another key.";
@@ -166,7 +170,7 @@ types! {
         "bucket-gone": "The bucket is destroyed", "Ask again.";
         "key-removed": "The key has just been removed", "Ask again.";
         "keyring-fork": "Two mirrors went separate ways", "Keep the one that this home's data was sealed with.";
-        "keyring-older-than-anchor": "The keyring is older than the data", "Bring back a newer mirror.";
+        "keyring-older-than-anchor": "The keyring is older than the data", "Bring back a newer mirror, or go on with this one by `bailee keys adopt`.";
         "keyring-strayed": "The keyring went another way than the data", "Bring back this home's own mirrors.";
         "keyring-missing": "No mirror holds a keyring", "Check that the mirrors are in place.";
         "keyring-damaged": "Every mirror's head is damaged", "Bring back a newer copy of a mirror.";

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bailee_core::PartNo;
+use bailee_core::retention::Rule;
 use bailee_crypto::keyring::Anchor;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
@@ -87,6 +88,10 @@ impl<'c> Applying<'c> {
             Change::SweepFacts { seller, month } => {
                 self.write_months()?;
                 sweep::facts(self.connection, *seller, *month)
+            }
+            Change::LoseFacts { seller, month } => {
+                self.write_months()?;
+                sweep::lose_facts(self.connection, *seller, *month)
             }
             Change::PutQuarantine(row) => self.put_quarantine(row),
             Change::DeleteQuarantine { bucket, id } => {
@@ -345,7 +350,8 @@ impl<'c> Applying<'c> {
     /// `false` when the part is there already.
     fn insert_part(&self, key: i64, row: &PartRow) -> Result<bool, StoreError> {
         let mut insert = self.cached(
-            "INSERT INTO part (bucket, record, part, slot, version, due, terms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO part (bucket, record, part, slot, version, due, exception, terms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (bucket, record, part) DO NOTHING",
         )?;
         let terms: Vec<u8> = row.terms.iter().flat_map(|term| term.0.to_le_bytes()).collect();
@@ -356,6 +362,7 @@ impl<'c> Applying<'c> {
             row.slot.0,
             row.version,
             row.due.0,
+            row.exception.map_or(0, Rule::number),
             terms
         ])?;
         Ok(inserted == 1)

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use bailee_core::retention::Rule;
 use bailee_crypto::bucket::Term;
 use rusqlite::{Connection, params};
 
@@ -110,14 +111,16 @@ fn insert_record(connection: &Connection, row: &RecordRow) -> Result<(), StoreEr
 fn insert_part(connection: &Connection, row: &PartRow) -> Result<(), StoreError> {
     let key = bucket_key(row.bucket)?;
     let terms: Vec<u8> = row.terms.iter().flat_map(|term| term.0.to_le_bytes()).collect();
-    connection.prepare_cached("INSERT INTO part VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
+    let sql = "INSERT INTO part VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection.prepare_cached(sql)?.execute(params![
         key,
         row.record.0,
         row.part.0,
         row.slot.0,
         row.version,
         row.due.0,
-        terms
+        terms,
+        row.exception.map_or(0, Rule::number)
     ])?;
     connection
         .prepare_cached("INSERT INTO sealed VALUES (?1, ?2)")?

@@ -1,5 +1,6 @@
 //! What `Records` and `Registers` ask, as queries.
 
+use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Day, Kind, Month, PartNo, RecordId, SellerId};
 use bailee_crypto::bucket::{Slot, Term};
 use rusqlite::types::Type;
@@ -27,7 +28,7 @@ macro_rules! select_part {
     };
     ($index:literal, $where:literal) => {
         concat!(
-            "SELECT bucket, record, part, slot, version, due, envelope
+            "SELECT bucket, record, part, slot, version, due, exception, envelope
              FROM part ",
             $index,
             " JOIN sealed ON sealed.place = (part.bucket << 24 | part.slot) ",
@@ -169,6 +170,38 @@ pub(super) fn buckets(connection: &Connection) -> Read<Vec<BucketSummary>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+pub(super) fn exceptions(connection: &Connection) -> Read<Vec<(BucketNo, Rule, u64)>> {
+    let sql = "SELECT bucket, exception, count(*) FROM part WHERE exception > 0 GROUP BY bucket, exception";
+    let mut select = connection.prepare_cached(sql)?;
+    let rows = select.query_map([], |row| {
+        let rule = exception(row, 1)?.ok_or_else(|| unknown(1))?;
+        Ok((bucket_no(row, 0)?, rule, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Walks the places of a bucket's envelopes, which lie in one range.
+pub(super) fn slots(connection: &Connection, bucket: i64, from: Slot, limit: usize) -> Read<Vec<Slot>> {
+    let sql = "SELECT place & 16777215 FROM sealed
+               WHERE place >= (?1 << 24) + ?2 AND place < (?1 + 1) << 24 ORDER BY place LIMIT ?3";
+    let mut select = connection.prepare_cached(sql)?;
+    let rows = select.query_map(params![bucket, from.0, rows_max(limit)], |row| Ok(Slot(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn facts_months(connection: &Connection) -> Read<Vec<(SellerNo, Month)>> {
+    let sql = "SELECT seller, month FROM facts_month WHERE ended = 0 ORDER BY seller, month";
+    let mut select = connection.prepare_cached(sql)?;
+    let rows = select.query_map([], |row| Ok((SellerNo(row.get(0)?), Month(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn detail_months(connection: &Connection) -> Read<Vec<Month>> {
+    let mut select = connection.prepare_cached("SELECT DISTINCT month FROM detail ORDER BY month")?;
+    let rows = select.query_map([], |row| Ok(Month(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn quarantine(
     connection: &Connection,
     seller: Option<SellerNo>,
@@ -260,9 +293,18 @@ fn part_row(row: &Row<'_>) -> Result<PartRow, Error> {
         slot: Slot(row.get(3)?),
         version: row.get(4)?,
         due: Day(row.get(5)?),
-        envelope: row.get(6)?,
+        exception: exception(row, 6)?,
+        envelope: row.get(7)?,
         terms: Vec::new(),
     })
+}
+
+/// The rule of a part's exception: 0 is none.
+fn exception(row: &Row<'_>, column: usize) -> Result<Option<Rule>, Error> {
+    match row.get(column)? {
+        0 => Ok(None),
+        number => Rule::of_number(number).map(Some).ok_or_else(|| unknown(column)),
+    }
 }
 
 fn quarantine_row(row: &Row<'_>) -> Result<QuarantineRow, Error> {

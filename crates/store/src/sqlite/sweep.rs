@@ -120,6 +120,20 @@ pub(super) fn facts(connection: &Connection, seller: SellerNo, month: Month) -> 
              ON CONFLICT (seller, month) DO UPDATE SET ended = 1 RETURNING first, last",
         )?
         .query_row(params![seller.0, month.0, i64::MAX, i64::MIN], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    empty_facts(connection, seller, month, (first, last))
+}
+
+/// Empties the facts of a month that goes on.
+pub(super) fn lose_facts(connection: &Connection, seller: SellerNo, month: Month) -> Done {
+    let sql = "SELECT first, last FROM facts_month WHERE seller = ?1 AND month = ?2";
+    let range = connection
+        .prepare_cached(sql)?
+        .query_row(params![seller.0, month.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    range.map_or(Ok(()), |range| empty_facts(connection, seller, month, range))
+}
+
+fn empty_facts(connection: &Connection, seller: SellerNo, month: Month, (first, last): (i64, i64)) -> Done {
     connection
         .prepare_cached(
             "UPDATE record SET facts = x'' WHERE record BETWEEN ?3 AND ?4 AND seller = ?1 AND facts_month = ?2",

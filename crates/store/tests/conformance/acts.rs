@@ -111,6 +111,23 @@ pub fn swept_facts_are_gone_and_their_month_is_over(home: &mut dyn Home) {
     conflicts(store, [Change::PutRecord(RecordRow { facts_month: Month(1), ..record(6) })]);
 }
 
+pub fn lost_facts_are_gone_and_their_month_goes_on(home: &mut dyn Home) {
+    let store = home.store();
+    let other_month = Month(MONTH.0 + 1);
+    commit(store, [1, 2].map(|no| Change::PutRecord(record(no))));
+    commit(store, [Change::PutRecord(RecordRow { facts_month: other_month, ..record(3) })]);
+    commit(store, [Change::PutRecord(RecordRow { seller: SellerNo(2), ..record(4) })]);
+    assert_eq!(store.facts_months().unwrap(), [(SELLER, MONTH), (SELLER, other_month), (SellerNo(2), MONTH)]);
+    commit(store, [Change::LoseFacts { seller: SELLER, month: MONTH }]);
+    commit(store, [Change::LoseFacts { seller: SELLER, month: Month(1) }]);
+    let facts = |no| store.record_by_no(RecordNo(no)).unwrap().unwrap().facts;
+    assert_eq!([1, 2, 3, 4].map(|no| facts(no).is_empty()), [true, true, false, false]);
+    commit(store, [Change::PutRecord(record(5))]);
+    commit(store, [Change::PutRecord(RecordRow { version: 2, ..record(1) })]);
+    commit(store, [Change::SweepFacts { seller: SELLER, month: MONTH }]);
+    assert_eq!(store.facts_months().unwrap(), [(SELLER, other_month), (SellerNo(2), MONTH)]);
+}
+
 pub fn a_register_entry_is_replaced_and_deleted_only_from_its_version(home: &mut dyn Home) {
     let store = home.store();
     commit(store, [3, 1, 2].map(|no| Change::PutRegister(register(no, 1))));

@@ -87,6 +87,7 @@ pub fn part(no: i64, day: i32, terms: &[i64]) -> PartRow {
         slot: Slot(no as u32),
         version: 1,
         due: Day(day),
+        exception: None,
         envelope: vec![no as u8; 300],
         terms: terms.iter().copied().map(Term).collect(),
     }

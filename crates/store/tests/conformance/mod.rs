@@ -23,6 +23,7 @@ macro_rules! suite {
             two_records_never_share_a_name
             a_tombstone_lives_again_only_with_a_part
             swept_facts_are_gone_and_their_month_is_over
+            lost_facts_are_gone_and_their_month_goes_on
             a_register_entry_is_replaced_and_deleted_only_from_its_version
             a_seller_is_added_once
             values_and_anchors_are_remembered
@@ -38,6 +39,8 @@ macro_rules! suite {
             a_slot_holds_one_part
             a_due_day_is_changed
             parts_are_paged_in_the_order_of_their_records
+            parts_of_no_ordinary_course_are_counted_by_bucket_and_rule
+            slots_in_use_are_walked_in_their_order
             parts_that_are_due_later_than_their_bucket_are_found_alone
             a_record_is_hit_once_and_hits_have_a_limit
             a_bucket_goes_from_open_to_destroyed_and_not_back

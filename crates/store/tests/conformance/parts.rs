@@ -1,5 +1,6 @@
 //! Buckets, parts, terms, quarantine, sweeps.
 
+use bailee_core::retention::Rule;
 use bailee_core::{Day, PartNo};
 use bailee_crypto::bucket::{Slot, Term};
 use bailee_store::act::*;
@@ -124,6 +125,26 @@ pub fn parts_are_paged_in_the_order_of_their_records(home: &mut dyn Home) {
     assert_eq!(store.parts(bucket(DAY), None, 0).unwrap(), []);
 }
 
+pub fn slots_in_use_are_walked_in_their_order(home: &mut dyn Home) {
+    let store = home.store();
+    let at = |no: i64, slot: u32| PartRow { slot: Slot(slot), ..part(no, DAY, &[]) };
+    let last = (1 << 24) - 1;
+    for (no, slot) in [(1, 7), (2, last), (3, 0)] {
+        commit(store, [Change::PutRecord(record(no)), Change::OpenBucket(bucket(DAY))]);
+        commit(store, [Change::PutPart(at(no, slot))]);
+    }
+    commit(store, whole(4, DAY + 1, &[]));
+    commit(store, whole(5, DAY - 1, &[]));
+    let slots = |from, limit| {
+        let found = store.slots(bucket(DAY), Slot(from), limit).unwrap();
+        found.into_iter().map(|slot| slot.0).collect::<Vec<_>>()
+    };
+    assert_eq!(slots(0, 9), [0, 7, last]);
+    assert_eq!((slots(0, 2), slots(8, 2), slots(last + 1, 2)), (vec![0, 7], vec![last], vec![]));
+    commit(store, [delete(1, DAY)]);
+    assert_eq!(slots(0, 9), [0, last]);
+}
+
 pub fn parts_that_are_due_later_than_their_bucket_are_found_alone(home: &mut dyn Home) {
     let store = home.store();
     for no in 1..=6 {
@@ -152,6 +173,37 @@ pub fn parts_that_are_due_later_than_their_bucket_are_found_alone(home: &mut dyn
     assert_eq!(late(None, 10), [(1, 0), (2, 1), (6, 0)]);
     commit(store, [delete(6, DAY)]);
     assert_eq!((late(None, 10).len(), store.records_in(bucket(DAY)).unwrap()), (2, 5));
+}
+
+pub fn parts_of_no_ordinary_course_are_counted_by_bucket_and_rule(home: &mut dyn Home) {
+    let store = home.store();
+    let ruled = |no, day, exception| PartRow { exception, ..part(no, day, &[]) };
+    for (no, rule) in [(1, None), (2, Some(Rule::R4)), (3, Some(Rule::R12)), (4, Some(Rule::R4))] {
+        commit(
+            store,
+            [
+                Change::OpenBucket(bucket(DAY)),
+                Change::PutRecord(record(no)),
+                Change::PutPart(ruled(no, DAY, rule)),
+            ],
+        );
+    }
+    assert_eq!(store.part(bucket(DAY), RecordNo(2), PartNo(0)).unwrap().unwrap().exception, Some(Rule::R4));
+    let counted = |store: &dyn Store| store.exceptions().unwrap();
+    assert_eq!(counted(store), [(bucket(DAY), Rule::R4, 2), (bucket(DAY), Rule::R12, 1)]);
+    // Sealed again in its place, moved, and gone.
+    commit(store, [Change::PutPart(PartRow { version: 2, slot: Slot(77), ..ruled(2, DAY, None) })]);
+    commit(
+        store,
+        [
+            Change::OpenBucket(bucket(DAY + 1)),
+            delete(3, DAY),
+            Change::PutPart(PartRow { version: 2, ..ruled(3, DAY + 1, Some(Rule::R12)) }),
+        ],
+    );
+    assert_eq!(counted(store), [(bucket(DAY), Rule::R4, 1), (bucket(DAY + 1), Rule::R12, 1)]);
+    commit(store, [delete(4, DAY), delete(3, DAY + 1)]);
+    assert_eq!(counted(store), []);
 }
 
 pub fn a_record_is_hit_once_and_hits_have_a_limit(home: &mut dyn Home) {

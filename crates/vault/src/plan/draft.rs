@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use bailee_core::retention::{Evidence, Spoken, tombstone_yields};
 use bailee_core::{FieldInstance, Json, RecordId, Reference, Timestamp};
-use bailee_store::act::{RecordRow, RecordState};
+use bailee_crypto::bucket::BucketUse;
+use bailee_store::act::{BucketNo, RecordRow, RecordState};
 use data_encoding::BASE64;
 
 use super::room::Weight;
@@ -22,6 +23,10 @@ pub(super) struct Beginning<'a> {
     pub(super) first: Timestamp,
 }
 
+/// A record whose facts were lost with a keyring numbers its leaves anew, this many bits above those of each of its versions
+/// before: a token that was given for one of them must not stand for another leaf.
+const LOST_INSTANCES_BITS: u32 = 24;
+
 /// A record while it is being planned.
 pub(super) struct Draft {
     pub(super) row: Option<RecordRow>,
@@ -38,9 +43,14 @@ pub(super) struct Draft {
     pub(super) state: PartState,
     /// The parts that could be opened.
     pub(super) open: Vec<PartEntry>,
+    /// Parts whose keys were lost with a keyring: their rows are there, and nothing opens them.
+    pub(super) lost: Vec<PartEntry>,
+    /// What a part that its facts do not know counts its versions from.
+    pub(super) version: u32,
     /// Its facts have ended too: nothing but the tombstone is kept.
     pub(super) ended: bool,
-    /// Its tombstone gives way to a document that showed the order still on its way (R16).
+    /// Its tombstone gives way to a document that showed the order still on its way (R16), or it never was one: what was lost
+    /// with a keyring is taken in again.
     pub(super) returns: bool,
     /// Of the content taken in last; none as long as only news has come.
     pub(super) digest: Option<[u8; 16]>,
@@ -64,10 +74,16 @@ impl Vault {
             Some(row) => self.open_facts(planning.seller, row)?,
             None => None,
         };
-        let ended = row.is_some() && facts.is_none();
+        let lost = row.as_ref().filter(|row| row.state == RecordState::Live && row.facts.is_empty());
+        let (returns, version) = (lost.is_some(), lost.map_or(0, |row| row.version));
+        let ended = row.is_some() && facts.is_none() && !returns;
         let (about, mut tree) = match facts {
             Some(facts) => (facts.about, facts.skeleton),
-            None => (About::new(begins.reference.clone(), begins.first), Json::Object(Vec::new())),
+            None => {
+                let about = About::new(begins.reference.clone(), begins.first);
+                let next_instance = about.next_instance + (u64::from(version) << LOST_INSTANCES_BITS);
+                (About { next_instance, ..about }, Json::Object(Vec::new()))
+            }
         };
         let mut leaves = Vec::new();
         fill(&mut tree, &mut |stored| {
@@ -90,8 +106,10 @@ impl Vault {
             leaves,
             state: PartState::default(),
             open: Vec::new(),
+            lost: Vec::new(),
+            version,
             ended,
-            returns: false,
+            returns,
             digest: None,
             outcomes: Vec::new(),
             returned: Vec::new(),
@@ -107,9 +125,10 @@ impl Vault {
         let Some(keys) = self.live_keys(&Self::bucket_id(planning.seller, main), planning.now) else {
             return false;
         };
-        documents
-            .iter()
-            .all(|document| !document.as_of_named && keys.content_mac(&document.digest) == row.content_mac)
+        keys.holds(main.slot())
+            && documents.iter().all(|document| {
+                !document.as_of_named && keys.content_mac(&document.digest) == row.content_mac
+            })
     }
 
     /// Opens every part of a draft that can still be opened, and brings all of it in line with the catalogue.
@@ -129,6 +148,10 @@ impl Vault {
         };
         for part in &draft.about.parts {
             let Some(opened) = self.open_part(planning.seller, row, part, None, planning.now)? else {
+                if self.is_lost(planning, row, part)? {
+                    draft.returns |= part.item.is_none();
+                    draft.lost.push(part.clone());
+                }
                 continue;
             };
             let (state, mut values) = (opened.state, opened.values);
@@ -148,6 +171,19 @@ impl Vault {
             draft.open.push(part.clone());
         }
         Ok(())
+    }
+}
+
+impl Vault {
+    /// Whether a part is there, in a bucket that may be opened, and its key is not: a key that is taken away takes its row
+    /// with it, so this one was lost with a keyring.
+    fn is_lost(&self, planning: Planning<'_>, row: &RecordRow, part: &PartEntry) -> Result<bool, VaultError> {
+        let keys = self.live_keys(&Self::bucket_id(planning.seller, part), planning.now);
+        if keys.is_none_or(|keys| keys.holds(part.slot())) {
+            return Ok(false);
+        }
+        let bucket = BucketNo { seller: row.seller, held: BucketUse::Order, day: part.day };
+        Ok(self.base.store.part(bucket, row.no, part.no)?.is_some())
     }
 }
 

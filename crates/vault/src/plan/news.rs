@@ -39,9 +39,8 @@ impl Vault {
         let begins = Beginning { mac: first.mac, reference: &first.reference, first: planning.now };
         let mut draft = self.draft(planning, Some(row), begins)?;
         let main = draft.about.main().filter(|_| is_live && !draft.ended);
-        let is_open = main.is_some_and(|main| {
-            self.live_keys(&Self::bucket_id(planning.seller, main), planning.now).is_some()
-        });
+        // What was lost with a keyring is not ended by news: its document makes it anew.
+        let is_open = main.is_some_and(|main| self.is_open(planning.seller, main, planning.now));
         if !is_open {
             return Ok(draft.unchanged_as(heard.len(), Outcome::PastRetention));
         }

@@ -87,7 +87,9 @@ impl Vault {
             .collect();
         // An item's part that has ended stays ended, as the record does (R16).
         let over: BTreeSet<&str> = (draft.about.parts.iter())
-            .filter(|part| !draft.returns && !draft.open.iter().any(|open| open.no == part.no))
+            .filter(|part| {
+                !draft.returns && !draft.open.iter().chain(&draft.lost).any(|open| open.no == part.no)
+            })
             .filter_map(|part| part.item.as_deref())
             .collect();
         let mut main = Wish { day: main_day, leaves: Vec::new() };
@@ -144,6 +146,7 @@ impl Layout {
         for held in draft.open.iter().filter(|held| !wishes.scopes.contains_key(&held.item)) {
             layout.remove(held, true);
         }
+        draft.lost.iter().for_each(|lost| layout.remove(lost, false));
         let placed: Vec<_> = (wishes.scopes.iter())
             .map(|(item, wish)| match draft.open.iter().find(|part| part.item == *item) {
                 Some(held) => layout.place(held, wish.day, now, homes.left_early(held, &wishes)),
@@ -158,9 +161,10 @@ impl Layout {
                 no,
                 day,
                 due: wish.day.max(due),
+                exception: if item.is_none() { decision.exception() } else { None },
                 target,
                 // The version goes on over every move, so that no place is ever sealed twice.
-                version: before.map_or(0, |part| part.version) + 1,
+                version: before.map_or(draft.version, |part| part.version) + 1,
                 rule: if item.is_some() { Rule::R5.to_string() } else { rule.clone() },
                 ended: decision.ended(),
                 item,

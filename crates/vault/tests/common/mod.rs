@@ -19,7 +19,7 @@ use std::sync::Arc;
 use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::{Policy, Profile};
 use bailee_core::{Environment, HomeId, Json, Kind, Reference, RequestId, SellerId, Timestamp};
-use bailee_crypto::keyring::Keyring;
+use bailee_crypto::keyring::{Keyring, Unanchored};
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
 use bailee_crypto::random::SystemEntropy;
@@ -37,6 +37,9 @@ use bailee_vault::reveal::{Gone, Held, Resolved, Wanted};
 use bailee_vault::{Foundations, Vault, VaultError};
 
 pub const SELLER: &str = "A1SELLER";
+
+/// The file that makes a folder that of a home of real data.
+const PRODUCTION: &str = "production";
 
 pub struct Home {
     pub vault: Vault,
@@ -79,10 +82,17 @@ impl Home {
         let home = HomeId::random(&SystemEntropy);
         std::fs::write(directory.join("id"), home.to_string()).unwrap();
         let root = KeyFile::create(&directory.join("root.key"), &SystemEntropy).unwrap();
-        Keyring::create(Box::new(root), binding(home), &mirrors(directory), &SystemEntropy).unwrap();
+        Keyring::create(Box::new(root), binding(directory, home), &mirrors(directory), &SystemEntropy)
+            .unwrap();
         let home = Self::open(directory, now).unwrap();
         home.vault.add_seller(home.act(authorized::Administer), &seller(), None).unwrap();
         home
+    }
+
+    /// The same, of real data.
+    pub fn in_production(directory: &Path, now: &str) -> Self {
+        std::fs::write(directory.join(PRODUCTION), "").unwrap();
+        Self::new(directory, now)
     }
 
     /// Opens the home that lies in a folder.
@@ -110,9 +120,10 @@ impl Home {
     ) -> Result<Self, VaultError> {
         let home: HomeId = std::fs::read_to_string(directory.join("id")).unwrap().parse().unwrap();
         let root = KeyFile::open(&directory.join("root.key")).unwrap();
-        let (keyring, _) = Keyring::open(Box::new(root), binding(home), &mirrors(directory), None)?;
-        let signer = Signer::new(home, Environment::Test, keyring.lasting().ledger_seed()).unwrap();
+        let unanchored = Unanchored::look(Box::new(root), binding(directory, home), &mirrors(directory))?;
+        let signer = Signer::new(home, environment(directory), unanchored.lasting().ledger_seed()).unwrap();
         let store = Sqlite::open(store, signer, Arc::new(SystemEntropy))?;
+        let (keyring, _) = unanchored.open_also_behind(store.anchor()?)?;
         let faulty = Arc::new(Faulty::new(Arc::new(store)));
         let (keyring, store): (_, Arc<dyn Store>) = (Arc::new(keyring), Arc::<Faulty>::clone(&faulty));
         let base = Foundations {
@@ -125,7 +136,9 @@ impl Home {
             entropy: Arc::new(SystemEntropy),
         };
         let vault = Vault::open(base, time(now))?;
-        vault.keep_following(time(now))?;
+        if vault.keyring_behind().is_none() {
+            vault.keep_following(time(now))?;
+        }
         let mint = Mint::for_home(home).unwrap();
         Ok(Self { vault, store, keyring, mint, now: time(now), directory: directory.to_owned(), faulty })
     }
@@ -358,8 +371,13 @@ fn current(directory: &Path, base: Catalogue) -> Current {
     Current::new(base, own.as_deref()).unwrap()
 }
 
-fn binding(home: HomeId) -> Binding {
-    Binding { home, environment: Environment::Test }
+fn binding(directory: &Path, home: HomeId) -> Binding {
+    Binding { home, environment: environment(directory) }
+}
+
+/// A file that says so.
+fn environment(directory: &Path) -> Environment {
+    if directory.join(PRODUCTION).exists() { Environment::Production } else { Environment::Test }
 }
 
 /// Copies a directory.

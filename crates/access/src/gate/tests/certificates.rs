@@ -46,7 +46,7 @@ fn a_certificate_opens_what_a_key_would_until_the_machine_says_that_it_has_ended
     let owner = home.owner();
     let (made, events) = home.events_of(|| home.gate().certify(&owner, id, &request()));
     let made = made.ok().unwrap();
-    assert!(matches!(events[0].what, What::AuthorityMade { .. }));
+    assert!(matches!(events[0].what, What::AuthorityMade(_)));
     assert_eq!(events[1].what, What::ServiceKeyAdded { service: id, key: made.id });
     let certificate = der(made.pem.as_deref().unwrap());
     home.reopen();

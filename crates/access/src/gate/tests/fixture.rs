@@ -242,7 +242,7 @@ impl Home {
 /// The words with which something was refused as not acceptable.
 pub(super) fn unacceptable<T>(done: Result<T, AccessError>) -> String {
     match done {
-        Err(AccessError::Unacceptable(words)) => words,
+        Err(error @ (AccessError::Unacceptable(_) | AccessError::Against(..))) => error.to_string(),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("was done"),
     }

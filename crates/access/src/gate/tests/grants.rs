@@ -179,6 +179,17 @@ fn broken_glass_opens_for_an_hour_and_suspends_who_is_not_reviewed_within_a_day(
     assert!(home.try_log_in(OTHER_MAIL, super::fixture::PASSWORD, None, at(DAY_SECONDS + 1)).is_err());
     let (_, events) = home.events_of(|| home.gate().end_unreviewed(RequestId([9; 16]), at(DAY_SECONDS + 2)));
     assert!(events.is_empty());
+    // Late, and reviewed all the same: who comes back breaks no other before.
+    let late = at(DAY_SECONDS + 2);
+    let owner = home.caller(home.log_in(late).expose(), late);
+    home.gate().resume(&owner, person).ok().unwrap();
+    let session = home.try_log_in(OTHER_MAIL, super::fixture::PASSWORD, None, late).ok().unwrap();
+    let operator = home.caller(session.token.expose(), late);
+    let again = home.gate().break_glass(&operator, &s1, Purpose::Fulfilment, ticket());
+    assert!(unacceptable(again).contains("not reviewed"));
+    home.gate().review_grant(&owner, id, true).ok().unwrap();
+    assert!(unacceptable(home.gate().review_grant(&owner, id, true)).contains("nothing to review"));
+    assert!(home.gate().break_glass(&operator, &s1, Purpose::Fulfilment, ticket()).is_ok());
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Keys of services: two at a time, renewed by whoever holds one, ended (1.4.b).
 
 use bailee_core::time::DAY_SECONDS;
-use bailee_core::{RecordId, ServiceId};
+use bailee_core::{Class, Purpose, RecordId, Sensitive, ServiceId, Timestamp};
 use bailee_ledger::event::What;
 
 use super::fixture::{Home, at, new_service};
+use super::grants::THIRD;
+use super::people::{OTHER, join};
 use crate::decision::AUTHENTICATE;
+use crate::person::Role;
+use crate::service::Opens;
 use crate::{AccessError, Caller};
 
 fn service(home: &Home) -> (ServiceId, String) {
@@ -93,4 +97,111 @@ fn a_key_that_is_ended_and_a_service_that_is_taken_away_open_nothing() {
     home.reopen();
     assert!(home.try_caller(Some(second.key.expose()), at(0)).is_err());
     assert!(home.gate().services(&home.owner()).ok().unwrap().is_empty());
+}
+
+/// What each credential opens: all, intake alone, or nothing.
+fn opens(home: &Home, key: &str, now: Timestamp) -> &'static str {
+    let presented = || home.presented(Some(Sensitive::new(key.to_owned())), now);
+    match (home.gate().authenticate(&presented()), home.gate().authenticate_to_take_in(&presented())) {
+        (Ok(_), Ok(_)) => "all",
+        (Err(AccessError::Denied(denial)), Ok(_)) if denial.code == "key-not-trusted" => "intake",
+        (Err(_), Err(_)) => "nothing",
+        _ => panic!("more is opened to intake than to everything"),
+    }
+}
+
+#[test]
+fn a_key_that_a_leaver_knows_takes_documents_in_for_a_day_and_renews_nothing() {
+    let mut home = Home::new();
+    let (leaver, session) = join(&home, OTHER, Role::Owner);
+    let caller = home.caller(session.expose(), at(0));
+    let new = new_service("erp", "S1", &[Purpose::Fulfilment], &[Class::Identity]);
+    let (id, first) = home.gate().add_service(&caller, new).ok().unwrap();
+    // What is made by a key that they know, they may know as well.
+    let second = home.gate().renew_key(&by_key(&home, first.expose(), 0), id).ok().unwrap().key;
+    assert_eq!(opens(&home, second.expose(), at(0)), "all");
+    let owner = home.owner();
+    home.gate().suspend(&owner, leaver).ok().unwrap();
+    assert_eq!(opens(&home, first.expose(), at(0)), "intake");
+    home.gate().resume(&owner, leaver).ok().unwrap();
+    assert_eq!(opens(&home, first.expose(), at(0)), "all");
+
+    assert_eq!(home.gate().leave(&owner, leaver).ok().unwrap().keys, 2);
+    home.reopen();
+    for key in [&first, &second] {
+        assert_eq!(opens(&home, key.expose(), at(DAY_SECONDS)), "intake", "N");
+        assert_eq!(opens(&home, key.expose(), at(DAY_SECONDS + 1)), "nothing", "N + 1");
+    }
+    let (denial, _) =
+        home.denied("administer", || home.gate().renew_key(&by_key(&home, first.expose(), 0), id));
+    assert_eq!((denial.code, denial.requirement.as_str()), ("key-not-trusted", "1.2.d"));
+    let owner = home.owner();
+    let listed = home.gate().services(&owner).ok().unwrap();
+    let old = listed[0].keys[0].id;
+    assert_eq!(home.gate().opens(&listed[0].keys[0], &owner), Opens::Intake);
+    home.gate().end_key(&owner, id, old).unwrap();
+    let next = home.gate().renew_key(&owner, id).ok().unwrap().key;
+    assert_eq!(opens(&home, next.expose(), at(DAY_SECONDS + 1)), "all");
+}
+
+#[test]
+fn a_key_that_somebody_is_shown_anew_takes_a_second_person_who_does_not_know_it() {
+    let home = Home::new().with(|standards| standards.second_person = true);
+    let (_, officer) = join(&home, THIRD, Role::Officer);
+    let (_, other) = join(&home, OTHER, Role::Owner);
+    let [owner, officer, other] =
+        [home.log_in(at(0)), officer, other].map(|one| home.caller(one.expose(), at(0)));
+    let approve = |caller: &Caller, proposal| home.gate().approve_proposal(caller, proposal).map(|_| ());
+    let new = new_service("erp", "S1", &[Purpose::Fulfilment], &[Class::Identity]);
+    let (id, first) = home.gate().add_service(&owner, new).ok().unwrap();
+    let release = home.gate().release_of(id, at(0)).unwrap().id;
+    // The other owner makes a key of their own while that is open, and cannot release it by approving.
+    let second = home.gate().renew_key(&other, id).ok().unwrap();
+    assert!(second.proposal.is_none(), "there is nothing to be shown yet");
+    let ended = home.gate().end_key(&owner, id, second.id);
+    assert!(ended.is_ok() && approve(&officer, release).is_ok());
+    assert_eq!(opens(&home, first.expose(), at(0)), "all");
+
+    // Who knows one already learns nothing by the next, and neither does the service.
+    let again = home.gate().renew_key(&owner, id).ok().unwrap();
+    assert_eq!((again.proposal, opens(&home, again.key.expose(), at(0))), (None, "all"));
+    home.gate().end_key(&owner, id, again.id).unwrap();
+
+    let (renewed, events) = home.events_of(|| home.gate().renew_key(&other, id));
+    let third = renewed.ok().unwrap();
+    assert_eq!((events.len(), opens(&home, third.key.expose(), at(0))), (2, "intake"));
+    let (denial, _) = home.denied("release-proposal", || approve(&other, third.proposal.unwrap()));
+    assert_eq!(denial.code, "second-person");
+    let (denial, _) =
+        home.denied("administer", || home.gate().renew_key(&by_key(&home, third.key.expose(), 0), id));
+    assert_eq!((denial.code, denial.requirement.as_str()), ("key-not-trusted", "1.3.b"));
+    assert!(approve(&officer, third.proposal.unwrap()).is_ok());
+    assert_eq!(opens(&home, third.key.expose(), at(0)), "all");
+    let (again, events) = home.events_of(|| approve(&officer, third.proposal.unwrap()));
+    assert!(again.is_ok() && events.is_empty(), "it was cut off, and goes on");
+}
+
+#[test]
+fn nobody_releases_a_key_that_they_know_by_approving_what_another_proposed() {
+    let home = Home::new().with(|standards| standards.second_person = true);
+    let (_, other) = join(&home, OTHER, Role::Owner);
+    let (_, officer) = join(&home, THIRD, Role::Officer);
+    let [owner, other, officer] =
+        [home.log_in(at(0)), other, officer].map(|one| home.caller(one.expose(), at(0)));
+    let (id, first) = home
+        .gate()
+        .add_service(&owner, new_service("erp", "S1", &[Purpose::Fulfilment], &[Class::Identity]))
+        .ok()
+        .unwrap();
+    home.gate().approve_proposal(&officer, home.gate().release_of(id, at(0)).unwrap().id).ok().unwrap();
+    let first_id = home.gate().services(&owner).ok().unwrap()[0].keys[0].id;
+    home.gate().end_key(&owner, id, first_id).unwrap();
+    assert_eq!(opens(&home, first.expose(), at(0)), "nothing");
+    let by_owner = home.gate().renew_key(&owner, id).ok().unwrap();
+    let by_other = home.gate().renew_key(&other, id).ok().unwrap();
+    home.gate().approve_proposal(&other, by_owner.proposal.unwrap()).ok().unwrap();
+    assert_eq!(opens(&home, by_owner.key.expose(), at(0)), "all");
+    assert_eq!(opens(&home, by_other.key.expose(), at(0)), "intake", "its own knower approved that one");
+    home.gate().approve_proposal(&owner, by_other.proposal.unwrap()).ok().unwrap();
+    assert_eq!(opens(&home, by_other.key.expose(), at(0)), "all");
 }

@@ -37,7 +37,7 @@ fn an_origin_is_kept_once_a_month_whoever_asks_and_whichever_process() {
 #[test]
 fn every_event_of_a_request_names_where_it_came_from_and_a_reader_of_the_ledger_sees_it() {
     let home = Home::new();
-    let detail = Some(home.gate().origin(&from(7), at(0)).unwrap());
+    let detail = home.gate().origin(&from(7), at(0)).unwrap();
     let log_in = |password: &str| {
         let (password, door) = (sensitive(password), Door::Local);
         let log_in =

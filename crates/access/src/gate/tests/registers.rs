@@ -121,7 +121,7 @@ fn a_credential_is_known_by_its_whole_hash_and_not_by_the_half_that_finds_it() {
         sellers: Vec::new(),
         purposes: Vec::new(),
         classes: Vec::new(),
-        keys: vec![ServiceKey::new(genuine, since)],
+        keys: vec![ServiceKey::new(genuine, since, person)],
         since,
     };
     known.keep_service(Entry::first(RecordId([3; 16]), service));
