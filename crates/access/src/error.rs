@@ -53,6 +53,9 @@ pub enum AccessError {
     /// The provider by which people sign on does not answer.
     #[error("the provider to sign on by does not answer; try again, or log in with a password")]
     ProviderAway,
+    /// The cryptography of certificates failed: no certificate was issued.
+    #[error("the certificate could not be made")]
+    Uncertified,
     /// There is no such person, service or session, or none that the caller may know of.
     #[error("there is no such {0}")]
     Missing(&'static str),
@@ -91,6 +94,7 @@ impl AccessError {
             Self::HasOwner => "has-owner",
             Self::Hashing => "hashing",
             Self::ProviderAway => "provider-away",
+            Self::Uncertified => "uncertified",
             Self::Missing(_) => "not-found",
             Self::BreachedFile(..) => "breached-file",
             Self::Rules(_) => "rules",

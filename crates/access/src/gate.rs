@@ -5,6 +5,7 @@
 
 mod acts;
 mod carry;
+mod certificates;
 mod enter;
 mod explain;
 mod follow;
@@ -43,6 +44,7 @@ use bailee_ledger::authorized::{self, Authorized, Mint};
 use bailee_ledger::event::What;
 use bailee_store::records::Store;
 
+use crate::certificate::Shown;
 use crate::decision::{Action, Circumstances, Rules, Subject};
 use crate::error::{AccessError, Denial};
 use crate::lockout::Door;
@@ -51,9 +53,10 @@ use crate::password::{Argon2id, Hasher};
 use crate::person::Person;
 use crate::register::{Known, Sealer};
 use crate::repetition::Repetitions;
-use crate::service::Service;
+use crate::service::{Service, Times};
 use crate::session::FRESH_SECONDS_MAX;
 use crate::standards::Standards;
+pub use certificates::NewCertificate;
 pub use explain::{Seen, ToExplain};
 pub use glass::Broken;
 pub use grants::AskedGrant;
@@ -100,14 +103,18 @@ pub struct Gate {
 /// Most log-ins that are looked at at one time. Each takes the memory of an Argon2id.
 const ATTEMPTS_MAX: usize = 16;
 
-/// What a caller shows: the text after `Bearer`, a session token or a service's key; or nothing.
+/// What a caller shows: the text after `Bearer`, a session token or a service's key; a certificate; both, or nothing.
 pub struct Presented {
     /// The credential.
     pub bearer: Option<Sensitive<String>>,
+    /// The certificate of the connection, whose holder has shown that he has its key.
+    pub certificate: Option<Arc<Shown>>,
     /// The request.
     pub request: RequestId,
     /// The home's time.
     pub now: Timestamp,
+    /// The machine's, by which certificates go.
+    pub machine_now: Timestamp,
     /// Where it came from, as [`Gate::origin`] has written it down.
     pub detail: Option<Commitment>,
     /// The door at which it is shown.
@@ -121,6 +128,8 @@ pub struct Caller {
     pub context: authorized::Context,
     /// Who it is.
     pub who: Who,
+    /// The machine's time.
+    pub(crate) machine_now: Timestamp,
     /// Where they stand.
     pub(crate) door: Door,
     /// The version of the rules of access by which they were recognised.
@@ -128,6 +137,10 @@ pub struct Caller {
 }
 
 impl Caller {
+    fn times(&self) -> Times {
+        Times { home: self.context.now, machine: self.machine_now }
+    }
+
     /// Whether a second factor was shown in this session a short while ago.
     pub fn has_fresh_factor(&self) -> bool {
         match self.who {

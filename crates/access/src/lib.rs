@@ -27,7 +27,9 @@
 )]
 
 mod account;
+pub mod authority;
 pub mod breached;
+pub mod certificate;
 pub mod credential;
 pub mod decision;
 pub mod error;

@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::AccessError;
 use crate::account::Account;
+use crate::authority::Authority;
 use crate::credential::CredentialHash;
 use crate::grant::Filed;
 use crate::lockout::{Failures, Lockout, Whose};
@@ -144,6 +145,8 @@ pub(crate) struct Known {
     keys: HashMap<RecordId, ServiceId>,
     /// By the id of their token's hash, which is their entry's id too.
     sessions: HashMap<RecordId, Entry<Session>>,
+    /// The home's certificate authority, once there is one.
+    pub(crate) authority: Option<Entry<Authority>>,
     pub(crate) lockout: Lockout,
     /// Grants, from their asking on.
     pub(crate) grants: BTreeMap<GrantId, Entry<Filed>>,
@@ -166,6 +169,7 @@ impl Known {
         sealer.all::<Service>(store)?.into_iter().for_each(|service| known.keep_service(service));
         sealer.all::<Session>(store)?.into_iter().for_each(|session| known.keep_session(session));
         sealer.all::<Failures>(store)?.into_iter().for_each(|failures| known.lockout.keep(failures));
+        known.authority = sealer.all::<Authority>(store)?.into_iter().next();
         for filed in sealer.all::<Filed>(store)? {
             known.keep_grant(filed);
         }

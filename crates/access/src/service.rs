@@ -1,8 +1,8 @@
-//! Services: programs with keys of their own, bound to sellers, purposes and classes.
+//! Services: programs with keys or certificates of their own, bound to sellers, purposes and classes.
 //!
 //! A key lives as long as the profile says (1.4.b). In the last sixth of its life whoever shows it is warned; past its end
 //! it opens nothing but its own renewal. A service has two keys at a time, so that a new one can be rolled out while the
-//! old one still opens.
+//! old one still opens. A certificate is such a key in every respect, but that it goes by the machine's time.
 //!
 //! Whoever is shown a key knows it from then on, and so of each one is kept who that was. Once they may not come in any
 //! more, their key takes documents in and does nothing else, so that intake has no gap while it is replaced (1.2.d).
@@ -60,13 +60,49 @@ pub struct ServiceKey {
     pub(crate) hash: Option<CredentialHash>,
     /// Names it; opens nothing.
     pub id: RecordId,
-    /// Since when.
+    /// Since when: of a key by the home's time, of a certificate by the machine's.
     pub since: Timestamp,
+    /// What is shown.
+    #[serde(default)]
+    pub form: Form,
     /// Who knows it: who was shown it, or the one by which the service made it.
     pub known_to: PersonId,
     /// Whether a second person has yet to approve that it shows what the service may see.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_held_back: bool,
+}
+
+/// What a service shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// A key, after `Bearer`.
+    #[default]
+    Key,
+    /// A certificate of the home's own authority.
+    Certificate,
+    /// A certificate of another authority that the home trusts, by a name or a public key in it.
+    Bound,
+}
+
+impl Form {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Certificate => "certificate",
+            Self::Bound => "bound",
+        }
+    }
+}
+
+/// The two times of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// The home's, by which keys go: a test home may have been given it.
+    pub home: Timestamp,
+    /// The machine's, by which certificates go.
+    pub machine: Timestamp,
 }
 
 /// What a key opens by its age, by who knows it, and by who approved it.
@@ -113,7 +149,18 @@ pub enum KeyAge {
 impl ServiceKey {
     /// A key of which this hash is kept.
     pub(crate) fn new(hash: CredentialHash, now: Timestamp, known_to: PersonId) -> Self {
-        Self { id: hash.id(), hash: Some(hash), since: now, known_to, is_held_back: false }
+        let id = hash.id();
+        Self { id, hash: Some(hash), since: now, form: Form::Key, known_to, is_held_back: false }
+    }
+
+    /// What is known of a certificate by this hash.
+    pub(crate) fn certificate(
+        hash: CredentialHash,
+        form: Form,
+        machine_now: Timestamp,
+        known_to: PersonId,
+    ) -> Self {
+        Self { form, ..Self::new(hash, machine_now, known_to) }
     }
 
     /// The last instant at which it opens anything.
@@ -122,8 +169,17 @@ impl ServiceKey {
     }
 
     /// Its age.
-    pub fn age(&self, now: Timestamp, values: &Values) -> KeyAge {
+    pub fn age(&self, times: Times, values: &Values) -> KeyAge {
+        let now = match self.form {
+            Form::Key => times.home,
+            Form::Certificate | Form::Bound => times.machine,
+        };
         KeyAge::of(self.since, now, values)
+    }
+
+    /// Whether it opens what the service may.
+    pub fn is_live(&self, times: Times, values: &Values) -> bool {
+        matches!(self.age(times, values), KeyAge::Fresh | KeyAge::Aging)
     }
 }
 
@@ -165,8 +221,8 @@ impl Service {
     }
 
     /// Whether any of its keys opens anything.
-    pub fn is_live(&self, now: Timestamp, values: &Values) -> bool {
-        self.keys.iter().any(|key| matches!(key.age(now, values), KeyAge::Fresh | KeyAge::Aging))
+    pub fn is_live(&self, times: Times, values: &Values) -> bool {
+        self.keys.iter().any(|key| key.is_live(times, values))
     }
 }
 
@@ -248,7 +304,10 @@ mod tests {
             (120 * DAY_SECONDS, KeyAge::Ended),
             (120 * DAY_SECONDS + 1, KeyAge::Forgotten),
         ] {
-            assert_eq!(key.age(saturating_add(since, after), &values), age, "{after}");
+            let then = saturating_add(since, after);
+            assert_eq!(key.age(Times { home: then, machine: since }, &values), age, "{after}");
+            let certificate = ServiceKey { form: Form::Certificate, ..key.clone() };
+            assert_eq!(certificate.age(Times { home: since, machine: then }, &values), age, "{after}");
         }
     }
 

@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, catalogue, collect, completions, evidence, find, grant, init, keys, ledger, mail, mapping,
-    person, proposal, quarantine, retention, reveal, secret, seller, service, session, show, synth,
+    access, authority, catalogue, collect, completions, evidence, find, grant, init, keys, ledger, mail,
+    mapping, person, proposal, quarantine, retention, reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -64,6 +64,8 @@ Or with a home of your own, for synthetic data:
 Environment:
   BAILEE_HOME  the home, where --home is not given
   BAILEE_KEY   a service's key; it wins over a session
+  BAILEE_CERTIFICATE, BAILEE_CERTIFICATE_KEY
+               the files of a service's certificate and key, to be shown to a --server
   BAILEE_LOG   what is logged to stderr, such as `debug`; quiet otherwise
 
 Exit status:
@@ -96,6 +98,7 @@ enum Command {
     Retention(retention::Retention),
     Keys(keys::Keys),
     Secret(secret::Secret),
+    Authority(authority::Authority),
     Ledger(ledger::Ledger),
     Mail(mail::Mail),
     Mapping(mapping::Mapping),
@@ -154,6 +157,7 @@ impl Cli {
             Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
             Command::Keys(keys) => keys.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
+            Command::Authority(authority) => global.visit(|visit| authority.run(visit)),
             Command::Ledger(ledger) => ledger.run(&global),
             Command::Mail(mail) => global.visit(|visit| mail.run(visit)),
             Command::Mapping(mapping) => mapping.run(&global),

@@ -1,10 +1,12 @@
 //! A client of the HTTP API. By whichever [`Transport`], the requests and answers are the same.
 
+mod identity;
 mod pages;
 mod remote;
 mod stream;
 mod transport;
 
+pub(crate) use identity::ClientIdentity;
 pub(crate) use remote::{NotAServer, Remote, ServerAddress, tls};
 pub(crate) use stream::Interrupts;
 pub(crate) use transport::Transport;

@@ -10,11 +10,16 @@ pub(crate) const KEY_VARIABLE: &str = "BAILEE_KEY";
 
 /// What this user shows to the gate: `$BAILEE_KEY`, else the session of this place, else nothing.
 pub(crate) fn bearer(place: &Place) -> Option<Sensitive<String>> {
-    if let Some(key) = std::env::var(KEY_VARIABLE).ok().filter(|key| !key.is_empty()) {
-        return Some(Sensitive::new(key));
+    if let Some(key) = key() {
+        return Some(key);
     }
     let token = std::fs::read_to_string(place.session_file().ok()?).ok();
     token.map(|token| Sensitive::new(token.trim().to_owned()))
+}
+
+/// `$BAILEE_KEY`.
+pub(crate) fn key() -> Option<Sensitive<String>> {
+    std::env::var(KEY_VARIABLE).ok().filter(|key| !key.is_empty()).map(Sensitive::new)
 }
 
 /// Keeps a session.

@@ -7,7 +7,7 @@ use bailee_core::{Sensitive, Timestamp};
 use bailee_crypto::keyring::{MirrorState, Repair};
 use bailee_server::listener;
 
-use crate::client::{Client, Remote, ServerAddress, Transport};
+use crate::client::{Client, ClientIdentity, Remote, ServerAddress, Transport};
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
 use crate::home::{self, Home};
@@ -83,8 +83,11 @@ impl Global {
     fn remote(&self, server: &ServerAddress) -> Result<Visit> {
         self.refuse_time("the time of a home elsewhere")?;
         let state = server.state();
-        let transport = Transport::Remote(Remote::new(server.clone(), self.screen));
-        let client = Client::new(transport, session::bearer(&state))?;
+        let identity = ClientIdentity::given()?;
+        // Who shows a certificate is the service that has it, whoever has logged in here.
+        let bearer = if identity.is_some() { session::key() } else { session::bearer(&state) };
+        let transport = Transport::Remote(Remote::new(server.clone(), self.screen).showing(identity));
+        let client = Client::new(transport, bearer)?;
         Ok(Visit { client, state, screen: self.screen, at: At::Remote })
     }
 

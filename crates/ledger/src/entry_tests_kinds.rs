@@ -4,7 +4,10 @@ use bailee_core::retention::Rule;
 use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
 
 use super::*;
-use crate::event::{Adoption, Census, Notice, Proposal, Reached, Released, SignOn, Solo, TimeBelieved, Wait};
+use crate::event::{
+    Adoption, AuthorityMade, Census, Notice, PasskeyUsed, Proposal, Reached, Released, SignOn, Solo,
+    TimeBelieved, Wait,
+};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -41,7 +44,7 @@ fn sentence(what: &What) -> &'static str {
         }
         What::PasskeyEnrolled { .. } => "A person set up a passkey, which has an id of its own here.",
         What::PasskeyRemoved { .. } => "A person removed a passkey.",
-        What::PasskeyUsed { .. } => {
+        What::PasskeyUsed(_) => {
             "A passkey signed a challenge: `shown`, or `counter-went-back`, which is refused since two may be signing as one."
         }
         What::PersonSuspended { .. } => "A person is kept out, for this reason.",
@@ -85,6 +88,9 @@ fn sentence(what: &What) -> &'static str {
         What::ServiceKeyEnded { .. } => "A key of a service opens nothing any more.",
         What::ServiceOwnerChanged { .. } => "Somebody else answers for a service.",
         What::ServiceRemoved { .. } => "A service was taken away.",
+        What::AuthorityMade(_) => {
+            "The home's certificate authority was made; `authority` is the serial number of its certificate."
+        }
         What::Collected { .. } => {
             "Documents were taken in: the counts of the commit, and every part sealed by it."
         }
@@ -202,7 +208,7 @@ fn samples() -> Vec<What> {
         What::FactorAsked { person },
         What::PasskeyEnrolled { person, passkey },
         What::PasskeyRemoved { person, passkey },
-        What::PasskeyUsed { person, passkey, outcome: code("shown") },
+        What::PasskeyUsed(PasskeyUsed { person, passkey, outcome: code("shown") }),
         What::PersonSuspended { person, reason: code("by-hand") },
         What::PersonResumed { person },
         What::PersonLeft {
@@ -270,6 +276,7 @@ fn samples() -> Vec<What> {
         What::ServiceKeyEnded { service: ServiceId([0xee; 16]), key: id(1) },
         What::ServiceOwnerChanged { service: ServiceId([0xee; 16]), owner: person },
         What::ServiceRemoved { service: ServiceId([0xee; 16]) },
+        What::AuthorityMade(AuthorityMade { authority: id(1) }),
         collected(rows(1)),
         What::Quarantined { seller: seller(), items: vec![(id(1), code("order-id-missing"))] },
         What::QuarantineRetried { seller: seller(), items: vec![(id(1), code("taken-in"))] },

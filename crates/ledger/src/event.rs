@@ -19,7 +19,7 @@ use bailee_core::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::{Event, SignOn};
+pub use act::{AuthorityMade, Event, PasskeyUsed, SignOn};
 pub use census::Census;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
@@ -120,14 +120,7 @@ pub enum What {
         passkey: PasskeyId,
     },
     /// A passkey signed what it was asked to.
-    PasskeyUsed {
-        /// Whose.
-        person: PersonId,
-        /// Which.
-        passkey: PasskeyId,
-        /// `"shown"`; `"counter-went-back"`: refused, since two may be signing as one.
-        outcome: String,
-    },
+    PasskeyUsed(PasskeyUsed),
     /// A person is kept out.
     PersonSuspended {
         /// Who.
@@ -259,6 +252,8 @@ pub enum What {
         /// Which.
         service: ServiceId,
     },
+    /// The home's certificate authority was made.
+    AuthorityMade(AuthorityMade),
     /// Parts were sealed in one commit of a collect.
     Collected {
         /// Whose.

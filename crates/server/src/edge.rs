@@ -25,7 +25,7 @@ use futures_util::FutureExt;
 
 use crate::fault::Fault;
 use crate::house::{House, Stamp};
-use crate::listener::{Address, Peer};
+use crate::listener::{Address, Certificate, Peer};
 use crate::mapping::Mappings;
 use crate::once::Named;
 use crate::problem::Problem;
@@ -100,6 +100,7 @@ pub(crate) struct Edge {
     /// Told who it is, once that is known.
     caller: Option<Known>,
     bearer: Option<Sensitive<String>>,
+    certificate: Option<Certificate>,
     /// Where it came from, when that was the network.
     from: Option<Address>,
     /// What its caller calls it.
@@ -121,6 +122,7 @@ impl FromRequestParts<Arc<House>> for Edge {
             origin: origin(parts),
             caller: parts.extensions.get().cloned(),
             bearer: bearer(&parts.headers),
+            certificate: parts.extensions.get().cloned(),
             from,
             named: Named::of(parts),
         })
@@ -253,7 +255,9 @@ impl Edge {
             edge.house.limiter().log_in(edge.from)?;
             let (detail, door) = (edge.detail()?, edge.door());
             let Self { house, stamp: Stamp { request, now }, bearer, from, .. } = edge;
-            let done = act(house.gate(), &Presented { bearer, request, now, detail, door });
+            let machine_now = house.machine_now();
+            let presented = Presented { bearer, certificate: None, request, now, machine_now, detail, door };
+            let done = act(house.gate(), &presented);
             if done.as_ref().is_err_and(Problem::is_refusal) {
                 house.limiter().log_in_ended(from, false);
             }
@@ -286,9 +290,18 @@ impl Edge {
         let door = self.door();
         // From an address that sends too much of what nobody known has sent, nothing more of it reaches the ledger.
         let Self {
-            house, stamp: stamp @ Stamp { request, now }, origin, bearer, from, caller: known, ..
+            house,
+            stamp: stamp @ Stamp { request, now },
+            origin,
+            bearer,
+            certificate,
+            from,
+            caller: known,
+            ..
         } = self;
-        let mut presented = Presented { bearer, request, now, detail: None, door };
+        let certificate = certificate.as_ref().map(Certificate::shown);
+        let machine_now = house.machine_now();
+        let mut presented = Presented { bearer, certificate, request, now, machine_now, detail: None, door };
         house
             .limiter()
             .may_be_refused(from)

@@ -238,6 +238,8 @@ impl From<AccessError> for Problem {
                 .with_fault(Fault::new("disk", code)),
             AccessError::ProviderAway => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words)
                 .with_fault(Fault::new("provider", "away")),
+            AccessError::Uncertified => Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, words)
+                .with_fault(Fault::new("job", "certificate")),
             AccessError::Hashing => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words)
                 .with_fault(Fault::new("memory", "password-hashing")),
             AccessError::Keyring(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "keyring-unusable", words)

@@ -32,7 +32,10 @@ pub(crate) fn operations() -> Vec<Operation> {
         "sellers": [words::SELLER],
         "purposes": ["fulfilment"],
         "classes": ["identity", "address"],
-        "keys": [{ "id": words::ID, "since": words::TIME, "ends_at": "2026-05-31T09:00:00Z", "known_to": words::ID, "opens": "all" }],
+        "keys": [{
+            "id": words::ID, "form": "key", "since": words::TIME, "ends_at": "2026-05-31T09:00:00Z",
+            "known_to": words::ID, "opens": "all",
+        }],
         "since": words::TIME,
     });
     let key = object(&[
@@ -115,6 +118,13 @@ fn new_key() -> Schema {
 fn key_line() -> Schema {
     object(&[
         ("id", words::id("Names the key; opens nothing.")),
+        (
+            "form",
+            one_of(
+                ["key", "certificate", "bound"],
+                "A key; a certificate of the home's authority; or one of another authority, by what it says.",
+            ),
+        ),
         ("since", words::time("Since when.")),
         ("ends_at", words::time("Until when it opens anything but its renewal.")),
         (
@@ -194,6 +204,7 @@ struct Line {
 #[derive(Serialize)]
 struct KeyLine {
     id: String,
+    form: &'static str,
     since: Timestamp,
     ends_at: Timestamp,
     known_to: String,
@@ -255,10 +266,11 @@ impl Line {
     fn of(service: Service, call: &Call) -> Self {
         let key = |key: &ServiceKey| KeyLine {
             id: key.id.to_string(),
+            form: key.form.as_str(),
             since: key.since,
             ends_at: key.ends_at(&call.gate().standards().values),
             known_to: key.known_to.to_string(),
-            opens: call.gate().opens(key, call.now()).as_str(),
+            opens: call.gate().opens(key, call.caller()).as_str(),
         };
         Self {
             id: service.id.to_string(),
@@ -285,7 +297,7 @@ struct Renewed {
 }
 
 /// The service that a path names: by id or name, or the one that asks.
-fn named_service(call: &Call, name: &str) -> Result<ServiceId, Problem> {
+pub(crate) fn named_service(call: &Call, name: &str) -> Result<ServiceId, Problem> {
     match (&call.caller().who, name) {
         (Who::Service(own), "current") => Ok(own.id),
         _ => Ok(call.gate().service_named(call.caller(), name)?),

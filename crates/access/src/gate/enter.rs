@@ -13,6 +13,7 @@ use crate::error::{AccessError, Denial};
 use crate::password;
 use crate::person::{NamedMail, Person, Relation, Role, Standing};
 use crate::register::Entry;
+use crate::service::Form;
 use crate::session::{Ended, Session, Shown};
 
 impl Gate {
@@ -160,13 +161,13 @@ impl Gate {
     }
 
     fn known_caller(&self, presented: &Presented) -> Result<(Caller, Option<Denial>), AccessError> {
-        let Presented { request, now, detail, .. } = *presented;
+        let Presented { request, now, detail, machine_now, .. } = *presented;
         let version = self.follow()?;
         let context = |principal| Context { principal, request, now, detail };
         match self.recognise(presented) {
             Ok((who, missing)) => {
                 let (context, door) = (context(who.principal()), presented.door);
-                Ok((Caller { context, who, door, version }, missing))
+                Ok((Caller { context, who, machine_now, door, version }, missing))
             }
             Err(AccessError::Denied(denial)) => {
                 self.refuse(&context(PrincipalId::Anonymous), AUTHENTICATE, None, None, denial)
@@ -193,21 +194,41 @@ impl Gate {
 
     /// The same, with what keeps them from anything but its renewal; its refusals are not events yet.
     fn recognise(&self, presented: &Presented) -> Result<(Who, Option<Denial>), AccessError> {
-        let text = presented.bearer.as_ref().ok_or_else(no_credential)?.expose();
+        match (&presented.certificate, &presented.bearer) {
+            (None, None) => Err(no_credential().into()),
+            (None, Some(bearer)) => self.by_bearer(bearer.expose(), presented),
+            (Some(shown), None) => self.by_certificate(shown, presented),
+            (Some(shown), Some(bearer)) => {
+                let certified = self.by_certificate(shown, presented)?;
+                let (who, missing) = self.by_bearer(bearer.expose(), presented)?;
+                if certified.0.principal() != who.principal() {
+                    return Err(of_two().into());
+                }
+                Ok((who, missing.or(certified.1)))
+            }
+        }
+    }
+
+    fn by_bearer(&self, text: &str, presented: &Presented) -> Result<(Who, Option<Denial>), AccessError> {
         let hash = CredentialHash::of(text);
         match CredentialKind::of(text) {
             Some(CredentialKind::Session) => self.by_token(&hash, presented),
-            Some(CredentialKind::ServiceKey) => self.by_key(&hash, presented.now),
+            Some(CredentialKind::ServiceKey) => self.by_key(&hash, presented),
             Some(CredentialKind::Invitation) => self.by_invitation(&hash, presented.now),
             // A code that stops something says nothing of who has it.
             Some(CredentialKind::Stop) | None => Err(neither_token_nor_key().into()),
         }
     }
 
-    fn by_key(&self, key: &CredentialHash, now: Timestamp) -> Result<(Who, Option<Denial>), AccessError> {
+    fn by_key(
+        &self,
+        key: &CredentialHash,
+        presented: &Presented,
+    ) -> Result<(Who, Option<Denial>), AccessError> {
         let known = self.known();
-        let (service, key) = known.service_by_key(key).ok_or_else(unknown_key)?;
-        let missing = self.lacking(&known, key, now)?;
+        let found = known.service_by_key(key).filter(|(_, key)| key.form == Form::Key);
+        let (service, key) = found.ok_or_else(unknown_key)?;
+        let missing = self.lacking(&known, key, presented.times())?;
         Ok((Who::Service(service.by(key)), missing))
     }
 
@@ -319,6 +340,13 @@ fn neither_token_nor_key() -> Denial {
             "{LOG_IN}, or give a service's key, which begins with `{}`",
             CredentialKind::ServiceKey.prefix()
         ),
+    )
+}
+
+fn of_two() -> Denial {
+    Reason::UnknownCredential.denial(
+        "the certificate of the connection and the credential are not of the same service",
+        "show one of them alone: a person's session needs a connection without a certificate",
     )
 }
 

@@ -6,7 +6,7 @@
 use bailee_core::requirement::Requirement;
 use bailee_core::{ChallengeId, PasskeyId, PrincipalId, RequestId, Sensitive, Timestamp};
 use bailee_ledger::authorized::Context;
-use bailee_ledger::event::What;
+use bailee_ledger::event::{PasskeyUsed, What};
 use serde::Deserialize;
 use serde_json::Value;
 use webauthn_rs::prelude::{Passkey, PasskeyRegistration, RegisterPublicKeyCredential, Uuid};
@@ -217,7 +217,7 @@ impl Gate {
         machine_now: Timestamp,
     ) -> Factor {
         let used = |passkey, outcome: &str| {
-            Some(What::PasskeyUsed { person: bound.person, passkey, outcome: outcome.into() })
+            Some(What::PasskeyUsed(PasskeyUsed { person: bound.person, passkey, outcome: outcome.into() }))
         };
         let asked = self.challenges.take(answer.challenge, bound, machine_now);
         let (Some(Asked::Assertion(state)), Ok(party)) = (asked, self.relying_party()) else {

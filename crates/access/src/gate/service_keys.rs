@@ -13,7 +13,7 @@ use crate::error::{AccessError, Denial};
 use crate::person::Standing;
 use crate::proposal::{Proposal, Proposed};
 use crate::register::{Entry, Known};
-use crate::service::{KEYS_MAX, KeyAge, Opens, RENEWAL_DAYS, Service, ServiceKey};
+use crate::service::{Form, KEYS_MAX, KeyAge, Opens, RENEWAL_DAYS, Service, ServiceKey, Times};
 use crate::wait::Alone;
 
 /// A key that somebody knows who has left takes documents in for so long: within a day nobody who left has access (1.2.d).
@@ -33,6 +33,20 @@ pub struct NewKey {
     pub proposal: Option<ProposalId>,
 }
 
+/// Who will know what a service is given, and whether it takes a second person to show anything by it.
+#[derive(Clone, Copy)]
+pub(super) struct Knower {
+    pub(super) known_to: PersonId,
+    is_held_back: bool,
+}
+
+/// What a service was given.
+pub(super) struct Given {
+    pub(super) id: RecordId,
+    pub(super) ends_at: Timestamp,
+    pub(super) proposal: Option<ProposalId>,
+}
+
 impl Gate {
     /// Gives a service another key; what it has goes on until its own end. A service renews itself, also with a key that
     /// has ended and opens nothing else any more, and the new key is as trusted as that one. A person is shown what they
@@ -43,24 +57,40 @@ impl Gate {
     /// Those of [`Self::collect`]; [`AccessError::Denied`] for a key that is not trusted, or a second factor that is not
     /// fresh; [`AccessError::Unacceptable`] where there are two keys already that have not ended.
     pub fn renew_key(&self, caller: &Caller, service: ServiceId) -> Result<NewKey, AccessError> {
-        let (known_to, is_held_back) = self.to_renew(caller, service)?;
+        let knower = self.to_renew(caller, service)?;
+        let (key, hash): (_, CredentialHash) = CredentialKind::ServiceKey.generate(&*self.sealer.entropy);
+        let new = ServiceKey::new(hash, caller.context.now, knower.known_to);
+        let Given { id, ends_at, proposal } = self.give(caller, service, new, knower)?;
+        Ok(NewKey { service, id, key, ends_at, proposal })
+    }
+
+    /// Gives a service what it shows from now on, beside what it has that has not ended. Writes `ServiceKeyAdded`.
+    pub(super) fn give(
+        &self,
+        caller: &Caller,
+        service: ServiceId,
+        mut new: ServiceKey,
+        knower: Knower,
+    ) -> Result<Given, AccessError> {
+        new.is_held_back = knower.is_held_back;
         let writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
+        self.refuse_another_s(service, &new)?;
         let (now, values) = (caller.context.now, &self.standards.values);
-        let is_live = |key: &ServiceKey| matches!(key.age(now, values), KeyAge::Fresh | KeyAge::Aging);
-        let (mut keys, ended): (Vec<_>, Vec<_>) = entry.value.keys.iter().cloned().partition(is_live);
+        let goes_on = |key: &ServiceKey| key.is_live(caller.times(), values) && key.id != new.id;
+        let (mut keys, ended): (Vec<_>, Vec<_>) = entry.value.keys.iter().cloned().partition(goes_on);
         if keys.len() >= KEYS_MAX {
             return Err(AccessError::Unacceptable(format!(
-                "this service has {KEYS_MAX} keys already; end the older one with `bailee service end-key`"
+                "this service has {KEYS_MAX} keys or certificates already; end the older one with `bailee service end-key`"
             )));
         }
-        let (key, hash): (_, CredentialHash) = CredentialKind::ServiceKey.generate(&*self.sealer.entropy);
-        let new = ServiceKey { is_held_back, ..ServiceKey::new(hash, now, known_to) };
         let (id, ends_at) = (new.id, new.ends_at(values));
         let proposal = self.release_of_key(&entry.value, &new, now)?;
         keys.push(new);
         let next = entry.next(Service { keys, ..entry.value.clone() });
-        let ended = ended.into_iter().map(|key| What::ServiceKeyEnded { service, key: key.id });
+        // What is bound anew takes its own place.
+        let ended = ended.into_iter().map(|key| key.id).filter(|key| *key != id);
+        let ended = ended.map(|key| What::ServiceKeyEnded { service, key });
         let events = std::iter::once(What::ServiceKeyAdded { service, key: id }).chain(ended);
         let mut events: Vec<_> = events.map(|what| caller.context.event(what)).collect();
         let mut changes = vec![self.sealer.put(&next)?];
@@ -78,7 +108,19 @@ impl Gate {
             // Else it begins when approving is tried: the key is shown this once.
             let _ = self.begin_wait_if_alone(caller, Alone::ApproveProposal(proposal));
         }
-        Ok(NewKey { service, id, key, ends_at, proposal: to_approve })
+        Ok(Given { id, ends_at, proposal: to_approve })
+    }
+
+    /// Of two services none could say which of them shows what both show.
+    fn refuse_another_s(&self, service: ServiceId, new: &ServiceKey) -> Result<(), AccessError> {
+        let known = self.known();
+        let holder = new.hash.as_ref().and_then(|hash| known.service_by_key(hash));
+        match holder.is_some_and(|(holder, _)| holder.id != service) {
+            true => {
+                Err(AccessError::Unacceptable("another service is bound to this certificate already".into()))
+            }
+            false => Ok(()),
+        }
     }
 
     /// Ends a key of a service at once. Writes `ServiceKeyEnded`.
@@ -101,8 +143,8 @@ impl Gate {
     }
 
     /// What a key opens now.
-    pub fn opens(&self, key: &ServiceKey, now: Timestamp) -> Opens {
-        match self.lacking(&self.known(), key, now) {
+    pub fn opens(&self, key: &ServiceKey, caller: &Caller) -> Opens {
+        match self.lacking(&self.known(), key, caller.times()) {
             Ok(None) => Opens::All,
             Ok(Some(denial)) if denial.leaves_intake() => Opens::Intake,
             Ok(Some(_)) => Opens::Renewal,
@@ -114,17 +156,21 @@ impl Gate {
     pub(super) fn keys_known_to(&self, person: PersonId, now: Timestamp) -> Vec<RecordId> {
         let known = self.known();
         let keys = known.services().into_iter().flat_map(|entry| &entry.value.keys);
-        let live = keys.filter(|key| key.known_to == person && self.lacking(&known, key, now).is_ok());
+        // By the machine's time nobody asks here: a certificate counts, however old.
+        let times = |key: &ServiceKey| Times { home: now, machine: key.since };
+        let is_live = |key: &&ServiceKey| self.lacking(&known, key, times(key)).is_ok();
+        let live = keys.filter(|key| key.known_to == person && is_live(key));
         live.map(|key| key.id).collect()
     }
 
-    /// When the key that is shown ends, where it is time to renew it.
+    /// When the key or certificate that is shown ends, where it is time to renew it.
     pub fn ending_key(&self, presented: &Presented) -> Option<Timestamp> {
-        let hash = CredentialHash::of(presented.bearer.as_ref()?.expose());
+        let bearer = presented.bearer.as_ref().map(|bearer| vec![CredentialHash::of(bearer.expose())]);
+        let hashes = bearer.or_else(|| Some(presented.certificate.as_ref()?.hashes().to_vec()))?;
         let known = self.known();
-        let (_, key) = known.service_by_key(&hash)?;
-        let values = &self.standards.values;
-        (key.age(presented.now, values) != KeyAge::Fresh).then(|| key.ends_at(values))
+        let (_, key) = hashes.iter().find_map(|hash| known.service_by_key(hash))?;
+        let (values, times) = (&self.standards.values, presented.times());
+        (key.age(times, values) != KeyAge::Fresh).then(|| key.ends_at(values))
     }
 
     /// What keeps a key from all that its service may: none, or a refusal after which its renewal or intake is left; an
@@ -133,20 +179,20 @@ impl Gate {
         &self,
         known: &Known,
         key: &ServiceKey,
-        now: Timestamp,
+        times: Times,
     ) -> Result<Option<Denial>, Denial> {
-        let days = self.standards.values.key_days_max;
-        let distrust = distrust(known, key, now)?;
-        match key.age(now, &self.standards.values) {
+        let too_old = || too_old(key.form, self.standards.values.key_days_max);
+        let distrust = distrust(known, key, times.home)?;
+        match key.age(times, &self.standards.values) {
             KeyAge::Fresh | KeyAge::Aging => Ok(distrust),
             // A key that is not trusted does not renew itself either.
-            KeyAge::Ended => distrust.map_or_else(|| Ok(Some(key_too_old(days))), Err),
-            KeyAge::Forgotten => Err(key_too_old(days)),
+            KeyAge::Ended => distrust.map_or_else(|| Ok(Some(too_old())), Err),
+            KeyAge::Forgotten => Err(too_old()),
         }
     }
 
-    /// Who will know a new key, and whether it takes a second person to show anything by it.
-    fn to_renew(&self, caller: &Caller, service: ServiceId) -> Result<(PersonId, bool), AccessError> {
+    /// Who will know what a service is given, where it may be given anything.
+    pub(super) fn to_renew(&self, caller: &Caller, service: ServiceId) -> Result<Knower, AccessError> {
         self.may_keep_keys_of(caller, service)?;
         if let Who::Service(own) = &caller.who {
             let key = own.keys.first().ok_or(AccessError::Missing("key"))?;
@@ -154,14 +200,15 @@ impl Gate {
             if let Some(denial) = distrust {
                 return self.refuse(&caller.context, Action::Administer.code(), None, None, denial);
             }
-            return Ok((key.known_to, false));
+            return Ok(Knower { known_to: key.known_to, is_held_back: false });
         }
         self.fresh_factor(caller, &Action::Administer)?;
         let (person, _) = self.a_person(caller)?;
         let known_before = |key: &ServiceKey| key.known_to == person.id && !key.is_held_back;
         let entry = self.service_entry(service)?;
         let is_new = !entry.value.keys.iter().any(known_before);
-        Ok((person.id, is_new && self.standards.second_person && self.shows_anything(&entry.value)))
+        let is_held_back = is_new && self.standards.second_person && self.shows_anything(&entry.value);
+        Ok(Knower { known_to: person.id, is_held_back })
     }
 
     /// Whether anything is revealed to a service, now or once a proposal is approved.
@@ -222,10 +269,14 @@ fn distrust(known: &Known, key: &ServiceKey, now: Timestamp) -> Result<Option<De
     }
 }
 
-fn key_too_old(days: u16) -> Denial {
+fn too_old(form: Form, days: u16) -> Denial {
+    let (what, command) = match form {
+        Form::Key => ("key", "bailee service renew"),
+        Form::Certificate | Form::Bound => ("certificate", "bailee service certificate"),
+    };
     Reason::KeyTooOld.denial(
-        format!("this key is older than {days} days and opens nothing but its renewal, for {RENEWAL_DAYS} days more"),
-        "renew it with `bailee service renew`, and use the new key",
+        format!("this {what} is older than {days} days and opens nothing but its renewal, for {RENEWAL_DAYS} days more"),
+        format!("renew it with `{command}`, and use the new one"),
     )
 }
 

@@ -216,8 +216,9 @@ impl Gate {
     fn check_room_for(&self, name: &str, caller: &Caller) -> Result<(), AccessError> {
         let known = self.known();
         let services = known.services();
-        let (now, values) = (caller.context.now, &self.standards.values);
-        let taken = services.iter().any(|entry| entry.value.name == name && entry.value.is_live(now, values));
+        let (times, values) = (caller.times(), &self.standards.values);
+        let taken =
+            services.iter().any(|entry| entry.value.name == name && entry.value.is_live(times, values));
         if taken {
             return Err(AccessError::Unacceptable(format!(
                 "there is a service {name} already; choose another name"

@@ -13,12 +13,13 @@ use bailee_server::listener::PublicKeyPin;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::SingleCertAndKey;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Refusal, encoded};
+use super::{ClientIdentity, Refusal, encoded};
 use crate::failure::{Exit, Failure};
 use crate::screen::Screen;
 use crate::state::Place;
@@ -79,11 +80,17 @@ fn unbracketed(host: &str) -> &str {
 pub(crate) struct Remote {
     address: ServerAddress,
     screen: Screen,
+    identity: Option<ClientIdentity>,
 }
 
 impl Remote {
     pub(crate) fn new(address: ServerAddress, screen: Screen) -> Self {
-        Self { address, screen }
+        Self { address, screen, identity: None }
+    }
+
+    /// Shows a certificate where the server asks for one.
+    pub(crate) fn showing(self, identity: Option<ClientIdentity>) -> Self {
+        Self { identity, ..self }
     }
 
     /// How requests name it.
@@ -117,7 +124,12 @@ impl Remote {
         let _ = stream.set_nodelay(true);
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Refusal::of(Failure::failed(NotAServer)))?;
-        let greeting = TlsConnector::from(Arc::new(tls(known, PROTOCOL)?)).connect(name, stream).await;
+        let mut config = tls(known, PROTOCOL)?;
+        // On the first visit nobody is known yet to whom it could be shown.
+        if let (Some(ClientIdentity(identity)), Some(_)) = (&self.identity, known) {
+            config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(Arc::clone(identity)));
+        }
+        let greeting = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
         greeting.map_err(|error| match is_other_key(&error) {
             true => self.changed(state),
             false => Refusal::of(Failure::failed(format_args!(

@@ -1,8 +1,10 @@
 //! The commands: one file per noun, each with its arguments and what they do.
 
 pub(crate) mod access;
+pub(crate) mod authority;
 mod bar;
 pub(crate) mod catalogue;
+mod certificate;
 pub(crate) mod collect;
 pub(crate) mod completions;
 mod counts;

@@ -54,7 +54,10 @@ Classes: identity, contact, address, tax, free-text.")]
         #[arg(default_value = "current")]
         service: String,
     },
-    /// End a key of a service at once.
+    /// Give a service its next certificate, which it shows instead of a key. Its key is made here and never leaves this
+    /// machine.
+    Certificate(super::certificate::Certificate),
+    /// End a key or certificate of a service at once.
     EndKey {
         /// The service, by name or id.
         service: String,
@@ -91,6 +94,7 @@ impl Service {
             }
             Command::List => show_all(visit, &visit.client.get_all("/v1/services", "services")?),
             Command::Renew { service } => renew(visit, service),
+            Command::Certificate(certificate) => certificate.run(visit).map(|()| Exit::Done),
             Command::EndKey { service, key } => {
                 visit.client.delete(&format!("/v1/services/{}/keys/{key}", encoded(service)))?;
                 visit.screen.done("ended", "the key opens nothing any more")?;
@@ -122,7 +126,7 @@ fn renew(visit: &Visit, service: &str) -> Result<Exit> {
 }
 
 /// Says what a second person has to approve, where somebody has to.
-fn show_proposal(visit: &Visit, what: &str, answer: &Json) -> Result<()> {
+pub(super) fn show_proposal(visit: &Visit, what: &str, answer: &Json) -> Result<()> {
     match text(answer, "proposal") {
         none if none.is_empty() => Ok(()),
         proposal => visit.screen.line(format_args!(

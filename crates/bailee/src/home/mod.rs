@@ -39,6 +39,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bailee_access::Gate;
+use bailee_access::authority::AuthorityCertificate;
 use bailee_core::{Clock, Day, Entropy, PrincipalId, RequestId, Sensitive, Timestamp};
 use bailee_crypto::keyring::{Keyring, Repair, Unanchored};
 use bailee_crypto::lasting::Binding;
@@ -219,6 +220,13 @@ impl Home {
             lesser_probes: vec![checkpoints],
         };
         bailee_server::faces(server, Arc::clone(&self.faults))
+    }
+
+    /// The certificate of its authority, which is made where there is none yet.
+    pub(crate) fn keep_authority(&self) -> Result<AuthorityCertificate> {
+        let now = self.clock.now();
+        let request = RequestId::new(now, &*self.entropy);
+        self.gate.keep_authority(request, now, self.clock.machine_now()).map_err(Failure::failed)
     }
 
     /// Every checkpoint that left the home.

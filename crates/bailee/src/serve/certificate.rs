@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailee_core::Timestamp;
-use bailee_server::listener::{Identity, Tls};
+use bailee_server::listener::{Clients, Identity, Tls};
 use jiff::tz::TimeZone;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
@@ -141,6 +141,17 @@ pub(super) fn read(root: &Path, settings: &ServerSettings) -> Result<Identity> {
     }
     Identity::from_pem(&chain, &read_file(&key)?).map_err(|error| {
         Failure::failed(format_args!("{} and {}: {error}", certificate.display(), key.display()))
+    })
+}
+
+/// Whose certificates clients may show: those of the home's authority, and of the authorities that `[server]` names.
+pub(super) fn clients(home: &Home) -> Result<Clients> {
+    let own = home.keep_authority()?;
+    let others = home.config().server.client_authorities.as_ref().map(|path| home.root().join(path));
+    let pem = others.as_deref().map(read_file).transpose()?;
+    Clients::of(own.pem.as_bytes(), pem.as_deref()).map_err(|error| {
+        let path = others.unwrap_or_default();
+        Failure::failed(format_args!("[server] client_authorities, {}: {error}", path.display()))
     })
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bailee_core::Environment;
 use bailee_server::Faces;
-use bailee_server::listener::{self, Door, Ended, Limits, SocketFile, Stop, Tls};
+use bailee_server::listener::{self, Clients, Door, Ended, Limits, SocketFile, Stop, Tls};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
@@ -96,18 +96,20 @@ impl Serve {
         certificate::keep(home.root(), &home.config().server)?;
         // What fell due while nobody served goes before anybody is answered.
         home.dispose();
+        // Before there is a runtime: the first time it is written to the store.
+        let clients = certificate::clients(&home)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(|_| Failure::failed("no runtime could be started"))?;
-        let served = runtime.block_on(self.serve(&home, global.screen));
+        let served = runtime.block_on(self.serve(&home, clients, global.screen));
         end(runtime, &home, served)
     }
 
-    async fn serve(&self, home: &Arc<Home>, screen: Screen) -> Result<Ended> {
+    async fn serve(&self, home: &Arc<Home>, clients: Clients, screen: Screen) -> Result<Ended> {
         let settings = &home.config().server;
         let identity = certificate::read(home.root(), settings)?;
-        let tls = Tls::new(identity, settings.minimum)
+        let tls = Tls::asking(identity, settings.minimum, clients)
             .map_err(|_| Failure::failed("this build has no TLS that it could speak"))?;
         let mut limits = settings.limits;
         limits.connections_max = within_descriptors(limits.connections_max);

@@ -36,6 +36,8 @@ pub(crate) struct ServerSettings {
     pub(super) own: Option<OwnIdentity>,
     pub(super) minimum: Minimum,
     pub(super) limits: Limits,
+    /// The authorities of one's own whose certificates clients may show.
+    pub(super) client_authorities: Option<PathBuf>,
     /// Where metrics are answered, besides at the socket.
     pub(super) metrics: Option<SocketAddr>,
     pub(crate) rates: Rates,
@@ -64,6 +66,7 @@ pub(crate) struct ServerSection {
     listen: Option<Vec<String>>,
     certificate: Option<PathBuf>,
     key: Option<String>,
+    client_authorities: Option<PathBuf>,
     tls_minimum: Option<String>,
     connections_max: Option<usize>,
     connections_per_address_max: Option<usize>,
@@ -87,6 +90,7 @@ impl ServerSection {
         Ok(ServerSettings {
             listen: listen(self.listen)?,
             own: own(self.certificate, self.key.as_deref())?,
+            client_authorities: self.client_authorities,
             minimum: minimum(self.tls_minimum.as_deref())?,
             limits,
             metrics: metrics(self.metrics_listen.as_deref())?,

@@ -14,6 +14,7 @@ mod adoption;
 mod answers;
 mod bench;
 mod catalogue;
+mod certificates;
 mod charsets;
 #[cfg(feature = "otlp")]
 mod collector;

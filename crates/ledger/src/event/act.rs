@@ -1,6 +1,6 @@
 //! An event as a whole: when, who, by which request, from where, and what.
 
-use bailee_core::{Commitment, PersonId, PrincipalId, RequestId, Timestamp};
+use bailee_core::{Commitment, PasskeyId, PersonId, PrincipalId, RecordId, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::What;
@@ -23,6 +23,17 @@ pub struct Event {
     pub what: What,
 }
 
+/// That a passkey signed what it was asked to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PasskeyUsed {
+    /// Whose.
+    pub person: PersonId,
+    /// Which.
+    pub passkey: PasskeyId,
+    /// `"shown"`; `"counter-went-back"`: refused, since two may be signing as one.
+    pub outcome: String,
+}
+
 /// What became of a sign-on by the home's provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SignOn {
@@ -30,4 +41,11 @@ pub struct SignOn {
     pub person: Option<PersonId>,
     /// `"signed-on"`, `"bound"` before it the first time, or what was wrong.
     pub outcome: String,
+}
+
+/// That the home's certificate authority was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuthorityMade {
+    /// Names it; the serial number of its certificate.
+    pub authority: RecordId,
 }

@@ -22,7 +22,7 @@ impl What {
             Self::FactorAsked { .. } => "factor-asked",
             Self::PasskeyEnrolled { .. } => "passkey-enrolled",
             Self::PasskeyRemoved { .. } => "passkey-removed",
-            Self::PasskeyUsed { .. } => "passkey-used",
+            Self::PasskeyUsed(_) => "passkey-used",
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
@@ -43,6 +43,7 @@ impl What {
             Self::ServiceKeyEnded { .. } => "service-key-ended",
             Self::ServiceOwnerChanged { .. } => "service-owner-changed",
             Self::ServiceRemoved { .. } => "service-removed",
+            Self::AuthorityMade(_) => "authority-made",
             Self::Collected { .. } => "collected",
             Self::Quarantined { .. } => "quarantined",
             Self::QuarantineRetried { .. } => "quarantine-retried",
@@ -101,7 +102,7 @@ impl What {
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
             Self::FactorEnrolled { factor, .. } => vec![factor],
-            Self::PasskeyUsed { outcome, .. } => vec![outcome],
+            Self::PasskeyUsed(used) => vec![&used.outcome],
             Self::SignOn(sign_on) => vec![&sign_on.outcome],
             Self::Notice(notice) => {
                 [&notice.kind, &notice.step].into_iter().chain(&notice.reason).map(String::as_str).collect()
@@ -138,6 +139,7 @@ impl What {
             | Self::ServiceKeyEnded { .. }
             | Self::ServiceOwnerChanged { .. }
             | Self::ServiceRemoved { .. }
+            | Self::AuthorityMade(_)
             | Self::ExpiryChanged { .. }
             | Self::Revealed { .. }
             | Self::Found { .. }

@@ -22,9 +22,9 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, catalogue, census, collect, find, grant, health, hear, keys, ledger, mail, mapping,
-    passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service, session,
-    sign_on, stop,
+    access, account, authority, catalogue, census, collect, find, grant, health, hear, keys, ledger, mail,
+    mapping, passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service,
+    session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -107,6 +107,7 @@ fn operations() -> Vec<Operation> {
         person::operations(),
         seller::operations(),
         service::operations(),
+        authority::operations(),
         access::operations(),
         grant::operations(),
         without_keys(proposal::operations()),

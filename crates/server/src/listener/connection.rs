@@ -25,7 +25,7 @@ use super::limits::{
     ANSWER_BYTES_WAITING_MAX, CLOSING_LOOK, HEADER_BYTES_MAX, HEADER_LINES_MAX, LAST_BYTES, Limits,
     STREAMS_MAX, WINDOW_BYTES,
 };
-use super::peer::Peer;
+use super::peer::{Certificate, Peer};
 use super::pulse::Flight;
 use super::remains::Remains;
 use super::tls::{self, Tls};
@@ -44,6 +44,7 @@ pub(super) struct Host {
 #[derive(Clone)]
 struct Caller {
     peer: Peer,
+    certificate: Option<Certificate>,
     limits: Limits,
     /// Free again once the connection and every request that has begun on it have ended.
     seat: Arc<Seat>,
@@ -54,7 +55,7 @@ struct Caller {
 impl Caller {
     fn new(peer: Peer, limits: Limits, seat: &Arc<Seat>) -> Self {
         let places = Arc::new(Semaphore::new(STREAMS_MAX as usize));
-        Self { peer, limits, seat: Arc::clone(seat), places }
+        Self { peer, certificate: None, limits, seat: Arc::clone(seat), places }
     }
 }
 
@@ -91,7 +92,8 @@ impl Host {
         let Ok(Some(stream)) = greeted else { return self.traffic.cut(Cut::Handshake) };
         seat.pulse().touch();
         let peer = Peer::Network { from, spoken: tls::spoken(&stream) };
-        self.drive(stream, &Caller::new(peer, self.limits, seat)).await;
+        let Ok(certificate) = tls.shown(&stream) else { return self.traffic.cut(Cut::Handshake) };
+        self.drive(stream, &Caller { certificate, ..Caller::new(peer, self.limits, seat) }).await;
     }
 
     async fn local(self: &Arc<Self>, stream: UnixStream, seat: &Arc<Seat>) {
@@ -162,6 +164,9 @@ impl Host {
             Body::new(Patient::new(remains, &caller.limits))
         });
         request.extensions_mut().insert(caller.peer);
+        if let Some(certificate) = caller.certificate.clone() {
+            request.extensions_mut().insert(certificate);
+        }
         // Whoever takes back what he has just asked, again and again, waits for what he has left behind.
         let place = Arc::clone(&caller.places).acquire_owned().await;
         // A task of its own: what has begun is ended, and what goes wrong in it is told to the ledger, also when its

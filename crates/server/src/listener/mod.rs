@@ -10,6 +10,7 @@
 
 mod body;
 mod census;
+mod clients;
 mod connection;
 mod hint;
 mod limits;
@@ -29,8 +30,9 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub use clients::{AUTHORITIES_MAX, AuthoritiesError, Clients};
 pub use limits::Limits;
-pub use peer::{Peer, Spoken};
+pub use peer::{Certificate, Peer, Spoken};
 pub use tls::{Identity, IdentityError, Minimum, PublicKeyPin, Tls};
 pub use traffic::Traffic;
 pub use unix::{SocketError, SocketFile, connect, connect_now};

@@ -1,6 +1,9 @@
 //! Who is at the other end of a connection.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bailee_access::certificate::Shown;
 
 /// What a connection has agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,4 +32,15 @@ pub enum Peer {
         /// Its number, where the system tells it.
         process: Option<i32>,
     },
+}
+
+/// The certificate that the other end of a request's connection has shown, in its extensions. Only the listener makes one,
+/// once the handshake has proved that the certificate verifies and that whoever shows it has its key.
+#[derive(Clone)]
+pub struct Certificate(pub(super) Arc<Shown>);
+
+impl Certificate {
+    pub(crate) fn shown(&self) -> Arc<Shown> {
+        Arc::clone(&self.0)
+    }
 }

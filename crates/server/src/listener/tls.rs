@@ -8,8 +8,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64;
 use rustls::crypto::{CryptoProvider, aws_lc_rs as provider};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientHello, NoClientAuth, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ProtocolVersion, ServerConfig, SupportedProtocolVersion};
@@ -17,7 +18,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::peer::Spoken;
+use super::clients::Clients;
+use super::peer::{Certificate, Spoken};
 
 /// What is spoken inside, the better first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -132,6 +134,7 @@ impl fmt::Display for PublicKeyPin {
 pub struct Tls {
     acceptor: TlsAcceptor,
     current: Arc<Current>,
+    clients: Option<Arc<Clients>>,
 }
 
 impl Tls {
@@ -140,14 +143,34 @@ impl Tls {
     /// # Errors
     /// None that a caller can mend: when the library refuses its own defaults.
     pub fn new(identity: Identity, minimum: Minimum) -> Result<Self, rustls::Error> {
+        Self::with(identity, minimum, None)
+    }
+
+    /// The same, where clients are asked for a certificate, which they may show or not.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn asking(identity: Identity, minimum: Minimum, clients: Clients) -> Result<Self, rustls::Error> {
+        Self::with(identity, minimum, Some(Arc::new(clients)))
+    }
+
+    fn with(
+        identity: Identity,
+        minimum: Minimum,
+        clients: Option<Arc<Clients>>,
+    ) -> Result<Self, rustls::Error> {
+        let verifier: Arc<dyn ClientCertVerifier> = match &clients {
+            Some(clients) => Arc::clone(clients) as Arc<dyn ClientCertVerifier>,
+            None => Arc::new(NoClientAuth),
+        };
         let current = Arc::new(Current(RwLock::new(identity)));
         let provider: Arc<CryptoProvider> = Arc::new(provider::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(minimum.versions())?
-            .with_no_client_auth()
+            .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::clone(&current) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), current })
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), current, clients })
     }
 
     /// Shows another identity from now on. Connections that stand are not touched.
@@ -162,6 +185,14 @@ impl Tls {
 
     pub(super) async fn accept(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
         self.acceptor.accept(stream).await
+    }
+
+    /// The certificate that a client has shown.
+    pub(super) fn shown(&self, stream: &TlsStream<TcpStream>) -> Result<Option<Certificate>, rustls::Error> {
+        let (Some(clients), Some(chain)) = (&self.clients, stream.get_ref().1.peer_certificates()) else {
+            return Ok(None);
+        };
+        clients.shown(chain, UnixTime::now()).map(|shown| Some(Certificate(Arc::new(shown))))
     }
 }
 

@@ -150,6 +150,7 @@ types! {
     }
     500 {
         "internal": "Something went wrong inside", "The ledger names it under the request's id. Please report it.";
+        "uncertified": "No certificate could be made", "Ask again; the ledger names what went wrong.";
         "damaged": "Something sealed opened to what nobody wrote", "Restore it from a backup; the ledger names it.";
         "does-not-open": "Something sealed does not open", "Restore it from a backup; the ledger names it.";
         "register-unreadable": "A register's entry cannot be read", "Use the version that wrote it.";

@@ -78,6 +78,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/services/another", ""),
     ("POST", "/v1/services/another/keys", ""),
     ("DELETE", "/v1/services/another/keys/000102030405060708090a0b0c0d0e0f", ""),
+    ("GET", "/v1/authority", ""),
+    ("POST", "/v1/services/another/certificates", r#"{"request":""}"#),
     ("GET", "/v1/grants", ""),
     (
         "POST",
@@ -124,6 +126,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
 
 /// What a service of ALPHA may be answered on each route that is not refused to it.
 const SERVICE_MAY: &[&str] = &[
+    // By which it checks what it was issued.
+    "/v1/authority",
     // Its own, of which there are none.
     "/v1/grants",
     "/v1/proposals",

@@ -173,7 +173,15 @@ impl Home {
     }
 
     pub(super) fn presented(&self, bearer: Option<Sensitive<String>>, now: Timestamp) -> Presented {
-        Presented { bearer, request: self.request(), now, detail: None, door: Door::Local }
+        Presented {
+            bearer,
+            certificate: None,
+            request: self.request(),
+            now,
+            machine_now: now,
+            detail: None,
+            door: Door::Local,
+        }
     }
 
     /// Who shows this credential, for what completes or renews it.

@@ -138,7 +138,7 @@ fn a_key_that_a_leaver_knows_takes_documents_in_for_a_day_and_renews_nothing() {
     let owner = home.owner();
     let listed = home.gate().services(&owner).ok().unwrap();
     let old = listed[0].keys[0].id;
-    assert_eq!(home.gate().opens(&listed[0].keys[0], at(0)), Opens::Intake);
+    assert_eq!(home.gate().opens(&listed[0].keys[0], &owner), Opens::Intake);
     home.gate().end_key(&owner, id, old).unwrap();
     let next = home.gate().renew_key(&owner, id).ok().unwrap().key;
     assert_eq!(opens(&home, next.expose(), at(DAY_SECONDS + 1)), "all");

@@ -1,6 +1,7 @@
 //! The gate on a real store and keyring. Everything in here is synthetic.
 
 mod carry;
+mod certificates;
 mod enter;
 mod fixture;
 mod grants;

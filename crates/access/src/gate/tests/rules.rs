@@ -38,6 +38,7 @@ fn person(home: &Home, roles: &[Role], now: Timestamp) -> Caller {
     Caller {
         context,
         who,
+        machine_now: now,
         door: crate::Door::Local,
         version: bailee_store::records::Store::access_version(&*home.store).unwrap(),
     }

@@ -1,0 +1,47 @@
+//! The certificate and key that a command shows to a server elsewhere.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+
+use crate::failure::{Failure, Result};
+
+/// The variables that name their files.
+const VARIABLES: [&str; 2] = ["BAILEE_CERTIFICATE", "BAILEE_CERTIFICATE_KEY"];
+
+/// A certificate and its key.
+#[derive(Clone)]
+pub(crate) struct ClientIdentity(pub(super) Arc<CertifiedKey>);
+
+impl ClientIdentity {
+    /// What the environment names; none where it names neither.
+    pub(crate) fn given() -> Result<Option<Self>> {
+        let named = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let (certificate, key) = match VARIABLES.map(named) {
+            [None, None] => return Ok(None),
+            [Some(certificate), Some(key)] => (certificate, key),
+            _ => {
+                return Err(Failure::usage(
+                    "BAILEE_CERTIFICATE and BAILEE_CERTIFICATE_KEY belong together; set both",
+                ));
+            }
+        };
+        let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Failure::file(path, &error));
+        let (certificate, key) = (read(&certificate)?, zeroize::Zeroizing::new(read(&key)?));
+        let chain = CertificateDer::pem_slice_iter(&certificate).collect::<std::result::Result<Vec<_>, _>>();
+        let key = PrivateKeyDer::from_pem_slice(&key);
+        let identity = match (chain, key) {
+            (Ok(chain), Ok(key)) => CertifiedKey::from_der(chain, key, &default_provider()).ok(),
+            _ => None,
+        };
+        identity.map(|identity| Some(Self(Arc::new(identity)))).ok_or_else(|| {
+            Failure::failed(
+                "BAILEE_CERTIFICATE and BAILEE_CERTIFICATE_KEY are no certificate and its key as PEM",
+            )
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! `bailee service certificate`: a certificate that a service shows instead of a key.
+//!
+//! The key is made here and never leaves this machine; what is sent is a request that is signed with it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use bailee_core::Json;
+use clap::Args;
+use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256};
+use serde_json::json;
+
+use super::service::show_proposal;
+use crate::client::encoded;
+use crate::failure::{Failure, Result};
+use crate::home::make::write_private;
+use crate::screen::text;
+use crate::visit::Visit;
+
+/// What a certificate is asked for with.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  bailee service certificate labels --out labels
+  BAILEE_CERTIFICATE=labels.pem BAILEE_CERTIFICATE_KEY=labels.key bailee --server https://localhost:8443 show ALPHA/1
+  openssl req -new -newkey rsa:3072 -noenc -subj / -keyout own.key | bailee service certificate labels --request -")]
+pub(super) struct Certificate {
+    /// The service, by name or id; the one that asks, unless told.
+    #[arg(default_value = "current")]
+    service: String,
+    /// Where the key and the certificate go: FILE.key and FILE.pem, neither of which may be there yet.
+    #[arg(long, value_name = "FILE", default_value = "service")]
+    out: PathBuf,
+    /// A request made elsewhere (PKCS#10, PEM), instead of a key made here; `-` reads it from standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "bind")]
+    request: Option<PathBuf>,
+    /// A certificate of an authority of your own, that `[server] client_authorities` names: its first URI, else its first
+    /// host name, else its public key is what the service is known by.
+    #[arg(long, value_name = "CERT")]
+    bind: Option<PathBuf>,
+}
+
+impl Certificate {
+    pub(super) fn run(&self, visit: &Visit) -> Result<()> {
+        let path = format!("/v1/services/{}/certificates", encoded(&self.service));
+        if let Some(bind) = &self.bind {
+            let new = visit.client.post(&path, &json!({ "bind": read(bind)? }))?;
+            let words = format!("the service is known by this certificate until {}", text(&new, "ends_at"));
+            if visit.screen.is_json() {
+                return visit.screen.json(&new);
+            }
+            visit.screen.line(words)?;
+            return show_proposal(visit, "what it shows", &new);
+        }
+        let certificate = beside(&self.out, "pem");
+        refuse_existing(&certificate)?;
+        let request = match &self.request {
+            Some(request) => read(request)?,
+            None => self.make_key()?,
+        };
+        let new = visit.client.post(&path, &json!({ "request": request }))?;
+        write_private(&certificate, pem(&new)?.as_bytes())?;
+        if visit.screen.is_json() {
+            return visit.screen.json(&new);
+        }
+        visit.screen.line(format_args!(
+            "{} is good until {}; show it with BAILEE_CERTIFICATE and BAILEE_CERTIFICATE_KEY",
+            certificate.display(),
+            text(&new, "ends_at")
+        ))?;
+        show_proposal(visit, "what it shows", &new)
+    }
+
+    /// Makes the key, keeps it, and returns a request for it. A key that is there already is asked for again: the command
+    /// was refused after it was made.
+    fn make_key(&self) -> Result<String> {
+        let path = beside(&self.out, "key");
+        let unmade = || Failure::failed("the key could not be made");
+        let key = match fs::read_to_string(&path) {
+            Ok(pem) => KeyPair::from_pem(&pem).map_err(|_| {
+                Failure::failed(format_args!("{} is no key; name another place with --out", path.display()))
+            })?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| unmade())?;
+                write_private(&path, key.serialize_pem().as_bytes())?;
+                key
+            }
+            Err(error) => return Err(Failure::file(&path, &error)),
+        };
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.serialize_request(&key).and_then(|request| request.pem()).map_err(|_| unmade())
+    }
+}
+
+/// The certificate of an answer: PEM, so nothing that a terminal or a file would take for something else.
+pub(super) fn pem(answer: &Json) -> Result<&str> {
+    let plain = |byte: u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n');
+    let text = answer.member("certificate").and_then(Json::as_str);
+    text.filter(|text| text.bytes().all(plain))
+        .ok_or_else(|| Failure::failed("the answer holds no certificate; ask again"))
+}
+
+fn beside(out: &Path, ending: &str) -> PathBuf {
+    let mut path = out.as_os_str().to_owned();
+    path.push(".");
+    path.push(ending);
+    PathBuf::from(path)
+}
+
+fn refuse_existing(path: &Path) -> Result<()> {
+    match fs::exists(path) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Failure::file(path, &ErrorKind::AlreadyExists.into())),
+        Err(error) => Err(Failure::file(path, &error)),
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    let read = match path == Path::new("-") {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => fs::read_to_string(path),
+    };
+    read.map_err(|error| Failure::file(path, &error))
+}
