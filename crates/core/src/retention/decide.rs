@@ -196,7 +196,10 @@ impl Evidence {
     fn first_delivery_cap(&self, policy: &Policy) -> Option<Timestamp> {
         let delivered =
             self.packages.values().map(|package| self.span(package, policy)).filter(|span| span.hi.is_some());
-        delivered.filter_map(|span| span.lo).min().map(|first| plus_days(first, FIRST_DELIVERY_DAYS_MAX))
+        // R12: one before the purchase is dropped.
+        let said = self.first_delivered.filter(|at| self.ordered.is_none_or(|ordered| ordered <= *at));
+        let first = delivered.filter_map(|span| span.lo).chain(said).min();
+        first.map(|first| plus_days(first, FIRST_DELIVERY_DAYS_MAX))
     }
 
     /// R5: items whose own packages let them end before the order does.

@@ -54,6 +54,9 @@ pub struct Evidence {
     /// Delivered then, all of it: the latest that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) delivered: Option<Timestamp>,
+    /// The earliest of all deliveries that were said, of whichever package: what is said later extends nothing beyond R5's cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first_delivered: Option<Timestamp>,
     /// The earliest instant as of which all of it was over: delivered, given up, or on its way back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) over_by: Option<Timestamp>,
@@ -147,6 +150,7 @@ impl Evidence {
             packed: None,
             shipped: None,
             delivered: None,
+            first_delivered: None,
             over_by: None,
             given_up: None,
             under_way: None,
@@ -164,6 +168,9 @@ impl Evidence {
         let dates = Dates { now };
         let usable = |at: Timestamp| dates.usable(at).map(|at| at.min(whole_second(now)));
         let (at, as_of) = (at.and_then(usable), usable(as_of).or(Some(whole_second(now))));
+        if what == Seen::Delivered {
+            earliest(&mut self.first_delivered, at);
+        }
         match (what, package) {
             (Seen::UnderWay, _) => latest(&mut self.under_way, as_of),
             (Seen::Delivered, None) => happened(&mut self.delivered, &mut self.over_by, at, as_of),

@@ -115,7 +115,9 @@ impl Evidence {
         earliest(&mut self.ordered, ordered.or(made));
         latest(&mut self.packed, made);
         latest(&mut self.shipped, said.dates.actual(shipment.member("shipTime")));
-        latest(&mut self.delivered, said.dates.actual(shipment.member("deliveredTime")));
+        let delivered = said.dates.actual(shipment.member("deliveredTime"));
+        latest(&mut self.delivered, delivered);
+        earliest(&mut self.first_delivered, delivered);
         if let Some(status) = shipment.member("status").and_then(Json::as_str) {
             self.observe_status(status, said);
         }
@@ -193,10 +195,12 @@ impl Evidence {
         self.observe_way(states.into_iter().flatten(), said);
         let id = package.member("packageReferenceId").and_then(Json::as_str).unwrap_or_default();
         let items = package.member("packageItems").map(Json::elements).unwrap_or_default();
+        let delivered = said.dates.actual(package.member("deliveredTime"));
+        earliest(&mut self.first_delivered, delivered);
         self.package(id, |known| {
             latest(&mut known.shipped, said.dates.actual(package.member("shipTime")));
             latest(&mut known.packed, said.dates.actual(package.member("createdTime")));
-            latest(&mut known.delivered, said.dates.actual(package.member("deliveredTime")));
+            latest(&mut known.delivered, delivered);
             match package.at("packageStatus.status").and_then(Json::as_str).map(Stage::of) {
                 Some(Stage::Open) => latest(&mut known.pending, said.as_of),
                 Some(Stage::Over) => earliest(&mut known.delivered_by, said.seen()),
