@@ -276,11 +276,12 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
 
 /// Approves it and carries it out, as it was proposed.
 fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
+    call.gate().may_release_proposal(call.caller())?;
     check_still(call, id)?;
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
-        CarryOut::ConfirmTime(authorized) => call.vault().believe(authorized)?,
+        CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;
         }

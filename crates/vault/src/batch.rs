@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
     /// Begins for whoever may, with what speaks as of then.
     ///
     /// # Errors
-    /// [`VaultError::AsOfInFuture`]; [`VaultError::UnknownSeller`].
+    /// [`VaultError::TimeJumped`]; [`VaultError::AsOfInFuture`]; [`VaultError::UnknownSeller`].
     pub(crate) fn begin(
         vault: &'a Vault,
         authorized: &Authorized<Collect>,
@@ -81,6 +81,7 @@ impl<'a> Run<'a> {
     ) -> Result<Self, VaultError> {
         vault.check_home(authorized)?;
         let context = *authorized.context();
+        vault.check_time(context.now)?;
         if as_of.is_some_and(|as_of| as_of > context.now) {
             return Err(VaultError::AsOfInFuture);
         }

@@ -116,6 +116,7 @@ impl Vault {
         }
         let _one_at_a_time = self.classifying.lock().unwrap_or_else(PoisonError::into_inner);
         let context = *authorized.context();
+        self.check_time(context.now)?;
         let (before, after, field) = self.decided(named, decision, context.now)?;
         let decided = after.field(field).ok_or(VaultError::NoMoreFields)?;
         let line = FieldLine::of(decided);

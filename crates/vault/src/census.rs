@@ -49,7 +49,8 @@ impl Vault {
     ) -> Result<Option<RequestId>, VaultError> {
         self.check_home(&authorized)?;
         self.log_retention_read(&authorized, None)?;
-        Ok(self.base.store.meta(NEWEST)?.and_then(|request| request.parse().ok()))
+        let newest = self.base.store.meta(NEWEST)?.map(|request| request.parse());
+        newest.transpose().map_err(|_| VaultError::Damaged("the request of a census"))
     }
 
     /// Counts what is held, and says so in the ledger.
@@ -86,10 +87,12 @@ impl Vault {
     fn census_lines(&self) -> Result<Lines, VaultError> {
         let mut lines = Lines::new();
         for summary in self.base.store.buckets()? {
-            let Some(seller) = self.seller_id(summary.bucket.seller) else { continue };
             if summary.state == BucketState::Destroyed {
                 continue;
             }
+            // Left out, it would make a signed statement untrue.
+            let seller =
+                self.seller_id(summary.bucket.seller).ok_or(VaultError::Damaged("a seller's number"))?;
             let line = lines.entry(key(seller, summary.bucket.held, summary.bucket.day)).or_default();
             *line = Line { has_row: true, parts: summary.parts, quarantined: summary.quarantined, ..*line };
         }

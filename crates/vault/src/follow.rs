@@ -91,6 +91,10 @@ impl Vault {
     /// # Errors
     /// When the store cannot be used; what is left is done at the next opening.
     pub fn keep_following(&self, now: Timestamp) -> Result<(), VaultError> {
+        // What is closed by a time that jumped could not be moved, and would be lost.
+        if !self.believes(now)? {
+            return Ok(());
+        }
         let catalogue = self.catalogue();
         let mark = digest_of(&catalogue);
         let known = self.base.store.meta(FOLLOWED)?;

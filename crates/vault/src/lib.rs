@@ -57,7 +57,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::Policy;
-use bailee_core::{Day, Entropy, PartNo, RecordId, SellerId, Timestamp};
+use bailee_core::{Entropy, PartNo, RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::BucketId;
 use bailee_crypto::envelope::Place;
 use bailee_crypto::keyring::Keyring;
@@ -102,8 +102,8 @@ pub struct Vault {
     /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
     /// catalogue: so no act that was planned by an older one comes after the change.
     planning: RwLock<()>,
-    /// The day (UTC) for which all that was due has been disposed of.
-    disposed_on: Mutex<Option<Day>>,
+    /// What a server has done today. Held while it does it.
+    daily: Mutex<retention::Daily>,
     /// Held by who changes the catalogue, until what is sealed has followed.
     classifying: Mutex<()>,
 }
@@ -125,7 +125,7 @@ impl Vault {
             destroying: Mutex::new(()),
             failures: Mutex::default(),
             planning: RwLock::default(),
-            disposed_on: Mutex::default(),
+            daily: Mutex::default(),
             classifying: Mutex::default(),
         };
         vault.resume_adoption(now)?;

@@ -33,6 +33,9 @@ struct Relocated {
     changes: Vec<Change>,
 }
 
+/// The name under which the store remembers on which day what is due each day was done last.
+pub(crate) const KEPT_UP: &str = "kept-up";
+
 impl Vault {
     /// Moves what is due to move: of one seller when given, else of all.
     pub(crate) fn move_due_parts(
@@ -71,14 +74,15 @@ impl Vault {
 
     /// Does what is due on every day, once on each: moves parts of every seller in time, and raises the alarm for what
     /// should be gone and is not (R3). Whoever opens a home calls this, since a home without a server has no scheduler.
-    /// On the same day again it reads one value.
+    /// On the same day again it reads two values.
     ///
     /// # Errors
     /// When the store or a mirror of the keyring cannot be used; what is left is done at the next call.
     pub fn keep_up(&self, now: Timestamp) -> Result<(), VaultError> {
-        const NAME: &str = "kept-up";
+        // First: whatever fails behind it, a home that is looked after knows that the time went on.
+        self.keep_time(now)?;
         let today = Day::of(now).to_string();
-        if self.base.store.meta(NAME)?.is_some_and(|done| done == today) {
+        if self.base.store.meta(KEPT_UP)?.is_some_and(|done| done == today) {
             return Ok(());
         }
         let request = RequestId::new(now, &*self.base.entropy);
@@ -89,14 +93,11 @@ impl Vault {
         }
         // Ahead of its month, so that a mirror that is out of reach when the month begins stops nobody.
         self.base.keyring.ensure_detail(Month::of(now).plus(1), &*self.base.entropy)?;
-        let (believed, jumped) = self.look_at_time(now)?;
-        let alarms = jumped.into_iter().chain(self.late_alarm(now)?);
-        let events = alarms.map(|what| context.event(what)).collect();
-        let mut changes = vec![
+        let events = self.late_alarm(now)?.into_iter().map(|what| context.event(what)).collect();
+        let changes = vec![
             Change::SetAnchor(self.base.keyring.anchor()),
-            Change::SetMeta { name: NAME.to_owned(), value: today },
+            Change::SetMeta { name: KEPT_UP.to_owned(), value: today },
         ];
-        changes.extend(believed);
         self.base.store.commit(Act { name: "keep-up", changes, events })?;
         Ok(())
     }

@@ -74,11 +74,20 @@ pub struct BucketLine {
     pub state: &'static str,
     /// It is closed, and destroyed, from then on.
     pub closes_at: Timestamp,
-    /// Days since the earliest delivery that its day stands for; none in quarantine.
+    /// How many of the days that personal data is kept after a delivery are over for its day; none in quarantine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<i32>,
     /// Parts or items in it.
     pub parts: u64,
+}
+
+/// On which day (UTC) what a server does each day was done last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Daily {
+    /// All that was due had been destroyed.
+    disposed: Option<Day>,
+    /// A census was taken.
+    counted: Option<Day>,
 }
 
 /// What a run did.
@@ -142,7 +151,6 @@ impl Vault {
 
     fn bucket_line(&self, summary: &BucketSummary, now: Timestamp) -> BucketLine {
         let BucketNo { held, day, .. } = summary.bucket;
-        // What was delivered so many days before its day, at the earliest.
         let since =
             Day::of(now).0.saturating_sub(day.plus(-i32::from(self.base.policy.days_after_delivery)).0);
         BucketLine {
@@ -170,39 +178,50 @@ impl Vault {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Ran, VaultError> {
         self.check_home(&authorized)?;
-        self.run(authorized.context(), progress).map(|(ran, _)| ran)
+        let ran = self.run(authorized.context(), progress);
+        if !matches!(ran, Err(VaultError::TimeJumped)) {
+            // Where it cannot be written, the next run takes it: what is destroyed is destroyed.
+            let _ = self.take_census(authorized.context());
+        }
+        ran
     }
 
-    /// Does the same for what is due today, as the system itself and once a day. A server calls this again and again, and
-    /// before it answers anybody; done already, it reads nothing.
+    /// Does the same as the system itself, and takes a census once a day. A server calls this again and again, and before it
+    /// answers anybody; where nothing is due, it reads the buckets and no more.
     ///
     /// # Errors
     /// As for [`Self::retention_run`]: what is left is done at the next call.
     pub fn dispose_due(&self, now: Timestamp) -> Result<Ran, VaultError> {
+        self.refuse_behind()?;
         let today = Day::of(now);
-        let mut disposed_on = self.disposed_on.lock().unwrap_or_else(PoisonError::into_inner);
-        if *disposed_on == Some(today) {
+        let mut daily = self.daily.lock().unwrap_or_else(PoisonError::into_inner);
+        // A batch that began before midnight can bring what is closing since.
+        if *daily == (Daily { disposed: Some(today), counted: Some(today) }) && self.due(now)?.is_empty() {
             return Ok(Ran::default());
         }
-        let request = RequestId::new(now, &*self.base.entropy);
-        let (ran, is_counted) = self.run(&Context::system(request, now), &mut |_, _| {})?;
-        // A day without a census is tried again.
-        *disposed_on = is_counted.then_some(today);
+        let context = Context::system(RequestId::new(now, &*self.base.entropy), now);
+        let ran = self.run(&context, &mut |_, _| {});
+        if matches!(ran, Err(VaultError::TimeJumped)) {
+            return ran;
+        }
+        // What could not be destroyed is told as well, and no more often.
+        if daily.counted != Some(today) {
+            self.take_census(&context)?;
+            daily.counted = Some(today);
+        }
+        let ran = ran?;
+        daily.disposed = Some(today);
         Ok(ran)
     }
 
-    /// Ends what is due; whether a census could be taken after it, too. What is destroyed is destroyed in any case.
-    fn run(&self, context: &Context, progress: &mut dyn FnMut(u64, u64)) -> Result<(Ran, bool), VaultError> {
+    fn run(&self, context: &Context, progress: &mut dyn FnMut(u64, u64)) -> Result<Ran, VaultError> {
         self.check_time(context.now)?;
         // What is due to go goes even when something that is to stay could not be moved.
         let moved = self.move_due_parts(context, None);
-        let completed = self.intend_due(context).and_then(|()| self.complete_destructions(context, progress));
-        // What could not be destroyed is told as well.
-        let is_counted = self.take_census(context).is_ok();
-        let completed = completed?;
+        self.intend_due(context)?;
+        let completed = self.complete_destructions(context, progress)?;
         moved?;
-        let (disposed, buckets_destroyed) = (completed.disposed, completed.buckets);
-        Ok((Ran { disposed, buckets_destroyed, archived: 0, held: 0 }, is_counted))
+        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
     }
 
     /// The alarm of R3, when the destruction of a bucket is a day late.

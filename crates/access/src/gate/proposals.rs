@@ -22,8 +22,8 @@ const PROPOSALS_MAX: usize = 10_000;
 pub enum CarryOut {
     /// Decide that a field is a fact.
     Declassify(Authorized<Classify>),
-    /// Believe the time.
-    ConfirmTime(Authorized<RunRetention>),
+    /// Believe that time.
+    ConfirmTime(Authorized<RunRetention>, Timestamp),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
     /// Nothing: the gate has done it itself.
@@ -121,8 +121,8 @@ impl Gate {
                 self.release_service(caller, &Release { service: *service, purposes, classes, second })?;
                 CarryOut::Nothing
             }
-            Proposed::ConfirmTime { .. } => {
-                CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention))
+            Proposed::ConfirmTime { at } => {
+                CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
             }
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))

@@ -132,8 +132,8 @@ impl Home {
             entropy: Arc::clone(&entropy),
         };
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;
+        time_source::ask(&vault, root, &config, now)?;
         keep_up(&vault, &*store, &*entropy, now)?;
-        ask_for_the_time(&vault, root, &config, now)?;
         let mint = Mint::for_home(config.id).map_err(Failure::failed)?;
         let mut standards = access::below(root, &config.standards);
         standards.provider = sign_on::provider(root, &config)?;
@@ -266,13 +266,17 @@ impl Home {
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
     }
 
-    /// Destroys what is due today, unless it is done. Whether it could be done.
-    pub(crate) fn dispose(&self) -> bool {
-        let now = self.clock.now();
-        if ask_for_the_time(&self.vault, &self.root, &self.config, now).is_err() {
+    /// Asks the second source, where the time has jumped, and then does as [`Self::dispose`].
+    pub(crate) fn ask_and_dispose(&self) -> bool {
+        if time_source::ask(&self.vault, &self.root, &self.config, self.clock.now()).is_err() {
             self.report("clock", "not-believed");
         }
-        match self.vault.dispose_due(now) {
+        self.dispose()
+    }
+
+    /// Destroys what is due today, unless it is done. Whether it could be done.
+    pub(crate) fn dispose(&self) -> bool {
+        match self.vault.dispose_due(self.clock.now()) {
             Ok(_) => true,
             Err(error) => {
                 tracing::error!(
@@ -454,15 +458,6 @@ fn keep_up(vault: &Vault, store: &dyn Store, entropy: &dyn Entropy, now: Timesta
     let what = What::SystemError { component: "job".to_owned(), code: error.code().to_owned() };
     let act = Act { name: "job-failed", changes: vec![], events: vec![by_system(entropy, now, what)] };
     store.commit(act).map(|_| false).map_err(Failure::failed)
-}
-
-/// Believes a time that has jumped ahead, where a second source says the same.
-fn ask_for_the_time(vault: &Vault, root: &Path, config: &Config, now: Timestamp) -> Result<()> {
-    let Some(source) = &config.time_source else { return Ok(()) };
-    if vault.believes(now).map_err(Failure::failed)? || !source.agrees(root, now) {
-        return Ok(());
-    }
-    vault.believe_source(now).map_err(Failure::failed)
 }
 
 fn write_repairs(store: &dyn Store, entropy: &dyn Entropy, now: Timestamp, repairs: &[Repair]) -> Result<()> {

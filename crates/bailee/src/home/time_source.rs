@@ -8,8 +8,10 @@ use axum::http::header::DATE;
 use axum::http::uri::Scheme;
 use axum::http::{Method, Request, Uri};
 use bailee_core::Timestamp;
+use bailee_vault::Vault;
 use jiff::fmt::rfc2822;
 
+use super::config::Config;
 use crate::failure::{Failure, Result};
 use crate::fetch::{Bounds, Fetch};
 
@@ -68,6 +70,19 @@ impl TimeSource {
         let said = answer.headers().get(DATE).and_then(|date| date.to_str().ok()).ok_or_else(none)?;
         rfc2822::DateTimeParser::new().parse_timestamp(said).map_err(|_| none())
     }
+}
+
+/// Believes a time that has jumped ahead, where a second source says the same.
+pub(super) fn ask(vault: &Vault, root: &Path, config: &Config, now: Timestamp) -> Result<()> {
+    let Some(source) = &config.time_source else { return Ok(()) };
+    // By an older keyring nothing is decided but whether it is gone on with.
+    if vault.refuse_behind().is_err() {
+        return Ok(());
+    }
+    if vault.believes(now).map_err(Failure::failed)? || !source.agrees(root, now) {
+        return Ok(());
+    }
+    vault.believe_source(now).map_err(Failure::failed)
 }
 
 fn none() -> Failure {

@@ -45,7 +45,7 @@ pub(super) async fn keep_up(home: Arc<Home>) {
             delivered
         }),
         again(&home, DAY_EVERY, |home| home.keep_up().unwrap_or(false)),
-        again(&home, DAY_EVERY, Home::dispose),
+        again(&home, DAY_EVERY, Home::ask_and_dispose),
         tend(&home),
     );
 }

@@ -84,7 +84,7 @@ fn two_people_confirm_a_time_that_has_jumped_before_anything_is_destroyed_by_it(
     let list = trial.run(&["proposal", "list"]).ends(0).text();
     assert!(list.contains("that it was"), "{list}");
     trial.run(&["proposal", "approve", id]).ends(0);
-    assert_ne!(believes(&trial), BEFORE);
+    assert_eq!(believes(&trial), filed["at"], "what was proposed, and no other time");
     let again = trial.run(&["proposal", "approve", id]).ends(1);
     assert!(again.err.contains("done already"), "{}", again.err);
     let words = ["login", "--as", MAIL, "--password-stdin", "--code-stdin"];

@@ -90,6 +90,7 @@ impl Vault {
     ) -> Result<Option<(Summary, u64)>, VaultError> {
         self.check_home(&authorized)?;
         let (context, seller) = (*authorized.context(), authorized.action().seller.clone());
+        self.check_time(context.now)?;
         let seller_no = self.seller_no(&seller)?;
         let started = std::time::Instant::now();
         let counts = Counts::default();
