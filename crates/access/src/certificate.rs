@@ -4,6 +4,7 @@
 //! a name that the authority vouches for, or the public key. That a certificate verifies, and that its holder has its key,
 //! is the listener's business; what it opens is the gate's.
 
+use bailee_core::Timestamp;
 use rcgen::SubjectPublicKeyInfo;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::GeneralName;
@@ -33,20 +34,32 @@ pub enum IssuedBy {
 }
 
 /// A certificate that was shown, verified, by whoever has its key.
-pub struct Shown(Vec<CredentialHash>);
+pub struct Shown {
+    hashes: Vec<CredentialHash>,
+    /// The last second of one of another authority. One of the home's own ends by what the home keeps of it.
+    ends_at: Option<i64>,
+}
 
 impl Shown {
     /// What a certificate is known by; none of what is no certificate, or has too many names.
     pub fn new(der: &[u8], by: IssuedBy) -> Option<Self> {
-        let names = match by {
-            IssuedBy::Home => vec![whole(der)],
-            IssuedBy::Other => names(&X509Certificate::from_der(der).ok()?.1)?,
-        };
-        Some(Self(names))
+        match by {
+            IssuedBy::Home => Some(Self { hashes: vec![whole(der)], ends_at: None }),
+            IssuedBy::Other => {
+                let (_, certificate) = X509Certificate::from_der(der).ok()?;
+                let ends_at = Some(certificate.validity().not_after.timestamp());
+                Some(Self { hashes: names(&certificate)?, ends_at })
+            }
+        }
     }
 
     pub(crate) fn hashes(&self) -> &[CredentialHash] {
-        &self.0
+        &self.hashes
+    }
+
+    /// Whether it is past its end: its connection can stand for longer.
+    pub(crate) fn has_ended(&self, machine_now: Timestamp) -> bool {
+        self.ends_at.is_some_and(|ends_at| machine_now.as_second() > ends_at)
     }
 }
 

@@ -9,7 +9,7 @@ use aws_lc_rs::digest;
 use bailee_core::catalogue::Cleaner;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{
-    Class, Commitment, Entropy, Kind, PersonId, ProposalId, Purpose, SellerId, ServiceId, Timestamp,
+    Class, Commitment, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId, Timestamp,
 };
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -40,10 +40,14 @@ pub enum Proposed {
         /// How it is cleaned.
         cleaner: Option<Cleaner>,
     },
-    /// What a service that was added may see.
+    /// What a service that was added may see; or that one more key or certificate of it, which somebody was shown, may show
+    /// that.
     ReleaseService {
         /// Which.
         service: ServiceId,
+        /// The key or certificate, where it is about that alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<RecordId>,
         /// Its sellers.
         sellers: Vec<SellerId>,
         /// Its purposes.
@@ -74,6 +78,13 @@ impl Proposed {
             Self::ConfirmTime { .. } => "confirm-time",
             Self::AdoptKeyring { .. } => "adopt-keyring",
         }
+    }
+}
+
+impl Proposal {
+    /// Whether it is about what a service may see at all.
+    pub(crate) fn releases(&self, service: ServiceId) -> bool {
+        matches!(self.proposed, Proposed::ReleaseService { service: of, key: None, .. } if of == service)
     }
 }
 

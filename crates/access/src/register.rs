@@ -30,7 +30,7 @@ use crate::notice::Waiting;
 use crate::own_secret::Remembered;
 use crate::person::Standing;
 use crate::proposal::Proposal;
-use crate::service::{Service, ServiceKey};
+use crate::service::{Service, ServiceKey, nobody};
 use crate::session::{SESSIONS_PER_PERSON_MAX, Session};
 use crate::sign_on::Subject;
 use crate::wait::{Named, Wait};
@@ -193,8 +193,9 @@ impl Known {
         self.people.insert(account.value.person.id, account);
     }
 
-    pub(crate) fn keep_service(&mut self, service: Entry<Service>) {
-        let id = service.value.id;
+    pub(crate) fn keep_service(&mut self, mut service: Entry<Service>) {
+        let Service { id, owner, ref mut keys, .. } = service.value;
+        keys.iter_mut().filter(|key| key.known_to == nobody()).for_each(|key| key.known_to = owner);
         self.keys.retain(|_, whose| *whose != id);
         self.keys.extend(service.value.keys.iter().map(|key| (key.id, id)));
         self.services.insert(id, service);

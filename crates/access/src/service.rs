@@ -66,6 +66,7 @@ pub struct ServiceKey {
     #[serde(default)]
     pub form: Form,
     /// Who knows it: who was shown it, or the one by which the service made it.
+    #[serde(default = "nobody")]
     pub known_to: PersonId,
     /// Whether a second person has yet to approve that it shows what the service may see.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -103,6 +104,11 @@ pub struct Times {
     pub home: Timestamp,
     /// The machine's, by which certificates go.
     pub machine: Timestamp,
+}
+
+/// Whom a key was known to that was kept before that was written down: its service's owner, once it is taken up.
+pub(crate) const fn nobody() -> PersonId {
+    PersonId([0; 16])
 }
 
 /// What a key opens by its age, by who knows it, and by who approved it.

@@ -271,6 +271,7 @@ fn samples() -> Vec<What> {
             sellers: vec![seller()],
             purposes: vec![Purpose::Fulfilment],
             classes: vec![Class::Identity, Class::Address],
+            key: Some(id(1)),
         }),
         What::ServiceKeyAdded { service: ServiceId([0xee; 16]), key: id(1) },
         What::ServiceKeyEnded { service: ServiceId([0xee; 16]), key: id(1) },

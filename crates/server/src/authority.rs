@@ -122,7 +122,7 @@ async fn add(
     Segments(name): Segments<String>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
-    edge.renew(move |call| {
+    edge.keep_keys(move |call| {
         let service = named_service(call, &name)?;
         let (gate, caller) = (call.gate(), call.caller());
         let new = match body.parse()? {

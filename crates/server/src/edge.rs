@@ -186,6 +186,15 @@ impl Edge {
         self.block(move |edge| act(&edge.authenticate_by(&RENEWAL)?)).await
     }
 
+    /// The same for the next key or certificate of a service, by what it has that ended; a person lacks nothing.
+    pub(crate) async fn keep_keys<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&Call) -> Result<T, Problem> + Send + 'static,
+    {
+        self.block(move |edge| act(&edge.authenticate_by(&KEYS)?)).await
+    }
+
     /// Tries to come in: the one act of somebody who is not known. Attempts that failed before make this one wait, and an
     /// address from which too many failed is not heard at all; so nobody is locked out by one who tries from there.
     pub(crate) async fn log_in<T, A>(self, mail: String, act: A) -> Result<T, Problem>
@@ -358,6 +367,9 @@ const WHOLE: Way = Way { authenticate: Gate::authenticate, recognises: Gate::rec
 /// For whose key may be trusted with no more than that.
 const INTAKE: Way =
     Way { authenticate: Gate::authenticate_to_take_in, recognises: Gate::recognises_to_take_in };
+/// For a service that may lack what is about to be replaced.
+const KEYS: Way =
+    Way { authenticate: Gate::authenticate_to_keep_keys, recognises: Gate::recognises_to_keep_keys };
 /// For who may lack what is about to be renewed.
 const RENEWAL: Way = Way { authenticate: Gate::authenticate_to_renew, recognises: Gate::recognises_to_renew };
 

@@ -82,6 +82,10 @@ pub(crate) fn proposal() -> Schema {
             ("fact", nullable(text("Why it is a fact."))),
             ("cleaner", nullable(words::cleaner())),
             ("service", nullable(words::id("The service that is to see something."))),
+            (
+                "key",
+                nullable(words::id("The one key or certificate of it that it is about, if it is about one.")),
+            ),
             ("sellers", nullable(listed(&words::seller_id()))),
             ("purposes", nullable(words::purposes())),
             ("classes", nullable(words::classes())),
@@ -107,6 +111,7 @@ pub(crate) fn example() -> Value {
         "fact": "the colour of the thing, which the seller chose",
         "cleaner": null,
         "service": null,
+        "key": null,
         "sellers": null,
         "purposes": null,
         "classes": null,
@@ -171,6 +176,7 @@ struct Told {
     fact: Option<String>,
     cleaner: Option<Cleaner>,
     service: Option<String>,
+    key: Option<String>,
     sellers: Option<Vec<SellerId>>,
     purposes: Option<Vec<Purpose>>,
     classes: Option<Vec<Class>>,
@@ -185,8 +191,9 @@ impl From<Proposed> for Told {
             Proposed::Declassify { kind, path, number, fact, cleaner } => {
                 Self { kind: Some(kind), path, number, fact: Some(fact), cleaner, ..Self::default() }
             }
-            Proposed::ReleaseService { service, sellers, purposes, classes } => Self {
+            Proposed::ReleaseService { service, key, sellers, purposes, classes } => Self {
                 service: Some(service.to_string()),
+                key: key.map(|key| key.to_string()),
                 sellers: Some(sellers),
                 purposes: Some(purposes),
                 classes: Some(classes),

@@ -305,7 +305,7 @@ pub(crate) fn named_service(call: &Call, name: &str) -> Result<ServiceId, Proble
 }
 
 async fn renew(edge: Edge, Segments(name): Segments<String>) -> Result<(StatusCode, Json<Renewed>), Problem> {
-    edge.renew(move |call| {
+    edge.keep_keys(move |call| {
         let service = named_service(call, &name)?;
         let new = call.gate().renew_key(call.caller(), service)?;
         let renewed = Renewed {

@@ -52,9 +52,13 @@ impl Gate {
     }
 
     fn certified_by(&self, context: &Context, machine_now: Timestamp) -> Result<Authority, AccessError> {
+        let existing = || self.known().authority.as_ref().map(|entry| entry.value.clone());
+        if let Some(authority) = existing() {
+            return Ok(authority);
+        }
         let _writing = self.writing();
-        if let Some(entry) = &self.known().authority {
-            return Ok(entry.value.clone());
+        if let Some(authority) = existing() {
+            return Ok(authority);
         }
         let id = RecordId::random(&*self.sealer.entropy);
         let made = Authority::make(id, machine_now)?;
@@ -117,6 +121,9 @@ impl Gate {
         shown: &Shown,
         presented: &Presented,
     ) -> Result<(Who, Option<Denial>), AccessError> {
+        if shown.has_ended(presented.machine_now) {
+            return Err(ended().into());
+        }
         let known = self.known();
         let found = shown.hashes().iter().find_map(|hash| known.service_by_key(hash));
         let (service, kept) = found.filter(|(_, kept)| kept.form != Form::Key).ok_or_else(unknown)?;
@@ -129,6 +136,13 @@ impl Presented {
     pub(super) fn times(&self) -> Times {
         Times { home: self.now, machine: self.machine_now }
     }
+}
+
+fn ended() -> Denial {
+    Reason::UnknownCredential.denial(
+        "this certificate has ended",
+        "get the next from its authority, and begin a new connection with it",
+    )
 }
 
 fn unknown() -> Denial {

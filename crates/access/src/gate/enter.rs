@@ -160,6 +160,19 @@ impl Gate {
         }
     }
 
+    /// The same for the next key or certificate of a service: by what it has that ended, or is not trusted with more; a person
+    /// who makes it lacks nothing.
+    ///
+    /// # Errors
+    /// As for [`Self::authenticate`], but for a service.
+    pub fn authenticate_to_keep_keys(&self, presented: &Presented) -> Result<Caller, AccessError> {
+        let (caller, missing) = self.known_caller(presented)?;
+        match (&caller.who, missing) {
+            (Who::Service(_), _) | (_, None) => Ok(caller),
+            (_, Some(denial)) => self.refuse(&caller.context, AUTHENTICATE, None, None, denial),
+        }
+    }
+
     fn known_caller(&self, presented: &Presented) -> Result<(Caller, Option<Denial>), AccessError> {
         let Presented { request, now, detail, machine_now, .. } = *presented;
         let version = self.follow()?;
@@ -185,6 +198,13 @@ impl Gate {
     pub fn recognises_to_take_in(&self, presented: &Presented) -> bool {
         let denial = self.recognise(presented).map(|(_, missing)| missing);
         denial.is_ok_and(|denial| denial.is_none_or(|denial| denial.leaves_intake()))
+    }
+
+    /// Whether [`Self::authenticate_to_keep_keys`] would.
+    pub fn recognises_to_keep_keys(&self, presented: &Presented) -> bool {
+        let is_enough =
+            |(who, missing): (Who, Option<Denial>)| matches!(who, Who::Service(_)) || missing.is_none();
+        self.recognise(presented).is_ok_and(is_enough)
     }
 
     /// Whether [`Self::authenticate_to_renew`] would.

@@ -1,5 +1,7 @@
 //! People: invited, suspended, unlocked, gone (1.2.a, 1.2.b, 1.2.d, 1.2.f).
 
+use std::sync::MutexGuard;
+
 use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{PersonId, PrincipalId, RecordId, RequestId, Sensitive, ServiceId, Timestamp};
@@ -176,7 +178,8 @@ impl Gate {
     pub fn leave(&self, caller: &Caller, person: PersonId) -> Result<Left, AccessError> {
         self.may_change_people(caller)?;
         let (heir, _) = self.a_person(caller)?;
-        self.end_access(&caller.context, person, caller.context.now, heir.id)
+        let writing = self.writing_as(caller)?;
+        self.end_access(&writing, &caller.context, person, caller.context.now, heir.id)
     }
 
     /// Ends the access of everybody whose contract has ended: what nobody told, the calendar did. Called by the upkeep.
@@ -200,7 +203,8 @@ impl Gate {
             let Relation::Contractor { last_day } = person.relation else { continue };
             let heir = self.first_owner(now, person.id).unwrap_or(person.id);
             let context = Context::system(request, now);
-            self.end_access(&context, person.id, last_day.plus(1).start(), heir)?;
+            let writing = self.writing();
+            self.end_access(&writing, &context, person.id, last_day.plus(1).start(), heir)?;
         }
         Ok(())
     }
@@ -304,14 +308,15 @@ impl Gate {
         })
     }
 
+    /// Ends it, by whoever holds the lock of writers.
     fn end_access(
         &self,
+        _writing: &MutexGuard<'_, ()>,
         context: &Context,
         person: PersonId,
         told_at: Timestamp,
         heir: PersonId,
     ) -> Result<Left, AccessError> {
-        let _writing = self.writing();
         let entry = self.known().account(person).cloned().ok_or(AccessError::Missing("person"))?;
         let standing = entry.value.person.standing.leave(told_at, context.now);
         let standing =

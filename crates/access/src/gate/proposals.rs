@@ -116,9 +116,9 @@ impl Gate {
             Proposed::Declassify { .. } => {
                 CarryOut::Declassify(self.mint.act(caller.context, Classify { fact: true }))
             }
-            Proposed::ReleaseService { service, purposes, classes, .. } => {
-                let second = (proposal.by != person).then_some(person);
-                self.release_service(caller, &Release { service: *service, purposes, classes, second })?;
+            Proposed::ReleaseService { service, key, purposes, classes, .. } => {
+                let release = Release { service: *service, purposes, classes, key: *key };
+                self.release_service(caller, &release)?;
                 CarryOut::Nothing
             }
             Proposed::ConfirmTime { at } => {
@@ -206,11 +206,14 @@ impl Gate {
         let account = self.known().account(proposal.by).cloned();
         let person = account.map(|entry| entry.value.person).filter(|person| person.is_active(now));
         let may = person.is_some_and(|person| {
+            if self.proposed_of_own(proposal) {
+                return true;
+            }
             let subject = Subject::Person { id: person.id, roles: &person.roles };
             let circumstances = Circumstances { alone: false, ..Circumstances::at(self.environment, now) };
             self.rules().decide(subject, &action_of(&proposal.proposed), &circumstances).is_ok()
         });
-        match may || self.proposed_of_own(proposal) {
+        match may {
             true => Ok(()),
             false => Err(AccessError::Unacceptable(
                 "whoever proposed this may not do it any more; have it proposed anew".into(),

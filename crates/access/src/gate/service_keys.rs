@@ -33,11 +33,12 @@ pub struct NewKey {
     pub proposal: Option<ProposalId>,
 }
 
-/// Who will know what a service is given, and whether it takes a second person to show anything by it.
+/// Who will know what a service is given.
 #[derive(Clone, Copy)]
 pub(super) struct Knower {
     pub(super) known_to: PersonId,
-    is_held_back: bool,
+    /// Whether they are shown it themselves, and it is not the service that makes its next.
+    is_shown: bool,
 }
 
 /// What a service was given.
@@ -72,9 +73,9 @@ impl Gate {
         mut new: ServiceKey,
         knower: Knower,
     ) -> Result<Given, AccessError> {
-        new.is_held_back = knower.is_held_back;
         let writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
+        new.is_held_back = self.is_held_back(&entry.value, knower, caller.context.now);
         self.refuse_another_s(service, &new)?;
         let (now, values) = (caller.context.now, &self.standards.values);
         let goes_on = |key: &ServiceKey| key.is_live(caller.times(), values) && key.id != new.id;
@@ -209,24 +210,28 @@ impl Gate {
             if let Some(denial) = distrust {
                 return self.refuse(&caller.context, Action::Administer.code(), None, None, denial);
             }
-            return Ok(Knower { known_to: key.known_to, is_held_back: false });
+            return Ok(Knower { known_to: key.known_to, is_shown: false });
         }
         self.fresh_factor(caller, &Action::Administer)?;
         let (person, _) = self.a_person(caller)?;
-        let known_before = |key: &ServiceKey| key.known_to == person.id && !key.is_held_back;
-        let entry = self.service_entry(service)?;
-        let is_new = !entry.value.keys.iter().any(known_before);
-        let is_held_back = is_new && self.standards.second_person && self.shows_anything(&entry.value);
-        Ok(Knower { known_to: person.id, is_held_back })
+        Ok(Knower { known_to: person.id, is_shown: true })
+    }
+
+    /// Whether it takes a second person for what somebody is shown anew to show anything.
+    fn is_held_back(&self, service: &Service, knower: Knower, now: Timestamp) -> bool {
+        let known_before = |key: &ServiceKey| key.known_to == knower.known_to && !key.is_held_back;
+        let is_new = knower.is_shown && !service.keys.iter().any(known_before);
+        is_new && self.standards.second_person && self.shows_anything(service, now)
     }
 
     /// Whether anything is revealed to a service, now or once a proposal is approved.
-    fn shows_anything(&self, service: &Service) -> bool {
+    fn shows_anything(&self, service: &Service, now: Timestamp) -> bool {
         let granted = || {
             let principal = PrincipalId::Service(service.id);
             self.known().grants.values().any(|grant| grant.value.wanted.principal == principal)
         };
-        !service.purposes.is_empty() || !service.classes.is_empty() || granted()
+        let shows = !service.purposes.is_empty() || !service.classes.is_empty();
+        shows || self.waits_for_release(service.id, now) || granted()
     }
 
     /// The proposal that a key that is held back waits for.
@@ -241,6 +246,7 @@ impl Gate {
         }
         let what = Proposed::ReleaseService {
             service: service.id,
+            key: Some(key.id),
             sellers: service.sellers.clone(),
             purposes: service.purposes.clone(),
             classes: service.classes.clone(),

@@ -1,6 +1,8 @@
 //! Services: added, listed, their keys renewed, taken away.
 
-use bailee_core::{Class, PersonId, Purpose, RecordId, SellerId, Sensitive, ServiceId, Timestamp};
+use bailee_core::{
+    Class, PersonId, PrincipalId, Purpose, RecordId, SellerId, Sensitive, ServiceId, Timestamp,
+};
 use bailee_ledger::event::{Released, What};
 use bailee_store::act::Act;
 
@@ -19,15 +21,8 @@ pub(super) struct Release<'a> {
     pub(super) service: ServiceId,
     pub(super) purposes: &'a [Purpose],
     pub(super) classes: &'a [Class],
-    /// Who approves, unless they are the only one there is.
-    pub(super) second: Option<PersonId>,
-}
-
-impl Release<'_> {
-    fn of(&self, key: &ServiceKey) -> ServiceKey {
-        let is_held_back = key.is_held_back && self.second == Some(key.known_to);
-        ServiceKey { is_held_back, ..key.clone() }
-    }
+    /// The key or certificate, where it is about that alone.
+    pub(super) key: Option<RecordId>,
 }
 
 impl Gate {
@@ -70,6 +65,7 @@ impl Gate {
         let shows = !new.purposes.is_empty() || !new.classes.is_empty();
         (self.standards.second_person && shows).then(|| Proposed::ReleaseService {
             service,
+            key: None,
             sellers: new.sellers.clone(),
             purposes: std::mem::take(&mut new.purposes),
             classes: std::mem::take(&mut new.classes),
@@ -79,33 +75,49 @@ impl Gate {
     /// The proposal of what a service may see, while nobody has decided about it.
     pub fn release_of(&self, service: ServiceId, now: Timestamp) -> Option<Proposal> {
         let known = self.known();
-        let open = |one: &&Proposal| {
-            let is_of = matches!(one.proposed, Proposed::ReleaseService { service: of, .. } if of == service);
-            is_of && one.stage == Stage::Proposed && now < one.until()
-        };
+        let open =
+            |one: &&Proposal| one.releases(service) && one.stage == Stage::Proposed && now < one.until();
         known.proposals.values().map(|entry| &entry.value).find(open).cloned()
     }
 
-    /// Gives a service what a second person approved, and its keys with it, but for those that this person knows: of each of
-    /// them two have to know. Doing it again changes nothing. Writes `ServiceReleased`.
+    /// Whether a service may still be given what it shows: proposed, or approved and cut off before it was done.
+    pub(super) fn waits_for_release(&self, service: ServiceId, now: Timestamp) -> bool {
+        let known = self.known();
+        known.proposals.values().map(|entry| &entry.value).any(|one| {
+            one.releases(service)
+                && match one.stage {
+                    Stage::Proposed => now < one.until(),
+                    Stage::Approved { .. } => true,
+                    Stage::Done { .. } | Stage::Refused { .. } | Stage::Withdrawn | Stage::Expired => false,
+                }
+        })
+    }
+
+    /// Gives a service what a second person approved, or lets one key show it that was held back: that key and no other.
+    /// Doing it again changes nothing. Writes `ServiceReleased`.
     pub(super) fn release_service(&self, caller: &Caller, release: &Release<'_>) -> Result<(), AccessError> {
         let _writing = self.writing_as(caller)?;
-        let Release { service, purposes, classes, .. } = *release;
+        let Release { service, purposes, classes, key } = *release;
         let entry = self.service_entry(service)?;
-        let keys: Vec<_> = entry.value.keys.iter().map(|key| release.of(key)).collect();
-        let is_as_before =
-            keys.iter().zip(&entry.value.keys).all(|(one, other)| one.is_held_back == other.is_held_back);
-        if entry.value.purposes == purposes && entry.value.classes == classes && is_as_before {
+        let mut released = entry.value.clone();
+        let changes = match key {
+            None if released.purposes == purposes && released.classes == classes => false,
+            None => {
+                (released.purposes, released.classes) = (purposes.to_vec(), classes.to_vec());
+                true
+            }
+            // One that was ended meanwhile has nothing to show.
+            Some(key) => match released.keys.iter_mut().find(|one| one.id == key) {
+                Some(one) => std::mem::take(&mut one.is_held_back),
+                None => false,
+            },
+        };
+        if !changes {
             return Ok(());
         }
-        let (purposes, classes) = (purposes.to_vec(), classes.to_vec());
-        let released = Released {
-            service,
-            sellers: entry.value.sellers.clone(),
-            purposes: purposes.clone(),
-            classes: classes.clone(),
-        };
-        let next = entry.next(Service { purposes, classes, keys, ..entry.value.clone() });
+        let Service { sellers, purposes, classes, .. } = released.clone();
+        let next = entry.next(released);
+        let released = Released { service, sellers, purposes, classes, key };
         let act = Act {
             name: "release-service",
             changes: vec![self.sealer.put(&next)?],
@@ -153,7 +165,8 @@ impl Gate {
         Ok(self.known().services().iter().map(|entry| entry.value.without_hashes()).collect())
     }
 
-    /// The service whom a text names, by name or id; one's own, when it is a service that asks.
+    /// The service whom a text names, by name or id, for whoever administers or answers for it; one's own, when it is a service
+    /// that asks.
     ///
     /// # Errors
     /// Those of [`Self::collect`]; [`AccessError::Missing`] when none is named so.
@@ -163,13 +176,21 @@ impl Gate {
         {
             return Ok(own.id);
         }
-        self.allow(caller, &Action::Administer)?;
-        let known = self.known();
-        let services = known.services();
-        let named = services.iter().map(|entry| &entry.value).filter(|one| one.name == name);
-        let by_name = named.max_by_key(|one| one.since).map(|one| one.id);
-        let by_id = || name.parse().ok().filter(|id| known.service(*id).is_some());
-        by_name.or_else(by_id).ok_or(AccessError::Missing("service"))
+        let found = {
+            let known = self.known();
+            let services = known.services();
+            let named = services.iter().map(|entry| &entry.value).filter(|one| one.name == name);
+            let by_name = named.max_by_key(|one| one.since).map(|one| one.id);
+            by_name.or_else(|| name.parse().ok().filter(|id| known.service(*id).is_some()))
+        };
+        let is_own = |service| match caller.context.principal {
+            PrincipalId::Person(person) => self.answers_for(person, service),
+            _ => false,
+        };
+        if !found.is_some_and(is_own) {
+            self.allow(caller, &Action::Administer)?;
+        }
+        found.ok_or(AccessError::Missing("service"))
     }
 
     /// Takes a service away: its keys open nothing from then on. Writes `ServiceRemoved`.

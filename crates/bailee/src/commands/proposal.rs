@@ -138,6 +138,7 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "fact",
         "cleaner",
         "service",
+        "key",
         "sellers",
         "purposes",
         "classes",

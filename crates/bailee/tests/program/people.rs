@@ -163,6 +163,8 @@ fn a_password_and_a_key_that_are_too_old_open_nothing_but_their_renewal() {
     let trial = trial.without_key();
     let expired = trial.run(&["--now", "2026-05-31T09:00:01Z", "seller", "list"]).ends(4);
     assert!(expired.err.contains("1.4.b") && expired.err.contains("person password"), "{}", expired.err);
+    let others = trial.run(&["service", "renew", "labels"]).ends(4);
+    assert!(others.err.contains("person password"), "it opens its own change alone: {}", others.err);
     let trial = trial.with_key(&key);
     let ended = trial.run(&find).ends(4);
     assert!(ended.err.contains("1.4.b") && ended.err.contains("service renew"), "{}", ended.err);

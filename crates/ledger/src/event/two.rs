@@ -76,6 +76,9 @@ pub struct Released {
     pub purposes: Vec<Purpose>,
     /// Its classes, from now on.
     pub classes: Vec<Class>,
+    /// The key or certificate that may show that from now on, where nothing else changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<RecordId>,
 }
 
 /// A step of making a keyring that is older than its anchor the present one. Its numbers are the same in every step.
