@@ -72,7 +72,7 @@ impl Gate {
             Who::Person { person, session, .. } => {
                 known.session_named(*session).is_some() && as_known(person)
             }
-            Who::Invited(person) => as_known(person),
+            Who::Invited(person) | Who::Enrolling { person, .. } => as_known(person),
             Who::Service(service) => known.service(service.id).is_some(),
         }
     }
