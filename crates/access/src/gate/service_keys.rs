@@ -69,10 +69,10 @@ impl Gate {
         &self,
         caller: &Caller,
         service: ServiceId,
-        new: ServiceKey,
+        mut new: ServiceKey,
         knower: Knower,
     ) -> Result<Given, AccessError> {
-        let new = ServiceKey { is_held_back: knower.is_held_back, ..new };
+        new.is_held_back = knower.is_held_back;
         let writing = self.writing_as(caller)?;
         let entry = self.service_entry(service)?;
         self.refuse_another_s(service, &new)?;
