@@ -78,7 +78,7 @@ impl Authority {
     pub(crate) fn issue(
         &self,
         request: &Request,
-        name: String,
+        name: &str,
         serial: RecordId,
         machine_now: Timestamp,
         days: i64,
@@ -86,7 +86,7 @@ impl Authority {
         let issue = || {
             let key = KeyPair::from_pem(&self.key)?;
             let issuer = Issuer::from_ca_cert_pem(&self.certificate, key)?;
-            let mut params = params(serial, name.clone(), machine_now, days);
+            let mut params = params(serial, name.to_owned(), machine_now, days);
             params.is_ca = IsCa::ExplicitNoCa;
             params.use_authority_key_identifier_extension = true;
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -90,7 +90,7 @@ impl Gate {
         let now = caller.machine_now;
         let serial = RecordId::random(&*self.sealer.entropy);
         let days = self.standards.values.key_days_max.into();
-        let (der, pem) = authority.issue(&request, service.to_string(), serial, now, days)?;
+        let (der, pem) = authority.issue(&request, &service.to_string(), serial, now, days)?;
         let new = ServiceKey::certificate(certificate::whole(&der), Form::Certificate, now, knower.known_to);
         let Given { id, ends_at, proposal } = self.give(caller, service, new, knower)?;
         Ok(NewCertificate { service, id, pem: Some(pem), ends_at, proposal })
@@ -128,14 +128,14 @@ impl Gate {
         let found = shown.hashes().iter().find_map(|hash| known.service_by_key(hash));
         let (service, kept) = found.filter(|(_, kept)| kept.form != Form::Key).ok_or_else(unknown)?;
         let missing = self.lacking(&known, kept, presented.times())?;
-        Ok(Certified::Service(Who::Service(service.by(kept)), missing))
+        Ok(Certified::Service(Box::new((Who::Service(service.by(kept)), missing))))
     }
 }
 
 /// Whose a certificate is.
 pub(super) enum Certified {
     /// A service's, with what keeps it from anything but its renewal.
-    Service(Who, Option<Denial>),
+    Service(Box<(Who, Option<Denial>)>),
     /// A device's, and whose that is.
     Device(DeviceId, PersonId),
 }
@@ -143,14 +143,14 @@ pub(super) enum Certified {
 impl Certified {
     pub(super) fn device(&self) -> Option<DeviceId> {
         match self {
-            Self::Service(..) => None,
+            Self::Service(_) => None,
             Self::Device(device, _) => Some(*device),
         }
     }
 
     pub(super) fn principal(&self) -> PrincipalId {
         match self {
-            Self::Service(who, _) => who.principal(),
+            Self::Service(service) => service.0.principal(),
             Self::Device(_, person) => PrincipalId::Person(*person),
         }
     }

@@ -93,10 +93,8 @@ impl Gate {
         let _writing = self.writing_as(caller)?;
         let mut own = self.known().devices_of(person);
         // What an invitation enrolled before is replaced: else a code that leaked would leave a device behind.
-        let replaced = match own.iter().position(|one| device.invited && one.value.invited) {
-            Some(position) => Some(own.remove(position)),
-            None => None,
-        };
+        let replaced = own.iter().position(|one| device.invited && one.value.invited);
+        let replaced = replaced.map(|position| own.remove(position));
         if own.len() >= DEVICES_MAX {
             return Err(AccessError::Unacceptable(format!(
                 "this person has {DEVICES_MAX} devices, and can have no more; end one first with `bailee device end`"
@@ -166,7 +164,7 @@ impl Gate {
         let serial = RecordId::random(&*self.sealer.entropy);
         let days = self.standards.values.key_days_max.into();
         let name = format!("device:{device}");
-        let (der, pem) = authority.issue(request, name, serial, machine_now, days)?;
+        let (der, pem) = authority.issue(request, &name, serial, machine_now, days)?;
         Ok((pem, Certified { hash: certificate::whole(&der), since: machine_now }))
     }
 

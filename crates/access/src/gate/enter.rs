@@ -207,14 +207,19 @@ impl Gate {
         let place = Place::at(presented.door, certified.as_ref().and_then(Certified::device));
         let Some(bearer) = &presented.bearer else {
             return match certified {
-                Some(Certified::Service(who, missing)) => Ok(Recognised { who, missing, place }),
+                Some(Certified::Service(service)) => {
+                    let (who, missing) = *service;
+                    Ok(Recognised { who, missing, place })
+                }
                 Some(Certified::Device(..)) | None => Err(no_credential().into()),
             };
         };
         let (who, missing) = self.by_bearer(bearer.expose(), presented, place)?;
         match certified {
             Some(certified) if certified.principal() != who.principal() => Err(of_two().into()),
-            Some(Certified::Service(_, also)) => Ok(Recognised { who, missing: missing.or(also), place }),
+            Some(Certified::Service(service)) => {
+                Ok(Recognised { who, missing: missing.or(service.1), place })
+            }
             Some(Certified::Device(..)) | None => Ok(Recognised { who, missing, place }),
         }
     }
