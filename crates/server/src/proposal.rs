@@ -21,6 +21,7 @@ use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
+use crate::retention;
 
 pub(crate) fn operations() -> Vec<Operation> {
     let decision = one_of(["approved", "refused", "withdrawn"], "What is decided.");
@@ -56,7 +57,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .takes("What is decided.", object(&[("decision", decision)]), json!({ "decision": "approved" }))
             .answers(200, "The proposal.", proposal(), example())
             .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first"])
-            .refuses(&["keyring-not-older"])
+            .refuses(&["keyring-not-older", "time-jumped", "time-believed"])
             .refuses(&crate::catalogue::REFUSALS)
             .opens(),
     ]
@@ -275,7 +276,7 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
 
 /// Approves it and carries it out, as it was proposed.
 fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
-    check_keyring(call, id)?;
+    check_still(call, id)?;
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
@@ -288,10 +289,15 @@ fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
     Ok(call.gate().proposal_done(call.caller(), id)?)
 }
 
-/// While the keyring is older than the home nothing is carried out but that it is gone on with, and that is only then.
-fn check_keyring(call: &Call, id: ProposalId) -> Result<(), Problem> {
+/// What was proposed may have passed: another time, another keyring. While the keyring is older than the home nothing is carried
+/// out but that it is gone on with, and that is only then.
+fn check_still(call: &Call, id: ProposalId) -> Result<(), Problem> {
     let seen = call.gate().proposals(call.caller()).into_iter().find(|one| one.id == id);
     match seen.map(|one| (one.proposed, one.stage.approved_by().is_some())) {
+        Some((Proposed::ConfirmTime { at }, is_approved)) => {
+            call.vault().refuse_behind()?;
+            retention::check_proposed(call, at, is_approved)
+        }
         Some((Proposed::AdoptKeyring { keyring, anchor }, is_approved)) => {
             keys::check_proposed(call, (keyring, anchor), is_approved)
         }

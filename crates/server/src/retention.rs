@@ -5,7 +5,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Json};
 use bailee_access::proposal::Proposed;
-use bailee_core::{Kind, Reference, SellerId};
+use bailee_core::{Kind, Reference, SellerId, Timestamp};
+use bailee_vault::VaultError;
+use bailee_vault::believed::JUMP_SECONDS_MAX;
 use bailee_vault::retention::{Explained, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,7 +15,7 @@ use serde_json::json;
 use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text, with};
 use crate::api::{Operation, Tag, words};
 use crate::body::{self, JsonBody, Segments};
-use crate::edge::Edge;
+use crate::edge::{Call, Edge};
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -212,13 +214,33 @@ async fn run(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -> Res
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
+/// Refuses to confirm another time than the one that was proposed: where the clock has gone on by more than two days since, that is
+/// to be confirmed as well, and where it was set right there is nothing left to confirm.
+pub(crate) fn check_proposed(call: &Call, at: Timestamp, is_approved: bool) -> Result<(), Problem> {
+    if is_approved {
+        return Ok(());
+    }
+    if call.vault().believes(call.now())? {
+        return Err(believed());
+    }
+    let later = call.now().as_second().saturating_sub(at.as_second());
+    match later <= JUMP_SECONDS_MAX {
+        true => Ok(()),
+        false => Err(VaultError::TimeJumped.into()),
+    }
+}
+
+fn believed() -> Problem {
+    let words = "the time is believed; there is nothing to confirm";
+    Problem::new(StatusCode::CONFLICT, "time-believed", words)
+}
+
 async fn confirm_time(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
     edge.write(body, |call, body| {
         let _allowed = call.gate().run_retention(call.caller())?;
         let Nothing {} = body.parse()?;
         if call.vault().believes(call.now())? {
-            let words = "the time is believed; there is nothing to confirm";
-            return Err(Problem::new(StatusCode::CONFLICT, "time-believed", words));
+            return Err(believed());
         }
         let filed = call.gate().propose(call.caller(), Proposed::ConfirmTime { at: call.now() })?;
         Ok(Written::accepted(&proposal::line(filed, call.now())))

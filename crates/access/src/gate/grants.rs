@@ -115,6 +115,7 @@ impl Gate {
             return Err(AccessError::Unacceptable("the time that was asked for is over; ask anew".into()));
         }
         let life = entry.value.life.approve(person, now).ok_or_else(|| no_more(&entry.value, now))?;
+        self.check_asker(&entry.value.wanted, now)?;
         let nod = self.second_person(caller, &entry.value)?;
         self.live_on(caller, &entry, life, What::GrantApproved { grant: id }, nod)
     }
@@ -308,10 +309,25 @@ impl Gate {
         Ok((person.id, self.filed(id)?))
     }
 
-    /// Neither who asked nor who it is for approves it, where the home asks for a second person.
+    /// Whoever asked must still be here: what somebody who is gone or suspended wanted is asked for anew.
+    fn check_asker(&self, wanted: &Wanted, now: Timestamp) -> Result<(), AccessError> {
+        let known = self.known();
+        let asker = known.account(wanted.asked_by).map(|entry| &entry.value.person);
+        match asker.is_some_and(|person| person.is_active(now)) {
+            true => Ok(()),
+            false => Err(AccessError::Unacceptable(
+                "whoever asked for this may not come in any more; have it asked for anew".into(),
+            )),
+        }
+    }
+
+    /// Neither who asked nor who it is for approves it, where the home asks for a second person. For a service it is who knows
+    /// a key of it, too: with that they would see what they approve.
     fn second_person(&self, caller: &Caller, filed: &Filed) -> Result<Nod, AccessError> {
         let own = caller.context.principal;
-        let is_first = own == filed.wanted.principal || own == PrincipalId::Person(filed.wanted.asked_by);
+        let is_first = own == filed.wanted.principal
+            || own == PrincipalId::Person(filed.wanted.asked_by)
+            || self.knows_a_key_of(own, filed.wanted.principal);
         match is_first && self.standards.second_person {
             false => Ok(Nod::default()),
             true => self.alone(caller, Alone::ApproveGrant(filed.id), &Action::ReleaseGrant, not_alone()),

@@ -163,6 +163,15 @@ impl Gate {
         live.map(|key| key.id).collect()
     }
 
+    /// Whether a person knows a key of a service.
+    pub(super) fn knows_a_key_of(&self, person: PrincipalId, service: PrincipalId) -> bool {
+        let (PrincipalId::Person(person), PrincipalId::Service(service)) = (person, service) else {
+            return false;
+        };
+        let keys = self.service_entry(service).map(|entry| entry.value.keys).unwrap_or_default();
+        keys.iter().any(|key| key.known_to == person)
+    }
+
     /// When the key or certificate that is shown ends, where it is time to renew it.
     pub fn ending_key(&self, presented: &Presented) -> Option<Timestamp> {
         let bearer = presented.bearer.as_ref().map(|bearer| vec![CredentialHash::of(bearer.expose())]);

@@ -85,6 +85,8 @@ fn two_people_confirm_a_time_that_has_jumped_before_anything_is_destroyed_by_it(
     assert!(list.contains("that it was"), "{list}");
     trial.run(&["proposal", "approve", id]).ends(0);
     assert_ne!(believes(&trial), BEFORE);
+    let again = trial.run(&["proposal", "approve", id]).ends(1);
+    assert!(again.err.contains("done already"), "{}", again.err);
     let words = ["login", "--as", MAIL, "--password-stdin", "--code-stdin"];
     trial.run_with(&words, &format!("{PASSWORD}\n{}\n", codes[0])).ends(0);
     trial.run(&["retention", "run"]).ends(0);

@@ -4,7 +4,7 @@ use bailee_core::time::DAY_SECONDS;
 use bailee_core::{Class, GrantId, PrincipalId, Purpose, RequestId, Timestamp};
 use bailee_ledger::event::What;
 
-use super::fixture::{Home, at, seller, unacceptable};
+use super::fixture::{Home, at, new_service, seller, unacceptable};
 use super::people::{OTHER, OTHER_MAIL, join};
 use crate::gate::{AskedGrant, Broken};
 use crate::grant::Filed;
@@ -190,6 +190,25 @@ fn broken_glass_opens_for_an_hour_and_suspends_who_is_not_reviewed_within_a_day(
     home.gate().review_grant(&owner, id, true).ok().unwrap();
     assert!(unacceptable(home.gate().review_grant(&owner, id, true)).contains("nothing to review"));
     assert!(home.gate().break_glass(&operator, &s1, Purpose::Fulfilment, ticket()).is_ok());
+}
+
+#[test]
+fn nobody_approves_what_a_service_sees_whose_key_they_know_nor_what_a_leaver_asked_for() {
+    let (home, owner, operator, officer) = home();
+    let (id, _) = home.gate().add_service(&owner, new_service("labels", "S1", &[], &[])).ok().unwrap();
+    let service = id.to_string();
+    let ask = || {
+        let s1 = seller("S1");
+        home.gate().ask_grant(&operator, asked(Some(service.as_str()), &s1, "1d")).ok().unwrap().id
+    };
+    let first = ask();
+    let (denial, _) = home.denied("release-grant", || home.gate().approve_grant(&owner, first));
+    assert_eq!((denial.code, denial.requirement.as_str()), ("second-person", "1.3.b"));
+    assert!(home.gate().approve_grant(&officer, first).is_ok());
+    let second = ask();
+    let PrincipalId::Person(asker) = operator.context.principal else { panic!("a person") };
+    home.gate().leave(&owner, asker).ok().unwrap();
+    assert!(unacceptable(home.gate().approve_grant(&officer, second)).contains("asked for anew"));
 }
 
 #[test]
