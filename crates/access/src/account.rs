@@ -26,6 +26,9 @@ pub(crate) struct Account {
     pub(crate) password: Option<Password>,
     #[serde(default, skip_serializing_if = "Factors::is_empty")]
     pub(crate) factors: Factors,
+    /// With which the person enrols one device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<DeviceCode>,
     /// How the home's provider names the person, once they have signed on by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sign_on: Option<Subject>,
@@ -34,8 +37,23 @@ pub(crate) struct Account {
 impl Account {
     /// An account of nobody who can come in yet.
     pub(crate) fn of(person: Person) -> Self {
-        Self { person, invitation: None, password: None, factors: Factors::default(), sign_on: None }
+        Self {
+            person,
+            invitation: None,
+            password: None,
+            factors: Factors::default(),
+            device: None,
+            sign_on: None,
+        }
     }
+}
+
+/// What is kept of a code that enrols a device, once.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct DeviceCode {
+    pub(crate) hash: CredentialHash,
+    /// The last instant at which it does.
+    pub(crate) until: Timestamp,
 }
 
 /// What is kept of a password.

@@ -1,13 +1,13 @@
-//! The certificate authority of a home: it issues what services show instead of a key.
+//! The certificate authority of a home: it issues what services show instead of a key, and what people's devices show.
 //!
 //! Its key (P-256) is made when it is first needed and lies sealed in a register of its own; nothing shows it. What it
-//! issues names a service by its random id, is good for a client and for nothing else, and ends with a key's age.
+//! issues names a service or a device by its random id, is good for a client and for nothing else, and ends with a key's age.
 //! Certificates follow the machine's time, also in a test home that was given another.
 
 use std::time::Duration;
 
 use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{RecordId, ServiceId, Timestamp};
+use bailee_core::{RecordId, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber, date_time_ymd,
@@ -78,7 +78,7 @@ impl Authority {
     pub(crate) fn issue(
         &self,
         request: &Request,
-        service: ServiceId,
+        name: &str,
         serial: RecordId,
         machine_now: Timestamp,
         days: i64,
@@ -86,7 +86,7 @@ impl Authority {
         let issue = || {
             let key = KeyPair::from_pem(&self.key)?;
             let issuer = Issuer::from_ca_cert_pem(&self.certificate, key)?;
-            let mut params = params(serial, service.to_string(), machine_now, days);
+            let mut params = params(serial, name.to_owned(), machine_now, days);
             params.is_ca = IsCa::ExplicitNoCa;
             params.use_authority_key_identifier_extension = true;
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -1,4 +1,4 @@
-//! Generated credentials: session tokens, service keys, invitations, codes that stop something.
+//! Generated credentials: session tokens, service keys, invitations, codes for devices, codes that stop something.
 //!
 //! All are 32 random bytes in a text with a prefix that says what they are, so that a scanner finds one that leaked.
 //! Since they are generated, never chosen, their SHA-256 is enough to keep (2.5.a): there is nothing to guess. The
@@ -28,6 +28,8 @@ pub enum CredentialKind {
     ServiceKey,
     /// The first visit of an invited person.
     Invitation,
+    /// The enrolment of a person's device.
+    Device,
     /// The end of what one person wants to do alone.
     Stop,
 }
@@ -39,13 +41,14 @@ impl CredentialKind {
             Self::Session => "bss_",
             Self::ServiceKey => "bsk_",
             Self::Invitation => "biv_",
+            Self::Device => "bdv_",
             Self::Stop => "bst_",
         }
     }
 
     /// What a text claims to be; `None` when it has the shape of none. Says nothing about its being genuine.
     pub fn of(text: &str) -> Option<Self> {
-        [Self::Session, Self::ServiceKey, Self::Invitation, Self::Stop]
+        [Self::Session, Self::ServiceKey, Self::Invitation, Self::Device, Self::Stop]
             .into_iter()
             .find(|kind| text.len() == TEXT_LENGTH && text.starts_with(kind.prefix()))
     }
@@ -157,6 +160,7 @@ mod tests {
             CredentialKind::Session,
             CredentialKind::ServiceKey,
             CredentialKind::Invitation,
+            CredentialKind::Device,
             CredentialKind::Stop,
         ] {
             let (first, kept) = kind.generate(&entropy);

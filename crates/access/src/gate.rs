@@ -6,6 +6,7 @@
 mod acts;
 mod carry;
 mod certificates;
+mod devices;
 mod enter;
 mod explain;
 mod follow;
@@ -45,7 +46,9 @@ use bailee_ledger::event::What;
 use bailee_store::records::Store;
 
 use crate::certificate::Shown;
+use crate::credential::CredentialHash;
 use crate::decision::{Action, Circumstances, Rules, Subject};
+use crate::device::Place;
 use crate::error::{AccessError, Denial};
 use crate::lockout::Door;
 use crate::passkey::Challenges;
@@ -57,6 +60,7 @@ use crate::service::{Service, Times};
 use crate::session::FRESH_SECONDS_MAX;
 use crate::standards::Standards;
 pub use certificates::NewCertificate;
+pub use devices::NewDevice;
 pub use explain::{Seen, ToExplain};
 pub use glass::Broken;
 pub use grants::AskedGrant;
@@ -132,6 +136,8 @@ pub struct Caller {
     pub(crate) machine_now: Timestamp,
     /// Where they stand.
     pub(crate) door: Door,
+    /// The same, with the device on which they are.
+    pub(crate) place: Place,
     /// The version of the rules of access by which they were recognised.
     pub(crate) version: u64,
 }
@@ -165,6 +171,13 @@ pub enum Who {
     },
     /// A person with an invitation that is not accepted yet.
     Invited(Person),
+    /// A person with a code that enrols a device.
+    Enrolling {
+        /// The person.
+        person: Person,
+        /// Of the code.
+        code: EnrolmentCode,
+    },
     /// A service, without what is kept of its keys.
     Service(Service),
 }
@@ -173,11 +186,16 @@ impl Who {
     /// The same as events name it.
     pub fn principal(&self) -> PrincipalId {
         match self {
-            Self::Person { person, .. } | Self::Invited(person) => PrincipalId::Person(person.id),
+            Self::Person { person, .. } | Self::Invited(person) | Self::Enrolling { person, .. } => {
+                PrincipalId::Person(person.id)
+            }
             Self::Service(service) => PrincipalId::Service(service.id),
         }
     }
 }
+
+/// What is kept of a code that enrols a device.
+pub struct EnrolmentCode(pub(crate) CredentialHash);
 
 /// A record of which fields are asked.
 pub struct Asked<'a> {
@@ -297,8 +315,10 @@ impl Gate {
     fn subject<'a>(&self, caller: &'a Caller) -> Subject<'a> {
         match &caller.who {
             Who::Person { person, .. } => Subject::Person { id: person.id, roles: &person.roles },
-            // Nobody comes here with an invitation: it authenticates for its acceptance alone.
-            Who::Invited(person) => Subject::Person { id: person.id, roles: &[] },
+            // Nobody comes here with an invitation or a code: it authenticates for what it opens alone.
+            Who::Invited(person) | Who::Enrolling { person, .. } => {
+                Subject::Person { id: person.id, roles: &[] }
+            }
             Who::Service(service) => Subject::Service(service),
         }
     }
@@ -309,7 +329,7 @@ impl Gate {
         let now = caller.context.now;
         let factor_at = match caller.who {
             Who::Person { factor_at, .. } => factor_at,
-            Who::Invited(_) | Who::Service(_) => None,
+            Who::Invited(_) | Who::Enrolling { .. } | Who::Service(_) => None,
         };
         Circumstances {
             address: caller.door.address(),

@@ -32,6 +32,7 @@ pub mod breached;
 pub mod certificate;
 pub mod credential;
 pub mod decision;
+pub mod device;
 pub mod error;
 pub mod factor;
 pub mod gate;

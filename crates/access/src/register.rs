@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use bailee_core::profile::Values;
 use bailee_core::{
-    Entropy, FieldInstance, GrantId, NoticeId, OwnSecret, PartNo, PersonId, ProposalId, RecordId, ServiceId,
-    SessionId, Timestamp, WaitId,
+    DeviceId, Entropy, FieldInstance, GrantId, NoticeId, OwnSecret, PartNo, PersonId, ProposalId, RecordId,
+    ServiceId, SessionId, Timestamp, WaitId,
 };
 use bailee_crypto::envelope::{self, EnvelopeError, Place};
 use bailee_crypto::keyring::Keyring;
@@ -24,6 +24,7 @@ use crate::AccessError;
 use crate::account::Account;
 use crate::authority::Authority;
 use crate::credential::CredentialHash;
+use crate::device::Device;
 use crate::grant::Filed;
 use crate::lockout::{Failures, Lockout, Whose};
 use crate::notice::Waiting;
@@ -145,6 +146,9 @@ pub(crate) struct Known {
     keys: HashMap<RecordId, ServiceId>,
     /// By the id of their token's hash, which is their entry's id too.
     sessions: HashMap<RecordId, Entry<Session>>,
+    devices: HashMap<DeviceId, Entry<Device>>,
+    /// Whose each certificate of theirs is, by the id of its hash.
+    certified: HashMap<RecordId, DeviceId>,
     /// The home's certificate authority, once there is one.
     pub(crate) authority: Option<Entry<Authority>>,
     pub(crate) lockout: Lockout,
@@ -169,6 +173,7 @@ impl Known {
         sealer.all::<Service>(store)?.into_iter().for_each(|service| known.keep_service(service));
         sealer.all::<Session>(store)?.into_iter().for_each(|session| known.keep_session(session));
         sealer.all::<Failures>(store)?.into_iter().for_each(|failures| known.lockout.keep(failures));
+        sealer.all::<Device>(store)?.into_iter().for_each(|device| known.keep_device(device));
         known.authority = sealer.all::<Authority>(store)?.into_iter().next();
         for filed in sealer.all::<Filed>(store)? {
             known.keep_grant(filed);
@@ -218,6 +223,18 @@ impl Known {
         self.sessions.remove(&id);
     }
 
+    pub(crate) fn keep_device(&mut self, device: Entry<Device>) {
+        let id = device.value.id;
+        self.drop_device(id);
+        self.certified.extend(device.value.certificates.iter().map(|one| (one.hash.id(), id)));
+        self.devices.insert(id, device);
+    }
+
+    pub(crate) fn drop_device(&mut self, id: DeviceId) {
+        self.certified.retain(|_, of| *of != id);
+        self.devices.remove(&id);
+    }
+
     pub(crate) fn has_people(&self) -> bool {
         !self.people.is_empty()
     }
@@ -252,6 +269,30 @@ impl Known {
     pub(crate) fn invited(&self, code: &CredentialHash) -> Option<&Entry<Account>> {
         let opens = |entry: &&Entry<Account>| entry.value.invitation.is_some_and(|kept| kept.matches(code));
         self.people.values().find(opens)
+    }
+
+    /// The account for which this enrols a device.
+    pub(crate) fn enrolling(&self, code: &CredentialHash) -> Option<&Entry<Account>> {
+        let opens =
+            |entry: &&Entry<Account>| entry.value.device.as_ref().is_some_and(|kept| kept.hash.matches(code));
+        self.people.values().find(opens)
+    }
+
+    pub(crate) fn device(&self, id: DeviceId) -> Option<&Entry<Device>> {
+        self.devices.get(&id)
+    }
+
+    /// The device that a certificate is of.
+    pub(crate) fn device_by_certificate(&self, hash: &CredentialHash) -> Option<&Entry<Device>> {
+        self.device(*self.certified.get(&hash.id())?)
+    }
+
+    /// Every device of a person, the oldest first.
+    pub(crate) fn devices_of(&self, person: PersonId) -> Vec<Entry<Device>> {
+        let own = self.devices.values().filter(|entry| entry.value.person == person);
+        let mut own: Vec<_> = own.cloned().collect();
+        own.sort_by_key(|entry| (entry.value.since, entry.value.id));
+        own
     }
 
     /// The account of whom a provider names so.

@@ -9,6 +9,7 @@ use bailee_core::{PersonId, Sensitive, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialHash;
+use crate::device::Place;
 
 /// A second factor is fresh for so long: long enough to do what it was asked for.
 pub const FRESH_SECONDS_MAX: i64 = 10 * 60;
@@ -46,6 +47,9 @@ pub(crate) struct Session {
     /// Whether it was begun by the home's provider, and not by a password.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) signed_on: bool,
+    /// Where it was begun, and goes on.
+    #[serde(default, skip_serializing_if = "Place::is_here")]
+    pub(crate) place: Place,
 }
 
 /// A session, as its owner may see it.
@@ -112,6 +116,7 @@ mod tests {
             seen_at: saturating_add(since, seen_after),
             factor_at: None,
             signed_on: false,
+            place: Place::Here,
         };
         let now = saturating_add(since, now_after);
         assert_eq!(

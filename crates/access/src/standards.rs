@@ -19,6 +19,8 @@ pub struct Standards {
     pub second_factor: bool,
     /// Whether a second person approves what is dangerous (1.3.b).
     pub second_person: bool,
+    /// Whether people come in over the network on enrolled devices alone (1.2.e).
+    pub enrolled_device: bool,
     /// Whether the home can send mail, so that notices are filed.
     pub mail: bool,
     /// Of a company of one: the address outside that is told of what takes two people, and may stop it (1.3.b).
@@ -34,11 +36,12 @@ pub struct Standards {
 /// Without the address outside, which is somebody's.
 impl fmt::Debug for Standards {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { values, second_factor, second_person, mail, .. } = self;
+        let Self { values, second_factor, second_person, enrolled_device, mail, .. } = self;
         f.debug_struct("Standards")
             .field("values", values)
             .field("second_factor", second_factor)
             .field("second_person", second_person)
+            .field("enrolled_device", enrolled_device)
             .field("mail", mail)
             .finish_non_exhaustive()
     }
@@ -46,13 +49,14 @@ impl fmt::Debug for Standards {
 
 impl Standards {
     /// Those of a home that sets nothing: the profile `strict`; a test home, whose data is nobody's, asks for no second
-    /// factor and no second person.
+    /// factor, no second person and no enrolled device.
     pub fn of(environment: Environment) -> Self {
         let production = environment == Environment::Production;
         Self {
             values: Values::of(Profile::Strict),
             second_factor: production,
             second_person: production,
+            enrolled_device: production,
             mail: false,
             outside: None,
             breached: None,

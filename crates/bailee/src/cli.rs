@@ -7,8 +7,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, authority, catalogue, collect, completions, evidence, find, grant, init, keys, ledger, mail,
-    mapping, person, proposal, quarantine, retention, reveal, secret, seller, service, session, show, synth,
+    access, authority, catalogue, collect, completions, device, evidence, find, grant, init, keys, ledger,
+    mail, mapping, person, proposal, quarantine, retention, reveal, secret, seller, service, session, show,
+    synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -82,6 +83,7 @@ enum Command {
     Logout,
     Session(session::Session),
     Person(person::Person),
+    Device(device::Device),
     Seller(seller::Seller),
     Service(service::Service),
     Access(access::Access),
@@ -129,7 +131,8 @@ impl Cli {
 
     /// Does what was asked.
     pub(crate) fn run(self, screen: Screen) -> Result<Exit> {
-        let global = Global { home: self.home, server: self.server, now: self.now, screen };
+        let enrols = matches!(&self.command, Command::Device(device) if device.enrols());
+        let global = Global { home: self.home, server: self.server, now: self.now, enrols, screen };
         if global.server.is_some() && self.command.is_of_this_machine() {
             return Err(Failure::usage("this command works on this machine; leave out --server"));
         }
@@ -141,6 +144,7 @@ impl Cli {
             Command::Logout => global.visit(session::log_out),
             Command::Session(session) => global.visit(|visit| session.run(visit)),
             Command::Person(person) => global.visit(|visit| person.run(visit)),
+            Command::Device(device) => global.visit(|visit| device.run(visit)),
             Command::Seller(seller) => global.visit(|visit| seller.run(visit)),
             Command::Service(service) => global.visit(|visit| service.run(visit)),
             Command::Access(access) => global.visit(|visit| access.run(visit)),

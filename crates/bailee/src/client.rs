@@ -11,6 +11,7 @@ pub(crate) use remote::{NotAServer, Remote, ServerAddress, tls};
 pub(crate) use stream::Interrupts;
 pub(crate) use transport::Transport;
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -39,6 +40,15 @@ pub(crate) struct Client {
     transport: Transport,
     runtime: Asynchronous,
     bearer: Option<Sensitive<String>>,
+    /// Whether an enrolled device is shown, and is soon to be renewed.
+    device: Cell<Option<Ending>>,
+}
+
+/// How far the certificate of a device has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    NotYet,
+    Soon,
 }
 
 /// The runtime. On drop it waits for nobody: a thread that still reads a terminal's input would keep the command.
@@ -79,7 +89,18 @@ impl Client {
             .enable_all()
             .build()
             .map_err(|_| Failure::failed("no runtime could be started"))?;
-        Ok(Self { transport: transport.into(), runtime: Asynchronous(Some(runtime)), bearer })
+        let device = Cell::new(None);
+        Ok(Self { transport: transport.into(), runtime: Asynchronous(Some(runtime)), bearer, device })
+    }
+
+    /// The same on an enrolled device.
+    pub(crate) fn on_device(self) -> Self {
+        Self { device: Cell::new(Some(Ending::NotYet)), ..self }
+    }
+
+    /// Whether the server has said that the device is soon to be renewed.
+    pub(crate) fn device_ends_soon(&self) -> bool {
+        self.device.get() == Some(Ending::Soon)
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -153,7 +174,7 @@ impl Client {
             let mut patience = PATIENCE;
             loop {
                 let response = self.transport.send(request()).await?;
-                warn_of_key(&response);
+                self.note_end(&response);
                 match told_to_wait(&response).and_then(|wait| patience.checked_sub(wait).zip(Some(wait))) {
                     Some((left, wait)) => {
                         patience = left;
@@ -163,6 +184,16 @@ impl Client {
                 }
             }
         })
+    }
+
+    /// A key that ends soon is told of; a device is renewed when the command is done.
+    fn note_end(&self, response: &Response<Body>) {
+        let header = response.headers().get("bailee-key-ends-at").and_then(|value| value.to_str().ok());
+        match (header, self.device.get()) {
+            (Some(_), Some(_)) => self.device.set(Some(Ending::Soon)),
+            (Some(ends_at), None) => warn_of_key(ends_at),
+            (None, _) => {}
+        }
     }
 
     fn block_on(&self, asking: impl Future<Output = Answer>) -> Answer {
@@ -188,9 +219,8 @@ fn told_to_wait(response: &Response<Body>) -> Option<Duration> {
 }
 
 /// Says once that the key that was shown is soon to be renewed (1.4.b).
-fn warn_of_key(response: &Response<Body>) {
+fn warn_of_key(ends_at: &str) {
     static SAID: std::sync::Once = std::sync::Once::new();
-    if let Some(ends_at) = response.headers().get("bailee-key-ends-at").and_then(|value| value.to_str().ok())
     {
         let words = format!(
             "this service's key opens nothing but its renewal after {ends_at}; run `bailee service renew`"

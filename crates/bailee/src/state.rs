@@ -3,6 +3,7 @@
 //! ```text
 //! $XDG_STATE_HOME/bailee/<home id>.session        a session; of a server, its address stands in place of the id
 //! $XDG_STATE_HOME/bailee/<server's address>.key   the public key by which a server is known again
+//! $XDG_STATE_HOME/bailee/<server's address>.device.pem, .device.key   the certificate of this machine there, and its key
 //! ```
 
 use std::io::ErrorKind;
@@ -40,6 +41,11 @@ impl Place {
         self.file("key")
     }
 
+    /// Where the certificate is that this machine shows there, and its key.
+    pub(crate) fn device_files(&self) -> Result<[PathBuf; 2]> {
+        Ok([self.file("device.pem")?, self.file("device.key")?])
+    }
+
     /// That key, once it was remembered.
     pub(crate) fn pin(&self) -> Result<Option<PublicKeyPin>> {
         let path = self.pin_file()?;
@@ -72,11 +78,15 @@ impl Place {
     }
 }
 
+/// Makes the directory of a file, for this user alone.
+pub(crate) fn make_directory(path: &Path) -> Result<()> {
+    let Some(directory) = path.parent() else { return Ok(()) };
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(|error| Failure::file(directory, &error))
+}
+
 /// Writes a line into a file, for this user alone.
 pub(crate) fn keep(path: &Path, line: &str) -> Result<()> {
-    if let Some(directory) = path.parent() {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
-        made.map_err(|error| Failure::file(directory, &error))?;
-    }
+    make_directory(path)?;
     replace_private(path, format!("{line}\n").as_bytes())
 }

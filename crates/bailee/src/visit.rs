@@ -13,7 +13,7 @@ use crate::home::config::Config;
 use crate::home::{self, Home};
 use crate::screen::Screen;
 use crate::state::Place;
-use crate::{serve, session};
+use crate::{commands, serve, session};
 
 /// How long a command hands notices to the mail server at its end; what is left then stays for the next.
 const NOTICES_LIMIT: Duration = Duration::from_secs(10);
@@ -23,6 +23,8 @@ pub(crate) struct Global {
     pub(crate) home: PathBuf,
     pub(crate) server: Option<ServerAddress>,
     pub(crate) now: Option<Timestamp>,
+    /// Whether this machine is being enrolled: what it was enrolled as before is not shown.
+    pub(crate) enrols: bool,
     pub(crate) screen: Screen,
 }
 
@@ -63,6 +65,9 @@ impl Global {
             None => self.here(passphrase)?,
         };
         let done = command(&visit);
+        if visit.client.device_ends_soon() && commands::device::renew(&visit).is_err() {
+            self.screen.note("the certificate of this machine ends soon and could not be renewed; try `bailee device renew`");
+        }
         // What cannot be written of it is written the next time: the message is sent again then.
         if let At::Open(home) = &visit.at
             && !home.deliver(NOTICES_LIMIT).unwrap_or(false)
@@ -84,10 +89,18 @@ impl Global {
         self.refuse_time("the time of a home elsewhere")?;
         let state = server.state();
         let identity = ClientIdentity::given()?;
-        // Who shows a certificate is the service that has it, whoever has logged in here.
+        // Who shows a certificate is the service that has it, whoever has logged in here; and so is who shows a key.
+        let device = match identity.is_some() || session::key().is_some() || self.enrols {
+            true => None,
+            false => ClientIdentity::of_device(&state)?,
+        };
         let bearer = if identity.is_some() { session::key() } else { session::bearer(&state) };
-        let transport = Transport::Remote(Remote::new(server.clone(), self.screen).showing(identity));
-        let client = Client::new(transport, bearer)?;
+        let is_device = device.is_some();
+        let remote = Remote::new(server.clone(), self.screen).showing(identity.or(device));
+        let mut client = Client::new(Transport::Remote(remote), bearer)?;
+        if is_device {
+            client = client.on_device();
+        }
         Ok(Visit { client, state, screen: self.screen, at: At::Remote })
     }
 

@@ -107,6 +107,8 @@ random_id! {
     WaitId,
     /// One passkey of a person. Names it in the ledger, where its credential's own id never stands.
     PasskeyId,
+    /// One machine on which a person is enrolled. Names it; does not open anything.
+    DeviceId,
     /// One challenge that waits for a passkey's answer.
     ChallengeId,
     /// One sign-on that was begun.

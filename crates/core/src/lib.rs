@@ -37,7 +37,7 @@ pub mod written;
 
 pub use clock::{Clock, Entropy};
 pub use ids::{
-    ChallengeId, Commitment, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, NoticeId,
+    ChallengeId, Commitment, DeviceId, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, NoticeId,
     ParseIdError, PartNo, PasskeyId, PersonId, PrincipalId, ProposalId, RecordId, Reference, RequestId,
     SellerId, ServiceId, SessionId, SignOnId, Ticket, WaitId,
 };

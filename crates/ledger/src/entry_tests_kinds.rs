@@ -1,11 +1,13 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
 use bailee_core::retention::Rule;
-use bailee_core::{Commitment, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId};
+use bailee_core::{
+    Commitment, DeviceId, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId,
+};
 
 use super::*;
 use crate::event::{
-    Adoption, AuthorityMade, Census, Notice, PasskeyUsed, Proposal, Reached, Released, SignOn, Solo,
+    Adoption, AuthorityMade, Census, Device, Notice, PasskeyUsed, Proposal, Reached, Released, SignOn, Solo,
     TimeBelieved, Wait,
 };
 
@@ -46,6 +48,10 @@ fn sentence(what: &What) -> &'static str {
         What::PasskeyRemoved { .. } => "A person removed a passkey.",
         What::PasskeyUsed(_) => {
             "A passkey signed a challenge: `shown`, or `counter-went-back`, which is refused since two may be signing as one."
+        }
+        What::Device(_) => {
+            "A step in the life of a device on which a person comes in over the network: `invited` (a code for one was made), \
+             `enrolled`, `renewed`, `ended`."
         }
         What::PersonSuspended { .. } => "A person is kept out, for this reason.",
         What::PersonResumed { .. } => "A person is let in again.",
@@ -209,6 +215,7 @@ fn samples() -> Vec<What> {
         What::PasskeyEnrolled { person, passkey },
         What::PasskeyRemoved { person, passkey },
         What::PasskeyUsed(PasskeyUsed { person, passkey, outcome: code("shown") }),
+        What::Device(Device { person, device: Some(DeviceId([0xee; 16])), step: code("enrolled") }),
         What::PersonSuspended { person, reason: code("by-hand") },
         What::PersonResumed { person },
         What::PersonLeft {

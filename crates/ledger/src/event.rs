@@ -19,7 +19,7 @@ use bailee_core::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::{AuthorityMade, Event, PasskeyUsed, SignOn};
+pub use act::{AuthorityMade, Device, Event, PasskeyUsed, SignOn};
 pub use census::Census;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
@@ -121,6 +121,8 @@ pub enum What {
     },
     /// A passkey signed what it was asked to.
     PasskeyUsed(PasskeyUsed),
+    /// A step in the life of a device on which a person comes in.
+    Device(Device),
     /// A person is kept out.
     PersonSuspended {
         /// Who.

@@ -16,6 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bailee_access::certificate::Shown;
 use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presented};
 use bailee_core::{Commitment, Sensitive, Timestamp};
 use bailee_store::records::Store;
@@ -34,7 +35,7 @@ use crate::visit::{Known, Visit};
 /// The header by which every answer names its request, as the ledger does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
-/// The header that warns a service whose key is soon to be renewed: when it ends (1.4.b).
+/// The header that warns a service whose key, or a person whose device, is soon to be renewed: when it ends (1.4.b).
 const KEY_ENDS_AT: HeaderName = HeaderName::from_static("bailee-key-ends-at");
 
 /// Stands around every route.
@@ -239,6 +240,7 @@ impl Edge {
                 stamp,
                 detail: edge.detail()?,
                 door: edge.door(),
+                certificate: edge.certificate.as_ref().map(Certificate::shown),
                 machine_now: house.machine_now(),
             };
             let done = act(house, &attempt);
@@ -379,6 +381,8 @@ pub(crate) struct Attempt {
     pub(crate) stamp: Stamp,
     pub(crate) detail: Option<Commitment>,
     pub(crate) door: Door,
+    /// What the connection has shown.
+    pub(crate) certificate: Option<Arc<Shown>>,
     /// The machine's time, by which authenticators go.
     pub(crate) machine_now: Timestamp,
 }

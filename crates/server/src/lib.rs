@@ -29,6 +29,7 @@ mod body;
 mod catalogue;
 mod census;
 mod collect;
+mod device;
 mod edge;
 mod fault;
 mod find;

@@ -97,6 +97,7 @@ pub(crate) fn challenge_log_in() -> Operation {
             "log-in-failed",
             "account-locked",
             "second-factor-needed",
+            "device-missing",
             UNACCEPTABLE,
             "too-many-requests",
             "hashing",
@@ -248,7 +249,8 @@ async fn ask_log_in(edge: Edge, body: JsonBody) -> Result<Created<Begun>, Proble
     let password = Sensitive::new(password);
     edge.begin_log_in(Some(mail), move |house, attempt| {
         let (mail, door, machine_now) = (&attempt.mail, attempt.door, attempt.machine_now);
-        let log_in = Shown { mail, password: &password, code: None, passkey: None, door, machine_now };
+        let (code, passkey, certificate) = (None, None, attempt.certificate.as_deref());
+        let log_in = Shown { mail, password: &password, code, passkey, door, certificate, machine_now };
         let stamp = attempt.stamp;
         let gate = house.gate();
         Ok(created(gate.challenge_log_in(&log_in, stamp.request, stamp.now, attempt.detail)?))

@@ -61,6 +61,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "account-locked",
                 "second-factor-needed",
                 "second-factor-missing",
+                "device-missing",
                 "unacceptable",
                 "bad-id",
                 "too-many-requests",
@@ -155,7 +156,8 @@ async fn log_in(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<NewSessi
     edge.log_in(mail, move |house, attempt| {
         let (door, machine_now) = (attempt.door, attempt.machine_now);
         let (mail, passkey) = (&attempt.mail, passkey.as_ref());
-        let log_in = Shown { mail, password: &password, code: code.as_ref(), passkey, door, machine_now };
+        let (code, certificate) = (code.as_ref(), attempt.certificate.as_deref());
+        let log_in = Shown { mail, password: &password, code, passkey, door, certificate, machine_now };
         let stamp = attempt.stamp;
         let new = house.gate().log_in(&log_in, stamp.request, stamp.now, attempt.detail)?;
         Ok((StatusCode::CREATED, Json(new.into())))

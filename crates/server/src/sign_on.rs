@@ -74,6 +74,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "account-locked",
                 "second-factor-needed",
                 "second-factor-missing",
+                "device-missing",
                 "not-found",
                 "provider-away",
                 "too-many-requests",
@@ -136,6 +137,7 @@ async fn finish(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<NewSessi
             code: code.as_ref(),
             invitation: invitation.as_ref(),
             door: attempt.door,
+            certificate: attempt.certificate.as_deref(),
             machine_now: attempt.machine_now,
         };
         let stamp = attempt.stamp;

@@ -17,6 +17,10 @@ pub enum Reason {
     KeyTooOld,
     /// Who knows the service's key may not come in any more, or no second person has approved what it shows.
     KeyNotTrusted,
+    /// The session was begun in another place.
+    SessionElsewhere,
+    /// Over the network people come in on enrolled devices, and this is none, or not theirs.
+    DeviceMissing,
     /// Mail and password do not belong together, or to anybody.
     LogInFailed,
     /// What a provider or a browser brought does not fit, or means nobody here.
@@ -73,6 +77,8 @@ impl Reason {
             Self::UnknownCredential => "unknown-credential",
             Self::SessionEnded => "session-ended",
             Self::KeyTooOld => "key-too-old",
+            Self::SessionElsewhere => "session-elsewhere",
+            Self::DeviceMissing => "device-missing",
             Self::KeyNotTrusted => "key-not-trusted",
             Self::LogInFailed => "log-in-failed",
             Self::SignOnFailed => "sign-on-failed",
@@ -113,7 +119,8 @@ impl Reason {
             Self::AccountLocked | Self::AnotherPerson => Requirement::AccountLockout,
             Self::InvitationOpen => Requirement::UniqueIdentity,
             // An open session that somebody else finds would let two people act under one id.
-            Self::SessionEnded => Requirement::UniqueIdentity,
+            Self::SessionEnded | Self::SessionElsewhere => Requirement::UniqueIdentity,
+            Self::DeviceMissing => Requirement::NoPersonalDevices,
             Self::KeyTooOld | Self::PasswordExpired => Requirement::PasswordRotation,
             Self::KeyNotTrusted => Requirement::AccessReview,
             Self::NoGrant | Self::GrantEnded | Self::VolumeSpent | Self::OutsideFirst => {
@@ -139,6 +146,8 @@ impl Reason {
                 | Self::UnknownCredential
                 | Self::SessionEnded
                 | Self::KeyTooOld
+                | Self::SessionElsewhere
+                | Self::DeviceMissing
                 | Self::LogInFailed
                 | Self::SignOnFailed
                 | Self::AccountLocked

@@ -1,6 +1,6 @@
 //! Certificates of services, and the authority that issues them.
 
-use bailee_core::{ProposalId, RecordId, RequestId, ServiceId, Timestamp};
+use bailee_core::{DeviceId, PersonId, PrincipalId, ProposalId, RecordId, RequestId, ServiceId, Timestamp};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{AuthorityMade, What};
 use bailee_store::act::Act;
@@ -51,7 +51,11 @@ impl Gate {
         self.certified_by(&caller.context, caller.machine_now).map(|authority| authority.shown())
     }
 
-    fn certified_by(&self, context: &Context, machine_now: Timestamp) -> Result<Authority, AccessError> {
+    pub(super) fn certified_by(
+        &self,
+        context: &Context,
+        machine_now: Timestamp,
+    ) -> Result<Authority, AccessError> {
         let existing = || self.known().authority.as_ref().map(|entry| entry.value.clone());
         if let Some(authority) = existing() {
             return Ok(authority);
@@ -90,7 +94,7 @@ impl Gate {
         let now = caller.machine_now;
         let serial = RecordId::random(&*self.sealer.entropy);
         let days = self.standards.values.key_days_max.into();
-        let (der, pem) = authority.issue(&request, service, serial, now, days)?;
+        let (der, pem) = authority.issue(&request, &service.to_string(), serial, now, days)?;
         let new = ServiceKey::certificate(certificate::whole(&der), Form::Certificate, now, knower.known_to);
         let Given { id, ends_at, proposal } = self.give(caller, service, new, knower)?;
         Ok(NewCertificate { service, id, pem: Some(pem), ends_at, proposal })
@@ -115,20 +119,47 @@ impl Gate {
         Ok(NewCertificate { service, id, pem: None, ends_at, proposal })
     }
 
-    /// The service of a certificate that was shown.
+    /// Whose a certificate is that was shown.
     pub(super) fn by_certificate(
         &self,
         shown: &Shown,
         presented: &Presented,
-    ) -> Result<(Who, Option<Denial>), AccessError> {
+    ) -> Result<Certified, AccessError> {
         if shown.has_ended(presented.machine_now) {
             return Err(ended().into());
+        }
+        if let Some((device, person)) = self.device_by(shown, presented.machine_now)? {
+            return Ok(Certified::Device(device, person));
         }
         let known = self.known();
         let found = shown.hashes().iter().find_map(|hash| known.service_by_key(hash));
         let (service, kept) = found.filter(|(_, kept)| kept.form != Form::Key).ok_or_else(unknown)?;
         let missing = self.lacking(&known, kept, presented.times())?;
-        Ok((Who::Service(service.by(kept)), missing))
+        Ok(Certified::Service(Box::new((Who::Service(service.by(kept)), missing))))
+    }
+}
+
+/// Whose a certificate is.
+pub(super) enum Certified {
+    /// A service's, with what keeps it from anything but its renewal.
+    Service(Box<(Who, Option<Denial>)>),
+    /// A device's, and whose that is.
+    Device(DeviceId, PersonId),
+}
+
+impl Certified {
+    pub(super) fn device(&self) -> Option<DeviceId> {
+        match self {
+            Self::Service(_) => None,
+            Self::Device(device, _) => Some(*device),
+        }
+    }
+
+    pub(super) fn principal(&self) -> PrincipalId {
+        match self {
+            Self::Service(service) => service.0.principal(),
+            Self::Device(_, person) => PrincipalId::Person(*person),
+        }
     }
 }
 
@@ -147,7 +178,7 @@ fn ended() -> Denial {
 
 fn unknown() -> Denial {
     Reason::UnknownCredential.denial(
-        "this home knows no service with this certificate",
-        "get one with `bailee service certificate`; a person comes without one",
+        "this home knows no service and no device with this certificate",
+        "get one with `bailee service certificate` or `bailee device enroll`",
     )
 }

@@ -5,10 +5,13 @@ use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
 
+use super::certificates::Certified;
+use super::devices::to_enrol;
 use super::{Caller, Gate, Presented, Who};
 use crate::account::{Account, Password};
 use crate::credential::{CredentialHash, CredentialKind};
 use crate::decision::{ACCOUNT, AUTHENTICATE, Reason};
+use crate::device::Place;
 use crate::error::{AccessError, Denial};
 use crate::password;
 use crate::person::{NamedMail, Person, Relation, Role, Standing};
@@ -178,11 +181,14 @@ impl Gate {
         let version = self.follow()?;
         let context = |principal| Context { principal, request, now, detail };
         match self.recognise(presented) {
-            Ok((who, missing)) => {
+            Ok(Recognised { who, missing, place }) => {
                 let (context, door) = (context(who.principal()), presented.door);
-                Ok((Caller { context, who, machine_now, door, version }, missing))
+                Ok((Caller { context, who, machine_now, door, place, version }, missing))
             }
             Err(AccessError::Denied(denial)) => {
+                if denial.code == Reason::SessionElsewhere.code() {
+                    self.end_elsewhere(presented)?;
+                }
                 self.refuse(&context(PrincipalId::Anonymous), AUTHENTICATE, None, None, denial)
             }
             Err(other) => Err(other),
@@ -191,19 +197,18 @@ impl Gate {
 
     /// Whether [`Self::authenticate`] would let the caller in. No event: nothing is decided by it.
     pub fn recognises(&self, presented: &Presented) -> bool {
-        self.recognise(presented).is_ok_and(|(_, missing)| missing.is_none())
+        self.recognise(presented).is_ok_and(|known| known.missing.is_none())
     }
 
     /// Whether [`Self::authenticate_to_take_in`] would.
     pub fn recognises_to_take_in(&self, presented: &Presented) -> bool {
-        let denial = self.recognise(presented).map(|(_, missing)| missing);
+        let denial = self.recognise(presented).map(|known| known.missing);
         denial.is_ok_and(|denial| denial.is_none_or(|denial| denial.leaves_intake()))
     }
 
     /// Whether [`Self::authenticate_to_keep_keys`] would.
     pub fn recognises_to_keep_keys(&self, presented: &Presented) -> bool {
-        let is_enough =
-            |(who, missing): (Who, Option<Denial>)| matches!(who, Who::Service(_)) || missing.is_none();
+        let is_enough = |known: Recognised| matches!(known.who, Who::Service(_)) || known.missing.is_none();
         self.recognise(presented).is_ok_and(is_enough)
     }
 
@@ -213,28 +218,43 @@ impl Gate {
     }
 
     /// The same, with what keeps them from anything but its renewal; its refusals are not events yet.
-    fn recognise(&self, presented: &Presented) -> Result<(Who, Option<Denial>), AccessError> {
-        match (&presented.certificate, &presented.bearer) {
-            (None, None) => Err(no_credential().into()),
-            (None, Some(bearer)) => self.by_bearer(bearer.expose(), presented),
-            (Some(shown), None) => self.by_certificate(shown, presented),
-            (Some(shown), Some(bearer)) => {
-                let certified = self.by_certificate(shown, presented)?;
-                let (who, missing) = self.by_bearer(bearer.expose(), presented)?;
-                if certified.0.principal() != who.principal() {
-                    return Err(of_two().into());
+    fn recognise(&self, presented: &Presented) -> Result<Recognised, AccessError> {
+        let certified = match &presented.certificate {
+            Some(shown) => Some(self.by_certificate(shown, presented)?),
+            None => None,
+        };
+        let place = Place::at(presented.door, certified.as_ref().and_then(Certified::device));
+        let Some(bearer) = &presented.bearer else {
+            return match certified {
+                Some(Certified::Service(service)) => {
+                    let (who, missing) = *service;
+                    Ok(Recognised { who, missing, place })
                 }
-                Ok((who, missing.or(certified.1)))
+                Some(Certified::Device(..)) | None => Err(no_credential().into()),
+            };
+        };
+        let (who, missing) = self.by_bearer(bearer.expose(), presented, place)?;
+        match certified {
+            Some(certified) if certified.principal() != who.principal() => Err(of_two().into()),
+            Some(Certified::Service(service)) => {
+                Ok(Recognised { who, missing: missing.or(service.1), place })
             }
+            Some(Certified::Device(..)) | None => Ok(Recognised { who, missing, place }),
         }
     }
 
-    fn by_bearer(&self, text: &str, presented: &Presented) -> Result<(Who, Option<Denial>), AccessError> {
+    fn by_bearer(
+        &self,
+        text: &str,
+        presented: &Presented,
+        place: Place,
+    ) -> Result<(Who, Option<Denial>), AccessError> {
         let hash = CredentialHash::of(text);
         match CredentialKind::of(text) {
-            Some(CredentialKind::Session) => self.by_token(&hash, presented),
+            Some(CredentialKind::Session) => self.by_token(&hash, presented, place),
             Some(CredentialKind::ServiceKey) => self.by_key(&hash, presented),
             Some(CredentialKind::Invitation) => self.by_invitation(&hash, presented.now),
+            Some(CredentialKind::Device) => self.by_device_code(hash, presented.now),
             // A code that stops something says nothing of who has it.
             Some(CredentialKind::Stop) | None => Err(neither_token_nor_key().into()),
         }
@@ -268,6 +288,7 @@ impl Gate {
         &self,
         token: &CredentialHash,
         presented: &Presented,
+        place: Place,
     ) -> Result<(Who, Option<Denial>), AccessError> {
         let (now, values) = (presented.now, &self.standards.values);
         let (session, person, missing) = {
@@ -282,6 +303,9 @@ impl Gate {
         }
         if let Some(ended) = session.ended(now, values) {
             return Err(session_ended(ended, values.idle_minutes_max, values.session_hours_max).into());
+        }
+        if let Some(denial) = self.elsewhere(&session, place) {
+            return Err(denial.into());
         }
         if session.is_to_be_seen_again(now) {
             self.see_again(token, now)?;
@@ -314,6 +338,7 @@ impl Gate {
         match &caller.who {
             Who::Person { person, session, .. } => Ok((person, Some(*session))),
             Who::Invited(person) => Ok((person, None)),
+            Who::Enrolling { .. } => self.refuse(&caller.context, ACCOUNT, None, None, to_enrol()),
             Who::Service(_) => self.refuse(&caller.context, ACCOUNT, None, None, not_a_person()),
         }
     }
@@ -329,6 +354,14 @@ impl Gate {
         let act = Act { name: "see-session", changes: vec![self.sealer.put(&next)?], events: Vec::new() };
         self.commit_aside(act, |known| known.keep_session(next))
     }
+}
+
+/// Who is calling, and where.
+struct Recognised {
+    who: Who,
+    /// What keeps them from anything but its renewal.
+    missing: Option<Denial>,
+    place: Place,
 }
 
 /// A test home's data is nobody's, so its first person may play every part but the operator's.
@@ -365,8 +398,8 @@ fn neither_token_nor_key() -> Denial {
 
 fn of_two() -> Denial {
     Reason::UnknownCredential.denial(
-        "the certificate of the connection and the credential are not of the same service",
-        "show one of them alone: a person's session needs a connection without a certificate",
+        "the certificate of the connection and the credential are not of the same service or person",
+        "show one of them alone, or the certificate of the device on which the session was begun",
     )
 }
 

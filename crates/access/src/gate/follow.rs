@@ -72,7 +72,7 @@ impl Gate {
             Who::Person { person, session, .. } => {
                 known.session_named(*session).is_some() && as_known(person)
             }
-            Who::Invited(person) => as_known(person),
+            Who::Invited(person) | Who::Enrolling { person, .. } => as_known(person),
             // With the key that was shown: one that was ended meanwhile makes no other.
             Who::Service(own) => known.service(own.id).is_some_and(|now| {
                 own.keys.iter().all(|shown| now.value.keys.iter().any(|key| key.id == shown.id))

@@ -12,10 +12,13 @@ use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 use bailee_store::act::{Act, Change};
 
+use super::devices::device_of_another;
 use super::{Caller, Gate, PasskeyAnswer, Who};
 use crate::account::{Account, Checked, Factors, Password};
+use crate::certificate::Shown;
 use crate::credential::CredentialKind;
 use crate::decision::Reason;
+use crate::device::Place;
 use crate::error::{AccessError, Denial};
 use crate::lockout::{Door, Whose};
 use crate::passkey::Bound;
@@ -35,6 +38,8 @@ pub struct LogIn<'a> {
     pub passkey: Option<&'a PasskeyAnswer>,
     /// Where.
     pub door: Door,
+    /// The certificate of the connection.
+    pub certificate: Option<&'a Shown>,
     /// The machine's time, by which authenticators go.
     pub machine_now: Timestamp,
 }
@@ -44,6 +49,8 @@ pub(super) struct Beginning {
     pub(super) person: PersonId,
     /// The version of the account by which it was found that they may come in.
     pub(super) seen: u32,
+    /// Where, and where alone it goes on.
+    pub(super) place: Place,
     /// The account, where it changes with that.
     pub(super) account: Option<Entry<Account>>,
     /// When a second factor was shown, if one was.
@@ -91,15 +98,15 @@ impl Gate {
         let whose = Whose::of(&mail, log_in.door);
         let _alone = self.attempt(whose);
         let anonymous = Context { principal: PrincipalId::Anonymous, request, now, detail };
-        let entry = self.known_by_password(log_in, whose, &anonymous)?;
+        let (entry, place) = self.known_by_password(log_in, whose, &anonymous)?;
         let person = Some(entry.value.person.id);
         match self.factor(&entry.value, log_in, now) {
             Factor::None if log_in.door.is_public() => self.not_in(&anonymous, person, no_factor_in_public()),
             Factor::Needed => self.not_in(&anonymous, person, second_factor_needed()),
             Factor::Refused(told) => self.failed_with(&anonymous, whose, person, told.as_ref()),
-            Factor::None => self.come_in(&entry, None, None, log_in, whose, &anonymous),
+            Factor::None => self.come_in(&entry, None, None, (log_in, place), whose, &anonymous),
             Factor::Shown(factors, told) => {
-                self.come_in(&entry, Some(factors), told, log_in, whose, &anonymous)
+                self.come_in(&entry, Some(factors), told, (log_in, place), whose, &anonymous)
             }
         }
     }
@@ -111,7 +118,13 @@ impl Gate {
         log_in: &LogIn<'_>,
         whose: Whose,
         anonymous: &Context,
-    ) -> Result<Entry<Account>, AccessError> {
+    ) -> Result<(Entry<Account>, Place), AccessError> {
+        // Whether a machine is enrolled says nothing of any account.
+        let begun = self.place_to_begin(log_in.door, log_in.certificate, log_in.machine_now);
+        let (place, of) = match begun {
+            Ok(begun) => begun,
+            Err(denial) => return self.not_in(anonymous, None, denial),
+        };
         let account = self.known().account_by_mail(&normalised_mail(log_in.mail)).cloned();
         let person = account.as_ref().map(|entry| entry.value.person.id);
         if self.is_locked(whose, anonymous.now) {
@@ -120,7 +133,10 @@ impl Gate {
         let kept = account.as_ref().and_then(|entry| entry.value.password.as_ref());
         let matches = self.hasher.verify(log_in.password, kept.map(|password| password.phc.as_str()));
         match account.filter(|entry| matches && entry.value.person.is_active(anonymous.now)) {
-            Some(entry) => Ok(entry),
+            Some(entry) if of.is_some_and(|of| of != entry.value.person.id) => {
+                self.not_in(anonymous, person, device_of_another())
+            }
+            Some(entry) => Ok((entry, place)),
             None => self.failed(anonymous, whose, person),
         }
     }
@@ -143,7 +159,7 @@ impl Gate {
         entry: &Entry<Account>,
         factors: Option<Factors>,
         told: Option<What>,
-        log_in: &LogIn<'_>,
+        (log_in, place): (&LogIn<'_>, Place),
         whose: Whose,
         context: &Context,
     ) -> Result<NewSession, AccessError> {
@@ -163,6 +179,7 @@ impl Gate {
         let begin = Beginning {
             person,
             seen: entry.version,
+            place,
             account,
             factor_at: has_factor.then_some(context.now),
             signed_on: false,
@@ -193,11 +210,13 @@ impl Gate {
         begin: Beginning,
         context: &Context,
     ) -> Result<NewSession, AccessError> {
-        let Beginning { person, seen, account, factor_at, signed_on, forgiven, events: further } = begin;
+        let Beginning { person, seen, place, account, factor_at, signed_on, forgiven, events: further } =
+            begin;
         let (now, request) = (context.now, context.request);
         let (token, token_hash) = CredentialKind::Session.generate(&*self.sealer.entropy);
         let id = SessionId::random(&*self.sealer.entropy);
-        let session = Session { id, person, token_hash, since: now, seen_at: now, factor_at, signed_on };
+        let session =
+            Session { id, person, token_hash, since: now, seen_at: now, factor_at, signed_on, place };
         let entry = Entry::first(token_hash.id(), session);
         let ends_at = entry.value.ends_at(&self.standards.values);
         let by_person = Context { principal: PrincipalId::Person(person), ..*context };

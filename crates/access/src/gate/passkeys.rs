@@ -180,7 +180,7 @@ impl Gate {
         let whose = Whose::of(&normalised_mail(log_in.mail), log_in.door);
         let _alone = self.attempt(whose);
         let anonymous = Context { principal: PrincipalId::Anonymous, request, now, detail };
-        let entry = self.known_by_password(log_in, whose, &anonymous)?;
+        let (entry, _) = self.known_by_password(log_in, whose, &anonymous)?;
         let person = entry.value.person.id;
         if entry.value.factors.passkeys().is_empty() {
             return self.not_in(&anonymous, Some(person), no_passkey());

@@ -9,11 +9,13 @@ use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
 
+use super::devices::{no_device, told};
 use super::log_in::Beginning;
 use super::{Caller, Gate, Who};
 use crate::account::{Account, Password};
 use crate::credential::CredentialKind;
-use crate::decision::{Action, Reason};
+use crate::decision::{ACCOUNT, Action, Reason};
+use crate::device::Place;
 use crate::error::{AccessError, Denial};
 use crate::grant::Filed;
 use crate::lockout::Whose;
@@ -103,6 +105,9 @@ impl Gate {
         let Who::Invited(Person { id, name, mail, .. }) = &caller.who else {
             return Err(AccessError::Unacceptable("this is no invitation; log in instead".into()));
         };
+        if self.standards.enrolled_device && caller.place == Place::Network {
+            return self.refuse(&caller.context, ACCOUNT, None, None, no_device());
+        }
         password::check(password, name, mail, &self.standards)?;
         let phc = self.hasher.hash(password, &*self.sealer.entropy)?;
         let now = caller.context.now;
@@ -116,6 +121,7 @@ impl Gate {
         let begin = Beginning {
             person: *id,
             seen: entry.version,
+            place: caller.place,
             account: Some(entry.next(account)),
             factor_at: None,
             signed_on: false,
@@ -327,6 +333,7 @@ impl Gate {
         // What opened the account is gone with it; the id and the name stay, since events name them.
         let account = entry.next(Account::of(Person { standing, ..entry.value.person.clone() }));
         let sessions = self.known().sessions_of(person);
+        let devices = self.known().devices_of(person);
         let services = self.inherited(person, heir);
         let keys = self.keys_known_to(person, context.now);
         let left = Left { sessions: count(&sessions), services: count(&services), keys: count(&keys) };
@@ -335,6 +342,8 @@ impl Gate {
             vec![context.event(What::PersonLeft { person, told_at, sessions: ended, services: moved })];
         let mut changes = vec![self.sealer.put(&account)?];
         changes.extend(sessions.iter().map(Entry::<Session>::deletion));
+        changes.extend(devices.iter().map(Entry::deletion));
+        events.extend(devices.iter().map(|one| context.event(told(person, Some(one.value.id), "ended"))));
         for service in &services {
             changes.push(self.sealer.put(service)?);
             events.push(context.event(What::ServiceOwnerChanged { service: service.value.id, owner: heir }));
@@ -347,6 +356,7 @@ impl Gate {
         self.commit(Act { name: "leave", changes, events }, |known| {
             grants.into_iter().for_each(|grant| known.keep_grant(grant));
             sessions.iter().for_each(|session| known.drop_session(session.id));
+            devices.iter().for_each(|device| known.drop_device(device.value.id));
             services.into_iter().for_each(|service| known.keep_service(service));
             known.keep_account(account);
         })?;

@@ -178,7 +178,10 @@ impl Gate {
         let bearer = presented.bearer.as_ref().map(|bearer| vec![CredentialHash::of(bearer.expose())]);
         let hashes = bearer.or_else(|| Some(presented.certificate.as_ref()?.hashes().to_vec()))?;
         let known = self.known();
-        let (_, key) = hashes.iter().find_map(|hash| known.service_by_key(hash))?;
+        let Some((_, key)) = hashes.iter().find_map(|hash| known.service_by_key(hash)) else {
+            drop(known);
+            return self.ending_device(presented);
+        };
         let (values, times) = (&self.standards.values, presented.times());
         (key.age(times, values) != KeyAge::Fresh).then(|| key.ends_at(values))
     }

@@ -226,7 +226,7 @@ impl Gate {
                 account.filter(|person| person.is_active(caller.context.now)).map(|person| person.id)
             }
             (None, Who::Person { person, .. }) => Some(person.id),
-            (None, Who::Invited(_) | Who::Service(_)) => None,
+            (None, Who::Invited(_) | Who::Enrolling { .. } | Who::Service(_)) => None,
         };
         owner.ok_or_else(|| {
             AccessError::Unacceptable("a service's owner is a person of this home, named by mail".into())

@@ -9,11 +9,14 @@ use bailee_core::{PersonId, PrincipalId, RequestId, Sensitive, SignOnId, Timesta
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, What};
 
+use super::devices::device_of_another;
 use super::log_in::Beginning;
 use super::{Commitment, Gate};
 use crate::account::{Account, Checked, Factors};
+use crate::certificate::Shown;
 use crate::credential::CredentialHash;
 use crate::decision::Reason;
+use crate::device::Place;
 use crate::error::{AccessError, Denial};
 use crate::lockout::{Door, Whose};
 use crate::person::Standing;
@@ -43,6 +46,8 @@ pub struct SignOn<'a> {
     pub invitation: Option<&'a Sensitive<String>>,
     /// Where.
     pub door: Door,
+    /// The certificate of the connection.
+    pub certificate: Option<&'a Shown>,
     /// The machine's time, by which authenticators and providers go.
     pub machine_now: Timestamp,
 }
@@ -80,7 +85,11 @@ impl Gate {
     ) -> Result<NewSession, AccessError> {
         let provider = self.provider()?;
         let context = Context { principal: PrincipalId::Anonymous, request, now, detail };
-        let SignOn { id, redirected, code, invitation, door, machine_now } = sign_on;
+        let SignOn { id, redirected, code, invitation, door, certificate, machine_now } = sign_on;
+        let (place, of) = match self.place_to_begin(door, certificate, machine_now) {
+            Ok(begun) => begun,
+            Err(denial) => return self.not_in(&context, None, denial),
+        };
         let (since, proven, factor_age) = match (provider.take(id, machine_now), redirected) {
             (Some((since, Stage::Sent(sent))), Some((code, state))) => {
                 match provider.redeem(sent, code, &state, machine_now) {
@@ -103,6 +112,9 @@ impl Gate {
         if self.is_locked(whose, now) {
             return self.not_in(&context, Some(proven.person), super::log_in::account_locked());
         }
+        if of.is_some_and(|of| of != proven.person) {
+            return self.not_in(&context, Some(proven.person), device_of_another());
+        }
         if let Err(why) = proven.still_holds(&entry.value, now) {
             return self.not_signed_on(&context, Some(proven.person), why);
         }
@@ -124,7 +136,7 @@ impl Gate {
             (Some(_), _) => Some(now),
             (None, age) => age.map(|age| saturating_add(now, -age)),
         };
-        self.sign_in(&entry, proven, factors, factor_at, whose, &context)
+        self.sign_in(&entry, proven, (factors, factor_at), (whose, place), &context)
     }
 
     fn somebody(&self, person: PersonId) -> Result<Entry<Account>, AccessError> {
@@ -166,9 +178,8 @@ impl Gate {
         &self,
         entry: &Entry<Account>,
         proven: Proven,
-        factors: Option<Factors>,
-        factor_at: Option<Timestamp>,
-        whose: Whose,
+        (factors, factor_at): (Option<Factors>, Option<Timestamp>),
+        (whose, place): (Whose, Place),
         context: &Context,
     ) -> Result<NewSession, AccessError> {
         let Proven { person, to_bind, accepts } = proven;
@@ -191,7 +202,7 @@ impl Gate {
         let account = Some(entry.next(next));
         let forgiven = Some(whose);
         let seen = entry.version;
-        let begin = Beginning { person, seen, account, factor_at, signed_on: true, forgiven, events };
+        let begin = Beginning { person, seen, place, account, factor_at, signed_on: true, forgiven, events };
         self.begin_session(begin, context)
     }
 

@@ -1,6 +1,6 @@
 //! The certificate and key that a command shows to a server elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use crate::failure::{Failure, Result};
+use crate::state::Place;
 
 /// The variables that name their files.
 const VARIABLES: [&str; 2] = ["BAILEE_CERTIFICATE", "BAILEE_CERTIFICATE_KEY"];
@@ -30,18 +31,33 @@ impl ClientIdentity {
                 ));
             }
         };
-        let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Failure::file(path, &error));
-        let (certificate, key) = (read(&certificate)?, zeroize::Zeroizing::new(read(&key)?));
+        Self::read(&certificate, &key)?.map(Some).ok_or_else(|| {
+            Failure::failed(
+                "BAILEE_CERTIFICATE and BAILEE_CERTIFICATE_KEY are no certificate and its key as PEM",
+            )
+        })
+    }
+
+    /// That of the device that this machine is there; none where it was not enrolled.
+    pub(crate) fn of_device(place: &Place) -> Result<Option<Self>> {
+        let [certificate, key] = place.device_files()?;
+        match certificate.exists() && key.exists() {
+            // Two that do not belong together: an enrolment that did not come to its end.
+            true => Self::read(&certificate, &key),
+            false => Ok(None),
+        }
+    }
+
+    /// What two files hold; none where that is no certificate and its key.
+    fn read(certificate: &Path, key: &Path) -> Result<Option<Self>> {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| Failure::file(path, &error));
+        let (certificate, key) = (read(certificate)?, zeroize::Zeroizing::new(read(key)?));
         let chain = CertificateDer::pem_slice_iter(&certificate).collect::<std::result::Result<Vec<_>, _>>();
         let key = PrivateKeyDer::from_pem_slice(&key);
         let identity = match (chain, key) {
             (Ok(chain), Ok(key)) => CertifiedKey::from_der(chain, key, &default_provider()).ok(),
             _ => None,
         };
-        identity.map(|identity| Some(Self(Arc::new(identity)))).ok_or_else(|| {
-            Failure::failed(
-                "BAILEE_CERTIFICATE and BAILEE_CERTIFICATE_KEY are no certificate and its key as PEM",
-            )
-        })
+        Ok(identity.map(|identity| Self(Arc::new(identity))))
     }
 }

@@ -10,6 +10,7 @@ use bailee_core::Json;
 use clap::Args;
 use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::service::show_proposal;
 use crate::client::encoded;
@@ -75,7 +76,6 @@ impl Certificate {
     /// was refused after it was made.
     fn make_key(&self) -> Result<String> {
         let path = beside(&self.out, "key");
-        let unmade = || Failure::failed("the key could not be made");
         let key = match fs::read_to_string(&path) {
             Ok(pem) => KeyPair::from_pem(&pem).map_err(|_| {
                 Failure::failed(format_args!("{} is no key; name another place with --out", path.display()))
@@ -87,10 +87,28 @@ impl Certificate {
             }
             Err(error) => return Err(Failure::file(&path, &error)),
         };
-        let mut params = CertificateParams::default();
-        params.distinguished_name = DistinguishedName::new();
-        params.serialize_request(&key).and_then(|request| request.pem()).map_err(|_| unmade())
+        request(&key)
     }
+}
+
+/// A key of one's own, the one of a PEM text or a new one, with a request for it.
+pub(super) fn request_for(key: Option<&str>) -> Result<(Zeroizing<String>, String)> {
+    let key = match key {
+        Some(pem) => KeyPair::from_pem(pem)
+            .map_err(|_| Failure::failed("this machine's key is damaged; enrol it anew"))?,
+        None => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| unmade())?,
+    };
+    Ok((Zeroizing::new(key.serialize_pem()), request(&key)?))
+}
+
+fn request(key: &KeyPair) -> Result<String> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.serialize_request(key).and_then(|request| request.pem()).map_err(|_| unmade())
+}
+
+fn unmade() -> Failure {
+    Failure::failed("the key could not be made")
 }
 
 /// The certificate of an answer: PEM, so nothing that a terminal or a file would take for something else.

@@ -9,6 +9,7 @@ pub(crate) mod collect;
 pub(crate) mod completions;
 mod counts;
 mod detection;
+pub(crate) mod device;
 mod emission;
 pub(crate) mod evidence;
 mod factor;

@@ -182,7 +182,7 @@ fn list(visit: &Visit) -> Result<Exit> {
 }
 
 /// The id of a person. An address stands in no path of a request, so it is looked for in the list.
-fn id_of(visit: &Visit, who: &str) -> Result<String> {
+pub(super) fn id_of(visit: &Visit, who: &str) -> Result<String> {
     if who.parse::<PersonId>().is_ok() {
         return Ok(who.to_owned());
     }

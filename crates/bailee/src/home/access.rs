@@ -18,6 +18,7 @@ pub(crate) struct AccessSection {
     profile: Option<Profile>,
     second_factor: Option<bool>,
     second_person: Option<bool>,
+    enrolled_device: Option<bool>,
     solo: Option<bool>,
     outside: Option<String>,
     breached_passwords: Option<PathBuf>,
@@ -58,8 +59,14 @@ impl AccessSection {
                         (1.3.b)"
                 .to_owned());
         }
+        let enrolled_device = self.enrolled_device.unwrap_or(usual.enrolled_device);
+        if strict && !enrolled_device {
+            return Err("[access] enrolled_device = false is not allowed by profile \"strict\": over the network people come in \
+                        on enrolled devices alone (1.2.e)"
+                .to_owned());
+        }
         let breached = self.breached_passwords.clone().map(Breached::at);
-        Ok(Standards { values, second_factor, second_person, breached, ..usual })
+        Ok(Standards { values, second_factor, second_person, enrolled_device, breached, ..usual })
     }
 
     fn numbers(&self) -> [(&'static str, Option<i64>); 9] {

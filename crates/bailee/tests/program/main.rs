@@ -20,6 +20,7 @@ mod charsets;
 mod collector;
 mod commands;
 mod described;
+mod devices;
 mod emit;
 mod evidence;
 mod flood;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::served::{Served, until};
-use crate::support::{Trial, copy};
+use crate::support::{MAIL, PASSWORD, Trial, copy};
 
 const NOW: &str = "2026-03-02T09:00:00Z";
 
@@ -33,10 +33,17 @@ fn a_home_is_served_over_https_and_by_its_socket() {
     assert_eq!(sellers["sellers"][0]["id"], "ALPHA");
     let socket = served.said["socket"].as_str().unwrap();
     assert_eq!(std::fs::metadata(socket).unwrap().permissions().mode() & 0o777, 0o600);
-    let by_socket = Command::new("curl")
-        .args(["--silent", "--unix-socket", socket, "--header", &bearer, "http://localhost/v1/sellers"])
-        .output()
-        .unwrap();
+    // A session of its own: one from the network opens nothing here.
+    let here = |words: &[&str]| {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--unix-socket", socket]).args(words);
+        command.output().unwrap()
+    };
+    let question = format!("{{\"mail\":\"{MAIL}\",\"password\":\"{PASSWORD}\"}}");
+    let session = here(&["--json", &question, "http://localhost/v1/sessions"]);
+    let session: serde_json::Value = serde_json::from_slice(&session.stdout).unwrap();
+    let own = format!("Authorization: Bearer {}", session["token"].as_str().unwrap());
+    let by_socket = here(&["--header", &own, "http://localhost/v1/sellers"]);
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&by_socket.stdout).unwrap(), sellers);
     let plain = Command::new("curl")
         .args(["--silent", "--header", &bearer, &served.url().replace("https", "http")])

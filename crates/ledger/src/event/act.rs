@@ -1,6 +1,6 @@
 //! An event as a whole: when, who, by which request, from where, and what.
 
-use bailee_core::{Commitment, PasskeyId, PersonId, PrincipalId, RecordId, RequestId, Timestamp};
+use bailee_core::{Commitment, DeviceId, PasskeyId, PersonId, PrincipalId, RecordId, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::What;
@@ -48,4 +48,16 @@ pub struct SignOn {
 pub struct AuthorityMade {
     /// Names it; the serial number of its certificate.
     pub authority: RecordId,
+}
+
+/// A step in the life of a device on which a person comes in over the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Device {
+    /// Whose.
+    pub person: PersonId,
+    /// Which; none yet where a code for one was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// `"invited"`: a code for one was made. `"enrolled"`, `"renewed"`, `"ended"`.
+    pub step: String,
 }

@@ -23,6 +23,7 @@ impl What {
             Self::PasskeyEnrolled { .. } => "passkey-enrolled",
             Self::PasskeyRemoved { .. } => "passkey-removed",
             Self::PasskeyUsed(_) => "passkey-used",
+            Self::Device(_) => "device",
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
@@ -104,6 +105,7 @@ impl What {
             Self::FactorEnrolled { factor, .. } => vec![factor],
             Self::PasskeyUsed(used) => vec![&used.outcome],
             Self::SignOn(sign_on) => vec![&sign_on.outcome],
+            Self::Device(device) => vec![&device.step],
             Self::Notice(notice) => {
                 [&notice.kind, &notice.step].into_iter().chain(&notice.reason).map(String::as_str).collect()
             }

@@ -22,8 +22,8 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, authority, catalogue, census, collect, find, grant, health, hear, keys, ledger, mail,
-    mapping, passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service,
+    access, account, authority, catalogue, census, collect, device, find, grant, health, hear, keys, ledger,
+    mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service,
     session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
@@ -104,6 +104,7 @@ fn operations() -> Vec<Operation> {
         without_keys(sign_on::operations()),
         without_keys(account::operations()),
         without_keys(passkey::operations()),
+        without_keys(device::operations()),
         person::operations(),
         seller::operations(),
         service::operations(),

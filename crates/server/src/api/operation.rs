@@ -15,11 +15,13 @@ use crate::house::House;
 use crate::paging::PAGE_MAX;
 
 /// Refusals of whoever is not known.
-const UNKNOWN: [&str; 7] = [
+const UNKNOWN: [&str; 9] = [
     "no-credential",
     "unknown-credential",
     "session-ended",
     "key-too-old",
+    "session-elsewhere",
+    "device-missing",
     "password-expired",
     "second-factor-missing",
     "invitation-open",

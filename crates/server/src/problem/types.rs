@@ -34,6 +34,8 @@ types! {
         "no-credential": "Nobody is logged in", "Send `Authorization: Bearer …` with a session's token or a service's key.";
         "unknown-credential": "The credential is not known", "Log in again, or use the key that was shown when the service was added.";
         "session-ended": "The session has ended", "Log in again.";
+        "session-elsewhere": "The session was begun in another place, and has ended", "Log in again; tell an owner if you did not move it.";
+        "device-missing": "This machine is not enrolled", "Enrol it with `bailee device enroll`, by an invitation or a code of an owner.";
         "key-too-old": "The key is too old", "Have the service added again, and use its new key.";
         "log-in-failed": "Mail and password do not belong together", "Check both, the code, and that this is the right home.";
         "sign-on-failed": "The provider's answer opens nothing here", "Begin again; the detail says what else helps.";

@@ -18,7 +18,7 @@ fn service(home: &Home, name: &str) -> (ServiceId, Sensitive<String>) {
     home.gate().add_service(&home.owner(), new_service(name, "S1", &[], &[])).ok().unwrap()
 }
 
-fn request() -> String {
+pub(super) fn request() -> String {
     let key = KeyPair::generate().unwrap();
     CertificateParams::new(vec!["not-taken.example".to_owned()])
         .unwrap()
@@ -28,7 +28,7 @@ fn request() -> String {
         .unwrap()
 }
 
-fn der(pem: &str) -> Vec<u8> {
+pub(super) fn der(pem: &str) -> Vec<u8> {
     parse_x509_pem(pem.as_bytes()).unwrap().1.contents
 }
 

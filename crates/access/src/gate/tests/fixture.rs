@@ -161,8 +161,15 @@ impl Home {
         now: Timestamp,
     ) -> Result<NewSession, AccessError> {
         let (password, code) = (sensitive(password), code.map(sensitive));
-        let log_in =
-            LogIn { mail, password: &password, code: code.as_ref(), passkey: None, door, machine_now: now };
+        let log_in = LogIn {
+            mail,
+            password: &password,
+            code: code.as_ref(),
+            passkey: None,
+            door,
+            certificate: None,
+            machine_now: now,
+        };
         self.gate().log_in(&log_in, self.request(), now, None)
     }
 

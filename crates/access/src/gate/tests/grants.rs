@@ -31,7 +31,7 @@ pub(super) fn later(caller: &Caller, now: Timestamp) -> Caller {
         }
         _ => panic!("a person"),
     };
-    Caller { context, who, machine_now: now, door: caller.door, version: caller.version }
+    Caller { context, who, machine_now: now, door: caller.door, place: caller.place, version: caller.version }
 }
 
 pub(super) fn asked<'a>(

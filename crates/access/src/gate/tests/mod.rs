@@ -2,6 +2,7 @@
 
 mod carry;
 mod certificates;
+mod devices;
 mod enter;
 mod fixture;
 mod grants;

@@ -117,6 +117,7 @@ impl Nodes {
             password: &password,
             code: None,
             passkey: None,
+            certificate: None,
             door: Door::Local,
             machine_now: at(0),
         };

@@ -40,8 +40,15 @@ fn every_event_of_a_request_names_where_it_came_from_and_a_reader_of_the_ledger_
     let detail = home.gate().origin(&from(7), at(0)).unwrap();
     let log_in = |password: &str| {
         let (password, door) = (sensitive(password), Door::Local);
-        let log_in =
-            LogIn { mail: MAIL, password: &password, code: None, passkey: None, door, machine_now: at(0) };
+        let log_in = LogIn {
+            mail: MAIL,
+            password: &password,
+            code: None,
+            passkey: None,
+            door,
+            certificate: None,
+            machine_now: at(0),
+        };
         home.gate().log_in(&log_in, home.request(), at(0), detail)
     };
     let (_, failed) = home.events_of(|| log_in("Wrong-1"));

@@ -16,8 +16,15 @@ fn home() -> Home {
 
 fn ask(home: &Home, mail: &str, password: &str) -> Result<BegunPasskey, AccessError> {
     let password = sensitive(password);
-    let log_in =
-        LogIn { mail, password: &password, code: None, passkey: None, door: Door::Local, machine_now: at(0) };
+    let log_in = LogIn {
+        mail,
+        password: &password,
+        code: None,
+        passkey: None,
+        door: Door::Local,
+        certificate: None,
+        machine_now: at(0),
+    };
     home.gate().challenge_log_in(&log_in, home.request(), at(0), None)
 }
 

@@ -5,6 +5,7 @@ use bailee_store::records::{Registers, Store};
 
 use super::fixture::{Home, at};
 use crate::credential::CredentialHash;
+use crate::device::Place;
 use crate::gate::Gate;
 use crate::register::{Entry, Known};
 use crate::service::{Service, ServiceKey};
@@ -71,8 +72,16 @@ fn one_person_s_sessions_do_not_crowd_out_another_s() {
         let token_hash = CredentialHash::of(&format!("{person}/{number}"));
         let id = SessionId([u8::try_from(number).unwrap(); 16]);
         let (person, since) = (PersonId([person; 16]), at(since));
-        let session =
-            Session { id, person, token_hash, since, seen_at: since, factor_at: None, signed_on: false };
+        let session = Session {
+            id,
+            person,
+            token_hash,
+            since,
+            seen_at: since,
+            factor_at: None,
+            signed_on: false,
+            place: Place::Here,
+        };
         known.keep_session(Entry::first(token_hash.id(), session));
     };
     for number in 0..SESSIONS_PER_PERSON_MAX {
@@ -105,6 +114,7 @@ fn a_credential_is_known_by_its_whole_hash_and_not_by_the_half_that_finds_it() {
     let mut known = Known::default();
     let (since, person) = (at(0), PersonId([1; 16]));
     let session = Session {
+        place: Place::Here,
         id: SessionId([2; 16]),
         person,
         token_hash: genuine,

@@ -36,6 +36,7 @@ fn person(home: &Home, roles: &[Role], now: Timestamp) -> Caller {
     let context = Context { principal: PrincipalId::Person(id), ..Context::system(home.request(), now) };
     let who = Who::Person { person, session: SessionId([8; 16]), factor_at: None };
     Caller {
+        place: crate::device::Place::Here,
         context,
         who,
         machine_now: now,

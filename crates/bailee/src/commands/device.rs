@@ -1,0 +1,175 @@
+//! `bailee device`: the machines on which people come in over the network.
+//!
+//! A device's key is made here, in the user's state directory, and never leaves this machine.
+
+use std::fs;
+
+use bailee_core::{DeviceId, Json};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::certificate::{pem, request_for};
+use super::person::id_of;
+use crate::client::ServerAddress;
+use crate::failure::{Exit, Failure, Result};
+use crate::home::make::replace_private;
+use crate::screen::{self, BOLD, DIM, text};
+use crate::state::{self, Place};
+use crate::visit::Visit;
+
+/// Devices: the machines on which you come in over the network.
+///
+/// Where the home asks for enrolled devices, nobody comes in over the network on another one.
+#[derive(Debug, Args)]
+pub(crate) struct Device {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Enrol this machine. Every command with --server uses it from then on.
+    ///
+    /// By your invitation or a code of an owner; or without one where you are logged in on the home's own machine or on an
+    /// enrolled device, with a fresh second factor.
+    #[command(after_help = "Example:
+  bailee --server https://bailee.example:8443 device enroll --code-stdin
+  bailee device enroll --at https://localhost:8443")]
+    Enroll {
+        /// Read an invitation, or a code of `bailee device invite`, from the first line of standard input.
+        #[arg(long)]
+        code_stdin: bool,
+        /// As you call this machine.
+        #[arg(long, default_value = "This machine")]
+        name: String,
+        /// On the home's own machine: the address by which this machine shall come in over the network.
+        #[arg(long, value_name = "URL")]
+        at: Option<ServerAddress>,
+    },
+    /// Give this machine its next certificate. Commands do it by themselves from day 75 on.
+    Renew,
+    /// List your devices.
+    List {
+        /// Somebody else's, by mail or id.
+        #[arg(long, value_name = "WHO")]
+        of: Option<String>,
+    },
+    /// End a device, and the sessions on it, at once: one of yours, or, as an owner, anybody's.
+    End {
+        /// Its id, as `list` shows it.
+        id: DeviceId,
+    },
+    /// Make a code with which a person enrols one device, within a day. It is shown this once.
+    Invite {
+        /// The person, by mail or id.
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+}
+
+impl Device {
+    /// Whether it enrols this machine by a code.
+    pub(crate) fn enrols(&self) -> bool {
+        matches!(self.command, Command::Enroll { code_stdin: true, .. })
+    }
+
+    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
+        let screen = visit.screen;
+        match &self.command {
+            Command::Enroll { code_stdin, name, at } => enrol(visit, *code_stdin, name, at.as_ref())?,
+            Command::Renew => {
+                let new = renew(visit)?;
+                match screen.is_json() {
+                    true => screen.json(&screen::pick(&new, &["device", "ends_at"]))?,
+                    false => screen
+                        .line(format_args!("this machine is enrolled until {}", text(&new, "ends_at")))?,
+                }
+            }
+            Command::List { of } => list(visit, of.as_deref())?,
+            Command::End { id } => {
+                visit.client.delete(&format!("/v1/devices/{id}"))?;
+                screen.done("ended", "the device opens nothing any more")?;
+            }
+            Command::Invite { who } => invite(visit, who)?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn enrol(visit: &Visit, code_stdin: bool, name: &str, at: Option<&ServerAddress>) -> Result<()> {
+    let place = match (at, visit.is_remote()) {
+        (Some(at), false) => at.state(),
+        (None, true) => visit.state.clone(),
+        (Some(_), true) => return Err(Failure::usage("the server is named already; leave out --at")),
+        (None, false) => {
+            return Err(Failure::usage(
+                "this is the home's own machine, which needs none; name with --at by which address it comes in over the network",
+            ));
+        }
+    };
+    // Another key each time: one that was made for somebody else is nobody's here.
+    let (key, request) = request_for(None)?;
+    let question = json!({ "name": name, "request": request });
+    let new = match code_stdin {
+        true => visit.client.post_as(&screen::stdin_line()?, "/v1/devices", &question)?,
+        false => visit.client.post("/v1/devices", &question)?,
+    };
+    keep(&place, &key, pem(&new)?)?;
+    match visit.screen.is_json() {
+        true => visit.screen.json(&screen::pick(&new, &["device", "ends_at"])),
+        false => visit.screen.line(format_args!(
+            "this machine is enrolled until {}, and renewed when it is used; now accept the invitation or log in",
+            text(&new, "ends_at")
+        )),
+    }
+}
+
+/// Keeps a device's key and certificate, for this user alone.
+fn keep(place: &Place, key: &str, certificate: &str) -> Result<()> {
+    let [certificate_file, key_file] = place.device_files()?;
+    state::make_directory(&key_file)?;
+    // Of the two the certificate comes last: while one is missing, or of another key, none is shown.
+    replace_private(&key_file, key.as_bytes())?;
+    replace_private(&certificate_file, certificate.as_bytes())
+}
+
+/// Asks for the next certificate of the device that is this machine, for the key that it has.
+pub(crate) fn renew(visit: &Visit) -> Result<Json> {
+    let [certificate_file, key_file] = visit.state.device_files()?;
+    let key = fs::read_to_string(&key_file).map_err(|error| Failure::file(&key_file, &error))?;
+    let (_, request) = request_for(Some(&key))?;
+    let new = visit.client.post("/v1/devices/current:renew", &json!({ "request": request }))?;
+    replace_private(&certificate_file, pem(&new)?.as_bytes())?;
+    Ok(new)
+}
+
+fn list(visit: &Visit, of: Option<&str>) -> Result<()> {
+    let path = match of {
+        Some(who) => format!("/v1/people/{}/devices", id_of(visit, who)?),
+        None => "/v1/devices".to_owned(),
+    };
+    let devices = visit.client.get_all(&path, "devices")?;
+    if visit.screen.is_json() {
+        return visit.screen.json(&devices);
+    }
+    let devices = devices.member("devices").map(Json::elements).unwrap_or_default();
+    let rows = devices.iter().map(|one| {
+        let this = if matches!(one.member("current"), Some(Json::Bool(true))) { "this one" } else { "" };
+        let cells = ["name", "since", "ends_at", "device"].map(|name| text(one, name));
+        [cells.to_vec(), vec![this.to_owned()]].concat()
+    });
+    visit.screen.table(&["NAME", "SINCE", "ENDS", "DEVICE", ""], rows.collect())
+}
+
+fn invite(visit: &Visit, who: &str) -> Result<()> {
+    let made = visit.client.post(&format!("/v1/people/{}/devices:invite", id_of(visit, who)?), &json!({}))?;
+    let screen = visit.screen;
+    if screen.is_json() {
+        return screen.json(&made);
+    }
+    screen.line("the code is shown this once, and enrols one device within a day:")?;
+    screen.line(format_args!("{BOLD}{}{BOLD:#}", text(&made, "code")))?;
+    screen.line(format_args!(
+        "{DIM}there, it is used with `bailee --server URL device enroll --code-stdin`{DIM:#}"
+    ))
+}
