@@ -336,7 +336,12 @@ impl Nod {
 
 /// Whether somebody could approve what somebody else asks for.
 pub(super) fn could_approve(person: &Person, now: Timestamp) -> bool {
-    person.is_active(now) && person.roles.iter().any(|role| matches!(role, Role::Owner | Role::Officer))
+    person.is_active(now) && approves(&person.roles)
+}
+
+/// Whether these are roles of somebody who approves what others ask for.
+pub(super) fn approves(roles: &[Role]) -> bool {
+    roles.iter().any(|role| matches!(role, Role::Owner | Role::Officer))
 }
 
 fn step(wait: &Wait, step: &str) -> What {
