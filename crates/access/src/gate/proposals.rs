@@ -257,6 +257,10 @@ impl Gate {
         let mut events = vec![caller.context.event(step(&proposal, stage.as_str())?)];
         events.extend(nod.event().map(|what| caller.context.event(what)));
         let _writing = self.writing_as(caller)?;
+        if stage.approved_by().is_some() {
+            // By what is so now: whoever proposed it may have left since.
+            self.check_proposer(&entry.value, caller)?;
+        }
         self.keep_proposal("decide-proposal", entry.next(proposal.clone()), events, nod)?;
         Ok(proposal)
     }
