@@ -7,7 +7,7 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 use bailee_core::catalogue::Cleaner;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{
     Class, Commitment, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId, Timestamp,
 };
@@ -228,7 +228,7 @@ impl Proposal {
 
     /// Whether it has outlived its time, and nobody has written that down.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.until() && self.stage.expire().is_some()
+        (now >= self.until() || is_ahead(self.at, now)) && self.stage.expire().is_some()
     }
 
     /// Where it stands now, in a word.

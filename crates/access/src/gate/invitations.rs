@@ -6,7 +6,7 @@
 use std::sync::MutexGuard;
 
 use bailee_core::requirement::Requirement;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{PersonId, ProposalId, RecordId, Sensitive, Timestamp};
 use bailee_ledger::event::{InvitationReleased, What};
 use bailee_store::act::Act;
@@ -201,7 +201,7 @@ impl Gate {
         let person = known.invited(code).map(|entry| &entry.value.person).ok_or_else(no_invitation)?;
         match person.standing {
             Standing::Invited { is_held_back: true, until } if now <= until => Err(held_back().into()),
-            standing if standing.accept(now).is_some() => {
+            standing if standing.accept(now).is_some() && !is_ahead(person.since, now) => {
                 Ok((Who::Invited(person.clone()), Some(to_accept())))
             }
             _ => Err(no_invitation().into()),

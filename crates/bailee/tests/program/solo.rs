@@ -1,6 +1,6 @@
 //! Two people for what is dangerous; and a company of one, with somebody outside who can stop it.
 
-use crate::grants::{BEN, CEM, accept, home, join, log_in};
+use crate::grants::{BEN, CEM, accept, home, log_in};
 use crate::post::Post;
 use crate::support::*;
 
