@@ -5,7 +5,7 @@
 
 use bailee_core::profile::Values;
 use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
-use bailee_core::{Entropy, PasskeyId, Sensitive, Timestamp};
+use bailee_core::{Entropy, PasskeyId, PersonId, Sensitive, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialHash;
@@ -26,6 +26,12 @@ pub(crate) struct Account {
     pub(crate) password: Option<Password>,
     #[serde(default, skip_serializing_if = "Factors::is_empty")]
     pub(crate) factors: Factors,
+    /// Who made the invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) invited_by: Option<PersonId>,
+    /// The code of whoever approved the invitation, which its acceptance takes, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) approval: Option<CredentialHash>,
     /// With which the person enrols one device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) device: Option<DeviceCode>,
@@ -40,6 +46,8 @@ impl Account {
         Self {
             person,
             invitation: None,
+            invited_by: None,
+            approval: None,
             password: None,
             factors: Factors::default(),
             device: None,

@@ -93,6 +93,11 @@ impl Proposed {
 }
 
 impl Proposal {
+    /// Whether it is about that key alone.
+    pub(crate) fn is_of_key(&self, of: RecordId) -> bool {
+        matches!(self.proposed, Proposed::ReleaseService { key: Some(key), .. } if key == of)
+    }
+
     /// Whether it is about what a service may see at all.
     pub(crate) fn releases(&self, service: ServiceId) -> bool {
         matches!(self.proposed, Proposed::ReleaseService { service: of, key: None, .. } if of == service)

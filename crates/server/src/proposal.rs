@@ -58,7 +58,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .works_on_keys()
             .takes("What is decided.", object(&[("decision", decision)]), json!({ "decision": "approved" }))
             .answers(200, "The proposal.", proposal(), example())
-            .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first"])
+            .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first", "shown-once"])
             .refuses(&["keyring-not-older", "time-jumped", "time-believed"])
             .refuses(&crate::catalogue::REFUSALS)
             .opens(),
@@ -105,6 +105,13 @@ pub(crate) fn proposal() -> Schema {
             ("state", one_of(states, "Where it stands.")),
             ("approved_by", nullable(text("Who approved it."))),
             ("approver", nullable(text("Their name."))),
+            (
+                "code?",
+                text(
+                    "In the answer to whoever approves an invitation, and in no other: the half of what its acceptance takes that \
+                     they hand over.",
+                ),
+            ),
         ]),
     )
 }
@@ -181,6 +188,8 @@ pub(crate) struct Line {
     state: &'static str,
     approved_by: Option<String>,
     approver: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
 }
 
 /// What is proposed: of each act its own members, and of the others none.
@@ -252,6 +261,7 @@ pub(crate) fn line(call: &Call, proposal: Proposal) -> Line {
         state,
         approved_by: approved_by.map(|by| format!("person:{by}")),
         approver: approved_by.and_then(|by| gate.person_called(by)),
+        code: None,
     }
 }
 
@@ -305,7 +315,7 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
             call.gate().may_release_proposal(call.caller())?;
         }
         let proposal = match decision {
-            Word::Approved => approve(call, id)?,
+            Word::Approved => return approve(call, id),
             Word::Refused => call.gate().refuse_proposal(call.caller(), id)?,
             Word::Withdrawn => call.gate().withdraw_proposal(call.caller(), id)?,
         };
@@ -315,19 +325,25 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
 }
 
 /// Approves it and carries it out, as it was proposed.
-fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
+fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     call.gate().may_release_proposal(call.caller())?;
     check_still(call, id)?;
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
+    let mut code = None;
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;
         }
+        CarryOut::Invite(shown) => code = Some(shown.expose().clone()),
         CarryOut::Nothing => {}
     }
-    Ok(call.gate().proposal_done(call.caller(), id)?)
+    let done = line(call, call.gate().proposal_done(call.caller(), id)?);
+    Ok(match code {
+        None => Written::done(&done),
+        Some(code) => Written::done(&Line { code: Some(code), ..done }).with_secret_of(id.to_string()),
+    })
 }
 
 /// What was proposed may have passed: another time, another keyring. While the keyring is older than the home nothing is carried

@@ -37,6 +37,8 @@ pub enum Reason {
     PasswordExpired,
     /// An invitation opens nothing but its acceptance.
     InvitationOpen,
+    /// An invitation takes the code of whoever approved it, too.
+    ApprovalMissing,
     /// Somebody else must do it.
     AnotherPerson,
     /// No role of the person allows it.
@@ -88,6 +90,7 @@ impl Reason {
             Self::SecondFactorStale => "second-factor-stale",
             Self::PasswordExpired => "password-expired",
             Self::InvitationOpen => "invitation-open",
+            Self::ApprovalMissing => "approval-missing",
             Self::AnotherPerson => "another-person",
             Self::RoleNotAllowed => "role-not-allowed",
             Self::ServiceNotAllowed => "service-not-allowed",
@@ -123,9 +126,11 @@ impl Reason {
             Self::DeviceMissing => Requirement::NoPersonalDevices,
             Self::KeyTooOld | Self::PasswordExpired => Requirement::PasswordRotation,
             Self::KeyNotTrusted => Requirement::AccessReview,
-            Self::NoGrant | Self::GrantEnded | Self::VolumeSpent | Self::OutsideFirst => {
-                Requirement::NeedToKnow
-            }
+            Self::NoGrant
+            | Self::GrantEnded
+            | Self::VolumeSpent
+            | Self::OutsideFirst
+            | Self::ApprovalMissing => Requirement::NeedToKnow,
             Self::PurposeUnknown | Self::PurposeNotOfField => Requirement::PurposeLimits,
             Self::RoleNotAllowed
             | Self::ServiceNotAllowed

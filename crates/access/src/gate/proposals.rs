@@ -1,6 +1,6 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
-use bailee_core::{PersonId, ProposalId, RecordId, RequestId, ServiceId, Timestamp};
+use bailee_core::{PersonId, ProposalId, RecordId, RequestId, Sensitive, ServiceId, Timestamp};
 use bailee_ledger::authorized::{Administer, Authorized, Classify, Context, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
@@ -26,6 +26,8 @@ pub enum CarryOut {
     ConfirmTime(Authorized<RunRetention>, Timestamp),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
+    /// Show the code to whoever approved: the gate has done the rest itself.
+    Invite(Sensitive<String>),
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -131,10 +133,7 @@ impl Gate {
                 self.release_service(caller, &release)?;
                 CarryOut::Nothing
             }
-            Proposed::Invite { person, .. } => {
-                self.release_invitation(caller, *person)?;
-                CarryOut::Nothing
-            }
+            Proposed::Invite { person, .. } => CarryOut::Invite(self.release_invitation(caller, *person)?),
             Proposed::ConfirmTime { at } => {
                 CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
             }

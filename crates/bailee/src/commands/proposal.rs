@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::client::encoded;
 use crate::failure::{Exit, Result};
-use crate::screen::{self, DIM, Screen, leaf, text};
+use crate::screen::{self, BOLD, DIM, Screen, leaf, text};
 use crate::visit::Visit;
 
 /// Proposals: acts that take two people, made by one and approved by another.
@@ -62,6 +62,11 @@ impl Proposal {
         }
         let (id, state) = (text(&decided, "id"), text(&decided, "state"));
         visit.screen.line(format_args!("proposal {id} is {state}"))?;
+        let code = text(&decided, "code");
+        if !code.is_empty() {
+            visit.screen.line("hand this code to the invited person yourself; it is shown this once, and accepting takes it, too:")?;
+            visit.screen.line(format_args!("{BOLD}{code}{BOLD:#}"))?;
+        }
         Ok(Exit::Done)
     }
 }

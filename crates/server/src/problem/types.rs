@@ -46,7 +46,8 @@ types! {
         "password-expired": "The password has ended", "Change it; nothing else is open until then.";
         "second-factor-missing": "There is no second factor", "Set one up, or log in with one.";
         "second-factor-stale": "The second factor was shown too long ago", "Show it again.";
-        "invitation-open": "The invitation is not accepted yet", "Accept it.";
+        "invitation-open": "The invitation opens nothing else, or not yet", "Accept it, or have it approved; the detail says which.";
+        "approval-missing": "The invitation takes the code of whoever approved it, too", "Ask them for it.";
         "another-person": "Somebody else must do it", "Ask another person whose role allows it.";
         "role-not-allowed": "No role of this person allows it", "Ask somebody whose role allows it.";
         "service-not-allowed": "No service may do this", "Let a person do it.";
