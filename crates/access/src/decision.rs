@@ -92,6 +92,8 @@ pub enum Action<'a> {
     ReadQuarantine(Option<&'a SellerId>),
     /// Throw away what is in quarantine of a seller: it is gone for good, and was never taken in.
     DiscardQuarantine(&'a SellerId),
+    /// End the personal data of a seller's records, since somebody asked.
+    Erase(&'a SellerId),
     /// Read the catalogue of fields.
     ReadCatalogue,
     /// See what the catalogue does not name, never a value: of one seller, or of all.
@@ -136,7 +138,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 18] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 19] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -144,6 +146,7 @@ impl<'a> Action<'a> {
             Self::ReadRetention(Some(seller)),
             Self::ReadQuarantine(Some(seller)),
             Self::DiscardQuarantine(seller),
+            Self::Erase(seller),
             Self::ReadCatalogue,
             Self::ReadUnclassified(Some(seller)),
             Self::Classify,
@@ -168,6 +171,7 @@ impl<'a> Action<'a> {
             Self::ReadRetention(_) => "read-retention",
             Self::ReadQuarantine(_) => "read-quarantine",
             Self::DiscardQuarantine(_) => "discard-quarantine",
+            Self::Erase(_) => "erase",
             Self::ReadCatalogue => "read-catalogue",
             Self::ReadUnclassified(_) => "read-unclassified",
             Self::Classify => "classify",
@@ -205,6 +209,7 @@ impl<'a> Action<'a> {
             }
             Self::Collect(seller)
             | Self::DiscardQuarantine(seller)
+            | Self::Erase(seller)
             | Self::Show(seller)
             | Self::Find(seller, _)
             | Self::Reveal(seller, _) => Some(seller),

@@ -21,6 +21,7 @@ mod people;
 mod proposals;
 mod renew;
 mod reveal;
+mod rights;
 mod rules;
 mod service_keys;
 mod services;
@@ -341,8 +342,17 @@ impl Gate {
 
     /// Decides; a refusal is an event when this returns.
     fn allow(&self, caller: &Caller, action: &Action<'_>) -> Result<(), AccessError> {
-        let circumstances = self.circumstances(caller);
-        match self.rules().decide(self.subject(caller), action, &circumstances) {
+        self.allow_in(caller, action, &self.circumstances(caller))
+    }
+
+    /// The same under other circumstances.
+    fn allow_in(
+        &self,
+        caller: &Caller,
+        action: &Action<'_>,
+        circumstances: &Circumstances,
+    ) -> Result<(), AccessError> {
+        match self.rules().decide(self.subject(caller), action, circumstances) {
             Ok(_) => Ok(()),
             Err(denial) => {
                 let seller = self.existing(action.seller())?;

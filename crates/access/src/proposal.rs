@@ -55,6 +55,11 @@ pub enum Proposed {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// That personal data of records is erased, since somebody asked.
+    Erase {
+        /// Each, once.
+        records: Vec<Concerned>,
+    },
     /// That a time which has jumped ahead is right, and what is due by it may be destroyed.
     ConfirmTime {
         /// What time it was when that was proposed.
@@ -69,12 +74,22 @@ pub enum Proposed {
     },
 }
 
+/// A record that a proposal is about: by its id, since its reference ends with its facts, and this is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concerned {
+    /// Whose.
+    pub seller: SellerId,
+    /// Its id.
+    pub record: RecordId,
+}
+
 impl Proposed {
     /// The code by which events name it. Never renamed.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
+            Self::Erase { .. } => "erase",
             Self::ConfirmTime { .. } => "confirm-time",
             Self::AdoptKeyring { .. } => "adopt-keyring",
         }

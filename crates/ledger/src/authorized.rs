@@ -93,6 +93,12 @@ pub struct DiscardQuarantine {
     pub seller: SellerId,
 }
 
+/// End the personal data of exactly these records, because somebody asked.
+pub struct Erase {
+    /// Whose each is, and its id.
+    pub records: Vec<(SellerId, RecordId)>,
+}
+
 /// Read the catalogue of fields.
 pub struct ReadCatalogue;
 
@@ -218,6 +224,7 @@ impl Act for Show {}
 impl Act for ReadQuarantine {}
 impl Act for RetryQuarantine {}
 impl Act for DiscardQuarantine {}
+impl Act for Erase {}
 impl Act for ReadCatalogue {}
 impl Act for ReadUnclassified {}
 impl Act for Classify {}

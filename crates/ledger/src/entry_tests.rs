@@ -9,7 +9,9 @@ use bailee_core::{Environment, FieldId, Kind, Month, PersonId, SellerId, Service
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{BucketName, Counts, Digest, ExpiryChange, RevealedItem};
+use crate::event::{
+    BucketName, Counts, Digest, Erased, ExpiryChange, KeyedReference, RevealedItem, Tombstone,
+};
 use crate::testing::Repeatable;
 
 #[cfg(test)]
@@ -71,6 +73,12 @@ fn change(number: usize) -> ExpiryChange {
         new: "2026-12-20T00:00:00Z".parse().unwrap(),
         evidence_id: id(99),
     }
+}
+
+fn erased(count: usize) -> What {
+    let reference = KeyedReference([0xee; 16]);
+    let buried = |number| Tombstone { record: id(number), kind: Kind::Order, reference, month: Month(660) };
+    What::Erased(Erased { seller: seller(), records: (0..count).map(buried).collect() })
 }
 
 fn collected(parts: PartRows) -> What {
@@ -230,7 +238,8 @@ fn fitting(make: &dyn Fn(usize) -> What) -> usize {
 #[test]
 fn every_list_is_split_where_one_entry_ends() {
     type Make = dyn Fn(usize) -> What;
-    let makers: [&Make; 14] = [
+    let makers: [&Make; 15] = [
+        &erased,
         &|n| collected(rows(n)),
         &|n| What::Moved { seller: seller(), parts: rows(n) },
         &|n| What::Reclassified { seller: seller(), facts: 7, parts: rows(n) },

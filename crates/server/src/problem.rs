@@ -301,6 +301,7 @@ impl From<VaultError> for Problem {
             | VaultError::EmptyQuery
             | VaultError::UnusableTerm(_)
             | VaultError::TooManyItems
+            | VaultError::TooManyRecords
             | VaultError::UnknownReason
             | VaultError::AsOfInFuture => Self::unacceptable(code, words),
             VaultError::TimeJumped => {

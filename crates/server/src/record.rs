@@ -66,7 +66,7 @@ fn record() -> Schema {
             ("seller", words::seller_id()),
             ("kind", words::kind()),
             ("reference", words::reference()),
-            ("state", one_of(["live", "closing", "disposed"], "How its personal data stands.")),
+            ("state", one_of(["live", "closing", "disposed", "erased"], "How its personal data stands.")),
             ("document", anything("Its facts, under their canonical names.")),
             ("fields", list(&field)),
             ("unclassified", count("Values that the catalogue does not name.")),

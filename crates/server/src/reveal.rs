@@ -103,7 +103,7 @@ fn answer() -> Schema {
     let gone = object(&[
         ("seller", words::seller_id()),
         ("reference", nullable(words::reference())),
-        ("state", one_of(["closing", "disposed"], "How it stands.")),
+        ("state", one_of(["closing", "disposed", "erased"], "How it stands.")),
         ("when", words::time("Since when.")),
         ("rule", text("Under which rule.")),
     ]);
@@ -434,7 +434,7 @@ impl Sight {
     }
 }
 
-fn known_kind(name: &str) -> Result<Kind, Problem> {
+pub(crate) fn known_kind(name: &str) -> Result<Kind, Problem> {
     name.parse().map_err(|_| Problem::unacceptable("bad-id", "a kind is one of: order, shipment, return"))
 }
 

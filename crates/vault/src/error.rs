@@ -34,6 +34,9 @@ pub enum VaultError {
     /// More items than a reveal may name.
     #[error("a reveal names {} items at most; ask for them in several requests", crate::reveal::ITEMS_MAX)]
     TooManyItems,
+    /// More records than an act on records may name.
+    #[error("an act names {} records at most; do it in several", crate::erase::RECORDS_MAX)]
+    TooManyRecords,
     /// A discard for a reason that is none of the set.
     #[error(
         "there is no such reason; a discard is for one of: {}",
@@ -128,6 +131,7 @@ impl VaultError {
             Self::EmptyQuery => "empty-query",
             Self::UnusableTerm(_) => "unusable-term",
             Self::TooManyItems => "too-many-items",
+            Self::TooManyRecords => "too-many-records",
             Self::UnknownReason => "unknown-reason",
             Self::TimeJumped => "time-jumped",
             Self::AsOfInFuture => "as-of-in-future",

@@ -67,6 +67,10 @@ pub(crate) struct PartEntry {
     /// What an item's part holds; empty for the main part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) instances: Vec<FieldInstance>,
+    /// Where it lay before it moved to a later day: those keys derive until their buckets end, and what a backup holds
+    /// there must not open any more when it is erased.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left: Vec<(Day, SlotNo)>,
 }
 
 /// A slot as it is written down.
@@ -77,6 +81,18 @@ pub(crate) struct SlotNo(pub(crate) u32);
 impl PartEntry {
     pub(crate) fn slot(&self) -> Slot {
         Slot(self.slot.0)
+    }
+
+    /// Every place whose key opens something of it, in the store or in a copy of it.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (Day, Slot)> + '_ {
+        let left = self.left.iter().map(|(day, slot)| (*day, Slot(slot.0)));
+        [(self.day, self.slot())].into_iter().chain(left)
+    }
+
+    /// The places that it leaves behind when it moves to a later day: those whose buckets have not ended.
+    pub(crate) fn left_behind(&self, now: Timestamp) -> Vec<(Day, SlotNo)> {
+        let places = [(self.day, self.slot)].into_iter().chain(self.left.iter().copied());
+        places.filter(|(day, _)| *day >= Day::of(now)).collect()
     }
 }
 

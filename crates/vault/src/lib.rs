@@ -5,7 +5,7 @@
 //!
 //! Start reading at [`collect`]: how a document becomes a skeleton of facts and sealed parts. `document` takes it
 //! apart, `plan` decides what becomes of a record, `batch` gives slots, seals and commits. [`retention`] and
-//! `destruction` end it.
+//! `destruction` end it; [`erase`] does for a person who asks.
 
 #![cfg_attr(
     test,
@@ -31,6 +31,7 @@ pub mod census;
 pub mod collect;
 mod destruction;
 mod document;
+pub mod erase;
 pub mod error;
 mod facts;
 pub mod find;
@@ -42,6 +43,7 @@ mod parallel;
 mod part;
 mod plan;
 pub mod quarantine;
+pub mod record;
 mod relocate;
 pub mod retention;
 pub mod reveal;

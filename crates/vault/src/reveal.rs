@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::collections::BTreeSet;
 
 use bailee_core::path::FieldSelector;
+use bailee_core::retention::Ended;
 use bailee_core::{Class, FieldId, FieldInstance, Json, Kind, RecordId, Reference, SellerId, Timestamp};
 use bailee_crypto::bucket::BucketUse;
 use bailee_crypto::lasting::TokenError;
@@ -104,7 +105,7 @@ pub struct Gone {
     pub seller: SellerId,
     /// Its reference; absent once its facts have ended too.
     pub reference: Option<Reference>,
-    /// `"closing"` (no longer opened, and about to be destroyed) or `"disposed"`.
+    /// `"closing"` (no longer opened, and about to be destroyed), `"disposed"`, or `"erased"`: somebody asked for it.
     pub state: &'static str,
     /// Since when.
     pub when: Timestamp,
@@ -291,7 +292,8 @@ impl Vault {
         let reference = Some(facts.about.reference.clone());
         if let (Some(end), RecordState::Gone) = (&facts.about.end, row.state) {
             let (when, rule) = (end.when, end.rule.clone());
-            return Ok(Gone { seller: seller.clone(), reference, state: "disposed", when, rule });
+            let state = if end.ended == Ended::Erasure { "erased" } else { "disposed" };
+            return Ok(Gone { seller: seller.clone(), reference, state, when, rule });
         }
         let part = part.ok_or(VaultError::Damaged("facts"))?;
         let bucket = BucketNo { seller: row.seller, held: BucketUse::Order, day: part.day };

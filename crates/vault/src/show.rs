@@ -16,7 +16,7 @@ use crate::{Vault, VaultError};
 pub struct Shown {
     /// Its reference.
     pub reference: Reference,
-    /// `"live"`, `"closing"` or `"disposed"`.
+    /// `"live"`, `"closing"`, `"disposed"` or `"erased"`.
     pub state: &'static str,
     /// Its facts as a document, with masks in the place of personal data; null where it is gone.
     pub document: Json,

@@ -111,15 +111,22 @@ fn missing_of_person(
         ));
     }
     if allowing.is_empty() {
-        return Some(Reason::SecondPerson.denial(
-            "a second person must approve that a field is a fact",
-            "propose it with `bailee catalogue classify --fact`, and have another owner or officer approve it",
-        ));
+        return Some(second_person(question.action));
     }
     Some(Reason::RoleNotAllowed.denial(
         format!("this takes the role {}", listed(&allowing, " or ")),
         "ask somebody who has it, or the owner of this home",
     ))
+}
+
+/// The refusal of what no role may do alone.
+fn second_person(action: Action<'_>) -> Denial {
+    let (words, command) = match action {
+        Action::Erase(_) => ("a second person must approve what is erased", "bailee erase"),
+        _ => ("a second person must approve that a field is a fact", "bailee catalogue classify --fact"),
+    };
+    let remedy = format!("propose it with `{command}`, and have another owner or officer approve it");
+    Reason::SecondPerson.denial(words, remedy)
 }
 
 /// The roles with which alone it would be allowed.
@@ -149,6 +156,7 @@ fn missing_of_service(
         | Action::RunRetention
         | Action::ReadQuarantine(_)
         | Action::DiscardQuarantine(_)
+        | Action::Erase(_)
         | Action::ReadCatalogue
         | Action::ReadUnclassified(_)
         | Action::Classify

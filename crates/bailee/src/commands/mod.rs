@@ -11,6 +11,7 @@ mod counts;
 mod detection;
 pub(crate) mod device;
 mod emission;
+pub(crate) mod erase;
 pub(crate) mod evidence;
 mod factor;
 pub(crate) mod find;

@@ -112,6 +112,7 @@ types! {
         "stopped": "The collect was stopped", "Send the same input again: it goes on from there.";
         "too-many-sellers": "The home has as many sellers as it can", "Make another home.";
         "too-many-items": "Too many items at once", "Ask for them in several requests.";
+        "too-many-records": "Too many records at once", "Do it in several requests.";
         "empty-query": "Nothing is searched for", "Give an e-mail, a phone, a name, or a name with a postal code.";
         "unusable-term": "A search term has no normal form", "Look for a typing error.";
         "name-is-a-value": "A name in the path looks like a value", "Name the field by its number.";
