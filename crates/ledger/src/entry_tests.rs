@@ -309,6 +309,9 @@ fn joined(pieces: Vec<What>) -> What {
                 (What::Found { records, .. }, What::Found { records: more, .. })
                 | (What::Shown { records, .. }, What::Shown { records: more, .. }) => records.extend(more),
                 (What::QuarantineRead { items }, What::QuarantineRead { items: more }) => items.extend(more),
+                (What::Erased(Erased { records, .. }), What::Erased(Erased { records: more, .. })) => {
+                    records.extend(more);
+                }
                 (
                     What::DestructionIntended { buckets, punctures, facts, details, .. },
                     What::DestructionIntended {

@@ -50,7 +50,6 @@ fn tail(trial: &Trial) -> String {
 #[test]
 fn what_is_erased_is_gone_for_everybody_and_does_not_come_back() {
     let trial = home(3);
-    copy(&trial.path("home"), &trial.path("before"));
     let erased = trial.json(&["erase", &name(1), &name(2)]);
     let line = |number| json!({ "seller": "ALPHA", "kind": "order", "reference": reference(number), "outcome": "erased" });
     assert_eq!(erased, json!({ "records": [line(1), line(2)] }));
@@ -71,21 +70,6 @@ fn what_is_erased_is_gone_for_everybody_and_does_not_come_back() {
     let events = tail(&trial);
     assert!(events.contains(r#""event":"erased""#) && !events.contains("302-1111111"), "{events}");
     trial.run(&["ledger", "verify"]).ends(0);
-
-    // The data of the home from before under its present keys: what was erased opens no more, the rest does.
-    for name in ["store.db", "store.db-wal"] {
-        let (from, to) = (trial.path("before").join(name), trial.path("home").join(name));
-        let _ = std::fs::remove_file(&to);
-        if from.exists() {
-            std::fs::copy(from, to).unwrap();
-        }
-    }
-    let _ = std::fs::remove_file(trial.path("home/store.db-shm"));
-    trial.log_in();
-    for number in 1..=3 {
-        let opened = reveal(&trial, number);
-        assert_eq!(opened.text().contains(NAME), number == 3, "{number}: {}", opened.text());
-    }
 }
 
 #[test]
