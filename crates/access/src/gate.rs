@@ -208,6 +208,8 @@ pub struct Asked<'a> {
     pub record: RecordId,
     /// The fields.
     pub fields: Vec<AskedField>,
+    /// Whether the record is kept and not used, since whoever it is about asked for that.
+    pub restricted: bool,
     /// Whether they were asked for by name (or token): then one refused is a denial. Of a record asked for whole,
     /// what is refused is only counted, unless nothing of it is allowed.
     pub named: bool,

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{
-    BucketName, Counts, Digest, Erased, ExpiryChange, KeyedReference, RevealedItem, Tombstone,
+    BucketName, Counts, Digest, Erased, ExpiryChange, KeyedReference, NamedRecord, Restricted, RevealedItem,
 };
 use crate::testing::Repeatable;
 
@@ -75,10 +75,17 @@ fn change(number: usize) -> ExpiryChange {
     }
 }
 
-fn erased(count: usize) -> What {
+fn named(number: usize) -> NamedRecord {
     let reference = KeyedReference([0xee; 16]);
-    let buried = |number| Tombstone { record: id(number), kind: Kind::Order, reference, month: Month(660) };
-    What::Erased(Erased { seller: seller(), records: (0..count).map(buried).collect() })
+    NamedRecord { record: id(number), kind: Kind::Order, reference, month: Month(660) }
+}
+
+fn erased(count: usize) -> What {
+    What::Erased(Erased { seller: seller(), records: (0..count).map(named).collect() })
+}
+
+fn restricted(count: usize) -> What {
+    What::Restricted(Restricted { seller: seller(), lifted: false, records: (0..count).map(named).collect() })
 }
 
 fn collected(parts: PartRows) -> What {
@@ -238,8 +245,9 @@ fn fitting(make: &dyn Fn(usize) -> What) -> usize {
 #[test]
 fn every_list_is_split_where_one_entry_ends() {
     type Make = dyn Fn(usize) -> What;
-    let makers: [&Make; 15] = [
+    let makers: [&Make; 16] = [
         &erased,
+        &restricted,
         &|n| collected(rows(n)),
         &|n| What::Moved { seller: seller(), parts: rows(n) },
         &|n| What::Reclassified { seller: seller(), facts: 7, parts: rows(n) },
@@ -309,7 +317,11 @@ fn joined(pieces: Vec<What>) -> What {
                 (What::Found { records, .. }, What::Found { records: more, .. })
                 | (What::Shown { records, .. }, What::Shown { records: more, .. }) => records.extend(more),
                 (What::QuarantineRead { items }, What::QuarantineRead { items: more }) => items.extend(more),
-                (What::Erased(Erased { records, .. }), What::Erased(Erased { records: more, .. })) => {
+                (What::Erased(Erased { records, .. }), What::Erased(Erased { records: more, .. }))
+                | (
+                    What::Restricted(Restricted { records, .. }),
+                    What::Restricted(Restricted { records: more, .. }),
+                ) => {
                     records.extend(more);
                 }
                 (

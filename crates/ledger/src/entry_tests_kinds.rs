@@ -8,7 +8,7 @@ use bailee_core::{
 use super::*;
 use crate::event::{
     Adoption, AuthorityMade, Census, Device, FieldClassified, Notice, PasskeyUsed, Proposal, Reached,
-    Released, SignOn, Solo, TimeBelieved, Wait,
+    Rectified, Released, SignOn, Solo, TimeBelieved, Wait,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -141,6 +141,14 @@ fn sentence(what: &What) -> &'static str {
             "Personal data of records ended because whoever it is about asked for that (requirement 2.2.d): of each its id, and what \
              a restore needs to bury it again: the HMAC of its reference, its kind, and the month of its first intake, counted \
              from 1970."
+        }
+        What::Restricted(_) => {
+            "Of records nothing is done any more but keeping them, because whoever they are about asked for that (requirement \
+             2.2.d), or that is over (`lifted`). Records are named as in `erased`."
+        }
+        What::Rectified(_) => {
+            "A field of a record has another value, because whoever it is about asked for that (requirement 2.2.d): the part that was \
+             sealed anew. The one before is punctured by the destruction that follows."
         }
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
         What::CatalogueRead {} => "The catalogue was read.",
@@ -305,6 +313,8 @@ fn samples() -> Vec<What> {
         intended(1, 1, 1),
         What::DestructionCompleted { destruction: id(1), epoch: 2, revision: 17, mirrors: 2, disposed: 40 },
         erased(1),
+        restricted(1),
+        What::Rectified(Rectified { seller: seller(), record: named(1), field: FieldId(3), parts: rows(1) }),
         What::Moved { seller: seller(), parts: rows(1) },
         What::CatalogueRead {},
         What::UnclassifiedRead { seller: None, paths: 3, records: 40 },

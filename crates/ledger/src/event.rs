@@ -23,7 +23,7 @@ pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, FieldClassified, PasskeyUsed, SignOn};
 pub use census::Census;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use rights::{Erased, KeyedReference, Tombstone};
+pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
 pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
@@ -392,6 +392,10 @@ pub enum What {
     },
     /// Personal data of records ended because somebody asked (2.2.d).
     Erased(Erased),
+    /// Of records nothing is done any more but keeping them, because somebody asked; or they are used again (2.2.d).
+    Restricted(Restricted),
+    /// A field of a record has another value, because somebody asked (2.2.d).
+    Rectified(Rectified),
     /// Parts were sealed anew in a later bucket.
     Moved {
         /// Whose.

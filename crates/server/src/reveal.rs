@@ -53,12 +53,11 @@ pub(crate) fn operations() -> Vec<Operation> {
                 answer(),
                 json!({ "records": [record], "denied": [], "gone": [] }),
             )
+            .refuses(&["no-grant", "restricted", "home-policy"])
             .refuses(&[
                 "bad-id",
                 "too-many-items",
                 "purpose-unknown",
-                "no-grant",
-                "home-policy",
                 "not-a-token",
                 "token-of-another-home",
                 "token-of-another-environment",
@@ -487,6 +486,7 @@ fn ask(held: &Held, named: bool) -> Asked<'_> {
         fields: fields
             .map(|field| AskedField { instance: field.instance, field: field.field, class: field.class })
             .collect(),
+        restricted: held.restricted,
         named,
     }
 }

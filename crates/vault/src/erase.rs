@@ -10,16 +10,14 @@ use bailee_core::retention::Ended;
 use bailee_core::{Day, RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse, Slot};
 use bailee_ledger::authorized::{Authorized, Erase};
-use bailee_ledger::event::{Erased, KeyedReference, Tombstone, What};
+use bailee_ledger::event::{Erased, NamedRecord, What};
 use bailee_store::act::{Act, Change, RecordRow, RecordState};
 use bailee_store::records::StoreError;
 
 use crate::destruction::Removal;
 use crate::facts::{End, Facts};
+use crate::record::{RECORDS_MAX, named_record};
 use crate::{Vault, VaultError};
-
-/// Most records of one act: their rows go in one transaction, some hundred milliseconds of the writer's time.
-pub const RECORDS_MAX: usize = 1000;
 
 /// The rule that an erasure ends a record by.
 const RULE: &str = "R16";
@@ -45,7 +43,7 @@ struct Erasing {
     changes: Vec<Change>,
     removal: Removal,
     /// What the event of each seller lists.
-    erased: Vec<(SellerId, Vec<Tombstone>)>,
+    erased: Vec<(SellerId, Vec<NamedRecord>)>,
     outcomes: Vec<(RecordId, Outcome)>,
 }
 
@@ -128,15 +126,10 @@ impl Vault {
         for part in facts.iter().flat_map(|facts| &facts.about.parts).filter(|_| was_live) {
             part.places().for_each(|(day, slot)| self.puncture(erasing, seller, day, slot));
         }
-        let tombstone = Tombstone {
-            record: row.id,
-            kind: row.kind,
-            reference: KeyedReference(row.reference_mac),
-            month: row.facts_month,
-        };
+        let named = named_record(&row);
         match erasing.erased.iter_mut().find(|(other, _)| other == seller) {
-            Some((_, records)) => records.push(tombstone),
-            None => erasing.erased.push((seller.clone(), vec![tombstone])),
+            Some((_, records)) => records.push(named),
+            None => erasing.erased.push((seller.clone(), vec![named])),
         }
         let buried = match facts {
             Some(facts) => self.with_facts(seller, row, &buried(facts, now))?,
@@ -160,6 +153,8 @@ impl Vault {
 fn buried(mut facts: Facts, now: Timestamp) -> Facts {
     let about = &mut facts.about;
     about.end = Some(End { when: now, rule: RULE.to_owned(), ended: Ended::Erasure });
+    about.restricted = None;
+    about.rectified.clear();
     about.unclassified.clear();
     about.parts.retain(|part| part.item.is_none());
     about.parts.iter_mut().for_each(|part| part.left.clear());

@@ -45,6 +45,12 @@ pub(crate) struct About {
     /// Instances of leaves that the catalogue does not name, all in the main part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unclassified: Vec<FieldInstance>,
+    /// Instances whose values somebody corrected: what the source says of their places is passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rectified: Vec<FieldInstance>,
+    /// Since when nothing is done with it but keeping it, where somebody asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) restricted: Option<Timestamp>,
     /// Set when personal data was never stored, or ended otherwise than with its bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<End>,
@@ -118,6 +124,8 @@ impl About {
             next_part: 1,
             parts: Vec::new(),
             unclassified: Vec::new(),
+            rectified: Vec::new(),
+            restricted: None,
             end: None,
         }
     }

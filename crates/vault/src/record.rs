@@ -1,8 +1,13 @@
 //! Which records a reference names, for acts on records. Nothing is opened for that.
 
 use bailee_core::{Kind, RecordId, Reference, SellerId};
+use bailee_ledger::event::{KeyedReference, NamedRecord};
+use bailee_store::act::RecordRow;
 
 use crate::{Vault, VaultError};
+
+/// Most records of one act: their rows go in one transaction, some hundred milliseconds of the writer's time.
+pub const RECORDS_MAX: usize = 1000;
 
 /// A record that a reference names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,4 +58,10 @@ impl Vault {
         let reference = facts.map(|facts| facts.about.reference);
         Ok(reference.map(|reference| Named { seller, kind: row.kind, reference, record }))
     }
+}
+
+/// A record as events name it, so that a restore knows it again.
+pub(crate) fn named_record(row: &RecordRow) -> NamedRecord {
+    let reference = KeyedReference(row.reference_mac);
+    NamedRecord { record: row.id, kind: row.kind, reference, month: row.facts_month }
 }

@@ -1,9 +1,8 @@
 //! Reveal: first resolve what is asked (nothing personal is opened), then the gate decides and logs, then open exactly
 //! what was authorised.
 
-use std::collections::HashMap;
-
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::Ordering;
 
 use bailee_core::path::FieldSelector;
 use bailee_core::retention::Ended;
@@ -81,6 +80,10 @@ pub struct Held {
     pub fields: Vec<HeldField>,
     /// What was asked for by name and is not there.
     pub absent: Vec<String>,
+    /// Whether it is kept and nothing else: then nothing of it is opened, whatever is allowed.
+    pub restricted: bool,
+    /// How many restrictions there had been when it was looked at.
+    restrictions: u64,
     row: RecordRow,
     parts: Vec<PartEntry>,
 }
@@ -161,12 +164,14 @@ impl Vault {
     }
 
     fn resolve_one(&self, wanted: &Wanted, now: Timestamp) -> Result<Resolved, VaultError> {
+        // Before the row is read: a restriction that comes after it is noticed at opening.
+        let restrictions = self.restrictions.load(Ordering::SeqCst);
         let (seller, row, selected) = match self.named_row(wanted)? {
             Ok(named) => named,
             Err(code) => return Ok(Resolved::Unknown { code }),
         };
         let facts = self.open_facts(&seller, &row);
-        match facts.and_then(|facts| self.resolve_row(&seller, row, facts, &selected, now)) {
+        match facts.and_then(|facts| self.resolve_row(&seller, row, facts, &selected, (restrictions, now))) {
             Err(error) if error.is_of_one_record() => Ok(Resolved::Failed { seller, error }),
             resolved => resolved,
         }
@@ -208,7 +213,7 @@ impl Vault {
         row: RecordRow,
         facts: Option<Facts>,
         selected: &Selected<'_>,
-        now: Timestamp,
+        (restrictions, now): (u64, Timestamp),
     ) -> Result<Resolved, VaultError> {
         let Some(facts) = facts else {
             let when = bailee_core::retention::facts_end(row.facts_month).min(now);
@@ -236,6 +241,8 @@ impl Vault {
             record: row.id,
             absent: selected.absent(&fields),
             fields,
+            restricted: facts.about.restricted.is_some(),
+            restrictions,
             row,
             parts: open,
         }))
@@ -369,18 +376,28 @@ impl Vault {
         fields: &[&HeldField],
         now: Timestamp,
     ) -> Result<Result<Revealed, Gone>, VaultError> {
+        // INVARIANT: every reveal comes through here, whoever allowed it.
+        if held.restricted {
+            return Err(VaultError::Restricted);
+        }
         let (mut row, mut parts) = (held.row.clone(), held.parts.clone());
+        let mut restrictions = held.restrictions;
         for _ in 0..TRIES_MAX {
             match self.open_fields(&held.seller, &row, &parts, fields, now) {
-                Ok(values) => {
+                Ok(values) if self.restrictions.load(Ordering::SeqCst) == restrictions => {
                     let (seller, reference) = (held.seller.clone(), held.reference.clone());
                     return Ok(Ok(Revealed { seller, kind: held.kind, reference, fields: values }));
                 }
-                Err(VaultError::Changed) => {}
+                // Something was restricted meanwhile; whether it is this is looked at.
+                Ok(_) | Err(VaultError::Changed) => {}
                 Err(error) => return Err(error),
             }
+            restrictions = self.restrictions.load(Ordering::SeqCst);
             let newer = self.base.store.record_by_no(held.row.no)?.ok_or(VaultError::Changed)?;
             let facts = self.open_facts(&held.seller, &newer)?.ok_or(VaultError::Changed)?;
+            if facts.about.restricted.is_some() {
+                return Err(VaultError::Restricted);
+            }
             let part = fields.first().and_then(|field| facts.about.part_of(field.instance));
             let is_open = part.is_some_and(|part| self.is_open(&held.seller, part, now));
             if newer.state == RecordState::Gone || !is_open {

@@ -15,7 +15,8 @@ use bailee_core::{Kind, RecordId, Sensitive};
 use bailee_ledger::authorized;
 use bailee_vault::VaultError;
 use bailee_vault::collect::Request;
-use bailee_vault::erase::{Outcome, RECORDS_MAX};
+use bailee_vault::erase::Outcome;
+use bailee_vault::record::RECORDS_MAX;
 use bailee_vault::reveal::Resolved;
 use common::{Home, reference, seller, value};
 use serde_json::{Value, json};
@@ -71,7 +72,7 @@ fn find(home: &Home, number: u32) -> usize {
         ..Default::default()
     };
     let terms = vec![bailee_core::catalogue::TermKind::Email];
-    let action = authorized::Find { seller: seller(), terms };
+    let action = authorized::Find { seller: seller(), terms, restricted: false };
     home.vault.find(home.act(action), &query).unwrap().len()
 }
 

@@ -67,6 +67,8 @@ pub enum Reason {
     OutsideFirst,
     /// The field is unclassified, and so revealed to nobody.
     Unclassified,
+    /// The record is kept and not used, since whoever it is about asked for that.
+    Restricted,
 }
 
 impl Reason {
@@ -103,6 +105,7 @@ impl Reason {
             Self::SecondPerson => "second-person",
             Self::OutsideFirst => "outside-first",
             Self::Unclassified => "unclassified",
+            Self::Restricted => "restricted",
         }
     }
 
@@ -134,6 +137,7 @@ impl Reason {
             | Self::ClassNotGranted
             | Self::HomePolicy => Requirement::FineGrainedAccess,
             Self::Unclassified => Requirement::Collection,
+            Self::Restricted => Requirement::DataRights,
             Self::SecondPerson => Requirement::Use,
         }
     }

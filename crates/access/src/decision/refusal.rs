@@ -24,6 +24,14 @@ pub fn unknown_purpose() -> Denial {
     )
 }
 
+/// The refusal of a record that is restricted, whatever it is for.
+pub fn restricted() -> Denial {
+    Reason::Restricted.denial(
+        "this record is kept and not used, since whoever it is about asked for that (GDPR article 18)",
+        "leave it alone until an officer lifts that with `bailee restrict --lift`",
+    )
+}
+
 /// The refusal of something that the program's policies refused.
 pub(super) fn of(rules: &Rules, question: &Question<'_>, circumstances: &Circumstances) -> Denial {
     missing(rules, question, circumstances).unwrap_or_else(|| {
@@ -157,6 +165,8 @@ fn missing_of_service(
         | Action::ReadQuarantine(_)
         | Action::DiscardQuarantine(_)
         | Action::Erase(_)
+        | Action::Restrict(_)
+        | Action::Rectify(_)
         | Action::ReadCatalogue
         | Action::ReadUnclassified(_)
         | Action::Classify

@@ -32,7 +32,7 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 21] = [
+pub(super) const ACTIONS: [(&str, On); 23] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -40,6 +40,8 @@ pub(super) const ACTIONS: [(&str, On); 21] = [
     ("read-quarantine", On::HomeOrSeller),
     ("discard-quarantine", On::Seller),
     ("erase", On::Seller),
+    ("restrict", On::Seller),
+    ("rectify", On::Seller),
     ("read-catalogue", On::Home),
     ("read-unclassified", On::HomeOrSeller),
     ("classify", On::Home),

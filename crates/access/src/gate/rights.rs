@@ -48,4 +48,71 @@ impl Gate {
         }
         Ok(self.mint.act(caller.context, authorized::Erase { records }))
     }
+
+    /// May the caller restrict records of these sellers? To lift that takes a fresh second factor: it lets more out. Asked
+    /// before anything is looked up.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn may_restrict(
+        &self,
+        caller: &Caller,
+        sellers: &BTreeSet<SellerId>,
+        lift: bool,
+    ) -> Result<(), AccessError> {
+        for seller in sellers {
+            let action = Action::Restrict(seller);
+            self.allow(caller, &action)?;
+            if lift {
+                self.fresh_factor(caller, &action)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// May the caller restrict exactly these records, or lift that?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn restrict(
+        &self,
+        caller: &Caller,
+        records: Vec<(SellerId, RecordId)>,
+        lift: bool,
+    ) -> Result<Authorized<authorized::Restrict>, AccessError> {
+        let sellers = records.iter().map(|(seller, _)| seller.clone()).collect();
+        self.may_restrict(caller, &sellers, lift)?;
+        Ok(self.mint.act(caller.context, authorized::Restrict { records, lift }))
+    }
+
+    /// Whether the caller might restrict records. No event: nothing is refused.
+    pub(super) fn could_restrict(&self, caller: &Caller, seller: &SellerId) -> bool {
+        let action = Action::Restrict(seller);
+        self.rules().decide(self.subject(caller), &action, &self.circumstances(caller)).is_ok()
+    }
+
+    /// May the caller correct values of a seller's records? It takes a fresh second factor: the old value is gone for good.
+    /// Asked before anything is looked up.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn may_rectify(&self, caller: &Caller, seller: &SellerId) -> Result<(), AccessError> {
+        let action = Action::Rectify(seller);
+        self.allow(caller, &action)?;
+        self.fresh_factor(caller, &action)
+    }
+
+    /// May the caller correct a value of exactly this record?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn rectify(
+        &self,
+        caller: &Caller,
+        seller: SellerId,
+        record: RecordId,
+    ) -> Result<Authorized<authorized::Rectify>, AccessError> {
+        self.may_rectify(caller, &seller)?;
+        Ok(self.mint.act(caller.context, authorized::Rectify { seller, record }))
+    }
 }

@@ -27,6 +27,8 @@ pub(crate) mod person;
 pub(crate) mod proposal;
 pub(crate) mod quarantine;
 pub(crate) mod record;
+pub(crate) mod rectify;
+pub(crate) mod restrict;
 pub(crate) mod retention;
 pub(crate) mod reveal;
 pub(crate) mod secret;

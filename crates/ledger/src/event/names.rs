@@ -61,6 +61,8 @@ impl What {
             Self::DestructionIntended { .. } => "destruction-intended",
             Self::DestructionCompleted { .. } => "destruction-completed",
             Self::Erased(_) => "erased",
+            Self::Restricted(_) => "restricted",
+            Self::Rectified(_) => "rectified",
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
@@ -151,6 +153,8 @@ impl What {
             | Self::RetentionRead { .. }
             | Self::DestructionCompleted { .. }
             | Self::Erased(_)
+            | Self::Restricted(_)
+            | Self::Rectified(_)
             | Self::Moved { .. }
             | Self::CatalogueRead {}
             | Self::UnclassifiedRead { .. }

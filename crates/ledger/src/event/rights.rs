@@ -1,21 +1,47 @@
 //! What was done to records because the people whom they are about asked for it.
 
-use bailee_core::{Kind, Month, RecordId, SellerId};
+use bailee_core::{FieldId, Kind, Month, RecordId, SellerId};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+
+use super::PartRows;
 
 /// Personal data of records ended because somebody asked (2.2.d).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erased {
     /// Whose.
     pub seller: SellerId,
-    /// What is left of each.
-    pub records: Vec<Tombstone>,
+    /// Each.
+    pub records: Vec<NamedRecord>,
 }
 
-/// What keeps a record from coming back: enough to bury it again in a store that was restored from before.
+/// Of records nothing is done any more but keeping them, because somebody asked; or they are used again (2.2.d).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tombstone {
+pub struct Restricted {
+    /// Whose.
+    pub seller: SellerId,
+    /// Whether that is over.
+    pub lifted: bool,
+    /// Each.
+    pub records: Vec<NamedRecord>,
+}
+
+/// A field of a record has another value, because somebody asked (2.2.d). No value, and nothing of one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rectified {
+    /// Whose.
+    pub seller: SellerId,
+    /// Which.
+    pub record: NamedRecord,
+    /// The catalogue's field.
+    pub field: FieldId,
+    /// The part that was sealed anew.
+    pub parts: PartRows,
+}
+
+/// A record with what names it in a store that was restored from before, so that what was done is done to it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedRecord {
     /// Its id.
     pub record: RecordId,
     /// Its kind.

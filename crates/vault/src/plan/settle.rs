@@ -43,6 +43,10 @@ impl Vault {
         if is_numbered && draft.outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
             return draft.into_plan();
         }
+        if draft.is_gone() {
+            // What begins anew is what the source says.
+            draft.about.rectified.clear();
+        }
         let change = self.draft_change(&mut draft, &decision);
         let wishes = self.wishes(planning, &draft, &decision, main_day);
         let layout = Layout::new(self, &draft, wishes, planning.now, &decision);
@@ -261,6 +265,7 @@ impl Draft {
         }
         self.about.expires_at = self.about.expires_at.or(Some(decision.expires_at));
         self.about.unclassified.clear();
+        self.about.rectified.clear();
         self.leaves.iter_mut().for_each(|leaf| leaf.value = None);
         let removed = std::mem::take(&mut self.open);
         let punctured = removed.iter().flat_map(PartEntry::places).collect();
