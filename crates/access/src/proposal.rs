@@ -7,7 +7,7 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 use bailee_core::catalogue::Cleaner;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{
     Class, Commitment, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId, Timestamp,
 };
@@ -15,6 +15,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use crate::AccessError;
+use crate::person::Role;
 use crate::register::Kept;
 
 /// A proposal that nobody decides about ends by itself after so long.
@@ -60,6 +61,15 @@ pub enum Proposed {
         /// Each, once.
         records: Vec<Concerned>,
     },
+    /// That somebody who was invited may come in, who could then approve what others ask for.
+    Invite {
+        /// Who.
+        person: PersonId,
+        /// The same as `Name <mail>`.
+        named: String,
+        /// What they shall do.
+        roles: Vec<Role>,
+    },
     /// That a time which has jumped ahead is right, and what is due by it may be destroyed.
     ConfirmTime {
         /// What time it was when that was proposed.
@@ -90,6 +100,7 @@ impl Proposed {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
             Self::Erase { .. } => "erase",
+            Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
             Self::AdoptKeyring { .. } => "adopt-keyring",
         }
@@ -232,7 +243,7 @@ impl Proposal {
 
     /// Whether it has outlived its time, and nobody has written that down.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.until() && self.stage.expire().is_some()
+        (now >= self.until() || is_ahead(self.at, now)) && self.stage.expire().is_some()
     }
 
     /// Where it stands now, in a word.

@@ -332,13 +332,18 @@ impl Vault {
         // The bucket that holds it: a later one that the decision asks for takes it over only when this one closes.
         let day = facts.about.main().map_or(bucket_day(decision.expires_at), |main| main.day);
         let closes_at = BucketId { seller: seller.clone(), held: BucketUse::Order, day }.closes_at();
-        let words = match erased {
+        let mut words = match erased {
             Some(gone) => format!(
                 "it was erased on {}, since somebody asked for it; nothing that comes in brings it back (R16)",
                 gone.when
             ),
             None => decision.words(row.kind, &self.base.policy),
         };
+        if state == "live" && day < bucket_day(decision.expires_at) {
+            words.push_str(&format!(
+                " Until now it lies with what closes at {closes_at}, and it is moved on from there in the last days before."
+            ));
+        }
         let explained = Explained {
             rule: erased.map_or_else(|| decision.rule.to_string(), |gone| gone.rule.clone()),
             evidence: decision.evidence.to_string(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bailee_core::{PersonId, ProposalId, RecordId, RequestId, SellerId, Timestamp};
+use bailee_core::{PersonId, ProposalId, RecordId, RequestId, SellerId, ServiceId, Timestamp};
 use bailee_ledger::authorized::{Administer, Authorized, Classify, Context, Erase, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
@@ -92,6 +92,16 @@ impl Gate {
         seen
     }
 
+    /// The name of a person, for who may see what they proposed or approved.
+    pub fn person_called(&self, person: PersonId) -> Option<String> {
+        self.known().account(person).map(|entry| entry.value.person.name.clone())
+    }
+
+    /// The name of a service, while it is one.
+    pub fn service_called(&self, service: ServiceId) -> Option<String> {
+        self.known().service(service).map(|entry| entry.value.name.clone())
+    }
+
     /// Approves a proposal of somebody else; in a company of one also of one's own, once nobody outside has stopped it.
     /// Whoever gets the proof carries it out and says so with [`Self::proposal_done`]; where that was cut off it is approved
     /// again. Writes `Proposal`.
@@ -131,6 +141,10 @@ impl Gate {
             Proposed::Erase { records } => {
                 let records = records.iter().map(|one| (one.seller.clone(), one.record)).collect();
                 CarryOut::Erase(self.mint.act(caller.context, Erase { records }))
+            }
+            Proposed::Invite { person, .. } => {
+                self.release_invitation(caller, *person)?;
+                CarryOut::Nothing
             }
             Proposed::ConfirmTime { at } => {
                 CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
@@ -239,6 +253,7 @@ impl Gate {
             Proposed::ReleaseService { service, .. } => self.answers_for(proposal.by, service),
             Proposed::Declassify { .. }
             | Proposed::Erase { .. }
+            | Proposed::Invite { .. }
             | Proposed::ConfirmTime { .. }
             | Proposed::AdoptKeyring { .. } => false,
         }
@@ -255,6 +270,10 @@ impl Gate {
         let mut events = vec![caller.context.event(step(&proposal, stage.as_str())?)];
         events.extend(nod.event().map(|what| caller.context.event(what)));
         let _writing = self.writing_as(caller)?;
+        if stage.approved_by().is_some() {
+            // By what is so now: whoever proposed it may have left since.
+            self.check_proposer(&entry.value, caller)?;
+        }
         self.keep_proposal("decide-proposal", entry.next(proposal.clone()), events, nod)?;
         Ok(proposal)
     }
@@ -285,7 +304,9 @@ fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
             sellers.into_iter().map(Action::Erase).collect()
         }
         Proposed::ConfirmTime { .. } => vec![Action::RunRetention],
-        Proposed::ReleaseService { .. } | Proposed::AdoptKeyring { .. } => vec![Action::Administer],
+        Proposed::ReleaseService { .. } | Proposed::Invite { .. } | Proposed::AdoptKeyring { .. } => {
+            vec![Action::Administer]
+        }
     }
 }
 
