@@ -28,7 +28,7 @@ pub use circumstances::Circumstances;
 pub use explain::{Explanation, Sight};
 pub use own::{OWN_BYTES_MAX, OWN_POLICIES_MAX, OwnPolicyError};
 pub use reason::Reason;
-pub use refusal::unknown_purpose;
+pub use refusal::{restricted, unknown_purpose};
 pub use rules::{Rules, RulesError};
 pub use sitting::Sitting;
 pub use steady::ANSWERS_MAX;
@@ -92,6 +92,12 @@ pub enum Action<'a> {
     ReadQuarantine(Option<&'a SellerId>),
     /// Throw away what is in quarantine of a seller: it is gone for good, and was never taken in.
     DiscardQuarantine(&'a SellerId),
+    /// End the personal data of a seller's records, since somebody asked.
+    Erase(&'a SellerId),
+    /// Do nothing with a seller's records any more but keep them, since somebody asked; or use them again.
+    Restrict(&'a SellerId),
+    /// Correct a value of a seller's record, since somebody asked.
+    Rectify(&'a SellerId),
     /// Read the catalogue of fields.
     ReadCatalogue,
     /// See what the catalogue does not name, never a value: of one seller, or of all.
@@ -136,7 +142,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 18] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 21] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -144,6 +150,9 @@ impl<'a> Action<'a> {
             Self::ReadRetention(Some(seller)),
             Self::ReadQuarantine(Some(seller)),
             Self::DiscardQuarantine(seller),
+            Self::Erase(seller),
+            Self::Restrict(seller),
+            Self::Rectify(seller),
             Self::ReadCatalogue,
             Self::ReadUnclassified(Some(seller)),
             Self::Classify,
@@ -168,6 +177,9 @@ impl<'a> Action<'a> {
             Self::ReadRetention(_) => "read-retention",
             Self::ReadQuarantine(_) => "read-quarantine",
             Self::DiscardQuarantine(_) => "discard-quarantine",
+            Self::Erase(_) => "erase",
+            Self::Restrict(_) => "restrict",
+            Self::Rectify(_) => "rectify",
             Self::ReadCatalogue => "read-catalogue",
             Self::ReadUnclassified(_) => "read-unclassified",
             Self::Classify => "classify",
@@ -205,6 +217,9 @@ impl<'a> Action<'a> {
             }
             Self::Collect(seller)
             | Self::DiscardQuarantine(seller)
+            | Self::Erase(seller)
+            | Self::Restrict(seller)
+            | Self::Rectify(seller)
             | Self::Show(seller)
             | Self::Find(seller, _)
             | Self::Reveal(seller, _) => Some(seller),

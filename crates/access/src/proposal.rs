@@ -56,6 +56,11 @@ pub enum Proposed {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// That personal data of records is erased, since somebody asked.
+    Erase {
+        /// Each, once.
+        records: Vec<Concerned>,
+    },
     /// That somebody who was invited may come in, who could then approve what others ask for.
     Invite {
         /// Who.
@@ -79,12 +84,22 @@ pub enum Proposed {
     },
 }
 
+/// A record that a proposal is about: by its id, since its reference ends with its facts, and this is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concerned {
+    /// Whose.
+    pub seller: SellerId,
+    /// Its id.
+    pub record: RecordId,
+}
+
 impl Proposed {
     /// The code by which events name it. Never renamed.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
+            Self::Erase { .. } => "erase",
             Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
             Self::AdoptKeyring { .. } => "adopt-keyring",

@@ -54,6 +54,7 @@ mod rates;
 mod record;
 mod retention;
 mod reveal;
+mod rights;
 mod secret;
 mod seller;
 mod service;

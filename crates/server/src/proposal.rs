@@ -6,15 +6,15 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use bailee_access::gate::{CarryOut, Exception};
 use bailee_access::person::Role;
-use bailee_access::proposal::{Proposal, Proposed};
+use bailee_access::proposal::{Concerned, Proposal, Proposed};
 use bailee_core::catalogue::{Cleaner, Decision};
-use bailee_core::{Class, Kind, ProposalId, Purpose, SellerId, Timestamp};
+use bailee_core::{Class, Kind, ProposalId, Purpose, RecordId, Reference, SellerId, Timestamp};
 use bailee_ledger::authorized::{Authorized, Classify};
 use bailee_vault::catalogue::Named;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, text};
+use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, text, with};
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
@@ -74,7 +74,7 @@ pub(crate) fn proposal() -> Schema {
             (
                 "act",
                 one_of(
-                    ["declassify", "release-service", "invite", "confirm-time", "adopt-keyring"],
+                    ["declassify", "release-service", "invite", "erase", "confirm-time", "adopt-keyring"],
                     "What is proposed.",
                 ),
             ),
@@ -89,6 +89,7 @@ pub(crate) fn proposal() -> Schema {
                 "key",
                 nullable(words::id("The one key or certificate of it that it is about, if it is about one.")),
             ),
+            ("records", nullable(listed(&concerned()))),
             ("sellers", nullable(listed(&words::seller_id()))),
             ("purposes", nullable(words::purposes())),
             ("classes", nullable(words::classes())),
@@ -116,6 +117,25 @@ pub(crate) fn proposal() -> Schema {
     )
 }
 
+/// A record that a proposal is about.
+fn concerned() -> Schema {
+    object(&[
+        ("seller", words::seller_id()),
+        ("record", words::id("Its id.")),
+        ("kind", nullable(words::kind())),
+        (
+            "reference",
+            nullable(with(
+                words::reference(),
+                "description",
+                json!(
+                    "Its reference, told of one proposal to who may see records; `null` once its facts have ended."
+                ),
+            )),
+        ),
+    ])
+}
+
 pub(crate) fn example() -> Value {
     json!({
         "id": words::ID,
@@ -128,6 +148,7 @@ pub(crate) fn example() -> Value {
         "service": null,
         "service_name": null,
         "key": null,
+        "records": null,
         "sellers": null,
         "purposes": null,
         "classes": null,
@@ -203,6 +224,7 @@ struct Told {
     service: Option<String>,
     service_name: Option<String>,
     key: Option<String>,
+    records: Option<Vec<ConcernedLine>>,
     sellers: Option<Vec<SellerId>>,
     purposes: Option<Vec<Purpose>>,
     classes: Option<Vec<Class>>,
@@ -212,6 +234,21 @@ struct Told {
     at: Option<Timestamp>,
     keyring: Option<u64>,
     anchor: Option<u64>,
+}
+
+/// A record that a proposal is about; its name where one proposal is shown.
+#[derive(Serialize)]
+struct ConcernedLine {
+    seller: SellerId,
+    record: RecordId,
+    kind: Option<Kind>,
+    reference: Option<Reference>,
+}
+
+impl From<Concerned> for ConcernedLine {
+    fn from(Concerned { seller, record }: Concerned) -> Self {
+        Self { seller, record, kind: None, reference: None }
+    }
 }
 
 impl From<Proposed> for Told {
@@ -228,6 +265,10 @@ impl From<Proposed> for Told {
                 classes: Some(classes),
                 ..Self::default()
             },
+            Proposed::Erase { records } => {
+                let records = records.into_iter().map(ConcernedLine::from).collect();
+                Self { records: Some(records), ..Self::default() }
+            }
             Proposed::Invite { person, named, roles } => Self {
                 person: Some(person.to_string()),
                 named: Some(named),
@@ -265,6 +306,22 @@ pub(crate) fn line(call: &Call, proposal: Proposal) -> Line {
     }
 }
 
+/// The same with the names of the records that it is about, for who may see them.
+pub(crate) fn shown(call: &Call, proposal: Proposal) -> Line {
+    let mut line = line(call, proposal);
+    for one in line.what.records.iter_mut().flatten() {
+        let named = match call.gate().could_show(call.caller(), &one.seller) {
+            // What does not open has no name to tell.
+            true => call.vault().name_of(one.record).ok().flatten(),
+            false => None,
+        };
+        if let Some(named) = named {
+            (one.kind, one.reference) = (Some(named.kind), Some(named.reference));
+        }
+    }
+    line
+}
+
 #[derive(Serialize)]
 struct Proposals {
     proposals: Vec<Line>,
@@ -288,7 +345,7 @@ async fn show(edge: Edge, Segments(id): Segments<String>) -> Result<Json<Line>, 
         let id: ProposalId = id.parse()?;
         let own = call.gate().proposals(call.caller()).into_iter().find(|one| one.id == id);
         let one = own.ok_or_else(|| Problem::not_found("there is no such proposal that you may see"))?;
-        Ok(Json(line(call, one)))
+        Ok(Json(shown(call, one)))
     })
     .await
 }
@@ -319,7 +376,7 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
             Word::Refused => call.gate().refuse_proposal(call.caller(), id)?,
             Word::Withdrawn => call.gate().withdraw_proposal(call.caller(), id)?,
         };
-        Ok(Written::done(&line(call, proposal)))
+        Ok(Written::done(&shown(call, proposal)))
     })
     .await
 }
@@ -332,6 +389,9 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     let mut code = None;
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
+        CarryOut::Erase(authorized) => {
+            call.vault().erase(authorized)?;
+        }
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;

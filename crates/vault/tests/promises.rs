@@ -255,7 +255,11 @@ fn a_search_skips_what_is_damaged_and_is_an_event_however_it_ends() {
         name: Some(bailee_core::Sensitive::new("Quirina Zettelmann".to_owned())),
         ..Default::default()
     };
-    let action = authorized::Find { seller: seller(), terms: vec![bailee_core::catalogue::TermKind::Name] };
+    let action = authorized::Find {
+        seller: seller(),
+        terms: vec![bailee_core::catalogue::TermKind::Name],
+        restricted: false,
+    };
     assert_eq!(home.vault.find(home.act(action), &query).unwrap().len(), 2);
     assert_eq!(home.events()[home.events().len() - 2..], ["found", "system-error"]);
 }

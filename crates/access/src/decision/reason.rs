@@ -69,6 +69,8 @@ pub enum Reason {
     OutsideFirst,
     /// The field is unclassified, and so revealed to nobody.
     Unclassified,
+    /// The record is kept and not used, since whoever it is about asked for that.
+    Restricted,
 }
 
 impl Reason {
@@ -106,6 +108,7 @@ impl Reason {
             Self::SecondPerson => "second-person",
             Self::OutsideFirst => "outside-first",
             Self::Unclassified => "unclassified",
+            Self::Restricted => "restricted",
         }
     }
 
@@ -139,6 +142,7 @@ impl Reason {
             | Self::ClassNotGranted
             | Self::HomePolicy => Requirement::FineGrainedAccess,
             Self::Unclassified => Requirement::Collection,
+            Self::Restricted => Requirement::DataRights,
             Self::SecondPerson => Requirement::Use,
         }
     }

@@ -34,7 +34,9 @@ impl Gate {
         seller: &SellerId,
         terms: &[TermKind],
     ) -> Result<Authorized<authorized::Find>, AccessError> {
-        let find = authorized::Find { seller: seller.clone(), terms: terms.to_vec() };
+        // Who handles what people ask for finds also what is restricted: to lift that, say.
+        let restricted = self.could_restrict(caller, seller);
+        let find = authorized::Find { seller: seller.clone(), terms: terms.to_vec(), restricted };
         self.mint(caller, &Action::Find(seller, terms), find)
     }
 

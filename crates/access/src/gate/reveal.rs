@@ -154,6 +154,10 @@ impl Gate {
             let field = Field { seller, kind: record.kind, class, purposes };
             anything.clone()?;
             let permit = sitting.decide_field(subject, purpose, &field, circumstances)?;
+            // Last: who may not see it anyway is told no more than that.
+            if record.restricted {
+                return Err(decision::restricted());
+            }
             circumstances.spent_today.add(permit.grant, 1);
             Ok(())
         };

@@ -127,6 +127,10 @@ fn about(one: &Json) -> String {
     if !keyring.is_empty() {
         return format!("the keyring at revision {keyring}, of {anchor}");
     }
+    let records = one.member("records").map(Json::elements).unwrap_or_default().len();
+    if records > 0 {
+        return format!("{records} records");
+    }
     let named = [path, service].into_iter().find(|name| !name.is_empty());
     named.unwrap_or_else(|| format!("field number {}", text(one, "number")))
 }
@@ -172,7 +176,20 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
             visit.screen.line(format_args!("{name:<12} {value}"))?;
         }
     }
+    for record in one.member("records").map(Json::elements).unwrap_or_default() {
+        visit.screen.line(format_args!("{:<12} {}", "record", record_words(record)))?;
+    }
     Ok(Exit::Done)
+}
+
+/// A record that a proposal is about: by its name, or by its id where that is not told.
+fn record_words(record: &Json) -> String {
+    let [seller, kind, reference, id] =
+        ["seller", "kind", "reference", "record"].map(|name| text(record, name));
+    match reference.is_empty() {
+        true => format!("{seller}, record {id}"),
+        false => format!("{kind} {seller}/{reference}"),
+    }
 }
 
 /// Stop what one person wants to do alone, with the code of the mail that told of it. No account is needed.
