@@ -1,14 +1,14 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
-use bailee_core::retention::Rule;
+use bailee_core::retention::{DisposalRule, EndReason, Rule};
 use bailee_core::{
     Commitment, DeviceId, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId,
 };
 
 use super::*;
 use crate::event::{
-    Adoption, AuthorityMade, Census, Device, Notice, PasskeyUsed, Proposal, Reached, Released, SignOn, Solo,
-    TimeBelieved, Wait,
+    Adoption, AuthorityMade, Census, Destroyed, Device, DropsEpoch, Holds, Notice, PasskeyUsed, Proposal,
+    Reached, Released, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -86,6 +86,10 @@ fn sentence(what: &What) -> &'static str {
              longer."
         }
         What::SellerAdded { .. } => "A seller was added.",
+        What::SellerEnded(_) => {
+            "A seller's authorisation has ended, or Amazon demands that its data be deleted (R17). From `ended` on nothing of \
+             it is taken in or opened; on that day it is destroyed, and then it is `gone`, with what went."
+        }
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceReleased(_) => {
             "What a service may see was approved by a second person: until then it was added without purposes and classes."
@@ -130,12 +134,12 @@ fn sentence(what: &What) -> &'static str {
              was found."
         }
         What::DestructionIntended { .. } => {
-            "Keys are about to be made underivable: of whole buckets, of so many parts of a bucket, of the facts of a \
-             month. Days and months count from 1970."
+            "Keys are about to be made underivable: of whole buckets, with what each held and by which rule it goes, of so \
+             many parts of a bucket, of the facts of a month. Days and months count from 1970."
         }
-        What::DestructionCompleted { .. } => {
+        What::DestructionCompleted(_) => {
             "They are underivable, in that many mirrors, under the keyring's new epoch and revision; that many records \
-             have ended."
+             have ended. `drops_epoch` is what the provider of the root key declares of the epoch before."
         }
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
         What::CatalogueRead {} => "The catalogue was read.",
@@ -266,6 +270,20 @@ fn samples() -> Vec<What> {
         }),
         What::Solo(Solo { declared: true }),
         What::SellerAdded { seller: seller() },
+        What::SellerEnded(SellerEnd {
+            seller: seller(),
+            step: code("gone"),
+            reason: EndReason::AmazonNotice,
+            on: Day(20_800),
+            went: Some(Went {
+                destructions: 1,
+                buckets: 2,
+                records: 40,
+                parts: 41,
+                quarantined: 3,
+                facts: 1,
+            }),
+        }),
         What::ServiceAdded {
             service: ServiceId([0xee; 16]),
             owner: person,
@@ -297,8 +315,15 @@ fn samples() -> Vec<What> {
         What::Shown { seller: seller(), records: vec![id(1)] },
         What::QuarantineRead { items: vec![id(1)] },
         What::RetentionRead { record: Some(id(1)) },
-        intended(1, 1, 1),
-        What::DestructionCompleted { destruction: id(1), epoch: 2, revision: 17, mirrors: 2, disposed: 40 },
+        destruction(),
+        What::DestructionCompleted(Destroyed {
+            destruction: id(1),
+            epoch: 2,
+            revision: 17,
+            mirrors: 2,
+            disposed: 40,
+            drops_epoch: Some(DropsEpoch::Cannot),
+        }),
         What::Moved { seller: seller(), parts: rows(1) },
         What::CatalogueRead {},
         What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
@@ -350,6 +375,15 @@ fn samples() -> Vec<What> {
         What::TimeBelieved(TimeBelieved { before: Some(Timestamp::UNIX_EPOCH), how: code("confirmed") }),
         What::TimeSet {},
     ]
+}
+
+/// One that ends a bucket, with what it held.
+fn destruction() -> What {
+    let mut what = intended(1, 1, 1);
+    if let What::DestructionIntended { buckets, .. } = &mut what {
+        buckets[0].holds = Some(Holds { rule: DisposalRule::R3, records: 40, parts: 41, quarantined: 0 });
+    }
+    what
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod act;
 mod census;
+mod destruction;
 mod fields;
 mod names;
 mod two;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, PasskeyUsed, SignOn};
 pub use census::Census;
+pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
@@ -213,6 +215,8 @@ pub enum What {
         /// Which.
         seller: SellerId,
     },
+    /// A seller's authorisation has ended, and with it all that is held of it (R17).
+    SellerEnded(SellerEnd),
     /// A service was added.
     ServiceAdded {
         /// Which.
@@ -376,18 +380,7 @@ pub enum What {
         details: Vec<Month>,
     },
     /// They are underivable.
-    DestructionCompleted {
-        /// Which.
-        destruction: RecordId,
-        /// The new epoch.
-        epoch: u64,
-        /// The keyring's revision.
-        revision: u64,
-        /// Mirrors it was read back from.
-        mirrors: u32,
-        /// Records whose personal data ended.
-        disposed: u64,
-    },
+    DestructionCompleted(Destroyed),
     /// Parts were sealed anew in a later bucket.
     Moved {
         /// Whose.

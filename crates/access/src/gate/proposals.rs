@@ -26,6 +26,8 @@ pub enum CarryOut {
     ConfirmTime(Authorized<RunRetention>, Timestamp),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
+    /// End a seller.
+    EndSeller(Authorized<Administer>),
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -127,6 +129,7 @@ impl Gate {
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
+            Proposed::EndSeller { .. } => CarryOut::EndSeller(self.mint.act(caller.context, Administer)),
         };
         Ok((proposal, carry_out))
     }
@@ -225,9 +228,10 @@ impl Gate {
     fn proposed_of_own(&self, proposal: &Proposal) -> bool {
         match proposal.proposed {
             Proposed::ReleaseService { service, .. } => self.answers_for(proposal.by, service),
-            Proposed::Declassify { .. } | Proposed::ConfirmTime { .. } | Proposed::AdoptKeyring { .. } => {
-                false
-            }
+            Proposed::Declassify { .. }
+            | Proposed::ConfirmTime { .. }
+            | Proposed::AdoptKeyring { .. }
+            | Proposed::EndSeller { .. } => false,
         }
     }
 
@@ -268,7 +272,9 @@ const fn action_of(proposed: &Proposed) -> Action<'static> {
     match proposed {
         Proposed::Declassify { .. } => Action::Declassify,
         Proposed::ConfirmTime { .. } => Action::RunRetention,
-        Proposed::ReleaseService { .. } | Proposed::AdoptKeyring { .. } => Action::Administer,
+        Proposed::ReleaseService { .. } | Proposed::AdoptKeyring { .. } | Proposed::EndSeller { .. } => {
+            Action::Administer
+        }
     }
 }
 

@@ -110,8 +110,12 @@ fn list(visit: &Visit) -> Result<Exit> {
 
 /// What a proposal is about, in few words.
 fn about(one: &Json) -> String {
-    let [path, service, at, keyring, anchor] =
-        ["path", "service", "at", "keyring", "anchor"].map(|name| text(one, name));
+    let [path, service, at, keyring, anchor, reason] =
+        ["path", "service", "at", "keyring", "anchor", "reason"].map(|name| text(one, name));
+    if !reason.is_empty() {
+        let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
+        return format!("seller {} ({reason})", sellers.iter().map(leaf).collect::<Vec<_>>().join(", "));
+    }
     if !at.is_empty() {
         return format!("that it was {at}");
     }
@@ -143,6 +147,8 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "purposes",
         "classes",
         "at",
+        "reason",
+        "on",
         "keyring",
         "anchor",
         "proposed_by",

@@ -143,6 +143,8 @@ impl Home {
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
         gate.see_outside(RequestId::new(now, &*entropy), now).map_err(Failure::failed)?;
         end_rights(&gate, &*entropy, now)?;
+        let request = RequestId::new(now, &*entropy);
+        gate.end_access_to_each(request, now, &vault.ended_sellers()).map_err(Failure::failed)?;
         own_secrets::look(&gate, root, &config, &*entropy, now)?;
         let mailer = config.mail.as_ref().map(|mail| mail.mailer(root));
         let post = Arc::new(Post::new(config.id, mailer));

@@ -38,6 +38,7 @@ impl What {
             Self::Wait(_) => "wait",
             Self::Solo(_) => "solo",
             Self::SellerAdded { .. } => "seller-added",
+            Self::SellerEnded(_) => "seller-ended",
             Self::ServiceAdded { .. } => "service-added",
             Self::ServiceReleased(_) => "service-released",
             Self::ServiceKeyAdded { .. } => "service-key-added",
@@ -59,7 +60,7 @@ impl What {
             Self::RetentionRead { .. } => "retention-read",
             Self::Census(_) => "census",
             Self::DestructionIntended { .. } => "destruction-intended",
-            Self::DestructionCompleted { .. } => "destruction-completed",
+            Self::DestructionCompleted(_) => "destruction-completed",
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
@@ -112,6 +113,7 @@ impl What {
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
             Self::Adoption(adoption) => vec![&adoption.step],
+            Self::SellerEnded(end) => vec![&end.step],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -148,7 +150,7 @@ impl What {
             | Self::Shown { .. }
             | Self::QuarantineRead { .. }
             | Self::RetentionRead { .. }
-            | Self::DestructionCompleted { .. }
+            | Self::DestructionCompleted(_)
             | Self::Moved { .. }
             | Self::CatalogueRead {}
             | Self::UnclassifiedRead { .. }
