@@ -8,7 +8,7 @@ use std::fmt;
 use aws_lc_rs::digest;
 use bailee_core::catalogue::Cleaner;
 use bailee_core::retention::EndReason;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{
     Class, Commitment, Day, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId,
     Timestamp,
@@ -17,6 +17,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use crate::AccessError;
+use crate::person::Role;
 use crate::register::Kept;
 
 /// A proposal that nobody decides about ends by itself after so long.
@@ -57,6 +58,15 @@ pub enum Proposed {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// That somebody who was invited may come in, who could then approve what others ask for.
+    Invite {
+        /// Who.
+        person: PersonId,
+        /// The same as `Name <mail>`.
+        named: String,
+        /// What they shall do.
+        roles: Vec<Role>,
+    },
     /// That a time which has jumped ahead is right, and what is due by it may be destroyed.
     ConfirmTime {
         /// What time it was when that was proposed.
@@ -87,6 +97,7 @@ impl Proposed {
         match self {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
+            Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
             Self::AdoptKeyring { .. } => "adopt-keyring",
             Self::EndSeller { .. } => "end-seller",
@@ -230,7 +241,7 @@ impl Proposal {
 
     /// Whether it has outlived its time, and nobody has written that down.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.until() && self.stage.expire().is_some()
+        (now >= self.until() || is_ahead(self.at, now)) && self.stage.expire().is_some()
     }
 
     /// Where it stands now, in a word.

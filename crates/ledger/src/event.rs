@@ -24,7 +24,7 @@ pub use act::{AuthorityMade, Device, Event, PasskeyUsed, SignOn};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
+pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +83,8 @@ pub enum What {
         /// How long the invitation is good.
         until: Timestamp,
     },
+    /// A second person approved an invitation: it can be accepted now.
+    InvitationReleased(InvitationReleased),
     /// A person accepted the invitation, and set a password.
     InvitationAccepted {
         /// Who.

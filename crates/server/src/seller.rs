@@ -162,7 +162,7 @@ async fn end(edge: Edge, Segments(seller): Segments<String>, body: JsonBody) -> 
         call.vault().may_end_seller(&seller, on, call.now())?;
         if call.gate().standards().second_person {
             let filed = call.gate().propose(call.caller(), Proposed::EndSeller { seller, reason, on })?;
-            return Ok(Written::accepted(&proposal::line(filed, call.now())));
+            return Ok(Written::accepted(&proposal::line(call, filed)));
         }
         Ok(Written::done(&end_at_once(call, authorized, &seller, reason, on)?))
     })

@@ -40,6 +40,7 @@ impl What {
             Self::SellerAdded { .. } => "seller-added",
             Self::SellerEnded(_) => "seller-ended",
             Self::ServiceAdded { .. } => "service-added",
+            Self::InvitationReleased(_) => "invitation-released",
             Self::ServiceReleased(_) => "service-released",
             Self::ServiceKeyAdded { .. } => "service-key-added",
             Self::ServiceKeyEnded { .. } => "service-key-ended",
@@ -138,6 +139,7 @@ impl What {
             | Self::Solo(_)
             | Self::SellerAdded { .. }
             | Self::ServiceAdded { .. }
+            | Self::InvitationReleased(_)
             | Self::ServiceReleased(_)
             | Self::ServiceKeyAdded { .. }
             | Self::ServiceKeyEnded { .. }

@@ -7,6 +7,7 @@ mod ended_sellers;
 mod enter;
 mod fixture;
 mod grants;
+mod invitations;
 mod keys;
 mod lockout;
 mod named;
