@@ -95,7 +95,8 @@ fn sentence(what: &What) -> &'static str {
         }
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceReleased(_) => {
-            "What a service may see was approved by a second person: until then it was added without purposes and classes."
+            "What a service may see from now on. A second person approved it: until then it was added without purposes and \
+             classes. Or one of its sellers ended, and it has lost that."
         }
         What::ServiceKeyAdded { .. } => "A service has another key; `key` names it and opens nothing.",
         What::ServiceKeyEnded { .. } => "A key of a service opens nothing any more.",

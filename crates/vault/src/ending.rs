@@ -264,7 +264,7 @@ impl Vault {
     }
 
     /// The sellers of which everything is to be destroyed now.
-    fn ends_due(&self, now: Timestamp) -> Vec<SellerId> {
+    pub(crate) fn ends_due(&self, now: Timestamp) -> Vec<SellerId> {
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
         ended.iter().filter(|(_, end)| end.is_due(now)).map(|(seller, _)| seller.clone()).collect()
     }

@@ -208,9 +208,8 @@ impl Vault {
         let today = Day::of(now);
         let mut daily = self.daily.lock().unwrap_or_else(PoisonError::into_inner);
         // A batch that began before midnight can bring what is closing since.
-        if *daily == (Daily { disposed: Some(today), counted: Some(today) })
-            && self.due(now, None)?.is_empty()
-        {
+        let is_done = *daily == (Daily { disposed: Some(today), counted: Some(today) });
+        if is_done && self.due(now, None)?.is_empty() && self.ends_due(now).is_empty() {
             return Ok(Ran::default());
         }
         let context = Context::system(RequestId::new(now, &*self.base.entropy), now);

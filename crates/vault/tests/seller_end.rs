@@ -239,6 +239,20 @@ fn while_a_mirror_is_away_it_is_closed_and_it_goes_once_that_is_back() {
 }
 
 #[test]
+fn a_server_ends_what_was_cut_off_under_it_on_the_same_day() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = life(directory.path());
+    home.vault.dispose_due(home.now()).unwrap();
+    for writes in [1, 1, 1] {
+        home.writes_left(writes);
+        assert!(end(&home, EndReason::AuthorisationEnded, None).is_err());
+    }
+    home.heal();
+    home.vault.dispose_due(home.now()).unwrap();
+    is_gone(&home);
+}
+
+#[test]
 fn a_seller_of_which_nothing_is_held_is_gone_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let home = Home::new(directory.path(), NOW);

@@ -11,6 +11,7 @@
 
 mod conformity;
 mod description;
+mod ended;
 mod house;
 mod lists;
 mod observe;
