@@ -7,6 +7,7 @@ mod acts;
 mod carry;
 mod certificates;
 mod devices;
+mod ended_sellers;
 mod enter;
 mod explain;
 mod follow;

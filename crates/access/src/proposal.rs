@@ -7,9 +7,11 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 use bailee_core::catalogue::Cleaner;
+use bailee_core::retention::EndReason;
 use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{
-    Class, Commitment, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId, Timestamp,
+    Class, Commitment, Day, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId,
+    Timestamp,
 };
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,16 @@ pub enum Proposed {
         /// The revision that the home knows of.
         anchor: u64,
     },
+    /// That a seller ends: nothing of it is taken in or opened any more, and all of it is destroyed (R17).
+    EndSeller {
+        /// Which.
+        seller: SellerId,
+        /// Why.
+        reason: EndReason,
+        /// On which day it is destroyed: at once, where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Day>,
+    },
 }
 
 /// A record that a proposal is about: by its id, since its reference ends with its facts, and this is kept.
@@ -103,6 +115,7 @@ impl Proposed {
             Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
             Self::AdoptKeyring { .. } => "adopt-keyring",
+            Self::EndSeller { .. } => "end-seller",
         }
     }
 }

@@ -164,7 +164,7 @@ impl Cli {
             Command::Find(find) => global.visit(|visit| find.run(visit)),
             Command::Catalogue(catalogue) => global.visit(|visit| catalogue.run(visit)),
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
-            Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
+            Command::Retention(retention) => retention.run(&global),
             Command::Keys(keys) => keys.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
             Command::Authority(authority) => global.visit(|visit| authority.run(visit)),

@@ -59,7 +59,7 @@ fn item(number: usize) -> RevealedItem {
 }
 
 fn bucket() -> BucketName {
-    BucketName { seller: seller(), held: "order".to_owned(), day: Day(20_800) }
+    BucketName { seller: seller(), held: "order".to_owned(), day: Day(20_800), holds: None }
 }
 
 fn change(number: usize) -> ExpiryChange {

@@ -1,14 +1,15 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
-use bailee_core::retention::Rule;
+use bailee_core::retention::{DisposalRule, EndReason, Rule};
 use bailee_core::{
     Commitment, DeviceId, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId,
 };
 
 use super::*;
 use crate::event::{
-    Adoption, AuthorityMade, Census, Device, FieldClassified, InvitationReleased, Notice, PasskeyUsed,
-    Proposal, Reached, Rectified, Released, SignOn, Solo, TimeBelieved, Wait,
+    Adoption, AuthorityMade, Census, Destroyed, Device, DropsEpoch, FieldClassified, Holds,
+    InvitationReleased, Notice, PasskeyUsed, Proposal, Reached, Rectified, Released, SellerEnd, SignOn, Solo,
+    TimeBelieved, Wait, Went,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -89,9 +90,14 @@ fn sentence(what: &What) -> &'static str {
              longer."
         }
         What::SellerAdded { .. } => "A seller was added.",
+        What::SellerEnded(_) => {
+            "A seller's authorisation has ended, or Amazon demands that its data be deleted (R17). From `ended` on nothing of \
+             it is taken in or opened; on that day it is destroyed, and then it is `gone`, with what went."
+        }
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceReleased(_) => {
-            "What a service may see was approved by a second person: until then it was added without purposes and classes."
+            "What a service may see from now on. A second person approved it: until then it was added without purposes and \
+             classes. Or one of its sellers ended, and it has lost that."
         }
         What::ServiceKeyAdded { .. } => "A service has another key; `key` names it and opens nothing.",
         What::ServiceKeyEnded { .. } => "A key of a service opens nothing any more.",
@@ -133,12 +139,12 @@ fn sentence(what: &What) -> &'static str {
              was found."
         }
         What::DestructionIntended { .. } => {
-            "Keys are about to be made underivable: of whole buckets, of so many parts of a bucket, of the facts of a \
-             month. Days and months count from 1970."
+            "Keys are about to be made underivable: of whole buckets, with what each held and by which rule it goes, of so \
+             many parts of a bucket, of the facts of a month. Days and months count from 1970."
         }
-        What::DestructionCompleted { .. } => {
+        What::DestructionCompleted(_) => {
             "They are underivable, in that many mirrors, under the keyring's new epoch and revision; that many records \
-             have ended."
+             have ended. `drops_epoch` is what the provider of the root key declares of the epoch before."
         }
         What::Erased(_) => {
             "Personal data of records ended because whoever it is about asked for that (requirement 2.2.d): of each its id, and what \
@@ -283,6 +289,20 @@ fn samples() -> Vec<What> {
         }),
         What::Solo(Solo { declared: true }),
         What::SellerAdded { seller: seller() },
+        What::SellerEnded(SellerEnd {
+            seller: seller(),
+            step: code("gone"),
+            reason: EndReason::AmazonNotice,
+            on: Day(20_800),
+            went: Some(Went {
+                destructions: 1,
+                buckets: 2,
+                records: 40,
+                parts: 41,
+                quarantined: 3,
+                facts: 1,
+            }),
+        }),
         What::ServiceAdded {
             service: ServiceId([0xee; 16]),
             owner: person,
@@ -314,8 +334,15 @@ fn samples() -> Vec<What> {
         What::Shown { seller: seller(), records: vec![id(1)] },
         What::QuarantineRead { items: vec![id(1)] },
         What::RetentionRead { record: Some(id(1)) },
-        intended(1, 1, 1),
-        What::DestructionCompleted { destruction: id(1), epoch: 2, revision: 17, mirrors: 2, disposed: 40 },
+        destruction(),
+        What::DestructionCompleted(Destroyed {
+            destruction: id(1),
+            epoch: 2,
+            revision: 17,
+            mirrors: 2,
+            disposed: 40,
+            drops_epoch: Some(DropsEpoch::Cannot),
+        }),
         erased(1),
         restricted(1),
         What::Rectified(Rectified { seller: seller(), record: named(1), field: FieldId(3), parts: rows(1) }),
@@ -370,6 +397,15 @@ fn samples() -> Vec<What> {
         What::TimeBelieved(TimeBelieved { before: Some(Timestamp::UNIX_EPOCH), how: code("confirmed") }),
         What::TimeSet {},
     ]
+}
+
+/// One that ends a bucket, with what it held.
+fn destruction() -> What {
+    let mut what = intended(1, 1, 1);
+    if let What::DestructionIntended { buckets, .. } = &mut what {
+        buckets[0].holds = Some(Holds { rule: DisposalRule::R3, records: 40, parts: 41, quarantined: 0 });
+    }
+    what
 }
 
 #[test]

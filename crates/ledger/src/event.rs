@@ -5,6 +5,7 @@
 
 mod act;
 mod census;
+mod destruction;
 mod fields;
 mod names;
 mod rights;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, FieldClassified, PasskeyUsed, SignOn};
 pub use census::Census;
+pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
@@ -217,6 +219,8 @@ pub enum What {
         /// Which.
         seller: SellerId,
     },
+    /// A seller's authorisation has ended, and with it all that is held of it (R17).
+    SellerEnded(SellerEnd),
     /// A service was added.
     ServiceAdded {
         /// Which.
@@ -380,18 +384,7 @@ pub enum What {
         details: Vec<Month>,
     },
     /// They are underivable.
-    DestructionCompleted {
-        /// Which.
-        destruction: RecordId,
-        /// The new epoch.
-        epoch: u64,
-        /// The keyring's revision.
-        revision: u64,
-        /// Mirrors it was read back from.
-        mirrors: u32,
-        /// Records whose personal data ended.
-        disposed: u64,
-    },
+    DestructionCompleted(Destroyed),
     /// Personal data of records ended because somebody asked (2.2.d).
     Erased(Erased),
     /// Of records nothing is done any more but keeping them, because somebody asked; or they are used again (2.2.d).

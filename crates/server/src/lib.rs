@@ -28,6 +28,7 @@ mod authority;
 mod body;
 mod catalogue;
 mod census;
+mod certificate;
 mod collect;
 mod device;
 mod edge;

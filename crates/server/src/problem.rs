@@ -292,7 +292,13 @@ impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         let (code, words) = (error.code(), error.to_string());
         match error {
-            VaultError::UnknownSeller(_) => Self::new(StatusCode::NOT_FOUND, code, words),
+            VaultError::UnknownSeller(_) | VaultError::NotDestroyed(_) => {
+                Self::new(StatusCode::NOT_FOUND, code, words)
+            }
+            VaultError::SellerEnded(_) => {
+                Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
+            }
+            VaultError::EndDay => Self::unacceptable(code, words).serving(Requirement::ThirtyDays),
             VaultError::SellerExists(_) | VaultError::Changed => Self::new(StatusCode::CONFLICT, code, words),
             VaultError::NoOrders | VaultError::Intake(_) => {
                 Self::unacceptable(code, words).serving(Requirement::Verification)

@@ -8,7 +8,8 @@ use bailee_access::gate::{CarryOut, Exception};
 use bailee_access::person::Role;
 use bailee_access::proposal::{Concerned, Proposal, Proposed};
 use bailee_core::catalogue::{Cleaner, Decision};
-use bailee_core::{Class, Kind, ProposalId, Purpose, RecordId, Reference, SellerId, Timestamp};
+use bailee_core::retention::EndReason;
+use bailee_core::{Class, Day, Kind, ProposalId, Purpose, RecordId, Reference, SellerId, Timestamp};
 use bailee_ledger::authorized::{Authorized, Classify};
 use bailee_vault::catalogue::Named;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use crate::once::Written;
 use crate::paging::Page;
 use crate::person;
 use crate::problem::Problem;
-use crate::retention;
+use crate::{retention, seller};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let decision = one_of(["approved", "refused", "withdrawn"], "What is decided.");
@@ -59,7 +60,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .takes("What is decided.", object(&[("decision", decision)]), json!({ "decision": "approved" }))
             .answers(200, "The proposal.", proposal(), example())
             .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first", "shown-once"])
-            .refuses(&["keyring-not-older", "time-jumped", "time-believed"])
+            .refuses(&["keyring-not-older", "time-jumped", "time-believed", "unknown-seller", "seller-ended", "end-day"])
             .refuses(&crate::catalogue::REFUSALS)
             .opens(),
     ]
@@ -74,7 +75,15 @@ pub(crate) fn proposal() -> Schema {
             (
                 "act",
                 one_of(
-                    ["declassify", "release-service", "invite", "erase", "confirm-time", "adopt-keyring"],
+                    [
+                        "declassify",
+                        "release-service",
+                        "invite",
+                        "erase",
+                        "confirm-time",
+                        "adopt-keyring",
+                        "end-seller",
+                    ],
                     "What is proposed.",
                 ),
             ),
@@ -97,6 +106,14 @@ pub(crate) fn proposal() -> Schema {
             ("named", nullable(text("The same as `Name <mail>`."))),
             ("roles", nullable(listed(&person::role()))),
             ("at", nullable(words::time("The time that is to be believed, when that was proposed."))),
+            (
+                "reason",
+                nullable(one_of(EndReason::ALL.iter().map(|one| one.as_str()), "Why the seller is to end.")),
+            ),
+            (
+                "on",
+                nullable(words::day("The day on which its data is to be destroyed, where one was named.")),
+            ),
             ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
             ("anchor", nullable(count("The revision that the home knows of."))),
             ("proposed_by", text("Who proposed it.")),
@@ -156,6 +173,8 @@ pub(crate) fn example() -> Value {
         "named": null,
         "roles": null,
         "at": null,
+        "reason": null,
+        "on": null,
         "keyring": null,
         "anchor": null,
         "proposed_by": format!("person:{}", words::ID),
@@ -232,6 +251,8 @@ struct Told {
     named: Option<String>,
     roles: Option<Vec<Role>>,
     at: Option<Timestamp>,
+    reason: Option<EndReason>,
+    on: Option<String>,
     keyring: Option<u64>,
     anchor: Option<u64>,
 }
@@ -279,6 +300,12 @@ impl From<Proposed> for Told {
             Proposed::AdoptKeyring { keyring, anchor } => {
                 Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
             }
+            Proposed::EndSeller { seller, reason, on } => Self {
+                sellers: Some(vec![seller]),
+                reason: Some(reason),
+                on: on.map(|on| on.to_string()),
+                ..Self::default()
+            },
         }
     }
 }
@@ -397,6 +424,7 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
             call.vault().adopt_keyring(authorized)?;
         }
         CarryOut::Invite(shown) => code = Some(shown.expose().clone()),
+        CarryOut::EndSeller(authorized) => seller::end_as_proposed(call, authorized, proposal.proposed)?,
         CarryOut::Nothing => {}
     }
     let done = line(call, call.gate().proposal_done(call.caller(), id)?);
@@ -414,6 +442,13 @@ fn check_still(call: &Call, id: ProposalId) -> Result<(), Problem> {
         Some((Proposed::ConfirmTime { at }, is_approved)) => {
             call.vault().refuse_behind()?;
             retention::check_proposed(call, at, is_approved)
+        }
+        // One that was approved before goes on, whatever of it is done.
+        Some((Proposed::EndSeller { seller, on, .. }, false)) => {
+            call.vault().refuse_behind()?;
+            // A day that has passed by the time of the approval is no reason to wait for longer.
+            let on = on.filter(|on| *on >= Day::of(call.now()));
+            Ok(call.vault().may_end_seller(&seller, on, call.now())?)
         }
         Some((Proposed::AdoptKeyring { keyring, anchor }, is_approved)) => {
             keys::check_proposed(call, (keyring, anchor), is_approved)

@@ -66,7 +66,7 @@ impl Vault {
             let erased = erased.into_iter().map(|(seller, records)| What::Erased(Erased { seller, records }));
             let mut events: Vec<What> = erased.collect();
             if !removal.is_empty() {
-                let intent = self.intend(removal)?;
+                let intent = self.intend(&context, removal)?;
                 changes.extend(intent.changes);
                 events.push(intent.event);
             }

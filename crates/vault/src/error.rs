@@ -11,6 +11,21 @@ pub enum VaultError {
     /// The seller is there already.
     #[error("seller {0} is there already")]
     SellerExists(SellerId),
+    /// The seller has ended.
+    #[error(
+        "seller {0} has ended (R17), and nothing of it is taken in any more; if it authorises you anew, add it under another id, such \
+         as with `bailee seller add {0}-2`"
+    )]
+    SellerEnded(SellerId),
+    /// A day that is none on which a seller's data can be destroyed.
+    #[error(
+        "the data of a seller that ends is destroyed today or on one of the next {} days (R17); give such a day",
+        crate::ending::END_DAYS_MAX
+    )]
+    EndDay,
+    /// A certificate of what is not destroyed yet.
+    #[error("this is not destroyed yet, or was not: {0}")]
+    NotDestroyed(&'static str),
     /// More sellers than the store can number.
     #[error("a home holds {} sellers at most", crate::seller::SELLERS_MAX)]
     TooManySellers,
@@ -138,6 +153,9 @@ impl VaultError {
         match self {
             Self::UnknownSeller(_) => "unknown-seller",
             Self::SellerExists(_) => "seller-exists",
+            Self::SellerEnded(_) => "seller-ended",
+            Self::EndDay => "end-day",
+            Self::NotDestroyed(_) => "not-destroyed",
             Self::TooManySellers => "too-many-sellers",
             Self::OtherHome => "other-home",
             Self::OtherKind => "other-kind",

@@ -30,7 +30,10 @@ pub mod catalogue;
 pub mod census;
 pub mod collect;
 mod destruction;
+pub mod disposals;
 mod document;
+mod due;
+pub mod ending;
 pub mod erase;
 pub mod error;
 mod facts;
@@ -98,6 +101,8 @@ pub struct Vault {
     slots: slots::Slots,
     arrivals: quarantine::Arrivals,
     sellers: RwLock<BTreeMap<SellerId, SellerNo>>,
+    /// Sellers that have ended: nothing of them is sealed or opened any more.
+    ended: RwLock<BTreeMap<SellerId, ending::End>>,
     /// Buckets whose destruction is intended: nothing is sealed into them or opened from them any more.
     doomed: RwLock<HashSet<BucketId>>,
     /// Held by who completes destructions, so that two who intended one do not both complete it.
@@ -107,7 +112,7 @@ pub struct Vault {
     /// Counts restrictions: what was resolved before one is looked at once more when it is opened.
     restrictions: AtomicU64,
     /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
-    /// catalogue: so no act that was planned by an older one comes after the change.
+    /// catalogue or to end a seller: so no act that was planned before comes after the change.
     planning: RwLock<()>,
     /// What a server has done today. Held while it does it.
     daily: Mutex<retention::Daily>,
@@ -116,7 +121,8 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Opens the vault, and finishes what was begun and not completed: an adoption of the keyring, destructions.
+    /// Opens the vault, and finishes what was begun and not completed: an adoption of the keyring, destructions, the
+    /// end of a seller.
     ///
     /// # Errors
     /// When the store or a mirror of the keyring cannot be used.
@@ -128,6 +134,7 @@ impl Vault {
             slots: slots::Slots::default(),
             arrivals: quarantine::Arrivals::behind(newest),
             sellers: RwLock::new(sellers),
+            ended: RwLock::default(),
             doomed: RwLock::new(HashSet::new()),
             destroying: Mutex::new(()),
             failures: Mutex::default(),
@@ -136,9 +143,11 @@ impl Vault {
             daily: Mutex::default(),
             classifying: Mutex::default(),
         };
+        vault.know_ended()?;
         vault.resume_adoption(now)?;
         if vault.keyring_behind().is_none() {
             vault.resume_destructions(now)?;
+            vault.resume_ends(now)?;
         }
         Ok(vault)
     }

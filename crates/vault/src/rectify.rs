@@ -77,7 +77,7 @@ impl Vault {
                 },
             };
             let (mut changes, rectified, removal) = self.corrected(wrong)?;
-            let intent = self.intend(removal)?;
+            let intent = self.intend(&context, removal)?;
             changes.extend(intent.changes);
             changes.push(self.sealed_by()?);
             let events = [What::Rectified(rectified), intent.event].map(|what| context.event(what)).to_vec();

@@ -4,6 +4,7 @@
 //! then, so that an erasure reaches what copies hold in it.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use bailee_core::retention::{CLOSING_DAYS, Decision, Evidence, bucket_day, moves_later};
 use bailee_core::{Day, FieldInstance, Json, Month, PartNo, RequestId, SellerId, Timestamp};
@@ -129,6 +130,11 @@ impl Vault {
         seller: &SellerId,
         parts: &[PartRow],
     ) -> Result<BTreeSet<(RecordNo, PartNo)>, VaultError> {
+        // Held until the act is committed: what ends with its seller moves nowhere.
+        let _fixed = self.planning.read().unwrap_or_else(PoisonError::into_inner);
+        if self.has_ended(seller) {
+            return Ok(BTreeSet::new());
+        }
         let mut changes = Vec::new();
         let (mut events, mut moved, mut expiries) = (Vec::new(), PartRows::default(), Vec::new());
         let (mut records, mut left) = (BTreeSet::new(), BTreeSet::new());

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
 use bailee_core::path::FieldSelector;
-use bailee_core::retention::Ended;
+use bailee_core::retention::{DisposalRule, Ended};
 use bailee_core::{Class, FieldId, FieldInstance, Json, Kind, RecordId, Reference, SellerId, Timestamp};
 use bailee_crypto::bucket::BucketUse;
 use bailee_crypto::lasting::TokenError;
@@ -304,11 +304,16 @@ impl Vault {
         }
         let part = part.ok_or(VaultError::Damaged("facts"))?;
         let bucket = BucketNo { seller: row.seller, held: BucketUse::Order, day: part.day };
+        let closes_at = Self::bucket_id(seller, part).closes_at();
+        // What its seller's end closed before its own day ends by that (R17).
+        let end = self.end_of(seller).filter(|end| end.at < closes_at);
+        let closed_at = end.as_ref().map_or(closes_at, |end| end.at).min(now);
+        let rule = end.map_or_else(|| part.rule.clone(), |_| DisposalRule::R17.to_string());
         let (state, when) = match self.destroyed_at(bucket)? {
             Some(when) => ("disposed", when),
-            None => ("closing", Self::bucket_id(seller, part).closes_at().min(now)),
+            None => ("closing", closed_at),
         };
-        Ok(Gone { seller: seller.clone(), reference, state, when, rule: part.rule.clone() })
+        Ok(Gone { seller: seller.clone(), reference, state, when, rule })
     }
 
     /// Opens exactly what was authorised; `held` gives the paths and references of it. A record that ended since it

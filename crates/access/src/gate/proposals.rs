@@ -32,6 +32,8 @@ pub enum CarryOut {
     AdoptKeyring(Authorized<Administer>),
     /// Show the code to whoever approved: the gate has done the rest itself.
     Invite(Sensitive<String>),
+    /// End a seller.
+    EndSeller(Authorized<Administer>),
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -151,6 +153,7 @@ impl Gate {
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
+            Proposed::EndSeller { .. } => CarryOut::EndSeller(self.mint.act(caller.context, Administer)),
         };
         Ok((proposal, carry_out))
     }
@@ -254,7 +257,8 @@ impl Gate {
             | Proposed::Erase { .. }
             | Proposed::Invite { .. }
             | Proposed::ConfirmTime { .. }
-            | Proposed::AdoptKeyring { .. } => false,
+            | Proposed::AdoptKeyring { .. }
+            | Proposed::EndSeller { .. } => false,
         }
     }
 
@@ -303,9 +307,10 @@ fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
             sellers.into_iter().map(Action::Erase).collect()
         }
         Proposed::ConfirmTime { .. } => vec![Action::RunRetention],
-        Proposed::ReleaseService { .. } | Proposed::Invite { .. } | Proposed::AdoptKeyring { .. } => {
-            vec![Action::Administer]
-        }
+        Proposed::ReleaseService { .. }
+        | Proposed::Invite { .. }
+        | Proposed::AdoptKeyring { .. }
+        | Proposed::EndSeller { .. } => vec![Action::Administer],
     }
 }
 

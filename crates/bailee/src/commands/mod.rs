@@ -5,6 +5,7 @@ pub(crate) mod authority;
 mod bar;
 pub(crate) mod catalogue;
 mod certificate;
+mod certificate_of_disposal;
 pub(crate) mod collect;
 pub(crate) mod completions;
 mod counts;

@@ -115,11 +115,15 @@ fn list(visit: &Visit) -> Result<Exit> {
 
 /// What a proposal is about, in few words.
 fn about(one: &Json) -> String {
-    let [named, path, service, at, keyring, anchor] =
-        ["named", "path", "service_name", "at", "keyring", "anchor"].map(|name| text(one, name));
+    let [named, path, service, at, keyring, anchor, reason] =
+        ["named", "path", "service_name", "at", "keyring", "anchor", "reason"].map(|name| text(one, name));
     if !named.is_empty() {
         let roles = one.member("roles").map(Json::elements).unwrap_or_default();
         return format!("{named}, as {}", roles.iter().map(leaf).collect::<Vec<_>>().join(" and "));
+    }
+    if !reason.is_empty() {
+        let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
+        return format!("seller {} ({reason})", sellers.iter().map(leaf).collect::<Vec<_>>().join(", "));
     }
     if !at.is_empty() {
         return format!("that it was {at}");
@@ -164,6 +168,8 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "named",
         "roles",
         "at",
+        "reason",
+        "on",
         "keyring",
         "anchor",
         "proposed_by",

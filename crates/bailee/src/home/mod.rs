@@ -25,6 +25,7 @@ pub(crate) mod mappings;
 mod own_secrets;
 pub(crate) mod places;
 mod policies;
+mod rights;
 pub(crate) mod root_key;
 mod sign_on;
 mod time_source;
@@ -142,7 +143,7 @@ impl Home {
         policies::keep(&gate, root, &config, now)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
         gate.see_outside(RequestId::new(now, &*entropy), now).map_err(Failure::failed)?;
-        end_rights(&gate, &vault, &*entropy, now)?;
+        rights::end(&gate, &vault, &*entropy, now)?;
         own_secrets::look(&gate, root, &config, &*entropy, now)?;
         let mailer = config.mail.as_ref().map(|mail| mail.mailer(root));
         let post = Arc::new(Post::new(config.id, mailer));
@@ -261,7 +262,7 @@ impl Home {
     /// Does what falls due today, unless it is done. Whether it could be done: that it could not is an event.
     pub(crate) fn keep_up(&self) -> Result<bool> {
         let now = self.clock.now();
-        end_rights(&self.gate, &self.vault, &*self.entropy, now)?;
+        rights::end(&self.gate, &self.vault, &*self.entropy, now)?;
         own_secrets::look(&self.gate, &self.root, &self.config, &*self.entropy, now)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
     }
@@ -440,17 +441,6 @@ impl Opened {
         self.store.commit(act).map_err(Failure::failed)?;
         Ok(Times { before, clock })
     }
-}
-
-/// Ends the rights whose time is over: contracts, what was taken without approval and not reviewed, proposals. Who leaves does
-/// so for good, and so by no time that is not believed.
-fn end_rights(gate: &Gate, vault: &Vault, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
-    if vault.believes(now).map_err(Failure::failed)? {
-        gate.end_contracts(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
-    }
-    gate.end_grants_ahead(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
-    gate.end_unreviewed(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
-    gate.end_proposals(RequestId::new(now, entropy), now).map_err(Failure::failed)
 }
 
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an

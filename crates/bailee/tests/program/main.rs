@@ -46,6 +46,7 @@ mod same;
 mod sandbox;
 mod scanned;
 mod secrets;
+mod seller_end;
 mod serve;
 mod served;
 mod several;

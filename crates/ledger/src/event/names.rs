@@ -38,6 +38,7 @@ impl What {
             Self::Wait(_) => "wait",
             Self::Solo(_) => "solo",
             Self::SellerAdded { .. } => "seller-added",
+            Self::SellerEnded(_) => "seller-ended",
             Self::ServiceAdded { .. } => "service-added",
             Self::InvitationReleased(_) => "invitation-released",
             Self::ServiceReleased(_) => "service-released",
@@ -60,7 +61,7 @@ impl What {
             Self::RetentionRead { .. } => "retention-read",
             Self::Census(_) => "census",
             Self::DestructionIntended { .. } => "destruction-intended",
-            Self::DestructionCompleted { .. } => "destruction-completed",
+            Self::DestructionCompleted(_) => "destruction-completed",
             Self::Erased(_) => "erased",
             Self::Restricted(_) => "restricted",
             Self::Rectified(_) => "rectified",
@@ -116,6 +117,7 @@ impl What {
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
             Self::Adoption(adoption) => vec![&adoption.step],
+            Self::SellerEnded(end) => vec![&end.step],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -153,7 +155,7 @@ impl What {
             | Self::Shown { .. }
             | Self::QuarantineRead { .. }
             | Self::RetentionRead { .. }
-            | Self::DestructionCompleted { .. }
+            | Self::DestructionCompleted(_)
             | Self::Erased(_)
             | Self::Restricted(_)
             | Self::Rectified(_)

@@ -22,9 +22,9 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, authority, catalogue, census, collect, device, find, grant, health, hear, keys, ledger,
-    mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, rights, secret, seller,
-    service, session, sign_on, stop,
+    access, account, authority, catalogue, census, certificate, collect, device, find, grant, health, hear,
+    keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, rights,
+    secret, seller, service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -126,6 +126,7 @@ fn operations() -> Vec<Operation> {
         mapping::operations(),
         retention::operations(),
         census::operations(),
+        certificate::operations(),
         hear::operations(),
         keys::operations(),
         secret::operations(),

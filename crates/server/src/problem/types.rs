@@ -69,6 +69,7 @@ types! {
     404 {
         "not-found": "There is no such thing", "Check the address and the ids in it.";
         "unknown-seller": "There is no such seller", "Add the seller first.";
+        "not-destroyed": "It is not destroyed, or not all of it", "List what was; or wait for the day on which it is.";
         "no-such-number": "Nothing has this number", "List what is unclassified again.";
     }
     405 {
@@ -79,6 +80,7 @@ types! {
         "changed-meanwhile": "The record is being changed by others", "Ask again.";
         "access-moved": "Who may do what has changed meanwhile", "Ask again.";
         "seller-exists": "The seller is there already", "Nothing; or choose another id.";
+        "seller-ended": "The seller has ended", "Nothing of it is taken in any more. If it authorises you anew, add it under another id.";
         "has-owner": "The home has its first person already", "Log in as that person.";
         "mapping-name-taken": "Another format has this name", "Give the mapping another name.";
         "mirror-already": "The directory is a mirror already", "Nothing.";
@@ -101,6 +103,7 @@ types! {
         "bad-idempotency-key": "The idempotency key cannot be used", "Send one key of 1 to 128 visible ASCII characters.";
         "idempotency-key-reused": "The key belongs to another request", "Send another request under another key.";
         "unacceptable": "What was given is not acceptable", "The detail says what is.";
+        "end-day": "The day is none on which a seller's data is destroyed", "Give today or one of the next 30 days.";
         "bad-decision": "The decision does not fit", "The detail says what is missing.";
         "relative-directory": "The directory is not absolute", "Name it from the root.";
         "mirror-unusable-directory": "The directory cannot become a mirror", "Name an empty directory that the server may write to.";

@@ -11,6 +11,7 @@
 
 mod conformity;
 mod description;
+mod ended;
 mod house;
 mod lists;
 mod observe;
@@ -70,6 +71,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/proposals/000102030405060708090a0b0c0d0e0f/decision", r#"{"decision":"approved"}"#),
     ("GET", "/v1/sellers", ""),
     ("POST", "/v1/sellers", r#"{"id":"GAMMA"}"#),
+    ("POST", "/v1/sellers/ALPHA/end", r#"{"reason":"authorisation-ended"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:collect", r#"{"orderId":"1-1-1"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:observe", r#"{"orderId":"1-1-1","status":"delivered"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:find", r#"{"name":"Ada Muster"}"#),
@@ -121,6 +123,10 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/retention", ""),
     ("POST", "/v1/retention:run", "{}"),
     ("GET", "/v1/retention/census", ""),
+    ("GET", "/v1/retention/certificates", ""),
+    ("GET", "/v1/retention/certificates/000102030405060708090a0b0c0d0e0f", ""),
+    ("GET", "/v1/sellers/ALPHA/certificate", ""),
+    ("GET", "/v1/sellers/ALPHA/certificates/2026-04-01", ""),
     ("GET", "/v1/keys", ""),
     ("POST", "/v1/keys/adoptions", "{}"),
     ("POST", "/v1/retention:confirm-time", "{}"),
@@ -155,6 +161,8 @@ const SERVICE_MAY: &[&str] = &[
     "/v1/sellers/ALPHA/returns/1-1-1",
     "/v1/sellers/ALPHA/returns/1-1-1/retention",
     "/v1/sellers/ALPHA/quarantine:retry",
+    "/v1/sellers/ALPHA/certificate",
+    "/v1/sellers/ALPHA/certificates/2026-04-01",
     "/v1/reveal",
 ];
 
@@ -173,6 +181,7 @@ fn the_table_names_every_route() {
         path.replace("ALPHA", "{seller}")
             .replace("1-1-1", "{reference}")
             .replace("orders-v0", "{name}")
+            .replace("2026-04-01", "{day}")
             .replace("another", "{service}")
             .replace(&format!("/keys/{ID}"), "/keys/{key}")
             .replace(&format!("proofs/{ID}"), "proofs/{request}")

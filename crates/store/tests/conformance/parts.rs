@@ -402,3 +402,16 @@ pub fn counts_follow_what_buckets_hold(home: &mut dyn Home) {
         assert_eq!(store.parts(one.bucket, None, 100).unwrap().len() as u64, one.parts);
     }
 }
+
+pub fn what_is_said_of_a_bucket_is_so_when_it_is_written(home: &mut dyn Home) {
+    let store = home.store();
+    let one = bucket(DAY);
+    let expect = |parts, quarantined| Change::ExpectHeld { bucket: one, parts, quarantined };
+    conflicts(store, [expect(0, 0)]);
+    commit(store, [Change::OpenBucket(one), expect(0, 0)]);
+    commit(store, whole(1, DAY, &[50]));
+    for (parts, quarantined) in [(0, 0), (2, 0), (1, 1)] {
+        conflicts(store, [expect(parts, quarantined), destroying(one)]);
+    }
+    commit(store, [expect(1, 0), destroying(one)]);
+}

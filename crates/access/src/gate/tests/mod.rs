@@ -3,6 +3,7 @@
 mod carry;
 mod certificates;
 mod devices;
+mod ended_sellers;
 mod enter;
 mod fixture;
 mod grants;
