@@ -28,6 +28,7 @@ pub use circumstances::Circumstances;
 pub use explain::{Explanation, Sight};
 pub use own::{OWN_BYTES_MAX, OWN_POLICIES_MAX, OwnPolicyError};
 pub use reason::Reason;
+pub(crate) use refusal::closed_to_all;
 pub use refusal::unknown_purpose;
 pub use rules::{Rules, RulesError};
 pub use sitting::Sitting;
@@ -100,6 +101,8 @@ pub enum Action<'a> {
     Classify,
     /// Decide that a field is a fact: what was sealed as personal can then be read by all who may see facts.
     Declassify,
+    /// Seal to an offline key what a law obliges to keep.
+    Archive,
     /// Read the ledger.
     ReadLedger,
     /// Ask why somebody may do something, and who could see a field.
@@ -136,7 +139,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 18] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 19] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -148,6 +151,7 @@ impl<'a> Action<'a> {
             Self::ReadUnclassified(Some(seller)),
             Self::Classify,
             Self::Declassify,
+            Self::Archive,
             Self::ReadLedger,
             Self::ReadAccess,
             Self::AskGrant,
@@ -172,6 +176,7 @@ impl<'a> Action<'a> {
             Self::ReadUnclassified(_) => "read-unclassified",
             Self::Classify => "classify",
             Self::Declassify => "declassify",
+            Self::Archive => "archive",
             Self::ReadLedger => "read-ledger",
             Self::ReadAccess => "read-access",
             Self::AskGrant => "ask-grant",
@@ -194,6 +199,7 @@ impl<'a> Action<'a> {
             | Self::ReadCatalogue
             | Self::Classify
             | Self::Declassify
+            | Self::Archive
             | Self::ReadLedger
             | Self::ReadAccess
             | Self::AskGrant

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
+use bailee_core::archive::Plan;
 use bailee_core::catalogue::Cleaner;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{
@@ -70,6 +71,11 @@ pub enum Proposed {
         /// What time it was when that was proposed.
         at: Timestamp,
     },
+    /// That what a law obliges to keep is sealed to an offline key, and outlives the data so.
+    Archive {
+        /// What, and why.
+        plan: Box<Plan>,
+    },
     /// That the home goes on with a keyring that is older than its data, without what that does not know.
     AdoptKeyring {
         /// The keyring's revision.
@@ -87,6 +93,7 @@ impl Proposed {
             Self::ReleaseService { .. } => "release-service",
             Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
+            Self::Archive { .. } => "archive",
             Self::AdoptKeyring { .. } => "adopt-keyring",
         }
     }

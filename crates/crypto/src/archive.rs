@@ -26,8 +26,9 @@ pub const RSA_BITS_MIN: usize = 3072;
 pub const RSA_BITS_MAX: usize = 4096;
 /// Most bytes of a public key as text. One of 4096 bits has 800.
 pub const PEM_BYTES_MAX: usize = 4096;
-/// Most bytes of what is sealed: it is sealed in memory, so that no plaintext touches a disk.
-pub const CONTENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Most bytes of what is sealed: it is sealed in memory, so that no plaintext touches a disk, and with what is around it the file is
+/// kept in one field of an envelope until it is taken away.
+pub const CONTENT_BYTES_MAX: usize = 15 * 1024 * 1024;
 
 /// What `openssl cms -decrypt -text` takes off. With that word it gives out nothing before all of it is found unchanged; without, it
 /// writes as it reads, and says only at the end that a bit was changed. So the word is needed to get at what is inside.

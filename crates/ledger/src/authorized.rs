@@ -108,6 +108,9 @@ pub struct Classify {
     pub fact: bool,
 }
 
+/// Seal to an offline key what a law obliges to keep.
+pub struct Archive;
+
 /// Read the retention clock.
 pub struct ReadRetention;
 
@@ -221,6 +224,7 @@ impl Act for DiscardQuarantine {}
 impl Act for ReadCatalogue {}
 impl Act for ReadUnclassified {}
 impl Act for Classify {}
+impl Act for Archive {}
 impl Act for ReadRetention {}
 impl Act for RunRetention {}
 impl Act for Administer {}

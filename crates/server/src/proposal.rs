@@ -8,7 +8,7 @@ use bailee_access::gate::{CarryOut, Exception};
 use bailee_access::person::Role;
 use bailee_access::proposal::{Proposal, Proposed};
 use bailee_core::catalogue::{Cleaner, Decision};
-use bailee_core::{Class, Kind, ProposalId, Purpose, SellerId, Timestamp};
+use bailee_core::{Class, Kind, ProposalId, Purpose, SellerId, Statute, Timestamp};
 use bailee_ledger::authorized::{Authorized, Classify};
 use bailee_vault::catalogue::Named;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, text};
 use crate::api::{Operation, Tag, words};
+use crate::archive;
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
 use crate::keys;
@@ -61,6 +62,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first"])
             .refuses(&["keyring-not-older", "time-jumped", "time-believed"])
             .refuses(&crate::catalogue::REFUSALS)
+            .refuses(&archive::REFUSALS)
             .opens(),
     ]
 }
@@ -74,7 +76,7 @@ pub(crate) fn proposal() -> Schema {
             (
                 "act",
                 one_of(
-                    ["declassify", "release-service", "invite", "confirm-time", "adopt-keyring"],
+                    ["declassify", "release-service", "invite", "confirm-time", "archive", "adopt-keyring"],
                     "What is proposed.",
                 ),
             ),
@@ -96,6 +98,17 @@ pub(crate) fn proposal() -> Schema {
             ("named", nullable(text("The same as `Name <mail>`."))),
             ("roles", nullable(listed(&person::role()))),
             ("at", nullable(words::time("The time that is to be believed, when that was proposed."))),
+            ("records", nullable(count("How many records are to be archived."))),
+            (
+                "day",
+                nullable(words::day(
+                    "The day on which the personal data of those ends that are to be archived.",
+                )),
+            ),
+            ("fields", nullable(listed(&text("A field of them, by its path.")))),
+            ("statute", nullable(text("The statute that has them kept."))),
+            ("statute_ends", nullable(words::day("The last day on which it does."))),
+            ("archive_key", nullable(text("The SHA-256 of the offline key."))),
             ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
             ("anchor", nullable(count("The revision that the home knows of."))),
             ("proposed_by", text("Who proposed it.")),
@@ -128,6 +141,12 @@ pub(crate) fn example() -> Value {
         "named": null,
         "roles": null,
         "at": null,
+        "records": null,
+        "day": null,
+        "fields": null,
+        "statute": null,
+        "statute_ends": null,
+        "archive_key": null,
         "keyring": null,
         "anchor": null,
         "proposed_by": format!("person:{}", words::ID),
@@ -201,6 +220,12 @@ struct Told {
     named: Option<String>,
     roles: Option<Vec<Role>>,
     at: Option<Timestamp>,
+    records: Option<usize>,
+    day: Option<String>,
+    fields: Option<Vec<String>>,
+    statute: Option<Statute>,
+    statute_ends: Option<String>,
+    archive_key: Option<String>,
     keyring: Option<u64>,
     anchor: Option<u64>,
 }
@@ -226,6 +251,17 @@ impl From<Proposed> for Told {
                 ..Self::default()
             },
             Proposed::ConfirmTime { at } => Self { at: Some(at), ..Self::default() },
+            Proposed::Archive { plan } => Self {
+                sellers: Some(vec![plan.seller]),
+                purposes: Some(vec![plan.purpose]),
+                records: plan.day.is_none().then_some(plan.records.len()),
+                day: plan.day.map(|day| day.to_string()),
+                fields: Some(plan.fields),
+                statute: Some(plan.statute),
+                statute_ends: Some(plan.until.to_string()),
+                archive_key: Some(plan.fingerprint),
+                ..Self::default()
+            },
             Proposed::AdoptKeyring { keyring, anchor } => {
                 Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
             }
@@ -322,6 +358,7 @@ fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
+        CarryOut::Archive(authorized) => archive::carry_out(call, authorized, &proposal)?,
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;
         }

@@ -24,6 +24,7 @@
 )]
 
 mod adoption;
+pub mod archive;
 mod batch;
 pub mod believed;
 pub mod catalogue;

@@ -171,6 +171,38 @@ impl Vault {
         }
     }
 
+    /// Finds out what records of a seller are, by their ids, with the selected fields of each, without opening anything
+    /// personal. Of another seller's there is none.
+    ///
+    /// # Errors
+    /// Those of [`Self::resolve`].
+    pub fn resolve_records(
+        &self,
+        seller: &SellerId,
+        records: &[RecordId],
+        fields: &[FieldSelector],
+        now: Timestamp,
+    ) -> Result<Vec<Resolved>, VaultError> {
+        if records.len() > ITEMS_MAX {
+            return Err(VaultError::TooManyItems);
+        }
+        let no = self.seller_no(seller)?;
+        let resolve = |id: &RecordId| {
+            let Some(row) = self.base.store.record_by_id(*id)?.filter(|row| row.seller == no) else {
+                return Ok(Resolved::Unknown { code: "unknown" });
+            };
+            let facts = self.open_facts(seller, &row);
+            let selected = Selected::Paths(Some(fields));
+            match facts.and_then(|facts| self.resolve_row(seller, row, facts, &selected, now)) {
+                Err(error) if error.is_of_one_record() => {
+                    Ok(Resolved::Failed { seller: seller.clone(), error })
+                }
+                resolved => resolved,
+            }
+        };
+        records.iter().map(resolve).collect()
+    }
+
     /// The row that a wanted item names, with nothing opened.
     fn named_row<'w>(&self, wanted: &'w Wanted) -> Result<Named<'w>, VaultError> {
         match wanted {
@@ -321,7 +353,7 @@ impl Vault {
     }
 
     /// Writes what failed into the ledger. While that cannot be written itself, failures wait for the next reveal.
-    fn write_failures(&self, failed: impl Iterator<Item = Event>) {
+    pub(crate) fn write_failures(&self, failed: impl Iterator<Item = Event>) {
         let mut waiting = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         waiting.extend(failed);
         let excess = waiting.len().saturating_sub(FAILURES_MAX);

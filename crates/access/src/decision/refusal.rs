@@ -63,7 +63,7 @@ pub(super) fn missing(
 }
 
 /// What no right opens.
-fn closed_to_all(field: &Field<'_>, purpose: Purpose) -> Option<Denial> {
+pub(crate) fn closed_to_all(field: &Field<'_>, purpose: Purpose) -> Option<Denial> {
     if field.class == Class::Unclassified {
         return Some(Reason::Unclassified.denial(
             "the catalogue does not name this field, so it is revealed to nobody",
@@ -110,6 +110,12 @@ fn missing_of_person(
              purpose and class (`BAILEE_KEY`)",
         ));
     }
+    if allowing.is_empty() && matches!(question.action, Action::Archive) {
+        return Some(Reason::SecondPerson.denial(
+            "a second person must approve that personal data goes to an archive",
+            "propose it with `bailee archive create`, and have another owner or officer approve it",
+        ));
+    }
     if allowing.is_empty() {
         return Some(Reason::SecondPerson.denial(
             "a second person must approve that a field is a fact",
@@ -153,6 +159,7 @@ fn missing_of_service(
         | Action::ReadUnclassified(_)
         | Action::Classify
         | Action::Declassify
+        | Action::Archive
         | Action::ReadLedger
         | Action::ReadAccess
         | Action::AskGrant

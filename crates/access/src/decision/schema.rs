@@ -32,7 +32,7 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 20] = [
+pub(super) const ACTIONS: [(&str, On); 21] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -43,6 +43,7 @@ pub(super) const ACTIONS: [(&str, On); 20] = [
     ("read-unclassified", On::HomeOrSeller),
     ("classify", On::Home),
     ("declassify", On::Home),
+    ("archive", On::Home),
     ("read-ledger", On::Home),
     ("read-access", On::Home),
     ("ask-grant", On::Home),

@@ -1,7 +1,7 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
 use bailee_core::{PersonId, ProposalId, RecordId, RequestId, ServiceId, Timestamp};
-use bailee_ledger::authorized::{Administer, Authorized, Classify, Context, RunRetention};
+use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -24,6 +24,8 @@ pub enum CarryOut {
     Declassify(Authorized<Classify>),
     /// Believe that time.
     ConfirmTime(Authorized<RunRetention>, Timestamp),
+    /// Seal it to an offline key.
+    Archive(Authorized<Archive>),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
     /// Nothing: the gate has done it itself.
@@ -138,6 +140,7 @@ impl Gate {
             Proposed::ConfirmTime { at } => {
                 CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
             }
+            Proposed::Archive { .. } => CarryOut::Archive(self.mint.act(caller.context, Archive)),
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
@@ -242,6 +245,7 @@ impl Gate {
             Proposed::Declassify { .. }
             | Proposed::Invite { .. }
             | Proposed::ConfirmTime { .. }
+            | Proposed::Archive { .. }
             | Proposed::AdoptKeyring { .. } => false,
         }
     }
@@ -283,6 +287,7 @@ const fn action_of(proposed: &Proposed) -> Action<'static> {
     match proposed {
         Proposed::Declassify { .. } => Action::Declassify,
         Proposed::ConfirmTime { .. } => Action::RunRetention,
+        Proposed::Archive { .. } => Action::Archive,
         Proposed::ReleaseService { .. } | Proposed::Invite { .. } | Proposed::AdoptKeyring { .. } => {
             Action::Administer
         }

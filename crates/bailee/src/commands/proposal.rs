@@ -119,6 +119,15 @@ fn about(one: &Json) -> String {
     if !at.is_empty() {
         return format!("that it was {at}");
     }
+    let [statute, day] = ["statute", "day"].map(|name| text(one, name));
+    if !statute.is_empty() {
+        let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
+        let of = sellers.iter().map(leaf).collect::<Vec<_>>().join(", ");
+        return match day.is_empty() {
+            true => format!("{} records of {of} under {statute}", text(one, "records")),
+            false => format!("what ends on {day} of {of} under {statute}"),
+        };
+    }
     if !keyring.is_empty() {
         return format!("the keyring at revision {keyring}, of {anchor}");
     }
@@ -151,6 +160,12 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "named",
         "roles",
         "at",
+        "records",
+        "day",
+        "fields",
+        "statute",
+        "statute_ends",
+        "archive_key",
         "keyring",
         "anchor",
         "proposed_by",

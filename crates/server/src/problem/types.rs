@@ -82,6 +82,10 @@ types! {
         "mirror-already": "The directory is a mirror already", "Nothing.";
         "time-jumped": "The time has jumped ahead", "See that the clock is right, and have two people confirm it.";
         "time-believed": "The time is believed", "There is nothing to confirm.";
+        "no-archive-key": "There is no archive key for that year", "Make one on another machine, and add its public half.";
+        "archive-key-exists": "That year has an archive key, or the key is another year's", "Use one key for each year.";
+        "archive-away": "The file is not here any more", "It lies where its place says.";
+        "archive-destroyed": "It was destroyed already", "Nothing.";
         "keyring-not-older": "The keyring is not older than the data", "There is nothing to adopt.";
         "idempotency-key-in-use": "The first request under this key is still at work", "Wait, then send it again.";
         "idempotency-outcome-unknown": "What became of the first request is not known", "Look whether it was done; if not, send it under another key.";
@@ -100,6 +104,8 @@ types! {
         "idempotency-key-reused": "The key belongs to another request", "Send another request under another key.";
         "unacceptable": "What was given is not acceptable", "The detail says what is.";
         "bad-decision": "The decision does not fit", "The detail says what is missing.";
+        "archive-key": "The key cannot be one of an archive", "Give the public half of an RSA key of 3072 to 4096 bits, in PEM.";
+        "archive-too-large": "It is too much for one archive", "Name fewer records or fields.";
         "relative-directory": "The directory is not absolute", "Name it from the root.";
         "mirror-unusable-directory": "The directory cannot become a mirror", "Name an empty directory that the server may write to.";
         "unknown-format": "There is no such format", "Name one of those that `GET /v1/mappings` lists, or none.";
