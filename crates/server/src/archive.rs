@@ -117,13 +117,14 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// What the making of an archive can run into, also once it was approved.
-pub(crate) const REFUSALS: [&str; 6] = [
+pub(crate) const REFUSALS: [&str; 7] = [
     "unacceptable",
     "not-found",
     "purpose-not-of-field",
     "unclassified",
     "no-archive-key",
     "archive-too-large",
+    "archive-not-made",
 ];
 
 fn key_operations() -> Vec<Operation> {

@@ -126,7 +126,14 @@ pub(super) fn make(
     let context = *authorized.context();
     let made = gather(call, &authorized, plan)
         .and_then(|draft| Ok(call.vault().file_archive(authorized, id, plan, draft, asked_by)?));
-    made.inspect_err(|problem| call.vault().archive_failed(&context, id, problem.code()))
+    made.or_else(|problem| match call.vault().archive_of(id) {
+        // Approved twice at the same time: the other made it.
+        Ok(Some(made)) => Ok(made),
+        _ => {
+            call.vault().archive_failed(&context, id, problem.code());
+            Err(problem)
+        }
+    })
 }
 
 fn gather(call: &Call, authorized: &Authorized<authorized::Archive>, plan: &Plan) -> Result<Draft, Problem> {
@@ -135,6 +142,9 @@ fn gather(call: &Call, authorized: &Authorized<authorized::Archive>, plan: &Plan
     for records in records_of(call, plan)?.chunks(ITEMS_MAX) {
         let (held, gone) = held(call, plan, records, &fields)?;
         draft.miss(gone);
+        if held.is_empty() {
+            continue;
+        }
         let asked: Vec<_> = held.iter().map(|held| ask(held, true)).collect();
         let decide = |caller: &_| call.gate().reveal_to_archive(caller, authorized, plan.purpose, &asked);
         let reveal = call.decide(decide)?;

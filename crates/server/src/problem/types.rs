@@ -170,6 +170,7 @@ types! {
         "hashing": "The password cannot be checked now", "Free some memory, then ask again.";
         "ledger-unwritable": "The ledger cannot be written", "Nothing was done. Mend the disk, then ask again.";
         "ledger-unreadable": "The ledger cannot be read", "Verify it.";
+        "archive-not-made": "The archive could not be sealed or signed", "Ask again; the ledger names what went wrong.";
         "disk-full": "The disk is full", "Nothing was done. Free some space, then ask again.";
         "store-unusable": "The store cannot be used", "Nothing was done. The ledger or the log names the reason.";
         "catalogue-unwritable": "The home's catalogue cannot be written", "Mend its directory, then ask again.";
