@@ -29,7 +29,7 @@ pub use explain::{Explanation, Sight};
 pub use own::{OWN_BYTES_MAX, OWN_POLICIES_MAX, OwnPolicyError};
 pub use reason::Reason;
 pub(crate) use refusal::closed_to_all;
-pub use refusal::unknown_purpose;
+pub use refusal::{restricted, unknown_purpose};
 pub use rules::{Rules, RulesError};
 pub use sitting::Sitting;
 pub use steady::ANSWERS_MAX;
@@ -93,6 +93,12 @@ pub enum Action<'a> {
     ReadQuarantine(Option<&'a SellerId>),
     /// Throw away what is in quarantine of a seller: it is gone for good, and was never taken in.
     DiscardQuarantine(&'a SellerId),
+    /// End the personal data of a seller's records, since somebody asked.
+    Erase(&'a SellerId),
+    /// Do nothing with a seller's records any more but keep them, since somebody asked; or use them again.
+    Restrict(&'a SellerId),
+    /// Correct a value of a seller's record, since somebody asked.
+    Rectify(&'a SellerId),
     /// Read the catalogue of fields.
     ReadCatalogue,
     /// See what the catalogue does not name, never a value: of one seller, or of all.
@@ -139,7 +145,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 19] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 22] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -147,6 +153,9 @@ impl<'a> Action<'a> {
             Self::ReadRetention(Some(seller)),
             Self::ReadQuarantine(Some(seller)),
             Self::DiscardQuarantine(seller),
+            Self::Erase(seller),
+            Self::Restrict(seller),
+            Self::Rectify(seller),
             Self::ReadCatalogue,
             Self::ReadUnclassified(Some(seller)),
             Self::Classify,
@@ -172,6 +181,9 @@ impl<'a> Action<'a> {
             Self::ReadRetention(_) => "read-retention",
             Self::ReadQuarantine(_) => "read-quarantine",
             Self::DiscardQuarantine(_) => "discard-quarantine",
+            Self::Erase(_) => "erase",
+            Self::Restrict(_) => "restrict",
+            Self::Rectify(_) => "rectify",
             Self::ReadCatalogue => "read-catalogue",
             Self::ReadUnclassified(_) => "read-unclassified",
             Self::Classify => "classify",
@@ -211,6 +223,9 @@ impl<'a> Action<'a> {
             }
             Self::Collect(seller)
             | Self::DiscardQuarantine(seller)
+            | Self::Erase(seller)
+            | Self::Restrict(seller)
+            | Self::Rectify(seller)
             | Self::Show(seller)
             | Self::Find(seller, _)
             | Self::Reveal(seller, _) => Some(seller),

@@ -8,7 +8,7 @@ use std::fmt;
 use aws_lc_rs::digest;
 use bailee_core::archive::Plan;
 use bailee_core::catalogue::Cleaner;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{
     Class, Commitment, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId, Timestamp,
 };
@@ -57,6 +57,11 @@ pub enum Proposed {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// That personal data of records is erased, since somebody asked.
+    Erase {
+        /// Each, once.
+        records: Vec<Concerned>,
+    },
     /// That somebody who was invited may come in, who could then approve what others ask for.
     Invite {
         /// Who.
@@ -85,12 +90,22 @@ pub enum Proposed {
     },
 }
 
+/// A record that a proposal is about: by its id, since its reference ends with its facts, and this is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concerned {
+    /// Whose.
+    pub seller: SellerId,
+    /// Its id.
+    pub record: RecordId,
+}
+
 impl Proposed {
     /// The code by which events name it. Never renamed.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
+            Self::Erase { .. } => "erase",
             Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
             Self::Archive { .. } => "archive",
@@ -100,6 +115,11 @@ impl Proposed {
 }
 
 impl Proposal {
+    /// Whether it is about that key alone.
+    pub(crate) fn is_of_key(&self, of: RecordId) -> bool {
+        matches!(self.proposed, Proposed::ReleaseService { key: Some(key), .. } if key == of)
+    }
+
     /// Whether it is about what a service may see at all.
     pub(crate) fn releases(&self, service: ServiceId) -> bool {
         matches!(self.proposed, Proposed::ReleaseService { service: of, key: None, .. } if of == service)
@@ -235,7 +255,7 @@ impl Proposal {
 
     /// Whether it has outlived its time, and nobody has written that down.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.until() && self.stage.expire().is_some()
+        (now >= self.until() || is_ahead(self.at, now)) && self.stage.expire().is_some()
     }
 
     /// Where it stands now, in a word.

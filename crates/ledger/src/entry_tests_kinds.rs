@@ -7,8 +7,8 @@ use bailee_core::{
 
 use super::*;
 use crate::event::{
-    Adoption, Archive, AuthorityMade, Census, Device, InvitationReleased, Mapping, Notice, PasskeyUsed,
-    Proposal, Reached, Released, SignOn, Solo, TimeBelieved, Wait,
+    Adoption, Archive, AuthorityMade, Census, Device, FieldClassified, InvitationReleased, Mapping, Notice,
+    PasskeyUsed, Proposal, Reached, Rectified, Released, SignOn, Solo, TimeBelieved, Wait,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -140,12 +140,25 @@ fn sentence(what: &What) -> &'static str {
             "They are underivable, in that many mirrors, under the keyring's new epoch and revision; that many records \
              have ended."
         }
+        What::Erased(_) => {
+            "Personal data of records ended because whoever it is about asked for that (requirement 2.2.d): of each its id, and what \
+             a restore needs to bury it again: the HMAC of its reference, its kind, and the month of its first intake, counted \
+             from 1970."
+        }
+        What::Restricted(_) => {
+            "Of records nothing is done any more but keeping them, because whoever they are about asked for that (requirement \
+             2.2.d), or that is over (`lifted`). Records are named as in `erased`."
+        }
+        What::Rectified(_) => {
+            "A field of a record has another value, because whoever it is about asked for that (requirement 2.2.d): the part that was \
+             sealed anew. The one before is punctured by the destruction that follows."
+        }
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
         What::CatalogueRead {} => "The catalogue was read.",
         What::UnclassifiedRead { .. } => {
             "What the catalogue does not name was listed: so many paths, in so many records."
         }
-        What::FieldClassified { .. } => {
+        What::FieldClassified(_) => {
             "An officer decided what a field is. `class` is null for a fact; `catalogue` is SHA-256 of the file that \
              holds the decision, which begins with random bytes."
         }
@@ -308,17 +321,20 @@ fn samples() -> Vec<What> {
         What::RetentionRead { record: Some(id(1)) },
         intended(1, 1, 1),
         What::DestructionCompleted { destruction: id(1), epoch: 2, revision: 17, mirrors: 2, disposed: 40 },
+        erased(1),
+        restricted(1),
+        What::Rectified(Rectified { seller: seller(), record: named(1), field: FieldId(3), parts: rows(1) }),
         What::Moved { seller: seller(), parts: rows(1) },
         What::CatalogueRead {},
         What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
-        What::FieldClassified {
+        What::FieldClassified(FieldClassified {
             field: FieldId(10_000),
             kind: Kind::Order,
             class: Some(Class::FreeText),
             purposes: vec![Purpose::Fulfilment],
             mask: Mask::Hidden,
             catalogue: Digest([0xdd; 32]),
-        },
+        }),
         What::CatalogueChanged { fields: 300 },
         What::RulesChanged { rules: Digest([0xdd; 32]), policies: 20 },
         What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },

@@ -8,22 +8,24 @@ mod archive;
 mod census;
 mod fields;
 mod names;
+mod rights;
 mod two;
 
-use bailee_core::catalogue::{Mask, TermKind};
+use bailee_core::catalogue::TermKind;
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    FieldId, GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId,
-    ServiceId, SessionId, Ticket, Timestamp,
+    GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId, ServiceId,
+    SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::{AuthorityMade, Device, Event, Mapping, PasskeyUsed, SignOn};
+pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
 pub use archive::Archive;
 pub use census::Census;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
+pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
@@ -392,6 +394,12 @@ pub enum What {
         /// Records whose personal data ended.
         disposed: u64,
     },
+    /// Personal data of records ended because somebody asked (2.2.d).
+    Erased(Erased),
+    /// Of records nothing is done any more but keeping them, because somebody asked; or they are used again (2.2.d).
+    Restricted(Restricted),
+    /// A field of a record has another value, because somebody asked (2.2.d).
+    Rectified(Rectified),
     /// Parts were sealed anew in a later bucket.
     Moved {
         /// Whose.
@@ -411,20 +419,7 @@ pub enum What {
         records: u64,
     },
     /// An officer decided what a field is.
-    FieldClassified {
-        /// Which: its number in the catalogue.
-        field: FieldId,
-        /// Of what kind.
-        kind: Kind,
-        /// Its class; `None` for a fact.
-        class: Option<Class>,
-        /// What it may be used for.
-        purposes: Vec<Purpose>,
-        /// What may be shown of it.
-        mask: Mask,
-        /// Of the file that holds the decision, which begins with random bytes.
-        catalogue: Digest,
-    },
+    FieldClassified(FieldClassified),
     /// The catalogue is another than the one that the home went by before: a new version, or an edited extension.
     CatalogueChanged {
         /// How many fields it has.

@@ -117,11 +117,12 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// What the making of an archive can run into, also once it was approved.
-pub(crate) const REFUSALS: [&str; 7] = [
+pub(crate) const REFUSALS: [&str; 8] = [
     "unacceptable",
     "not-found",
     "purpose-not-of-field",
     "unclassified",
+    "restricted",
     "no-archive-key",
     "archive-too-large",
     "archive-not-made",

@@ -55,6 +55,7 @@ mod rates;
 mod record;
 mod retention;
 mod reveal;
+mod rights;
 mod secret;
 mod seller;
 mod service;

@@ -302,8 +302,13 @@ impl From<VaultError> for Problem {
             | VaultError::EmptyQuery
             | VaultError::UnusableTerm(_)
             | VaultError::TooManyItems
+            | VaultError::TooManyRecords
+            | VaultError::Unfit(_)
             | VaultError::UnknownReason
             | VaultError::AsOfInFuture => Self::unacceptable(code, words),
+            VaultError::Restricted => {
+                Self::new(StatusCode::FORBIDDEN, code, words).serving(Requirement::DataRights)
+            }
             VaultError::TimeJumped => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
@@ -330,6 +335,7 @@ impl From<VaultError> for Problem {
                 Self::unacceptable(code, words).serving(Requirement::Collection)
             }
             VaultError::NoMoreFields => Self::unacceptable(code, words),
+            VaultError::NoSuchField => Self::new(StatusCode::NOT_FOUND, code, words),
             VaultError::NoSuchNumber => Self::new(StatusCode::NOT_FOUND, code, words),
             VaultError::OwnCatalogue(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).with_fault(Fault::new("disk", code))

@@ -6,15 +6,16 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use bailee_access::gate::{CarryOut, Exception};
 use bailee_access::person::Role;
-use bailee_access::proposal::{Proposal, Proposed};
+use bailee_access::proposal::{Concerned, Proposal, Proposed};
+use bailee_core::archive::Plan;
 use bailee_core::catalogue::{Cleaner, Decision};
-use bailee_core::{Class, Kind, ProposalId, Purpose, SellerId, Statute, Timestamp};
+use bailee_core::{Class, Kind, ProposalId, Purpose, RecordId, Reference, SellerId, Statute, Timestamp};
 use bailee_ledger::authorized::{Authorized, Classify};
 use bailee_vault::catalogue::Named;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, text};
+use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, text, with};
 use crate::api::{Operation, Tag, words};
 use crate::archive;
 use crate::body::{JsonBody, Segments};
@@ -59,7 +60,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .works_on_keys()
             .takes("What is decided.", object(&[("decision", decision)]), json!({ "decision": "approved" }))
             .answers(200, "The proposal.", proposal(), example())
-            .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first"])
+            .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first", "shown-once"])
             .refuses(&["keyring-not-older", "time-jumped", "time-believed"])
             .refuses(&crate::catalogue::REFUSALS)
             .refuses(&archive::REFUSALS)
@@ -76,7 +77,15 @@ pub(crate) fn proposal() -> Schema {
             (
                 "act",
                 one_of(
-                    ["declassify", "release-service", "invite", "confirm-time", "archive", "adopt-keyring"],
+                    [
+                        "declassify",
+                        "release-service",
+                        "invite",
+                        "erase",
+                        "confirm-time",
+                        "archive",
+                        "adopt-keyring",
+                    ],
                     "What is proposed.",
                 ),
             ),
@@ -91,6 +100,7 @@ pub(crate) fn proposal() -> Schema {
                 "key",
                 nullable(words::id("The one key or certificate of it that it is about, if it is about one.")),
             ),
+            ("records", nullable(listed(&concerned()))),
             ("sellers", nullable(listed(&words::seller_id()))),
             ("purposes", nullable(words::purposes())),
             ("classes", nullable(words::classes())),
@@ -98,7 +108,6 @@ pub(crate) fn proposal() -> Schema {
             ("named", nullable(text("The same as `Name <mail>`."))),
             ("roles", nullable(listed(&person::role()))),
             ("at", nullable(words::time("The time that is to be believed, when that was proposed."))),
-            ("records", nullable(count("How many records are to be archived."))),
             (
                 "day",
                 nullable(words::day(
@@ -118,8 +127,34 @@ pub(crate) fn proposal() -> Schema {
             ("state", one_of(states, "Where it stands.")),
             ("approved_by", nullable(text("Who approved it."))),
             ("approver", nullable(text("Their name."))),
+            (
+                "code?",
+                text(
+                    "In the answer to whoever approves an invitation, and in no other: the half of what its acceptance takes that \
+                     they hand over.",
+                ),
+            ),
         ]),
     )
+}
+
+/// A record that a proposal is about.
+fn concerned() -> Schema {
+    object(&[
+        ("seller", words::seller_id()),
+        ("record", words::id("Its id.")),
+        ("kind", nullable(words::kind())),
+        (
+            "reference",
+            nullable(with(
+                words::reference(),
+                "description",
+                json!(
+                    "Its reference, told of one proposal to who may see records; `null` once its facts have ended."
+                ),
+            )),
+        ),
+    ])
 }
 
 pub(crate) fn example() -> Value {
@@ -134,6 +169,7 @@ pub(crate) fn example() -> Value {
         "service": null,
         "service_name": null,
         "key": null,
+        "records": null,
         "sellers": null,
         "purposes": null,
         "classes": null,
@@ -141,7 +177,6 @@ pub(crate) fn example() -> Value {
         "named": null,
         "roles": null,
         "at": null,
-        "records": null,
         "day": null,
         "fields": null,
         "statute": null,
@@ -200,6 +235,8 @@ pub(crate) struct Line {
     state: &'static str,
     approved_by: Option<String>,
     approver: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
 }
 
 /// What is proposed: of each act its own members, and of the others none.
@@ -213,6 +250,7 @@ struct Told {
     service: Option<String>,
     service_name: Option<String>,
     key: Option<String>,
+    records: Option<Vec<ConcernedLine>>,
     sellers: Option<Vec<SellerId>>,
     purposes: Option<Vec<Purpose>>,
     classes: Option<Vec<Class>>,
@@ -220,7 +258,6 @@ struct Told {
     named: Option<String>,
     roles: Option<Vec<Role>>,
     at: Option<Timestamp>,
-    records: Option<usize>,
     day: Option<String>,
     fields: Option<Vec<String>>,
     statute: Option<Statute>,
@@ -228,6 +265,27 @@ struct Told {
     archive_key: Option<String>,
     keyring: Option<u64>,
     anchor: Option<u64>,
+}
+
+/// A record that a proposal is about; its name where one proposal is shown.
+#[derive(Serialize)]
+struct ConcernedLine {
+    seller: SellerId,
+    record: RecordId,
+    kind: Option<Kind>,
+    reference: Option<Reference>,
+}
+
+impl From<Concerned> for ConcernedLine {
+    fn from(Concerned { seller, record }: Concerned) -> Self {
+        Self { seller, record, kind: None, reference: None }
+    }
+}
+
+/// The records that an archive is of; none, where it is of a day's.
+fn concerned_of(plan: &Plan) -> Option<Vec<ConcernedLine>> {
+    let line = |record: &RecordId| Concerned { seller: plan.seller.clone(), record: *record }.into();
+    plan.day.is_none().then(|| plan.records.iter().map(line).collect())
 }
 
 impl From<Proposed> for Told {
@@ -244,6 +302,10 @@ impl From<Proposed> for Told {
                 classes: Some(classes),
                 ..Self::default()
             },
+            Proposed::Erase { records } => {
+                let records = records.into_iter().map(ConcernedLine::from).collect();
+                Self { records: Some(records), ..Self::default() }
+            }
             Proposed::Invite { person, named, roles } => Self {
                 person: Some(person.to_string()),
                 named: Some(named),
@@ -252,9 +314,9 @@ impl From<Proposed> for Told {
             },
             Proposed::ConfirmTime { at } => Self { at: Some(at), ..Self::default() },
             Proposed::Archive { plan } => Self {
+                records: concerned_of(&plan),
                 sellers: Some(vec![plan.seller]),
                 purposes: Some(vec![plan.purpose]),
-                records: plan.day.is_none().then_some(plan.records.len()),
                 day: plan.day.map(|day| day.to_string()),
                 fields: Some(plan.fields),
                 statute: Some(plan.statute),
@@ -288,7 +350,24 @@ pub(crate) fn line(call: &Call, proposal: Proposal) -> Line {
         state,
         approved_by: approved_by.map(|by| format!("person:{by}")),
         approver: approved_by.and_then(|by| gate.person_called(by)),
+        code: None,
     }
+}
+
+/// The same with the names of the records that it is about, for who may see them.
+pub(crate) fn shown(call: &Call, proposal: Proposal) -> Line {
+    let mut line = line(call, proposal);
+    for one in line.what.records.iter_mut().flatten() {
+        let named = match call.gate().could_show(call.caller(), &one.seller) {
+            // What does not open has no name to tell.
+            true => call.vault().name_of(one.record).ok().flatten(),
+            false => None,
+        };
+        if let Some(named) = named {
+            (one.kind, one.reference) = (Some(named.kind), Some(named.reference));
+        }
+    }
+    line
 }
 
 #[derive(Serialize)]
@@ -314,7 +393,7 @@ async fn show(edge: Edge, Segments(id): Segments<String>) -> Result<Json<Line>, 
         let id: ProposalId = id.parse()?;
         let own = call.gate().proposals(call.caller()).into_iter().find(|one| one.id == id);
         let one = own.ok_or_else(|| Problem::not_found("there is no such proposal that you may see"))?;
-        Ok(Json(line(call, one)))
+        Ok(Json(shown(call, one)))
     })
     .await
 }
@@ -341,30 +420,39 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
             call.gate().may_release_proposal(call.caller())?;
         }
         let proposal = match decision {
-            Word::Approved => approve(call, id)?,
+            Word::Approved => return approve(call, id),
             Word::Refused => call.gate().refuse_proposal(call.caller(), id)?,
             Word::Withdrawn => call.gate().withdraw_proposal(call.caller(), id)?,
         };
-        Ok(Written::done(&line(call, proposal)))
+        Ok(Written::done(&shown(call, proposal)))
     })
     .await
 }
 
 /// Approves it and carries it out, as it was proposed.
-fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
+fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     call.gate().may_release_proposal(call.caller())?;
     check_still(call, id)?;
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
+    let mut code = None;
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
+        CarryOut::Erase(authorized) => {
+            call.vault().erase(authorized)?;
+        }
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
         CarryOut::Archive(authorized) => archive::carry_out(call, authorized, &proposal)?,
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;
         }
+        CarryOut::Invite(shown) => code = Some(shown.expose().clone()),
         CarryOut::Nothing => {}
     }
-    Ok(call.gate().proposal_done(call.caller(), id)?)
+    let done = line(call, call.gate().proposal_done(call.caller(), id)?);
+    Ok(match code {
+        None => Written::done(&done),
+        Some(code) => Written::done(&Line { code: Some(code), ..done }).with_secret_of(id.to_string()),
+    })
 }
 
 /// What was proposed may have passed: another time, another keyring. While the keyring is older than the home nothing is carried

@@ -106,6 +106,11 @@ impl Removal {
         }
     }
 
+    /// So many records end with it.
+    pub(crate) fn ends(&mut self, records: u64) {
+        self.disposed += records;
+    }
+
     /// Every bucket of which slots are punctured, with them.
     fn punctured(&self) -> impl Iterator<Item = (BucketId, &[u32])> {
         let order = self.punctures.iter().map(|of| (BucketUse::Order, of));

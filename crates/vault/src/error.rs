@@ -34,6 +34,23 @@ pub enum VaultError {
     /// More items than a reveal may name.
     #[error("a reveal names {} items at most; ask for them in several requests", crate::reveal::ITEMS_MAX)]
     TooManyItems,
+    /// More records than an act on records may name.
+    #[error("an act names {} records at most; do it in several", crate::record::RECORDS_MAX)]
+    TooManyRecords,
+    /// The record has no personal field of that path, or several.
+    #[error(
+        "this record has not exactly one personal field of that path; name one as `bailee show` does, an item's by its id"
+    )]
+    NoSuchField,
+    /// A value that intake would not take.
+    #[error(transparent)]
+    Unfit(bailee_intake::verify::Unfit),
+    /// The record is restricted.
+    #[error(
+        "this record is kept and not used, since whoever it is about asked for that (GDPR article 18); an officer lifts it with \
+         `bailee restrict --lift`"
+    )]
+    Restricted,
     /// A discard for a reason that is none of the set.
     #[error(
         "there is no such reason; a discard is for one of: {}",
@@ -116,7 +133,7 @@ pub enum VaultError {
 impl VaultError {
     /// Whether it is about one record, and says nothing of others: then others can be handed out all the same.
     pub(crate) fn is_of_one_record(&self) -> bool {
-        matches!(self, Self::Damaged(_) | Self::Envelope(_) | Self::Changed)
+        matches!(self, Self::Damaged(_) | Self::Envelope(_) | Self::Changed | Self::Restricted)
     }
 
     /// A stable code for problem documents and events.
@@ -131,6 +148,10 @@ impl VaultError {
             Self::EmptyQuery => "empty-query",
             Self::UnusableTerm(_) => "unusable-term",
             Self::TooManyItems => "too-many-items",
+            Self::TooManyRecords => "too-many-records",
+            Self::Restricted => "restricted",
+            Self::NoSuchField => "no-such-field",
+            Self::Unfit(_) => "unfit-value",
             Self::UnknownReason => "unknown-reason",
             Self::TimeJumped => "time-jumped",
             Self::AsOfInFuture => "as-of-in-future",

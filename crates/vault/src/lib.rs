@@ -5,7 +5,7 @@
 //!
 //! Start reading at [`collect`]: how a document becomes a skeleton of facts and sealed parts. `document` takes it
 //! apart, `plan` decides what becomes of a record, `batch` gives slots, seals and commits. [`retention`] and
-//! `destruction` end it.
+//! `destruction` end it; [`erase`] does for a person who asks.
 
 #![cfg_attr(
     test,
@@ -32,6 +32,7 @@ pub mod census;
 pub mod collect;
 mod destruction;
 mod document;
+pub mod erase;
 pub mod error;
 mod facts;
 pub mod find;
@@ -43,7 +44,10 @@ mod parallel;
 mod part;
 mod plan;
 pub mod quarantine;
+pub mod record;
+pub mod rectify;
 mod relocate;
+pub mod restrict;
 pub mod retention;
 pub mod reveal;
 mod seal;
@@ -54,6 +58,7 @@ mod terms;
 pub mod unclassified;
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, RwLock};
 
 use bailee_core::catalogue::{Catalogue, Current};
@@ -100,6 +105,8 @@ pub struct Vault {
     destroying: Mutex<()>,
     /// Reveals that failed while the ledger could not be written.
     failures: Mutex<Vec<Event>>,
+    /// Counts restrictions: what was resolved before one is looked at once more when it is opened.
+    restrictions: AtomicU64,
     /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
     /// catalogue: so no act that was planned by an older one comes after the change.
     planning: RwLock<()>,
@@ -125,6 +132,7 @@ impl Vault {
             doomed: RwLock::new(HashSet::new()),
             destroying: Mutex::new(()),
             failures: Mutex::default(),
+            restrictions: AtomicU64::new(0),
             planning: RwLock::default(),
             daily: Mutex::default(),
             classifying: Mutex::default(),

@@ -1,6 +1,7 @@
 //! Seals parts anew in the later bucket that their expiry asks for, in the last days before theirs closes.
 //!
-//! The old slot needs no puncture: it dies with its bucket within days, and the data may live.
+//! The old slot needs no puncture: it dies with its bucket within days, and the data may live. It is remembered until
+//! then, so that an erasure reaches what copies hold in it.
 
 use std::collections::BTreeSet;
 
@@ -187,7 +188,8 @@ impl Vault {
         }
         let Some(opened) = self.open_part(seller, &row, &entry, None, now)? else { return Ok(None) };
         let slot = self.slots.take_one(&self.base.keyring, &target, &*self.base.entropy)?;
-        let moved = PartEntry { day, slot: SlotNo(slot.0), version: entry.version + 1, ..entry };
+        let left = entry.left_behind(now);
+        let moved = PartEntry { day, slot: SlotNo(slot.0), version: entry.version + 1, left, ..entry };
         let to = BucketNo { day, ..part.bucket };
         let sealed = self.seal_moved(seller, &row, &facts, &moved, &opened, to)?;
         let event = SealedPart {

@@ -35,7 +35,7 @@ pub struct Explained {
     pub closes_at: Timestamp,
     /// The clock's profile (`"strict"` …).
     pub profile: String,
-    /// `"live"`, `"closing"` or `"disposed"`.
+    /// `"live"`, `"closing"`, `"disposed"` or `"erased"`.
     pub state: String,
     /// All of it in sentences.
     pub words: String,
@@ -323,15 +323,29 @@ impl Vault {
     ) -> Result<(&'static str, Explained), VaultError> {
         let decision = facts.about.evidence.decide(&self.base.policy, now);
         let main = facts.about.main().filter(|_| row.state == RecordState::Live);
-        let state = match main {
-            Some(main) if self.is_open(seller, main, now) => "live",
-            _ => self.gone(seller, row, facts, facts.about.main(), now)?.state,
+        let gone = match main {
+            Some(main) if self.is_open(seller, main, now) => None,
+            _ => Some(self.gone(seller, row, facts, facts.about.main(), now)?),
         };
+        let state = gone.as_ref().map_or("live", |gone| gone.state);
+        let erased = gone.as_ref().filter(|gone| gone.state == "erased");
         // The bucket that holds it: a later one that the decision asks for takes it over only when this one closes.
         let day = facts.about.main().map_or(bucket_day(decision.expires_at), |main| main.day);
         let closes_at = BucketId { seller: seller.clone(), held: BucketUse::Order, day }.closes_at();
+        let mut words = match erased {
+            Some(gone) => format!(
+                "it was erased on {}, since somebody asked for it; nothing that comes in brings it back (R16)",
+                gone.when
+            ),
+            None => decision.words(row.kind, &self.base.policy),
+        };
+        if state == "live" && day < bucket_day(decision.expires_at) {
+            words.push_str(&format!(
+                " Until now it lies with what closes at {closes_at}, and it is moved on from there in the last days before."
+            ));
+        }
         let explained = Explained {
-            rule: decision.rule.to_string(),
+            rule: erased.map_or_else(|| decision.rule.to_string(), |gone| gone.rule.clone()),
             evidence: decision.evidence.to_string(),
             lo: decision.lo,
             hi: decision.hi,
@@ -339,7 +353,7 @@ impl Vault {
             closes_at,
             profile: self.base.policy.profile.to_string(),
             state: state.to_owned(),
-            words: decision.words(row.kind, &self.base.policy),
+            words,
         };
         Ok((state, explained))
     }

@@ -255,7 +255,8 @@ fn a_search_skips_what_is_damaged_and_is_an_event_however_it_ends() {
         name: Some(bailee_core::Sensitive::new("Quirina Zettelmann".to_owned())),
         ..Default::default()
     };
-    let action = authorized::Find { seller: seller(), terms: vec![bailee_core::catalogue::TermKind::Name] };
+    let terms = vec![bailee_core::catalogue::TermKind::Name];
+    let action = authorized::Find { seller: seller(), terms, restricted: false };
     assert_eq!(home.vault.find(home.act(action), &query).unwrap().len(), 2);
     assert_eq!(home.events()[home.events().len() - 2..], ["found", "system-error"]);
 }
@@ -453,8 +454,7 @@ fn a_token_never_stands_for_another_field() {
         returned["tax"]["taxRegistrations"][0]["taxRegistrationNumber"].as_str().unwrap().to_owned()
     };
     let lost = tokens(taxes(8, "T-OLD"));
-    let newer = tokens(taxes(10, "T-NEWEST"));
-    assert_ne!(lost, newer, "the number of a leaf that lost is not given to another");
+    assert_ne!(lost, tokens(taxes(10, "T-NEWEST")), "the number of a leaf that lost is not given to another");
     // Of documents of one batch, the first one's tokens stand for the field too.
     let returned =
         home.collect_with(&lines([open_order(5), order(5, "UNSHIPPED", "2026-03-02T11:00:00Z")]), wants);

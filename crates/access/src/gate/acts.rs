@@ -34,7 +34,9 @@ impl Gate {
         seller: &SellerId,
         terms: &[TermKind],
     ) -> Result<Authorized<authorized::Find>, AccessError> {
-        let find = authorized::Find { seller: seller.clone(), terms: terms.to_vec() };
+        // Who handles what people ask for finds also what is restricted: to lift that, say.
+        let restricted = self.could_restrict(caller, seller);
+        let find = authorized::Find { seller: seller.clone(), terms: terms.to_vec(), restricted };
         self.mint(caller, &Action::Find(seller, terms), find)
     }
 
@@ -142,10 +144,7 @@ impl Gate {
     /// Those of [`Self::collect`].
     pub fn may_archive(&self, caller: &Caller) -> Result<(), AccessError> {
         let circumstances = Circumstances { alone: false, ..self.circumstances(caller) };
-        match self.rules().decide(self.subject(caller), &Action::Archive, &circumstances) {
-            Ok(_) => Ok(()),
-            Err(denial) => self.refuse(&caller.context, Action::Archive.code(), None, None, denial),
-        }
+        self.allow_in(caller, &Action::Archive, &circumstances)
     }
 
     /// May the caller see the retention clock: of one seller, or of all?

@@ -306,7 +306,7 @@ impl Gate {
         let password = account.password.as_ref();
         // Who signed on showed no password: one that is past its age keeps nobody from what it did not open.
         if !session.signed_on
-            && password.is_none_or(|kept| presented.now > kept.expires_at(&self.standards.values))
+            && password.is_none_or(|kept| kept.is_past(presented.now, &self.standards.values))
         {
             return Some(password_expired(self.standards.values.password_days_max));
         }

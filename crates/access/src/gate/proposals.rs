@@ -1,7 +1,9 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
-use bailee_core::{PersonId, ProposalId, RecordId, RequestId, ServiceId, Timestamp};
-use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, RunRetention};
+use std::collections::BTreeSet;
+
+use bailee_core::{PersonId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp};
+use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, Erase, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -22,12 +24,16 @@ const PROPOSALS_MAX: usize = 10_000;
 pub enum CarryOut {
     /// Decide that a field is a fact.
     Declassify(Authorized<Classify>),
+    /// End the personal data of these records.
+    Erase(Authorized<Erase>),
     /// Believe that time.
     ConfirmTime(Authorized<RunRetention>, Timestamp),
     /// Seal it to an offline key.
     Archive(Authorized<Archive>),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
+    /// Show the code to whoever approved: the gate has done the rest itself.
+    Invite(Sensitive<String>),
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -47,9 +53,12 @@ impl Gate {
     /// Those of [`Self::collect`].
     pub fn propose(&self, caller: &Caller, proposed: Proposed) -> Result<Proposal, AccessError> {
         let circumstances = Circumstances { alone: false, ..self.circumstances(caller) };
-        let action = action_of(&proposed);
-        if let Err(denial) = self.rules().decide(self.subject(caller), &action, &circumstances) {
-            return self.refuse(&caller.context, action.code(), None, None, denial);
+        let actions = actions_of(&proposed);
+        if actions.is_empty() {
+            return Err(AccessError::Unacceptable("this names nothing that could be done".into()));
+        }
+        for action in actions {
+            self.allow_in(caller, &action, &circumstances)?;
         }
         let (person, _) = self.a_person(caller)?;
         let proposal = {
@@ -133,10 +142,11 @@ impl Gate {
                 self.release_service(caller, &release)?;
                 CarryOut::Nothing
             }
-            Proposed::Invite { person, .. } => {
-                self.release_invitation(caller, *person)?;
-                CarryOut::Nothing
+            Proposed::Erase { records } => {
+                let records = records.iter().map(|one| (one.seller.clone(), one.record)).collect();
+                CarryOut::Erase(self.mint.act(caller.context, Erase { records }))
             }
+            Proposed::Invite { person, .. } => CarryOut::Invite(self.release_invitation(caller, *person)?),
             Proposed::ConfirmTime { at } => {
                 CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
             }
@@ -228,7 +238,8 @@ impl Gate {
             }
             let subject = Subject::Person { id: person.id, roles: &person.roles };
             let circumstances = Circumstances { alone: false, ..Circumstances::at(self.environment, now) };
-            self.rules().decide(subject, &action_of(&proposal.proposed), &circumstances).is_ok()
+            let may = |action| self.rules().decide(subject, &action, &circumstances).is_ok();
+            actions_of(&proposal.proposed).into_iter().all(may)
         });
         match may {
             true => Ok(()),
@@ -243,6 +254,7 @@ impl Gate {
         match proposal.proposed {
             Proposed::ReleaseService { service, .. } => self.answers_for(proposal.by, service),
             Proposed::Declassify { .. }
+            | Proposed::Erase { .. }
             | Proposed::Invite { .. }
             | Proposed::ConfirmTime { .. }
             | Proposed::Archive { .. }
@@ -261,6 +273,10 @@ impl Gate {
         let mut events = vec![caller.context.event(step(&proposal, stage.as_str())?)];
         events.extend(nod.event().map(|what| caller.context.event(what)));
         let _writing = self.writing_as(caller)?;
+        if stage.approved_by().is_some() {
+            // By what is so now: whoever proposed it may have left since.
+            self.check_proposer(&entry.value, caller)?;
+        }
         self.keep_proposal("decide-proposal", entry.next(proposal.clone()), events, nod)?;
         Ok(proposal)
     }
@@ -283,13 +299,17 @@ impl Gate {
 }
 
 /// What it takes to propose it.
-const fn action_of(proposed: &Proposed) -> Action<'static> {
+fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
     match proposed {
-        Proposed::Declassify { .. } => Action::Declassify,
-        Proposed::ConfirmTime { .. } => Action::RunRetention,
-        Proposed::Archive { .. } => Action::Archive,
+        Proposed::Declassify { .. } => vec![Action::Declassify],
+        Proposed::Erase { records } => {
+            let sellers: BTreeSet<&SellerId> = records.iter().map(|one| &one.seller).collect();
+            sellers.into_iter().map(Action::Erase).collect()
+        }
+        Proposed::ConfirmTime { .. } => vec![Action::RunRetention],
+        Proposed::Archive { .. } => vec![Action::Archive],
         Proposed::ReleaseService { .. } | Proposed::Invite { .. } | Proposed::AdoptKeyring { .. } => {
-            Action::Administer
+            vec![Action::Administer]
         }
     }
 }

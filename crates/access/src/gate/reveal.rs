@@ -102,7 +102,8 @@ impl Gate {
             let decide = |field: &AskedField| {
                 let (class, purposes) = attributes(&catalogue, field);
                 let field = Field { seller: record.seller, kind: record.kind, class, purposes };
-                decision::closed_to_all(&field, purpose).map_or(Ok(()), Err)
+                let restricted = || record.restricted.then(decision::restricted);
+                decision::closed_to_all(&field, purpose).or_else(restricted).map_or(Ok(()), Err)
             };
             verdicts.take(record, record.fields.iter().map(decide).collect());
         }
@@ -223,6 +224,10 @@ impl Gate {
             let field = Field { seller, kind: record.kind, class, purposes };
             anything.clone()?;
             let permit = sitting.decide_field(subject, purpose, &field, circumstances)?;
+            // Last: who may not see it anyway is told no more than that.
+            if record.restricted {
+                return Err(decision::restricted());
+            }
             circumstances.spent_today.add(permit.grant, 1);
             Ok(())
         };

@@ -321,6 +321,10 @@ impl Gate {
 }
 
 impl Nod {
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The event of it, if it is one.
     pub(super) fn event(&self) -> Option<What> {
         self.0.as_ref().map(|entry| step(&entry.value, "done"))

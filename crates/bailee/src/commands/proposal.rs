@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::client::encoded;
 use crate::failure::{Exit, Result};
-use crate::screen::{self, DIM, Screen, leaf, text};
+use crate::screen::{self, BOLD, DIM, Screen, leaf, text};
 use crate::visit::Visit;
 
 /// Proposals: acts that take two people, made by one and approved by another.
@@ -62,6 +62,11 @@ impl Proposal {
         }
         let (id, state) = (text(&decided, "id"), text(&decided, "state"));
         visit.screen.line(format_args!("proposal {id} is {state}"))?;
+        let code = text(&decided, "code");
+        if !code.is_empty() {
+            visit.screen.line("hand this code to the invited person yourself; it is shown this once, and accepting takes it, too:")?;
+            visit.screen.line(format_args!("{BOLD}{code}{BOLD:#}"))?;
+        }
         Ok(Exit::Done)
     }
 }
@@ -119,17 +124,21 @@ fn about(one: &Json) -> String {
     if !at.is_empty() {
         return format!("that it was {at}");
     }
+    let records = one.member("records").map(Json::elements).unwrap_or_default().len();
     let [statute, day] = ["statute", "day"].map(|name| text(one, name));
     if !statute.is_empty() {
         let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
         let of = sellers.iter().map(leaf).collect::<Vec<_>>().join(", ");
         return match day.is_empty() {
-            true => format!("{} records of {of} under {statute}", text(one, "records")),
+            true => format!("{records} records of {of} under {statute}"),
             false => format!("what ends on {day} of {of} under {statute}"),
         };
     }
     if !keyring.is_empty() {
         return format!("the keyring at revision {keyring}, of {anchor}");
+    }
+    if records > 0 {
+        return format!("{records} records");
     }
     let named = [path, service].into_iter().find(|name| !name.is_empty());
     named.unwrap_or_else(|| format!("field number {}", text(one, "number")))
@@ -160,7 +169,6 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "named",
         "roles",
         "at",
-        "records",
         "day",
         "fields",
         "statute",
@@ -182,7 +190,20 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
             visit.screen.line(format_args!("{name:<12} {value}"))?;
         }
     }
+    for record in one.member("records").map(Json::elements).unwrap_or_default() {
+        visit.screen.line(format_args!("{:<12} {}", "record", record_words(record)))?;
+    }
     Ok(Exit::Done)
+}
+
+/// A record that a proposal is about: by its name, or by its id where that is not told.
+fn record_words(record: &Json) -> String {
+    let [seller, kind, reference, id] =
+        ["seller", "kind", "reference", "record"].map(|name| text(record, name));
+    match reference.is_empty() {
+        true => format!("{seller}, record {id}"),
+        false => format!("{kind} {seller}/{reference}"),
+    }
 }
 
 /// Stop what one person wants to do alone, with the code of the mail that told of it. No account is needed.

@@ -54,12 +54,12 @@ use bailee_server::{Faces, Faults, Mappings, Metrics, Probe, Server};
 use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
-use bailee_vault::{Foundations, Vault, VaultError};
+use bailee_vault::{Foundations, Vault, VaultError, believed::believed_last};
 use bailee_watch::Post;
 
 use crate::failure::{Exit, Failure, Result};
 use catalogue::OwnFile;
-use clock::HomeClock;
+use clock::{HomeClock, Reached};
 use config::Config;
 use lock::Lock;
 
@@ -142,7 +142,7 @@ impl Home {
         policies::keep(&gate, root, &config, now)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
         gate.see_outside(RequestId::new(now, &*entropy), now).map_err(Failure::failed)?;
-        end_rights(&gate, &*entropy, now)?;
+        end_rights(&gate, &vault, &*entropy, now)?;
         own_secrets::look(&gate, root, &config, &*entropy, now)?;
         let mailer = config.mail.as_ref().map(|mail| mail.mailer(root));
         let post = Arc::new(Post::new(config.id, mailer));
@@ -261,7 +261,7 @@ impl Home {
     /// Does what falls due today, unless it is done. Whether it could be done: that it could not is an event.
     pub(crate) fn keep_up(&self) -> Result<bool> {
         let now = self.clock.now();
-        end_rights(&self.gate, &*self.entropy, now)?;
+        end_rights(&self.gate, &self.vault, &*self.entropy, now)?;
         own_secrets::look(&self.gate, &self.root, &self.config, &*self.entropy, now)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
     }
@@ -421,11 +421,12 @@ impl Opened {
         let remembered = remembered.map(|text| text.parse::<Timestamp>()).transpose();
         let remembered =
             remembered.map_err(|_| Failure::failed("the home's time is damaged in its store"))?;
-        let last_event = last_event(&*self.store)?;
-        let clock = HomeClock::new(config.environment, remembered, last_event, asked)?;
+        let believed = believed_last(&*self.store).map_err(Failure::failed)?;
+        let reached = Reached { given: remembered, last_event: last_event(&*self.store)?, believed };
+        let clock = HomeClock::new(config.environment, &reached, asked)?;
         let (now, behind) = (clock.now(), clock.system_is_behind());
         let before = match asked {
-            Some(_) => HomeClock::new(config.environment, remembered, last_event, None)?.now(),
+            Some(_) => HomeClock::new(config.environment, &reached, None)?.now(),
             None => now,
         };
         let (changes, what) = if asked.is_some() && asked != remembered {
@@ -441,9 +442,13 @@ impl Opened {
     }
 }
 
-/// Ends the rights whose time is over: contracts, what was taken without approval and not reviewed, proposals.
-fn end_rights(gate: &Gate, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
-    gate.end_contracts(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
+/// Ends the rights whose time is over: contracts, what was taken without approval and not reviewed, proposals. Who leaves does
+/// so for good, and so by no time that is not believed.
+fn end_rights(gate: &Gate, vault: &Vault, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
+    if vault.believes(now).map_err(Failure::failed)? {
+        gate.end_contracts(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
+    }
+    gate.end_grants_ahead(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
     gate.end_unreviewed(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
     gate.end_proposals(RequestId::new(now, entropy), now).map_err(Failure::failed)
 }

@@ -57,7 +57,7 @@ fn it_is_proposed_by_one_approved_by_another_and_opened_by_a_stock_tool_with_the
     let proposals = trial.json(&["proposal", "list"]);
     let filed = &proposals["proposals"].as_array().unwrap().last().unwrap().clone();
     let id = filed["id"].as_str().unwrap();
-    assert_eq!((&filed["act"], &filed["records"]), (&"archive".into(), &1.into()));
+    assert_eq!((&filed["act"], &filed["records"][0]["seller"]), (&"archive".into(), &"ALPHA".into()));
     assert_eq!(
         (&filed["statute"], &filed["archive_key"]),
         (&"DE-USTG-14b".into(), &fingerprint.as_str().into())

@@ -41,6 +41,7 @@ mod quarantine;
 mod reached;
 mod readme;
 mod revealed;
+mod rights;
 mod root_key;
 mod same;
 mod sandbox;

@@ -61,10 +61,13 @@ impl What {
             Self::Census(_) => "census",
             Self::DestructionIntended { .. } => "destruction-intended",
             Self::DestructionCompleted { .. } => "destruction-completed",
+            Self::Erased(_) => "erased",
+            Self::Restricted(_) => "restricted",
+            Self::Rectified(_) => "rectified",
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
-            Self::FieldClassified { .. } => "field-classified",
+            Self::FieldClassified(_) => "field-classified",
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
@@ -155,10 +158,13 @@ impl What {
             | Self::QuarantineRead { .. }
             | Self::RetentionRead { .. }
             | Self::DestructionCompleted { .. }
+            | Self::Erased(_)
+            | Self::Restricted(_)
+            | Self::Rectified(_)
             | Self::Moved { .. }
             | Self::CatalogueRead {}
             | Self::UnclassifiedRead { .. }
-            | Self::FieldClassified { .. }
+            | Self::FieldClassified(_)
             | Self::CatalogueChanged { .. }
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }

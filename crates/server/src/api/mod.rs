@@ -23,8 +23,8 @@ use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
     access, account, archive, authority, catalogue, census, collect, device, find, grant, health, hear, keys,
-    ledger, mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, secret, seller,
-    service, session, sign_on, stop,
+    ledger, mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, rights, secret,
+    seller, service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -41,6 +41,7 @@ pub(crate) enum Tag {
     Grants,
     Orders,
     Reveal,
+    Rights,
     Quarantine,
     Catalogue,
     Mappings,
@@ -51,7 +52,7 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Home,
         Self::Sessions,
         Self::Account,
@@ -62,6 +63,7 @@ impl Tag {
         Self::Grants,
         Self::Orders,
         Self::Reveal,
+        Self::Rights,
         Self::Quarantine,
         Self::Catalogue,
         Self::Mappings,
@@ -86,6 +88,7 @@ impl Tag {
                 ("Orders", "Documents in, records shown without their personal data, records found.")
             }
             Self::Reveal => ("Reveal", "Personal data, for a purpose, after the ledger has durably said so."),
+            Self::Rights => ("Rights", "What people may ask for of their own data, done on the records."),
             Self::Quarantine => ("Quarantine", "What failed verification, sealed, until somebody decides."),
             Self::Catalogue => ("Catalogue", "Which fields exist, and which of them are personal."),
             Self::Mappings => ("Mappings", "How the names of a format become canonical ones."),
@@ -122,6 +125,7 @@ fn operations() -> Vec<Operation> {
         record::operations(),
         find::operations(),
         reveal::operations(),
+        rights::operations(),
         quarantine::operations(),
         catalogue::operations(),
         mapping::operations(),

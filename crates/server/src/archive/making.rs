@@ -175,6 +175,8 @@ fn held(
     for resolved in call.vault().resolve_records(&plan.seller, records, fields, call.now())? {
         match resolved {
             Resolved::Held(held) if held.fields.is_empty() => {}
+            // Kept, and nothing else: of a whole day it is left out, and where it was named the gate says why.
+            Resolved::Held(held) if held.restricted && plan.day.is_some() => gone += 1,
             Resolved::Held(held) => live.push(held),
             Resolved::Gone(_) | Resolved::Unknown { .. } | Resolved::Failed { .. } => gone += 1,
         }

@@ -46,7 +46,8 @@ types! {
         "password-expired": "The password has ended", "Change it; nothing else is open until then.";
         "second-factor-missing": "There is no second factor", "Set one up, or log in with one.";
         "second-factor-stale": "The second factor was shown too long ago", "Show it again.";
-        "invitation-open": "The invitation is not accepted yet", "Accept it.";
+        "invitation-open": "The invitation opens nothing else, or not yet", "Accept it, or have it approved; the detail says which.";
+        "approval-missing": "The invitation takes the code of whoever approved it, too", "Ask them for it.";
         "another-person": "Somebody else must do it", "Ask another person whose role allows it.";
         "role-not-allowed": "No role of this person allows it", "Ask somebody whose role allows it.";
         "service-not-allowed": "No service may do this", "Let a person do it.";
@@ -56,6 +57,7 @@ types! {
         "purpose-not-granted": "The purpose was not granted", "Use a service that was added for this purpose.";
         "purpose-not-of-field": "The field is not for this purpose", "Ask for fields that this purpose needs.";
         "class-not-granted": "The class was not granted", "Use a service that was added for this class.";
+        "restricted": "The record is kept and not used", "Leave it alone until an officer lifts that.";
         "grant-ended": "The grant has ended", "Ask for another, if it is still needed.";
         "volume-spent": "The grant's volume of this day is spent", "Go on tomorrow (UTC), or ask for a larger volume.";
         "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
@@ -118,6 +120,8 @@ types! {
         "stopped": "The collect was stopped", "Send the same input again: it goes on from there.";
         "too-many-sellers": "The home has as many sellers as it can", "Make another home.";
         "too-many-items": "Too many items at once", "Ask for them in several requests.";
+        "unfit-value": "The value is not one for this field", "The detail says why.";
+        "too-many-records": "Too many records at once", "Do it in several requests.";
         "empty-query": "Nothing is searched for", "Give an e-mail, a phone, a name, or a name with a postal code.";
         "unusable-term": "A search term has no normal form", "Look for a typing error.";
         "name-is-a-value": "A name in the path looks like a value", "Name the field by its number.";

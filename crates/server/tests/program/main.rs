@@ -104,6 +104,13 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:retry", "{}"),
     ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:discard", r#"{"reason":"test-data"}"#),
     ("POST", "/v1/sellers/ALPHA/quarantine:retry", "{}"),
+    (
+        "POST",
+        "/v1/rectify",
+        r#"{"seller":"ALPHA","reference":"1-1-1","field":"buyer.buyerName","value":"Wilma"}"#,
+    ),
+    ("POST", "/v1/restrict", r#"{"items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
+    ("POST", "/v1/erase", r#"{"items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
     ("GET", "/v1/catalogue/fields", ""),
     (
         "POST",

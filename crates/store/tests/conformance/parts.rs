@@ -164,6 +164,8 @@ pub fn parts_that_are_due_later_than_their_bucket_are_found_alone(home: &mut dyn
         parts.iter().map(|row| (row.record.0, row.part.0)).collect()
     };
     assert_eq!(late(None, 10), [(2, 1), (3, 0), (6, 0)]);
+    let of_record = store.parts_of(RecordNo(2)).unwrap();
+    assert_eq!(of_record.iter().map(|row| row.part.0).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(late(Some((RecordNo(2), PartNo(1))), 1), [(3, 0)]);
     assert_eq!(store.late_parts(bucket(DAY + 1), None, 10).unwrap(), []);
     assert_eq!([DAY, DAY + 1, DAY + 2].map(|day| store.records_in(bucket(day)).unwrap()), [6, 1, 0]);

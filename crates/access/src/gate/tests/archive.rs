@@ -17,7 +17,14 @@ fn asked<'a>(of: &'a bailee_core::SellerId, path: &str) -> Asked<'a> {
     let catalogue = Catalogue::embedded().unwrap();
     let field = catalogue.field_at(Kind::Order, path).unwrap();
     let field = AskedField { instance: FieldInstance(1), field: field.id, class: field.class.unwrap() };
-    Asked { seller: of, kind: Kind::Order, record: RecordId([7; 16]), fields: vec![field], named: true }
+    Asked {
+        seller: of,
+        kind: Kind::Order,
+        record: RecordId([7; 16]),
+        fields: vec![field],
+        restricted: false,
+        named: true,
+    }
 }
 
 fn plan() -> Proposed {
@@ -73,6 +80,11 @@ fn what_is_opened_for_it_is_told_first_and_is_for_a_purpose_of_the_law_and_of_th
     assert!(
         matches!(&events[..], [event] if matches!(event.what, What::Revealed { purpose: Purpose::Invoice, .. }))
     );
+
+    let kept = [Asked { restricted: true, ..asked(&of, "buyer.buyerName") }];
+    let refused = home.gate().reveal_to_archive(&owner, &allowed, Purpose::Invoice, &kept);
+    let Err(AccessError::Denied(denial)) = refused else { panic!("refused") };
+    assert_eq!(denial.code, "restricted");
 
     // The field is for invoices, and not for taxes.
     let (refused, events) =
