@@ -223,11 +223,6 @@ impl Standing {
         }
     }
 
-    /// Whether it is an invitation that nobody has approved yet who has to.
-    pub(crate) fn awaits_second(self) -> bool {
-        matches!(self, Self::Invited { second: Second::Awaited, .. })
-    }
-
     /// Somebody who is active is suspended.
     pub(crate) fn suspend(self, now: Timestamp) -> Option<Self> {
         (self == Self::Active).then_some(Self::Suspended { since: now })

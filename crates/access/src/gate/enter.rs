@@ -376,10 +376,12 @@ fn no_credential() -> Denial {
 
 fn neither_token_nor_key() -> Denial {
     Reason::UnknownCredential.denial(
-        "this is neither a session nor a service's key",
+        "this is no session, key, invitation or code of this program",
         format!(
-            "{LOG_IN}, or give a service's key, which begins with `{}`",
-            CredentialKind::ServiceKey.prefix()
+            "copy it whole, without blanks; a service's key begins with `{}`, an invitation with `{}`, a code for a device with `{}`",
+            CredentialKind::ServiceKey.prefix(),
+            CredentialKind::Invitation.prefix(),
+            CredentialKind::Device.prefix()
         ),
     )
 }

@@ -149,7 +149,7 @@ impl Gate {
         let entry = known.account_by_mail(mail)?;
         let person = &entry.value.person;
         let standing = match person.standing {
-            Standing::Invited { .. } if !self.may_still_open(&known, &entry.value, now) => {
+            Standing::Invited { .. } if self.is_dead(&known, &entry.value, now) => {
                 person.standing.leave(now, now)?
             }
             _ => return None,
@@ -157,16 +157,9 @@ impl Gate {
         Some(entry.next(Account::of(Person { standing, roles: Vec::new(), ..person.clone() })))
     }
 
-    /// Whether an invitation opens anything, or will once it is approved.
-    fn may_still_open(&self, known: &Known, account: &Account, now: Timestamp) -> bool {
-        let is_open = |proposal: &Proposal| {
-            let about =
-                matches!(proposal.proposed, Proposed::Invite { person, .. } if person == account.person.id);
-            about && !proposal.is_over(now) && proposal.stage.expire().is_some()
-        };
-        opens(known, &self.standards, account, now).is_ok()
-            || account.person.standing.awaits_second()
-                && known.proposals.values().any(|one| is_open(&one.value))
+    /// Whether an invitation opens nothing, and will not either.
+    fn is_dead(&self, known: &Known, account: &Account, now: Timestamp) -> bool {
+        opens(known, &self.standards, account, now).is_err() && !is_proposed(known, account.person.id, now)
     }
 
     /// Nobody is rid of the second person by letting them leave, and invites another at once.
@@ -312,13 +305,24 @@ fn takes_two(known: &Known, standards: &Standards, roles: &[Role], by: PersonId)
         && (is_solo || known.accounts().iter().any(|entry| another(&entry.value.person)))
 }
 
+/// Whether somebody may still approve the invitation of a person.
+fn is_proposed(known: &Known, person: PersonId, now: Timestamp) -> bool {
+    known.proposals.values().map(|entry| &entry.value).any(|one| {
+        let is_it = matches!(one.proposed, Proposed::Invite { person: of, .. } if of == person);
+        is_it && !one.is_over(now) && one.stage.expire().is_some()
+    })
+}
+
 /// Why an account's invitation opens nothing, if it does not. Whoever made it knows it, and so it ends with them.
 fn opens(known: &Known, standards: &Standards, account: &Account, now: Timestamp) -> Result<(), Denial> {
     let person = &account.person;
     let is_here = |by: PersonId| known.account(by).is_some_and(|entry| entry.value.person.is_active(now));
     match person.standing {
         Standing::Invited { until, .. } if now > until || is_ahead(person.since, now) => Err(no_invitation()),
-        Standing::Invited { second: Second::Awaited, .. } => Err(held_back()),
+        Standing::Invited { second: Second::Awaited, .. } if is_proposed(known, person.id, now) => {
+            Err(held_back())
+        }
+        Standing::Invited { second: Second::Awaited, .. } => Err(not_approved()),
         Standing::Invited { .. } if account.invited_by.is_some_and(|by| !is_here(by)) => Err(inviter_gone()),
         // There was nobody else then.
         Standing::Invited { second: Second::None, .. }
@@ -349,6 +353,14 @@ fn held_back() -> Denial {
     let denial = Reason::InvitationOpen.denial(
         "no second person has approved this invitation yet, and it opens nothing before",
         "have an owner or officer approve it who did not make it; `bailee proposal list` shows it",
+    );
+    Denial { requirement: Requirement::NeedToKnow, ..denial }
+}
+
+fn not_approved() -> Denial {
+    let denial = Reason::InvitationOpen.denial(
+        "no second person has approved this invitation, and nobody can any more",
+        "ask an owner of this home to invite you anew",
     );
     Denial { requirement: Requirement::NeedToKnow, ..denial }
 }

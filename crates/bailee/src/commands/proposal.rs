@@ -140,6 +140,10 @@ fn about(one: &Json) -> String {
     if records > 0 {
         return format!("{records} records");
     }
+    let key = text(one, "key");
+    if !key.is_empty() {
+        return format!("{service}, its key {key}");
+    }
     let named = [path, service].into_iter().find(|name| !name.is_empty());
     named.unwrap_or_else(|| format!("field number {}", text(one, "number")))
 }
