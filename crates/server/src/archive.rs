@@ -43,6 +43,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             )
             .in_pages()
             .for_people()
+            .refuses(&["seller-not-granted"])
             .answers(
                 200,
                 "They.",
@@ -138,6 +139,7 @@ fn key_operations() -> Vec<Operation> {
             .says(Tag::Archives, "List the archive keys", "Public halves of offline keys, one for each year.")
             .in_pages()
             .for_people()
+            .refuses(&["seller-not-granted"])
             .answers(200, "They.", pages("keys", &key()), json!({ "keys": [key_example()], "next": null })),
         Operation::post("/v1/archive-keys", "addArchiveKey", post(add_key))
             .says(

@@ -69,6 +69,7 @@ types! {
     404 {
         "not-found": "There is no such thing", "Check the address and the ids in it.";
         "unknown-seller": "There is no such seller", "Add the seller first.";
+        "no-such-field": "The record has no such field", "Look which it has, with `show`.";
         "no-such-number": "Nothing has this number", "List what is unclassified again.";
     }
     405 {
