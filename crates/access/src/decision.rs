@@ -28,6 +28,7 @@ pub use circumstances::Circumstances;
 pub use explain::{Explanation, Sight};
 pub use own::{OWN_BYTES_MAX, OWN_POLICIES_MAX, OwnPolicyError};
 pub use reason::Reason;
+pub(crate) use refusal::closed_to_all;
 pub use refusal::{restricted, unknown_purpose};
 pub use rules::{Rules, RulesError};
 pub use sitting::Sitting;
@@ -106,6 +107,8 @@ pub enum Action<'a> {
     Classify,
     /// Decide that a field is a fact: what was sealed as personal can then be read by all who may see facts.
     Declassify,
+    /// Seal to an offline key what a law obliges to keep.
+    Archive,
     /// Read the ledger.
     ReadLedger,
     /// Ask why somebody may do something, and who could see a field.
@@ -142,7 +145,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 21] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 22] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -157,6 +160,7 @@ impl<'a> Action<'a> {
             Self::ReadUnclassified(Some(seller)),
             Self::Classify,
             Self::Declassify,
+            Self::Archive,
             Self::ReadLedger,
             Self::ReadAccess,
             Self::AskGrant,
@@ -184,6 +188,7 @@ impl<'a> Action<'a> {
             Self::ReadUnclassified(_) => "read-unclassified",
             Self::Classify => "classify",
             Self::Declassify => "declassify",
+            Self::Archive => "archive",
             Self::ReadLedger => "read-ledger",
             Self::ReadAccess => "read-access",
             Self::AskGrant => "ask-grant",
@@ -206,6 +211,7 @@ impl<'a> Action<'a> {
             | Self::ReadCatalogue
             | Self::Classify
             | Self::Declassify
+            | Self::Archive
             | Self::ReadLedger
             | Self::ReadAccess
             | Self::AskGrant

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
+use bailee_core::archive::Plan;
 use bailee_core::catalogue::Cleaner;
 use bailee_core::retention::EndReason;
 use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
@@ -77,6 +78,11 @@ pub enum Proposed {
         /// What time it was when that was proposed.
         at: Timestamp,
     },
+    /// That what a law obliges to keep is sealed to an offline key, and outlives the data so.
+    Archive {
+        /// What, and why.
+        plan: Box<Plan>,
+    },
     /// That the home goes on with a keyring that is older than its data, without what that does not know.
     AdoptKeyring {
         /// The keyring's revision.
@@ -114,6 +120,7 @@ impl Proposed {
             Self::Erase { .. } => "erase",
             Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
+            Self::Archive { .. } => "archive",
             Self::AdoptKeyring { .. } => "adopt-keyring",
             Self::EndSeller { .. } => "end-seller",
         }

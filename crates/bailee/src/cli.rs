@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, authority, catalogue, collect, completions, device, erase, evidence, find, grant, init, keys,
-    ledger, mail, mapping, person, proposal, quarantine, rectify, restrict, retention, reveal, secret,
+    access, archive, authority, catalogue, collect, completions, device, erase, evidence, find, grant, init,
+    keys, ledger, mail, mapping, person, proposal, quarantine, rectify, restrict, retention, reveal, secret,
     seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
@@ -101,6 +101,7 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     Catalogue(catalogue::Catalogue),
     Retention(retention::Retention),
+    Archive(archive::Archive),
     Keys(keys::Keys),
     Secret(secret::Secret),
     Authority(authority::Authority),
@@ -165,6 +166,7 @@ impl Cli {
             Command::Catalogue(catalogue) => global.visit(|visit| catalogue.run(visit)),
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
             Command::Retention(retention) => retention.run(&global),
+            Command::Archive(archive) => archive.run(&global),
             Command::Keys(keys) => keys.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
             Command::Authority(authority) => global.visit(|visit| authority.run(visit)),

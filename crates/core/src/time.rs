@@ -38,6 +38,11 @@ impl Day {
         })
     }
 
+    /// Its year.
+    pub fn year(self) -> i16 {
+        civil(self.start()).year()
+    }
+
     /// The day so many days later (earlier when negative).
     pub fn plus(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))

@@ -21,6 +21,7 @@
     )
 )]
 
+pub mod archive;
 pub mod bucket;
 pub mod detail;
 pub mod envelope;

@@ -132,6 +132,9 @@ pub struct Classify {
     pub fact: bool,
 }
 
+/// Seal to an offline key what a law obliges to keep.
+pub struct Archive;
+
 /// Read the retention clock.
 pub struct ReadRetention;
 
@@ -248,6 +251,7 @@ impl Act for Rectify {}
 impl Act for ReadCatalogue {}
 impl Act for ReadUnclassified {}
 impl Act for Classify {}
+impl Act for Archive {}
 impl Act for ReadRetention {}
 impl Act for RunRetention {}
 impl Act for Administer {}

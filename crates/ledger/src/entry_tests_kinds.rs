@@ -7,9 +7,9 @@ use bailee_core::{
 
 use super::*;
 use crate::event::{
-    Adoption, AuthorityMade, Census, Destroyed, Device, DropsEpoch, FieldClassified, Holds,
-    InvitationReleased, Notice, PasskeyUsed, Proposal, Reached, Rectified, Released, SellerEnd, SignOn, Solo,
-    TimeBelieved, Wait, Went,
+    Adoption, Archive, AuthorityMade, Census, Destroyed, Device, DropsEpoch, FieldClassified, Holds,
+    InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified, Released, SellerEnd,
+    SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -180,6 +180,11 @@ fn sentence(what: &What) -> &'static str {
              the facts alone were."
         }
         What::MirrorsChanged { .. } => "Mirrors of the keyring were repaired, or added.",
+        What::Archive(_) => {
+            "A step in the life of an archive that a law demands, or of an offline key for it (requirement 2.1.c): `key-added`; `made`, \
+             with what was sealed and the SHA-256 of the file, which is ciphertext; `failed`; `fetched`; `placed`, since when the \
+             home has no copy; `destroyed`, of an `archive`, or of a `key` and with it of every archive under it."
+        }
         What::Adoption(_) => {
             "A keyring older than the revision that the home knew of is made the present one (`intended`, `completed`), or is \
              not, since another was there before (`dropped`): how many keys go, since they were destroyed meanwhile or nothing \
@@ -198,10 +203,10 @@ fn sentence(what: &What) -> &'static str {
         }
         What::KeysRead {} => "The state of the keys was looked at.",
         What::LedgerRead { .. } => "The ledger was read: `tail`, `verify`, `prove` or `export`.",
-        What::MappingAdded { .. } => {
+        What::MappingAdded(_) => {
             "A mapping of the home's own was added or replaced: the first half of the SHA-256 of its file."
         }
-        What::MappingRemoved { .. } => "A mapping of the home's own was taken away.",
+        What::MappingRemoved(_) => "A mapping of the home's own was taken away.",
         What::SystemError { .. } => "Something went wrong in the system itself (requirement 2.6.a).",
         What::TimeSet {} => "The time of a test home was set.",
         What::TimeBelieved(_) => {
@@ -361,6 +366,19 @@ fn samples() -> Vec<What> {
         What::RulesChanged { rules: Digest([0xdd; 32]), policies: 20 },
         What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
         What::MirrorsChanged { repaired: 1, added: 0 },
+        What::Archive(Archive::Made {
+            archive: id(1),
+            seller: seller(),
+            purpose: Purpose::Tax,
+            statute: "DE-AO-147".parse().unwrap(),
+            until: Day(24_471),
+            records: 40,
+            values: 320,
+            gone: 0,
+            bytes: 40_960,
+            digest: Digest([0xdd; 32]),
+            key: id(2),
+        }),
         What::Adoption(Adoption {
             adoption: id(1),
             step: code("completed"),
@@ -380,8 +398,8 @@ fn samples() -> Vec<What> {
         What::SecretOutlived { secret: OwnSecret::MailPassword },
         What::KeysRead {},
         What::LedgerRead { how: code("verify") },
-        What::MappingAdded { digest: code("00112233445566778899aabbccddeeff") },
-        What::MappingRemoved { digest: code("00112233445566778899aabbccddeeff") },
+        What::MappingAdded(Mapping { digest: code("00112233445566778899aabbccddeeff") }),
+        What::MappingRemoved(Mapping { digest: code("00112233445566778899aabbccddeeff") }),
         What::Census(Census {
             days: 30,
             sellers: 2,

@@ -4,6 +4,7 @@
 //! bytes that they become are in [`crate::entry`].
 
 mod act;
+mod archive;
 mod census;
 mod destruction;
 mod fields;
@@ -21,7 +22,8 @@ use bailee_core::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::{AuthorityMade, Device, Event, FieldClassified, PasskeyUsed, SignOn};
+pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
+pub use archive::Archive;
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
@@ -439,6 +441,8 @@ pub enum What {
         /// Added.
         added: u32,
     },
+    /// A step in the life of an archive that a law demands, or of a key for it (2.1.c).
+    Archive(Archive),
     /// A keyring older than the home is made the present one, cut to what the home still names.
     Adoption(Adoption),
     /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
@@ -464,15 +468,9 @@ pub enum What {
         how: String,
     },
     /// A mapping of the home's own was added or replaced. Its name could be a person's, and is not told.
-    MappingAdded {
-        /// The first half of the SHA-256 of its file, in hexadecimal digits: what a home maps is its own affair.
-        digest: String,
-    },
+    MappingAdded(Mapping),
     /// A mapping of the home's own was taken away.
-    MappingRemoved {
-        /// As of [`What::MappingAdded`].
-        digest: String,
-    },
+    MappingRemoved(Mapping),
     /// Something went wrong in the system itself (2.6.a).
     SystemError {
         /// `"panic"`, `"disk"`, `"mirror"`, `"clock"`, `"job"`, `"store"`.

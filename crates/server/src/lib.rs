@@ -24,6 +24,7 @@
 mod access;
 mod account;
 mod api;
+mod archive;
 mod authority;
 mod body;
 mod catalogue;

@@ -16,6 +16,7 @@ use bailee_core::{ParseIdError, RequestId};
 use bailee_ledger::log::{AppendError, SourceError};
 use bailee_store::records::StoreError;
 use bailee_vault::VaultError;
+use bailee_vault::archive::ArchiveError;
 use serde::Serialize;
 
 use crate::fault::Fault;
@@ -317,6 +318,7 @@ impl From<VaultError> for Problem {
             VaultError::TimeJumped => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
+            VaultError::Archive(error) => of_archive(&error),
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
             VaultError::Ledger(error) => error.into(),
@@ -349,5 +351,26 @@ impl From<VaultError> for Problem {
             | VaultError::Miscounted
             | VaultError::FactNotAllowed => Self::internal(Fault::new("job", code)),
         }
+    }
+}
+
+impl From<ArchiveError> for Problem {
+    fn from(error: ArchiveError) -> Self {
+        of_archive(&error)
+    }
+}
+
+fn of_archive(error: &ArchiveError) -> Problem {
+    let (code, words) = (error.code(), error.to_string());
+    let status = match code {
+        "not-found" => StatusCode::NOT_FOUND,
+        "archive-too-large" | "archive-key" | "unacceptable" => StatusCode::UNPROCESSABLE_ENTITY,
+        "archive-not-made" => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::CONFLICT,
+    };
+    let problem = Problem::new(status, code, words).serving(Requirement::ColdArchive);
+    match code {
+        "archive-not-made" => problem.with_fault(Fault::new("job", code)),
+        _ => problem,
     }
 }

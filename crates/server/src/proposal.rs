@@ -5,26 +5,28 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bailee_access::gate::{CarryOut, Exception};
-use bailee_access::person::Role;
-use bailee_access::proposal::{Concerned, Proposal, Proposed};
-use bailee_core::catalogue::{Cleaner, Decision};
-use bailee_core::retention::EndReason;
-use bailee_core::{Class, Day, Kind, ProposalId, Purpose, RecordId, Reference, SellerId, Timestamp};
+use bailee_access::proposal::{Proposal, Proposed};
+use bailee_core::catalogue::Decision;
+use bailee_core::{Day, ProposalId};
 use bailee_ledger::authorized::{Authorized, Classify};
 use bailee_vault::catalogue::Named;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, text, with};
-use crate::api::{Operation, Tag, words};
+use crate::api::schema::{Schema, list as listed, nullable, object, one_of, text};
+use crate::api::{Operation, Tag};
+use crate::archive;
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
 use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
-use crate::person;
 use crate::problem::Problem;
 use crate::{retention, seller};
+
+mod told;
+
+pub(crate) use told::{Line, example, line, proposal, shown};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let decision = one_of(["approved", "refused", "withdrawn"], "What is decided.");
@@ -62,129 +64,9 @@ pub(crate) fn operations() -> Vec<Operation> {
             .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first", "shown-once"])
             .refuses(&["keyring-not-older", "time-jumped", "time-believed", "unknown-seller", "seller-ended", "end-day"])
             .refuses(&crate::catalogue::REFUSALS)
+            .refuses(&archive::REFUSALS)
             .opens(),
     ]
-}
-
-pub(crate) fn proposal() -> Schema {
-    let states = ["proposed", "approved", "done", "refused", "withdrawn", "expired"];
-    named(
-        "Proposal",
-        object(&[
-            ("id", words::id("Names it.")),
-            (
-                "act",
-                one_of(
-                    [
-                        "declassify",
-                        "release-service",
-                        "invite",
-                        "erase",
-                        "confirm-time",
-                        "adopt-keyring",
-                        "end-seller",
-                    ],
-                    "What is proposed.",
-                ),
-            ),
-            ("kind", nullable(words::kind())),
-            ("path", nullable(text("The field that is to be a fact, by its path."))),
-            ("number", nullable(count("The field, by the number under which it is listed."))),
-            ("fact", nullable(text("Why it is a fact."))),
-            ("cleaner", nullable(words::cleaner())),
-            ("service", nullable(words::id("The service that is to see something."))),
-            ("service_name", nullable(text("Its name."))),
-            (
-                "key",
-                nullable(words::id("The one key or certificate of it that it is about, if it is about one.")),
-            ),
-            ("records", nullable(listed(&concerned()))),
-            ("sellers", nullable(listed(&words::seller_id()))),
-            ("purposes", nullable(words::purposes())),
-            ("classes", nullable(words::classes())),
-            ("person", nullable(words::id("Who is invited, and could then approve what others ask for."))),
-            ("named", nullable(text("The same as `Name <mail>`."))),
-            ("roles", nullable(listed(&person::role()))),
-            ("at", nullable(words::time("The time that is to be believed, when that was proposed."))),
-            (
-                "reason",
-                nullable(one_of(EndReason::ALL.iter().map(|one| one.as_str()), "Why the seller is to end.")),
-            ),
-            (
-                "on",
-                nullable(words::day("The day on which its data is to be destroyed, where one was named.")),
-            ),
-            ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
-            ("anchor", nullable(count("The revision that the home knows of."))),
-            ("proposed_by", text("Who proposed it.")),
-            ("proposer", nullable(text("Their name."))),
-            ("proposed_at", words::time("When.")),
-            ("until", words::time("It ends by itself then.")),
-            ("state", one_of(states, "Where it stands.")),
-            ("approved_by", nullable(text("Who approved it."))),
-            ("approver", nullable(text("Their name."))),
-            (
-                "code?",
-                text(
-                    "In the answer to whoever approves an invitation, and in no other: the half of what its acceptance takes that \
-                     they hand over.",
-                ),
-            ),
-        ]),
-    )
-}
-
-/// A record that a proposal is about.
-fn concerned() -> Schema {
-    object(&[
-        ("seller", words::seller_id()),
-        ("record", words::id("Its id.")),
-        ("kind", nullable(words::kind())),
-        (
-            "reference",
-            nullable(with(
-                words::reference(),
-                "description",
-                json!(
-                    "Its reference, told of one proposal to who may see records; `null` once its facts have ended."
-                ),
-            )),
-        ),
-    ])
-}
-
-pub(crate) fn example() -> Value {
-    json!({
-        "id": words::ID,
-        "act": "declassify",
-        "kind": "order",
-        "path": "extra.colour",
-        "number": null,
-        "fact": "the colour of the thing, which the seller chose",
-        "cleaner": null,
-        "service": null,
-        "service_name": null,
-        "key": null,
-        "records": null,
-        "sellers": null,
-        "purposes": null,
-        "classes": null,
-        "person": null,
-        "named": null,
-        "roles": null,
-        "at": null,
-        "reason": null,
-        "on": null,
-        "keyring": null,
-        "anchor": null,
-        "proposed_by": format!("person:{}", words::ID),
-        "proposer": "Ada Example",
-        "proposed_at": words::TIME,
-        "until": "2026-03-09T09:00:00Z",
-        "state": "proposed",
-        "approved_by": null,
-        "approver": null,
-    })
 }
 
 /// What a home does otherwise than the policy's text has it, beside every list of who may do what.
@@ -212,141 +94,6 @@ pub(crate) fn exceptions_of(call: &Call) -> Vec<ExceptionLine> {
         words,
     };
     call.gate().exceptions(call.now()).into_iter().map(told).collect()
-}
-
-/// A proposal, as it is told.
-#[derive(Serialize)]
-pub(crate) struct Line {
-    id: String,
-    act: &'static str,
-    #[serde(flatten)]
-    what: Told,
-    proposed_by: String,
-    proposer: Option<String>,
-    proposed_at: Timestamp,
-    until: Timestamp,
-    state: &'static str,
-    approved_by: Option<String>,
-    approver: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-}
-
-/// What is proposed: of each act its own members, and of the others none.
-#[derive(Default, Serialize)]
-struct Told {
-    kind: Option<Kind>,
-    path: Option<String>,
-    number: Option<u64>,
-    fact: Option<String>,
-    cleaner: Option<Cleaner>,
-    service: Option<String>,
-    service_name: Option<String>,
-    key: Option<String>,
-    records: Option<Vec<ConcernedLine>>,
-    sellers: Option<Vec<SellerId>>,
-    purposes: Option<Vec<Purpose>>,
-    classes: Option<Vec<Class>>,
-    person: Option<String>,
-    named: Option<String>,
-    roles: Option<Vec<Role>>,
-    at: Option<Timestamp>,
-    reason: Option<EndReason>,
-    on: Option<String>,
-    keyring: Option<u64>,
-    anchor: Option<u64>,
-}
-
-/// A record that a proposal is about; its name where one proposal is shown.
-#[derive(Serialize)]
-struct ConcernedLine {
-    seller: SellerId,
-    record: RecordId,
-    kind: Option<Kind>,
-    reference: Option<Reference>,
-}
-
-impl From<Concerned> for ConcernedLine {
-    fn from(Concerned { seller, record }: Concerned) -> Self {
-        Self { seller, record, kind: None, reference: None }
-    }
-}
-
-impl From<Proposed> for Told {
-    fn from(proposed: Proposed) -> Self {
-        match proposed {
-            Proposed::Declassify { kind, path, number, fact, cleaner } => {
-                Self { kind: Some(kind), path, number, fact: Some(fact), cleaner, ..Self::default() }
-            }
-            Proposed::ReleaseService { service, key, sellers, purposes, classes } => Self {
-                service: Some(service.to_string()),
-                key: key.map(|key| key.to_string()),
-                sellers: Some(sellers),
-                purposes: Some(purposes),
-                classes: Some(classes),
-                ..Self::default()
-            },
-            Proposed::Erase { records } => {
-                let records = records.into_iter().map(ConcernedLine::from).collect();
-                Self { records: Some(records), ..Self::default() }
-            }
-            Proposed::Invite { person, named, roles } => Self {
-                person: Some(person.to_string()),
-                named: Some(named),
-                roles: Some(roles),
-                ..Self::default()
-            },
-            Proposed::ConfirmTime { at } => Self { at: Some(at), ..Self::default() },
-            Proposed::AdoptKeyring { keyring, anchor } => {
-                Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
-            }
-            Proposed::EndSeller { seller, reason, on } => Self {
-                sellers: Some(vec![seller]),
-                reason: Some(reason),
-                on: on.map(|on| on.to_string()),
-                ..Self::default()
-            },
-        }
-    }
-}
-
-pub(crate) fn line(call: &Call, proposal: Proposal) -> Line {
-    let (now, gate) = (call.now(), call.gate());
-    let (act, until, state) = (proposal.proposed.code(), proposal.until(), proposal.state(now));
-    let approved_by = proposal.stage.approved_by();
-    let service_name = match proposal.proposed {
-        Proposed::ReleaseService { service, .. } => gate.service_called(service),
-        _ => None,
-    };
-    Line {
-        id: proposal.id.to_string(),
-        act,
-        what: Told { service_name, ..proposal.proposed.into() },
-        proposed_by: format!("person:{}", proposal.by),
-        proposer: gate.person_called(proposal.by),
-        proposed_at: proposal.at,
-        until,
-        state,
-        approved_by: approved_by.map(|by| format!("person:{by}")),
-        approver: approved_by.and_then(|by| gate.person_called(by)),
-        code: None,
-    }
-}
-
-/// The same with the names of the records that it is about, for who may see them.
-pub(crate) fn shown(call: &Call, proposal: Proposal) -> Line {
-    let mut line = line(call, proposal);
-    for one in line.what.records.iter_mut().flatten() {
-        let named = match call.gate().could_show(call.caller(), &one.seller) {
-            // What does not open has no name to tell.
-            true => call.vault().name_of(one.record).ok().flatten(),
-            false => None,
-        };
-        if let Some(named) = named {
-            (one.kind, one.reference) = (Some(named.kind), Some(named.reference));
-        }
-    }
-    line
 }
 
 #[derive(Serialize)]
@@ -420,6 +167,7 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
             call.vault().erase(authorized)?;
         }
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
+        CarryOut::Archive(authorized) => archive::carry_out(call, authorized, &proposal)?,
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;
         }
@@ -430,7 +178,7 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     let done = line(call, call.gate().proposal_done(call.caller(), id)?);
     Ok(match code {
         None => Written::done(&done),
-        Some(code) => Written::done(&Line { code: Some(code), ..done }).with_secret_of(id.to_string()),
+        Some(code) => Written::done(&done.with_code(code)).with_secret_of(id.to_string()),
     })
 }
 

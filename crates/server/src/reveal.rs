@@ -477,7 +477,7 @@ impl From<Revealed> for RevealedRecord {
     }
 }
 
-fn ask(held: &Held, named: bool) -> Asked<'_> {
+pub(crate) fn ask(held: &Held, named: bool) -> Asked<'_> {
     let fields = held.fields.iter();
     Asked {
         seller: &held.seller,

@@ -135,6 +135,9 @@ pub enum VaultError {
     /// The ledger cannot be written.
     #[error(transparent)]
     Ledger(#[from] bailee_ledger::log::AppendError),
+    /// Nothing can be archived so, or done with an archive.
+    #[error(transparent)]
+    Archive(#[from] crate::archive::ArchiveError),
     /// The caller stopped it between two batches; what was committed stays, and the same input can be collected again.
     #[error(
         "stopped; what was taken in so far stays, and collecting the same input again goes on from there"
@@ -185,6 +188,7 @@ impl VaultError {
             Self::Envelope(_) => "does-not-open",
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger-unwritable",
+            Self::Archive(error) => error.code(),
             Self::Stopped => "stopped",
         }
     }

@@ -24,6 +24,7 @@
 )]
 
 mod adoption;
+pub mod archive;
 mod batch;
 pub mod believed;
 pub mod catalogue;
@@ -39,6 +40,7 @@ pub mod error;
 mod facts;
 pub mod find;
 mod follow;
+mod gone;
 pub mod hear;
 mod incoming;
 pub mod keys;

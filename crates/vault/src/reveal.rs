@@ -5,16 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
 use bailee_core::path::FieldSelector;
-use bailee_core::retention::{DisposalRule, Ended};
 use bailee_core::{Class, FieldId, FieldInstance, Json, Kind, RecordId, Reference, SellerId, Timestamp};
-use bailee_crypto::bucket::BucketUse;
 use bailee_crypto::lasting::TokenError;
 use bailee_ledger::authorized::{Authorized, Reveal};
 use bailee_ledger::event::{Event, What};
-use bailee_store::act::{Act, BucketNo, RecordRow, RecordState};
+use bailee_store::act::{Act, RecordRow, RecordState};
 
 use crate::document::places;
 use crate::facts::{Facts, PartEntry};
+pub use crate::gone::Gone;
 use crate::{Vault, VaultError};
 
 /// Most items of one reveal.
@@ -101,21 +100,6 @@ pub struct HeldField {
     pub path: String,
 }
 
-/// A record whose personal data is gone.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Gone {
-    /// Whose.
-    pub seller: SellerId,
-    /// Its reference; absent once its facts have ended too.
-    pub reference: Option<Reference>,
-    /// `"closing"` (no longer opened, and about to be destroyed), `"disposed"`, or `"erased"`: somebody asked for it.
-    pub state: &'static str,
-    /// Since when.
-    pub when: Timestamp,
-    /// Under which rule (`"R1"` …); `"R18"` once that is forgotten with the facts.
-    pub rule: String,
-}
-
 /// A revealed record. Plaintext.
 pub struct Revealed {
     /// Whose.
@@ -175,6 +159,39 @@ impl Vault {
             Err(error) if error.is_of_one_record() => Ok(Resolved::Failed { seller, error }),
             resolved => resolved,
         }
+    }
+
+    /// Finds out what records of a seller are, by their ids, with the selected fields of each, without opening anything
+    /// personal. Of another seller's there is none.
+    ///
+    /// # Errors
+    /// Those of [`Self::resolve`].
+    pub fn resolve_records(
+        &self,
+        seller: &SellerId,
+        records: &[RecordId],
+        fields: &[FieldSelector],
+        now: Timestamp,
+    ) -> Result<Vec<Resolved>, VaultError> {
+        if records.len() > ITEMS_MAX {
+            return Err(VaultError::TooManyItems);
+        }
+        let (no, restrictions) = (self.seller_no(seller)?, self.restrictions.load(Ordering::SeqCst));
+        let resolve = |id: &RecordId| {
+            let Some(row) = self.base.store.record_by_id(*id)?.filter(|row| row.seller == no) else {
+                return Ok(Resolved::Unknown { code: "unknown" });
+            };
+            let facts = self.open_facts(seller, &row);
+            let selected = Selected::Paths(Some(fields));
+            match facts.and_then(|facts| self.resolve_row(seller, row, facts, &selected, (restrictions, now)))
+            {
+                Err(error) if error.is_of_one_record() => {
+                    Ok(Resolved::Failed { seller: seller.clone(), error })
+                }
+                resolved => resolved,
+            }
+        };
+        records.iter().map(resolve).collect()
     }
 
     /// The row that a wanted item names, with nothing opened.
@@ -287,35 +304,6 @@ impl Vault {
         (held, lost)
     }
 
-    /// What is left to say of a record, or of a part of it, whose personal data has ended.
-    pub(crate) fn gone(
-        &self,
-        seller: &SellerId,
-        row: &RecordRow,
-        facts: &Facts,
-        part: Option<&PartEntry>,
-        now: Timestamp,
-    ) -> Result<Gone, VaultError> {
-        let reference = Some(facts.about.reference.clone());
-        if let (Some(end), RecordState::Gone) = (&facts.about.end, row.state) {
-            let (when, rule) = (end.when, end.rule.clone());
-            let state = if end.ended == Ended::Erasure { "erased" } else { "disposed" };
-            return Ok(Gone { seller: seller.clone(), reference, state, when, rule });
-        }
-        let part = part.ok_or(VaultError::Damaged("facts"))?;
-        let bucket = BucketNo { seller: row.seller, held: BucketUse::Order, day: part.day };
-        let closes_at = Self::bucket_id(seller, part).closes_at();
-        // What its seller's end closed before its own day ends by that (R17).
-        let end = self.end_of(seller).filter(|end| end.at < closes_at);
-        let closed_at = end.as_ref().map_or(closes_at, |end| end.at).min(now);
-        let rule = end.map_or_else(|| part.rule.clone(), |_| DisposalRule::R17.to_string());
-        let (state, when) = match self.destroyed_at(bucket)? {
-            Some(when) => ("disposed", when),
-            None => ("closing", closed_at),
-        };
-        Ok(Gone { seller: seller.clone(), reference, state, when, rule })
-    }
-
     /// Opens exactly what was authorised; `held` gives the paths and references of it. A record that ended since it
     /// was resolved is given back as gone, one that does not open as failed.
     ///
@@ -335,7 +323,7 @@ impl Vault {
     }
 
     /// Writes what failed into the ledger. While that cannot be written itself, failures wait for the next reveal.
-    fn write_failures(&self, failed: impl Iterator<Item = Event>) {
+    pub(crate) fn write_failures(&self, failed: impl Iterator<Item = Event>) {
         let mut waiting = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         waiting.extend(failed);
         let excess = waiting.len().saturating_sub(FAILURES_MAX);

@@ -71,7 +71,7 @@ pub(super) fn missing(
 }
 
 /// What no right opens.
-fn closed_to_all(field: &Field<'_>, purpose: Purpose) -> Option<Denial> {
+pub(crate) fn closed_to_all(field: &Field<'_>, purpose: Purpose) -> Option<Denial> {
     if field.class == Class::Unclassified {
         return Some(Reason::Unclassified.denial(
             "the catalogue does not name this field, so it is revealed to nobody",
@@ -131,6 +131,9 @@ fn missing_of_person(
 fn second_person(action: Action<'_>) -> Denial {
     let (words, command) = match action {
         Action::Erase(_) => ("a second person must approve what is erased", "bailee erase"),
+        Action::Archive => {
+            ("a second person must approve that personal data goes to an archive", "bailee archive create")
+        }
         _ => ("a second person must approve that a field is a fact", "bailee catalogue classify --fact"),
     };
     let remedy = format!("propose it with `{command}`, and have another owner or officer approve it");
@@ -171,6 +174,7 @@ fn missing_of_service(
         | Action::ReadUnclassified(_)
         | Action::Classify
         | Action::Declassify
+        | Action::Archive
         | Action::ReadLedger
         | Action::ReadAccess
         | Action::AskGrant

@@ -32,7 +32,7 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 23] = [
+pub(super) const ACTIONS: [(&str, On); 24] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -46,6 +46,7 @@ pub(super) const ACTIONS: [(&str, On); 23] = [
     ("read-unclassified", On::HomeOrSeller),
     ("classify", On::Home),
     ("declassify", On::Home),
+    ("archive", On::Home),
     ("read-ledger", On::Home),
     ("read-access", On::Home),
     ("ask-grant", On::Home),

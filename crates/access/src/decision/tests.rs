@@ -100,6 +100,7 @@ fn the_whole_role_by_action_matrix() {
         ("read unclassified, own seller", Action::ReadUnclassified(Some(&own))),
         ("classify", Action::Classify),
         ("classify as a fact", Action::Declassify),
+        ("archive", Action::Archive),
         ("read ledger", Action::ReadLedger),
         ("read access", Action::ReadAccess),
         ("ask for a grant", Action::AskGrant),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bailee_core::{PersonId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp};
-use bailee_ledger::authorized::{Administer, Authorized, Classify, Context, Erase, RunRetention};
+use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, Erase, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -28,6 +28,8 @@ pub enum CarryOut {
     Erase(Authorized<Erase>),
     /// Believe that time.
     ConfirmTime(Authorized<RunRetention>, Timestamp),
+    /// Seal it to an offline key.
+    Archive(Authorized<Archive>),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
     /// Show the code to whoever approved: the gate has done the rest itself.
@@ -150,6 +152,7 @@ impl Gate {
             Proposed::ConfirmTime { at } => {
                 CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
             }
+            Proposed::Archive { .. } => CarryOut::Archive(self.mint.act(caller.context, Archive)),
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
@@ -257,6 +260,7 @@ impl Gate {
             | Proposed::Erase { .. }
             | Proposed::Invite { .. }
             | Proposed::ConfirmTime { .. }
+            | Proposed::Archive { .. }
             | Proposed::AdoptKeyring { .. }
             | Proposed::EndSeller { .. } => false,
         }
@@ -307,6 +311,7 @@ fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
             sellers.into_iter().map(Action::Erase).collect()
         }
         Proposed::ConfirmTime { .. } => vec![Action::RunRetention],
+        Proposed::Archive { .. } => vec![Action::Archive],
         Proposed::ReleaseService { .. }
         | Proposed::Invite { .. }
         | Proposed::AdoptKeyring { .. }

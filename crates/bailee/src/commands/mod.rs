@@ -1,6 +1,7 @@
 //! The commands: one file per noun, each with its arguments and what they do.
 
 pub(crate) mod access;
+pub(crate) mod archive;
 pub(crate) mod authority;
 mod bar;
 pub(crate) mod catalogue;

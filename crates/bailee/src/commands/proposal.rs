@@ -128,10 +128,19 @@ fn about(one: &Json) -> String {
     if !at.is_empty() {
         return format!("that it was {at}");
     }
+    let records = one.member("records").map(Json::elements).unwrap_or_default().len();
+    let [statute, day] = ["statute", "day"].map(|name| text(one, name));
+    if !statute.is_empty() {
+        let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
+        let of = sellers.iter().map(leaf).collect::<Vec<_>>().join(", ");
+        return match day.is_empty() {
+            true => format!("{records} records of {of} under {statute}"),
+            false => format!("what ends on {day} of {of} under {statute}"),
+        };
+    }
     if !keyring.is_empty() {
         return format!("the keyring at revision {keyring}, of {anchor}");
     }
-    let records = one.member("records").map(Json::elements).unwrap_or_default().len();
     if records > 0 {
         return format!("{records} records");
     }
@@ -170,6 +179,11 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "at",
         "reason",
         "on",
+        "day",
+        "fields",
+        "statute",
+        "statute_ends",
+        "archive_key",
         "keyring",
         "anchor",
         "proposed_by",

@@ -12,6 +12,7 @@
 
 mod adoption;
 mod answers;
+mod archive;
 mod bench;
 mod catalogue;
 mod certificates;

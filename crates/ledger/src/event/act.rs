@@ -47,6 +47,13 @@ pub struct SignOn {
     pub outcome: String,
 }
 
+/// A mapping of the home's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    /// The first half of the SHA-256 of its file, in hexadecimal digits: what a home maps is its own affair.
+    pub digest: String,
+}
+
 /// That the home's certificate authority was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuthorityMade {

@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::{Census, TimeBelieved, What};
+use super::{Archive, Census, TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -72,6 +72,7 @@ impl What {
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
+            Self::Archive(_) => "archive",
             Self::Adoption(_) => "adoption",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
@@ -79,8 +80,8 @@ impl What {
             Self::SecretOutlived { .. } => "secret-outlived",
             Self::KeysRead { .. } => "keys-read",
             Self::LedgerRead { .. } => "ledger-read",
-            Self::MappingAdded { .. } => "mapping-added",
-            Self::MappingRemoved { .. } => "mapping-removed",
+            Self::MappingAdded(_) => "mapping-added",
+            Self::MappingRemoved(_) => "mapping-removed",
             Self::SystemError { .. } => "system-error",
             Self::TimeBelieved(_) => "time-believed",
             Self::TimeSet { .. } => "time-set",
@@ -103,7 +104,7 @@ impl What {
             }
             Self::LedgerRead { how } | Self::TimeBelieved(TimeBelieved { how, .. }) => vec![how],
             Self::Census(Census { query, result, .. }) => vec![query, result],
-            Self::MappingAdded { digest } | Self::MappingRemoved { digest } => vec![digest],
+            Self::MappingAdded(mapping) | Self::MappingRemoved(mapping) => vec![&mapping.digest],
             Self::SystemError { component, code } => vec![component, code],
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
@@ -118,6 +119,9 @@ impl What {
             Self::Wait(wait) => vec![&wait.act, &wait.step],
             Self::Adoption(adoption) => vec![&adoption.step],
             Self::SellerEnded(end) => vec![&end.step],
+            Self::Archive(Archive::Failed { reason, .. }) => vec![reason],
+            Self::Archive(Archive::Destroyed { how, .. }) => vec![how],
+            Self::Archive(_) => Vec::new(),
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }

@@ -22,9 +22,9 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, authority, catalogue, census, certificate, collect, device, find, grant, health, hear,
-    keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, rights,
-    secret, seller, service, session, sign_on, stop,
+    access, account, archive, authority, catalogue, census, certificate, collect, device, find, grant,
+    health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record, retention,
+    reveal, rights, secret, seller, service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -46,12 +46,13 @@ pub(crate) enum Tag {
     Catalogue,
     Mappings,
     Retention,
+    Archives,
     Keys,
     Ledger,
 }
 
 impl Tag {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Home,
         Self::Sessions,
         Self::Account,
@@ -67,6 +68,7 @@ impl Tag {
         Self::Catalogue,
         Self::Mappings,
         Self::Retention,
+        Self::Archives,
         Self::Keys,
         Self::Ledger,
     ];
@@ -91,6 +93,9 @@ impl Tag {
             Self::Catalogue => ("Catalogue", "Which fields exist, and which of them are personal."),
             Self::Mappings => ("Mappings", "How the names of a format become canonical ones."),
             Self::Retention => ("Retention", "What ends when, why, and the run that ends it."),
+            Self::Archives => {
+                ("Archives", "What a law obliges to keep, sealed to a key that the home does not have.")
+            }
             Self::Keys => ("Keys", "How the keyring and its mirrors stand."),
             Self::Ledger => ("Ledger", "What was done, by whom, and the proof of it."),
         }
@@ -128,6 +133,7 @@ fn operations() -> Vec<Operation> {
         census::operations(),
         certificate::operations(),
         hear::operations(),
+        archive::operations(),
         keys::operations(),
         secret::operations(),
         without_keys(ledger::operations()),

@@ -70,6 +70,7 @@ types! {
         "not-found": "There is no such thing", "Check the address and the ids in it.";
         "unknown-seller": "There is no such seller", "Add the seller first.";
         "not-destroyed": "It is not destroyed, or not all of it", "List what was; or wait for the day on which it is.";
+        "no-such-field": "The record has no such field", "Look which it has, with `show`.";
         "no-such-number": "Nothing has this number", "List what is unclassified again.";
     }
     405 {
@@ -86,6 +87,10 @@ types! {
         "mirror-already": "The directory is a mirror already", "Nothing.";
         "time-jumped": "The time has jumped ahead", "See that the clock is right, and have two people confirm it.";
         "time-believed": "The time is believed", "There is nothing to confirm.";
+        "no-archive-key": "There is no archive key for that year", "Make one on another machine, and add its public half.";
+        "archive-key-exists": "That year has an archive key, or the key is another year's", "Use one key for each year.";
+        "archive-away": "The file is not here any more", "It lies where its place says.";
+        "archive-destroyed": "It was destroyed already", "Nothing.";
         "keyring-not-older": "The keyring is not older than the data", "There is nothing to adopt.";
         "idempotency-key-in-use": "The first request under this key is still at work", "Wait, then send it again.";
         "idempotency-outcome-unknown": "What became of the first request is not known", "Look whether it was done; if not, send it under another key.";
@@ -105,6 +110,8 @@ types! {
         "unacceptable": "What was given is not acceptable", "The detail says what is.";
         "end-day": "The day is none on which a seller's data is destroyed", "Give today or one of the next 30 days.";
         "bad-decision": "The decision does not fit", "The detail says what is missing.";
+        "archive-key": "The key cannot be one of an archive", "Give the public half of an RSA key of 3072 to 4096 bits, in PEM.";
+        "archive-too-large": "It is too much for one archive", "Name fewer records or fields.";
         "relative-directory": "The directory is not absolute", "Name it from the root.";
         "mirror-unusable-directory": "The directory cannot become a mirror", "Name an empty directory that the server may write to.";
         "unknown-format": "There is no such format", "Name one of those that `GET /v1/mappings` lists, or none.";
@@ -171,6 +178,7 @@ types! {
         "hashing": "The password cannot be checked now", "Free some memory, then ask again.";
         "ledger-unwritable": "The ledger cannot be written", "Nothing was done. Mend the disk, then ask again.";
         "ledger-unreadable": "The ledger cannot be read", "Verify it.";
+        "archive-not-made": "The archive could not be sealed or signed", "Ask again; the ledger names what went wrong.";
         "disk-full": "The disk is full", "Nothing was done. Free some space, then ask again.";
         "store-unusable": "The store cannot be used", "Nothing was done. The ledger or the log names the reason.";
         "catalogue-unwritable": "The home's catalogue cannot be written", "Mend its directory, then ask again.";

@@ -1,5 +1,6 @@
 //! The gate on a real store and keyring. Everything in here is synthetic.
 
+mod archive;
 mod carry;
 mod certificates;
 mod devices;
