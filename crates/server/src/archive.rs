@@ -75,6 +75,15 @@ pub(crate) fn operations() -> Vec<Operation> {
             .refuses(&["bad-id", "unknown-seller", "second-person", "too-many-items"])
             .refuses(&REFUSALS)
             .opens(),
+    ];
+    operations.extend(file_operations());
+    operations.extend(key_operations());
+    operations
+}
+
+/// What becomes of the file of an archive.
+fn file_operations() -> Vec<Operation> {
+    vec![
         Operation::get("/v1/archives/{id}/file", "fetchArchive", get(fetch))
             .says(
                 Tag::Archives,
@@ -112,9 +121,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers(200, "The archive.", archive(), archive_example())
             .refuses(&["not-found", "bad-id", "unacceptable", "archive-destroyed"])
             .opens(),
-    ];
-    operations.extend(key_operations());
-    operations
+    ]
 }
 
 /// What the making of an archive can run into, also once it was approved.
