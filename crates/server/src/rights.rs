@@ -123,7 +123,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 ]),
                 json!({ "seller": words::SELLER, "kind": "order", "reference": words::REFERENCE, "outcome": "rectified" }),
             )
-            .refuses(&["bad-id", "not-found", "unknown-seller", "no-such-field", "unfit-value", "second-factor-stale"])
+            .refuses(&["bad-id", "not-found", "unknown-seller", "unfit-value", "second-factor-stale"])
             .opens(),
     ]
 }

@@ -168,7 +168,7 @@ impl VaultError {
             Self::TooManyItems => "too-many-items",
             Self::TooManyRecords => "too-many-records",
             Self::Restricted => "restricted",
-            Self::NoSuchField => "no-such-field",
+            Self::NoSuchField => "not-found",
             Self::Unfit(_) => "unfit-value",
             Self::UnknownReason => "unknown-reason",
             Self::TimeJumped => "time-jumped",
