@@ -96,6 +96,8 @@ pub struct Destruction {
     pub facts: Vec<FactsKey>,
     /// Keys of a month of details of events.
     pub details: Vec<String>,
+    /// Records whose personal data ended with it.
+    pub disposed: u64,
     /// The epoch of the keyring since; every one before was dropped.
     pub epoch: u64,
     /// The revision of the keyring's head.

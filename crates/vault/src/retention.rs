@@ -313,7 +313,7 @@ impl Vault {
             state: state.to_owned(),
             words,
         };
-        if let Some(end) = self.end_of(seller).filter(|end| end.at < closes_at) {
+        if let Some(end) = self.end_of(seller).filter(|end| end.at < closes_at && erased.is_none()) {
             explained.closed_by(&end);
         }
         Ok((state, explained))

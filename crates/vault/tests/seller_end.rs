@@ -313,3 +313,15 @@ fn what_another_request_completed_is_certified_all_the_same() {
     let made = certificate(&home, &Disposed::Request(request)).unwrap();
     assert_eq!((made.total.punctures, made.total.buckets), (1, 0));
 }
+
+#[test]
+fn what_somebody_had_erased_is_certified_by_its_request() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = life(directory.path());
+    let Resolved::Held(held) = home.resolve(&id(1)) else { panic!("it is held") };
+    let erase = home.act(authorized::Erase { records: vec![(seller(), held.record)] });
+    let request = erase.context().request;
+    home.vault.erase(erase).unwrap();
+    let made = certificate(&home, &Disposed::Request(request)).unwrap();
+    assert_eq!((made.total.punctures, made.destructions[0].disposed), (1, 1));
+}

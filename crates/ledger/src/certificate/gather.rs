@@ -147,6 +147,7 @@ impl Draft {
             punctures: Vec::new(),
             facts: Vec::new(),
             details: Vec::new(),
+            disposed: 0,
             epoch: 0,
             revision: 0,
             mirrors: 0,
@@ -165,6 +166,7 @@ impl Draft {
             DropsEpoch::Cannot => "cannot".to_owned(),
         };
         self.intended.completed_at = at;
+        self.intended.disposed = destroyed.disposed;
         self.intended.epoch = destroyed.epoch;
         self.intended.revision = destroyed.revision;
         self.intended.mirrors = destroyed.mirrors;

@@ -160,7 +160,7 @@ fn what_a_request_punctured_is_certified_by_the_same_means() {
     };
     let made =
         certified(of_request(), vec![(request(1), punctured), (request(9), completed(id(1)))]).unwrap();
-    assert_eq!((made.total.punctures, made.total.buckets), (2, 0));
+    assert_eq!((made.total.punctures, made.total.buckets, made.destructions[0].disposed), (2, 0, 40));
     assert!(made.words[0].contains("2 parts or quarantined documents one by one"), "{:?}", made.words);
 }
 
@@ -253,6 +253,7 @@ fn a_changed_statement_is_named() {
     check(&|one| one.form.push('1'), "form");
     check(&|one| one.total.records = 39, "total");
     check(&|one| one.destructions[0].buckets[0].parts = 1, "destructions");
+    check(&|one| one.destructions[0].disposed = 1, "destructions");
     check(&|one| one.destructions[0].drops_epoch = "at-once".to_owned(), "destructions");
     check(&|one| one.ledger.size += 1, "ledger");
     check(&|one| one.words[0].push('!'), "words");

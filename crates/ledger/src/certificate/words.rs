@@ -68,9 +68,16 @@ fn sentence(one: &Destruction) -> String {
     let rules: Vec<&str> = rules.into_iter().map(rule).collect();
     let why = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join("; ")) };
     format!(
-        "Destruction {} was intended at {}{why} and completed at {}: its keys were taken out of the keyring, which was read back \
-         from {} mirrors at revision {}, and every epoch before epoch {} was dropped, so that nothing that is stored derives them.",
-        one.destruction, one.intended_at, one.completed_at, one.mirrors, one.revision, one.epoch
+        "Destruction {} was intended at {}{why} and completed at {}: with it the personal data of {} records ended. Its keys were \
+         taken out of the keyring, which was read back from {} mirrors at revision {}, and every epoch before epoch {} was dropped, \
+         so that nothing that is stored derives them.",
+        one.destruction,
+        one.intended_at,
+        one.completed_at,
+        one.disposed,
+        one.mirrors,
+        one.revision,
+        one.epoch
     )
 }
 
