@@ -78,11 +78,11 @@ fn glass_that_was_broken_for_it_opens_nothing_more_and_is_reviewed_all_the_same(
 fn a_seller_is_ended_by_two() {
     let home = Home::new().with(|standards| standards.second_person = true);
     let (_, officer) = join(&home, OTHER, Role::Officer);
-    let officer = home.caller(officer.expose(), at(0));
+    let (owner, officer) = (home.owner(), home.caller(officer.expose(), at(0)));
     let proposed = Proposed::EndSeller { seller: seller("S1"), reason: EndReason::AmazonNotice, on: None };
     home.denied("administer", || home.gate().propose(&officer, proposed.clone()));
-    let filed = home.gate().propose(&home.owner(), proposed.clone()).ok().unwrap();
-    home.denied("release-proposal", || home.gate().approve_proposal(&home.owner(), filed.id));
+    let filed = home.gate().propose(&owner, proposed.clone()).ok().unwrap();
+    home.denied("release-proposal", || home.gate().approve_proposal(&owner, filed.id));
     let (approved, carry_out) = home.gate().approve_proposal(&officer, filed.id).ok().unwrap();
     assert_eq!(approved.proposed, proposed);
     assert!(matches!(carry_out, CarryOut::EndSeller(_)));
