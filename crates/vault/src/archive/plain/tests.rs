@@ -1,5 +1,7 @@
 //! What is inside, read with tools that know nothing of this program.
 
+#![expect(clippy::disallowed_methods, reason = "a file of a test is nobody's loss")]
+
 use std::process::Command;
 
 use bailee_core::{Environment, HomeId, Kind};
