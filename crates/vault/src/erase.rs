@@ -4,7 +4,7 @@
 //! are gone in place, and from every copy. What is left is a tombstone that never gives way (R16): what comes in later keeps its
 //! facts alone. What lies in quarantine is not reached: it ends by itself within days (R20).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bailee_core::retention::Ended;
 use bailee_core::{Day, RecordId, SellerId, Timestamp};
@@ -42,6 +42,8 @@ pub enum Outcome {
 struct Erasing {
     changes: Vec<Change>,
     removal: Removal,
+    /// Which slots are in it: what a row says its facts say as well, and each counts once.
+    punctured: HashSet<(BucketId, Slot)>,
     /// What the event of each seller lists.
     erased: Vec<(SellerId, Vec<NamedRecord>)>,
     outcomes: Vec<(RecordId, Outcome)>,
@@ -62,7 +64,8 @@ impl Vault {
             return Err(VaultError::TooManyRecords);
         }
         for _ in 0..TRIES_MAX {
-            let Erasing { mut changes, removal, erased, outcomes } = self.erasing(records, context.now)?;
+            let Erasing { mut changes, removal, erased, outcomes, .. } =
+                self.erasing(records, context.now)?;
             let erased = erased.into_iter().map(|(seller, records)| What::Erased(Erased { seller, records }));
             let mut events: Vec<What> = erased.collect();
             if !removal.is_empty() {
@@ -143,7 +146,8 @@ impl Vault {
     /// Adds a slot to what is punctured, if it derives at all.
     fn puncture(&self, erasing: &mut Erasing, seller: &SellerId, day: Day, slot: Slot) {
         let id = BucketId { seller: seller.clone(), held: BucketUse::Order, day };
-        if self.base.keyring.bucket(&id).is_some_and(|keys| keys.holds(slot)) {
+        let derives = self.base.keyring.bucket(&id).is_some_and(|keys| keys.holds(slot));
+        if derives && erasing.punctured.insert((id, slot)) {
             erasing.removal.puncture(seller, BucketUse::Order, day, slot);
         }
     }
