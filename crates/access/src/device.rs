@@ -15,8 +15,8 @@ use crate::service::{self, KeyAge};
 /// Most devices of one person: those that somebody works on, and some to spare.
 pub const DEVICES_MAX: usize = 10;
 
-/// Most certificates of one device at a time: the one in use, and the next.
-const CERTIFICATES_MAX: usize = 2;
+/// Most certificates of one device at a time: the one in use, and the next, of which the answer may be lost, more than once.
+const CERTIFICATES_MAX: usize = 4;
 
 /// A device, as kept sealed in the register `device`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Device {
         self.certificates.iter().find(|one| one.hash.matches(hash))
     }
 
-    /// The same with its next certificate. The newest of before goes on until its own end: whoever asked may not have got it.
+    /// The same with its next certificate. Those of before go on until their own end: whoever asked may not have got the next.
     pub(crate) fn renewed(&self, next: Certified) -> Self {
         let kept = self.certificates.iter().rev().take(CERTIFICATES_MAX - 1).rev().cloned();
         Self { certificates: kept.chain([next]).collect(), ..self.clone() }

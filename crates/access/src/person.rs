@@ -223,6 +223,11 @@ impl Standing {
         }
     }
 
+    /// Whether nobody has come in yet.
+    pub(crate) fn is_invited(self) -> bool {
+        matches!(self, Self::Invited { .. })
+    }
+
     /// Somebody who is active is suspended.
     pub(crate) fn suspend(self, now: Timestamp) -> Option<Self> {
         (self == Self::Active).then_some(Self::Suspended { since: now })

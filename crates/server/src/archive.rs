@@ -111,7 +111,7 @@ fn file_operations() -> Vec<Operation> {
             .for_people()
             .takes("Where.", object(&[("place", label("The place."))]), json!({ "place": "safe 3, shelf B" }))
             .answers(200, "The archive.", archive(), archive_example())
-            .refuses(&["not-found", "unacceptable", "archive-destroyed"])
+            .refuses(&["not-found", "unacceptable", "archive-destroyed", "archive-not-fetched", "second-factor-stale"])
             .opens(),
         Operation::post("/v1/archives/{id}/destruction", "archiveDestroyed", post(archive_destroyed))
             .says(Tag::Archives, "Say that an archive was destroyed", "")
@@ -119,7 +119,7 @@ fn file_operations() -> Vec<Operation> {
             .for_people()
             .takes("How, and by whom.", destroyed(), json!({ "how": "shredded", "who": "Ben Beispiel" }))
             .answers(200, "The archive.", archive(), archive_example())
-            .refuses(&["not-found", "bad-id", "unacceptable", "archive-destroyed"])
+            .refuses(&["not-found", "bad-id", "unacceptable", "archive-destroyed", "second-factor-stale"])
             .opens(),
     ]
 }
@@ -158,7 +158,7 @@ fn key_operations() -> Vec<Operation> {
             .for_people()
             .takes("The key.", new, json!({ "key": "-----BEGIN PUBLIC KEY-----…", "year": 2036 }))
             .answers(201, "The key.", key(), key_example())
-            .refuses(&["unacceptable", "archive-key", "archive-key-exists", "archive-too-large"])
+            .refuses(&["unacceptable", "archive-key", "archive-key-exists", "archive-too-large", "second-factor-stale"])
             .opens(),
         Operation::post("/v1/archive-keys/{id}/destruction", "archiveKeyDestroyed", post(key_destroyed))
             .says(
@@ -170,7 +170,7 @@ fn key_operations() -> Vec<Operation> {
             .for_people()
             .takes("How, and by whom.", destroyed(), json!({ "how": "burned", "who": null }))
             .answers(200, "The key.", key(), key_example())
-            .refuses(&["not-found", "bad-id", "unacceptable", "archive-destroyed"])
+            .refuses(&["not-found", "bad-id", "unacceptable", "archive-destroyed", "second-factor-stale"])
             .opens(),
     ]
 }
@@ -219,7 +219,7 @@ struct NewKey {
 
 async fn add_key(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
     edge.write(body, |call, body| {
-        let authorized = call.gate().administer(call.caller())?;
+        let authorized = call.gate().administer_afresh(call.caller())?;
         let NewKey { key, year } = body.parse()?;
         let this = Day::of(call.now()).year();
         if year < this || year > this.saturating_add(i16::try_from(YEARS_MAX).unwrap_or(i16::MAX)) {
@@ -246,7 +246,7 @@ async fn key_destroyed(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     edge.write(body, move |call, body| {
-        let authorized = call.gate().administer(call.caller())?;
+        let authorized = call.gate().administer_afresh(call.caller())?;
         let (id, Destroyed { how, who }): (RecordId, _) = (id.parse()?, body.parse()?);
         let key = call.vault().archive_key_destroyed(authorized, id, how.parse()?, who.as_deref())?;
         Ok(Written::done(&KeyLine::of(key, call.now())))
@@ -260,7 +260,7 @@ async fn archive_destroyed(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     edge.write(body, move |call, body| {
-        let authorized = call.gate().administer(call.caller())?;
+        let authorized = call.gate().administer_afresh(call.caller())?;
         let (id, Destroyed { how, who }): (RecordId, _) = (id.parse()?, body.parse()?);
         let archive = call.vault().archive_destroyed(authorized, id, how.parse()?, who.as_deref())?;
         Ok(Written::done(&ArchiveLine::of(archive, call.now())))
@@ -276,7 +276,7 @@ struct Placed {
 
 async fn place(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> Result<Response, Problem> {
     edge.write(body, move |call, body| {
-        let authorized = call.gate().administer(call.caller())?;
+        let authorized = call.gate().administer_afresh(call.caller())?;
         let (id, Placed { place }): (RecordId, _) = (id.parse()?, body.parse()?);
         let archive = call.vault().place_archive(authorized, id, &place)?;
         Ok(Written::done(&ArchiveLine::of(archive, call.now())))

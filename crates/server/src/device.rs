@@ -137,7 +137,7 @@ fn created(new: NewDevice) -> Created<Made> {
 }
 
 async fn enrol_one(edge: Edge, body: JsonBody) -> Result<Created<Made>, Problem> {
-    edge.renew(move |call| {
+    edge.enrol(move |call| {
         let Asked { name, request } = body.parse()?;
         Ok(created(call.gate().enrol_device(call.caller(), &name, &request)?))
     })

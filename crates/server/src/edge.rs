@@ -196,6 +196,15 @@ impl Edge {
         self.block(move |edge| act(&edge.authenticate_by(&KEYS)?)).await
     }
 
+    /// The same for the enrolment of a device, by what opens that alone, or a session that lacks nothing.
+    pub(crate) async fn enrol<T, A>(self, act: A) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        A: FnOnce(&Call) -> Result<T, Problem> + Send + 'static,
+    {
+        self.block(move |edge| act(&edge.authenticate_by(&ENROLMENT)?)).await
+    }
+
     /// Tries to come in: the one act of somebody who is not known. Attempts that failed before make this one wait, and an
     /// address from which too many failed is not heard at all; so nobody is locked out by one who tries from there.
     pub(crate) async fn log_in<T, A>(self, mail: String, act: A) -> Result<T, Problem>
@@ -372,6 +381,9 @@ const INTAKE: Way =
 /// For a service that may lack what is about to be replaced.
 const KEYS: Way =
     Way { authenticate: Gate::authenticate_to_keep_keys, recognises: Gate::recognises_to_keep_keys };
+/// For who has what enrols a device and nothing else.
+const ENROLMENT: Way =
+    Way { authenticate: Gate::authenticate_to_enrol, recognises: Gate::recognises_to_enrol };
 /// For who may lack what is about to be renewed.
 const RENEWAL: Way = Way { authenticate: Gate::authenticate_to_renew, recognises: Gate::recognises_to_renew };
 

@@ -4,7 +4,7 @@
 //! and so is one while the first is still at work. What is kept, and for how long, is the gate's
 //! ([`bailee_access::repetition`]). An answer that holds a secret is never kept: it is only known that it was given.
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::hmac::{Context, HMAC_SHA256, Key};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -49,14 +49,15 @@ impl Named {
         })
     }
 
-    /// What tells this request from others under the same name.
+    /// What tells this request from others under the same name. The name is its key, and is kept nowhere: a body can be
+    /// as short as a town, which a plain digest would let anyone guess who has the registers' key.
     fn fingerprint(&self, body: &[u8]) -> [u8; 32] {
-        let mut digest = Context::new(&SHA256);
-        digest.update(self.route.as_bytes());
-        digest.update(&[0]);
-        digest.update(body);
+        let mut code = Context::with_key(&Key::new(HMAC_SHA256, self.key.as_bytes()));
+        code.update(self.route.as_bytes());
+        code.update(&[0]);
+        code.update(body);
         let mut fingerprint = [0; 32];
-        fingerprint.iter_mut().zip(digest.finish().as_ref()).for_each(|(to, from)| *to = *from);
+        fingerprint.iter_mut().zip(code.sign().as_ref()).for_each(|(to, from)| *to = *from);
         fingerprint
     }
 }

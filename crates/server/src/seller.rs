@@ -154,7 +154,7 @@ struct Ending {
 
 async fn end(edge: Edge, Segments(seller): Segments<String>, body: JsonBody) -> Result<Response, Problem> {
     edge.write(body, move |call, body| {
-        let authorized = call.gate().administer(call.caller())?;
+        let authorized = call.gate().administer_afresh(call.caller())?;
         let Ending { reason, on } = body.parse()?;
         let seller: SellerId = seller.parse()?;
         let on = on.map(|day| day.parse::<Day>()).transpose()?;

@@ -4,6 +4,7 @@
 //! (which role would be allowed it?) and from the same facts that the policies read (which grant comes nearest?). A
 //! property holds that there is always something missing where Cedar refuses, and never where it does not.
 
+use bailee_core::requirement::Requirement;
 use bailee_core::{Class, Purpose};
 
 use super::own::Annotated;
@@ -129,15 +130,23 @@ fn missing_of_person(
 
 /// The refusal of what no role may do alone.
 fn second_person(action: Action<'_>) -> Denial {
-    let (words, command) = match action {
-        Action::Erase(_) => ("a second person must approve what is erased", "bailee erase"),
-        Action::Archive => {
-            ("a second person must approve that personal data goes to an archive", "bailee archive create")
+    let (requirement, words, command) = match action {
+        Action::Erase(_) => {
+            (Requirement::DataRights, "a second person must approve what is erased", "bailee erase")
         }
-        _ => ("a second person must approve that a field is a fact", "bailee catalogue classify --fact"),
+        Action::Archive => (
+            Requirement::ColdArchive,
+            "a second person must approve that personal data goes to an archive",
+            "bailee archive create",
+        ),
+        _ => (
+            Reason::SecondPerson.requirement(),
+            "a second person must approve that a field is a fact",
+            "bailee catalogue classify --fact",
+        ),
     };
     let remedy = format!("propose it with `{command}`, and have another owner or officer approve it");
-    Reason::SecondPerson.denial(words, remedy)
+    Denial { requirement, ..Reason::SecondPerson.denial(words, remedy) }
 }
 
 /// The roles with which alone it would be allowed.

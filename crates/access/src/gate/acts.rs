@@ -178,6 +178,19 @@ impl Gate {
         self.mint(caller, &Action::Administer, authorized::Administer)
     }
 
+    /// The same for what cannot be taken back: it takes a second factor that was shown a short while ago, where the home asks for
+    /// one.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn administer_afresh(
+        &self,
+        caller: &Caller,
+    ) -> Result<Authorized<authorized::Administer>, AccessError> {
+        self.may_change_people(caller)?;
+        self.administer(caller)
+    }
+
     /// May the caller see how the keyring stands? The vault asks the proof of administering for it; a face takes this
     /// one for `keys status` alone, since an operator has it too.
     ///

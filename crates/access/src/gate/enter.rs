@@ -176,6 +176,18 @@ impl Gate {
         }
     }
 
+    /// The same for the enrolment of a device: by an invitation or a code, which open that; whoever has a session lacks nothing.
+    ///
+    /// # Errors
+    /// As for [`Self::authenticate`], but for who is invited or has a code.
+    pub fn authenticate_to_enrol(&self, presented: &Presented) -> Result<Caller, AccessError> {
+        let (caller, missing) = self.known_caller(presented)?;
+        match (&caller.who, missing) {
+            (Who::Invited(_) | Who::Enrolling { .. }, _) | (_, None) => Ok(caller),
+            (_, Some(denial)) => self.refuse(&caller.context, AUTHENTICATE, None, None, denial),
+        }
+    }
+
     fn known_caller(&self, presented: &Presented) -> Result<(Caller, Option<Denial>), AccessError> {
         let Presented { request, now, detail, machine_now, .. } = *presented;
         let version = self.follow()?;
@@ -209,6 +221,14 @@ impl Gate {
     /// Whether [`Self::authenticate_to_keep_keys`] would.
     pub fn recognises_to_keep_keys(&self, presented: &Presented) -> bool {
         let is_enough = |known: Recognised| matches!(known.who, Who::Service(_)) || known.missing.is_none();
+        self.recognise(presented).is_ok_and(is_enough)
+    }
+
+    /// Whether [`Self::authenticate_to_enrol`] would.
+    pub fn recognises_to_enrol(&self, presented: &Presented) -> bool {
+        let is_enough = |known: Recognised| {
+            matches!(known.who, Who::Invited(_) | Who::Enrolling { .. }) || known.missing.is_none()
+        };
         self.recognise(presented).is_ok_and(is_enough)
     }
 

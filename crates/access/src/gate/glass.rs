@@ -143,8 +143,19 @@ impl Gate {
         };
         let context = Context::system(request, now);
         for entry in ahead {
-            let Some(life) = entry.value.life.end(now) else { continue };
-            let next = entry.next(Filed { life, ..entry.value.clone() });
+            let Filed { life, ref wanted, .. } = entry.value;
+            let (life, wanted) = match life {
+                // What nobody approved opens nothing more, and is reviewed all the same, within a day of now.
+                Life::Live { by, review: Review::Due(_), .. } => {
+                    let review = Review::Due(saturating_add(now, GLASS_REVIEW_SECONDS));
+                    (Life::Live { by, since: now, review }, Wanted { until: now, ..wanted.clone() })
+                }
+                life => match life.end(now) {
+                    Some(ended) => (ended, wanted.clone()),
+                    None => continue,
+                },
+            };
+            let next = entry.next(Filed { life, wanted, ..entry.value.clone() });
             let revoked = context.event(What::GrantRevoked { grant: entry.value.id });
             let _writing = self.writing();
             self.file_and_tell("end-grant-ahead", next, vec![revoked], Told::default())?;

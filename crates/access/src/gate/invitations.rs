@@ -11,7 +11,7 @@ use bailee_core::{PersonId, ProposalId, RecordId, Sensitive, Timestamp};
 use bailee_ledger::event::{InvitationReleased, What};
 use bailee_store::act::Act;
 
-use super::devices::no_device;
+use super::devices::{no_device, told};
 use super::log_in::Beginning;
 use super::waits::approves;
 use super::{Caller, Gate, Who};
@@ -130,6 +130,12 @@ impl Gate {
             let left = What::PersonLeft { person, told_at, sessions: 0, services: 0 };
             events.push(caller.context.event(left));
         }
+        let devices =
+            dead.as_ref().map(|dead| self.known().devices_of(dead.value.person.id)).unwrap_or_default();
+        for device in &devices {
+            changes.push(device.deletion());
+            events.push(caller.context.event(told(device.value.person, Some(device.value.id), "ended")));
+        }
         let filed = proposal.map(|proposal| self.new_proposal(proposal.clone())).transpose()?;
         if let Some((filed, step)) = &filed {
             changes.push(self.sealer.put(filed)?);
@@ -137,6 +143,7 @@ impl Gate {
         }
         self.commit(Act { name: "invite", changes, events }, |known| {
             dead.into_iter().for_each(|dead| known.keep_account(dead));
+            devices.iter().for_each(|device| known.drop_device(device.value.id));
             known.keep_account(entry);
             filed.into_iter().for_each(|(filed, _)| drop(known.proposals.insert(filed.value.id, filed)));
         })
@@ -335,6 +342,8 @@ fn opens(known: &Known, standards: &Standards, account: &Account, now: Timestamp
     }
 }
 
+const ANEW: &str = "ask an owner of this home to invite you anew";
+
 fn no_invitation() -> Denial {
     Reason::UnknownCredential.denial(
         "this invitation was used, has ended, or is another home's",
@@ -350,35 +359,31 @@ fn to_accept() -> Denial {
 }
 
 fn held_back() -> Denial {
-    let denial = Reason::InvitationOpen.denial(
+    closed(
+        Requirement::NeedToKnow,
         "no second person has approved this invitation yet, and it opens nothing before",
         "have an owner or officer approve it who did not make it; `bailee proposal list` shows it",
-    );
-    Denial { requirement: Requirement::NeedToKnow, ..denial }
+    )
 }
 
 fn not_approved() -> Denial {
-    let denial = Reason::InvitationOpen.denial(
-        "no second person has approved this invitation, and nobody can any more",
-        "ask an owner of this home to invite you anew",
-    );
-    Denial { requirement: Requirement::NeedToKnow, ..denial }
+    let words = "no second person has approved this invitation, and nobody can any more";
+    closed(Requirement::NeedToKnow, words, ANEW)
 }
 
 fn inviter_gone() -> Denial {
-    let denial = Reason::InvitationOpen.denial(
-        "whoever made this invitation may not come in any more, and so it opens nothing",
-        "ask an owner of this home to invite you anew",
-    );
-    Denial { requirement: Requirement::AccessReview, ..denial }
+    let words = "whoever made this invitation may not come in any more, and so it opens nothing";
+    closed(Requirement::AccessReview, words, ANEW)
 }
 
 fn made_alone() -> Denial {
-    let denial = Reason::InvitationOpen.denial(
-        "this invitation was made by one person while there was no other, and by now it takes two",
-        "ask an owner of this home to invite you anew",
-    );
-    Denial { requirement: Requirement::NeedToKnow, ..denial }
+    let words = "this invitation was made by one person while there was no other, and by now it takes two";
+    closed(Requirement::NeedToKnow, words, ANEW)
+}
+
+/// Why an invitation that was genuine opens nothing.
+fn closed(requirement: Requirement, words: &str, remedy: &str) -> Denial {
+    Denial { requirement, ..Reason::InvitationOpen.denial(words, remedy) }
 }
 
 fn approval_missing() -> Denial {

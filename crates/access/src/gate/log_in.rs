@@ -12,7 +12,7 @@ use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 use bailee_store::act::{Act, Change};
 
-use super::devices::device_of_another;
+use super::devices::{device_of_another, told};
 use super::{Caller, Gate, PasskeyAnswer, Who};
 use crate::account::{Account, Checked, Factors, Password};
 use crate::certificate::Shown;
@@ -231,6 +231,11 @@ impl Gate {
         if self.known().account(person).is_none_or(|entry| entry.version != seen) {
             return Err(AccessError::Moved);
         }
+        // Whoever else had the invitation and enrolled a device by it does not keep that.
+        let accepts =
+            self.known().account(person).is_some_and(|entry| entry.value.person.standing.is_invited());
+        let mut devices = if accepts { self.known().devices_of(person) } else { Vec::new() };
+        devices.retain(|device| place.device() != Some(device.value.id));
         let cleared = self.known().sessions_to_clear(person, now, &self.standards.values);
         let forgiven = forgiven.and_then(|whose| self.known().lockout.find(whose).cloned());
         let mut changes = vec![self.sealer.put(&entry)?];
@@ -242,7 +247,12 @@ impl Gate {
             changes.push(old.deletion());
             events.push(by_system.event(What::LoggedOut { session: old.value.id }));
         }
+        for device in &devices {
+            changes.push(device.deletion());
+            events.push(by_person.event(told(person, Some(device.value.id), "ended")));
+        }
         self.commit(Act { name: "log-in", changes, events }, |known| {
+            devices.iter().for_each(|device| known.drop_device(device.value.id));
             cleared.iter().for_each(|old| known.drop_session(old.id));
             forgiven.iter().for_each(|failures| known.lockout.forget(failures.value.whose));
             account.into_iter().for_each(|account| known.keep_account(account));

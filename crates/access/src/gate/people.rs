@@ -14,7 +14,7 @@ use crate::decision::{Action, Reason};
 use crate::error::{AccessError, Denial};
 use crate::grant::Filed;
 use crate::lockout::Whose;
-use crate::person::{Person, Relation, Role, Standing, normalised_mail};
+use crate::person::{Person, Relation, Role, Standing};
 use crate::register::Entry;
 use crate::service::Service;
 use crate::session::{FRESH_SECONDS_MAX, Session};
@@ -39,18 +39,6 @@ impl Gate {
         let known = self.known();
         let shown = |entry: &&Entry<Account>| (entry.value.person.clone(), entry.value.factors.is_enrolled());
         Ok(known.accounts().iter().map(shown).collect())
-    }
-
-    /// The person whom a text names, by mail or id.
-    ///
-    /// # Errors
-    /// Those of [`Self::collect`]; [`AccessError::Missing`] when nobody is named so.
-    pub fn person_named(&self, caller: &Caller, who: &str) -> Result<PersonId, AccessError> {
-        self.allow(caller, &Action::Administer)?;
-        let known = self.known();
-        let by_id = who.parse::<PersonId>().ok().and_then(|id| known.account(id));
-        let found = by_id.or_else(|| known.account_by_mail(&normalised_mail(who)));
-        found.map(|entry| entry.value.person.id).ok_or(AccessError::Missing("person"))
     }
 
     /// Keeps a person out until somebody lifts it; open sessions end. Writes `PersonSuspended`.
@@ -232,7 +220,7 @@ impl Gate {
         }
         // What opened the account is gone with it; the id and the name stay, since events name them.
         let mut gone = Person { standing, ..entry.value.person.clone() };
-        if matches!(entry.value.person.standing, Standing::Invited { .. }) {
+        if entry.value.person.standing.is_invited() {
             // They were never here.
             gone.roles.clear();
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{PersonId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp};
 use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, Erase, RunRetention};
 use bailee_ledger::event::{self, Event, What};
@@ -19,6 +20,9 @@ use crate::wait::Alone;
 
 /// Most proposals that a home remembers: all of them are held in memory.
 const PROPOSALS_MAX: usize = 10_000;
+
+/// How long one is remembered from its making on: longer than any key lives that was held back by one. The ledger has them all.
+const REMEMBERED_DAYS: i64 = 180;
 
 /// The proof with which an approved proposal is carried out: once, by whoever approved it.
 pub enum CarryOut {
@@ -78,7 +82,8 @@ impl Gate {
     pub(super) fn new_proposal(&self, proposal: Proposal) -> Result<(Entry<Proposal>, What), AccessError> {
         if self.known().proposals.len() >= PROPOSALS_MAX {
             return Err(AccessError::Unacceptable(format!(
-                "a home remembers at most {PROPOSALS_MAX} proposals"
+                "a home remembers at most {PROPOSALS_MAX} proposals, each for {REMEMBERED_DAYS} days; wait until the oldest are \
+                 forgotten"
             )));
         }
         let told = step(&proposal, "proposed")?;
@@ -110,7 +115,7 @@ impl Gate {
 
     /// Approves a proposal of somebody else; in a company of one also of one's own, once nobody outside has stopped it.
     /// Whoever gets the proof carries it out and says so with [`Self::proposal_done`]; where that was cut off it is approved
-    /// again. Writes `Proposal`.
+    /// again, by nobody who proposed it, and an invitation by whoever approved it alone. Writes `Proposal`.
     ///
     /// # Errors
     /// Those of [`Self::collect`]; [`AccessError::Denied`] for one's own; [`AccessError::Unacceptable`] for what was
@@ -126,6 +131,12 @@ impl Gate {
         self.check_proposer(proposal, caller)?;
         let is_first = proposal.by == person && self.standards.second_person;
         let proposal = if stage == proposal.stage {
+            // Cut off, it is gone on with by whoever approved it: what it shows is theirs alone.
+            let is_theirs = stage.approved_by() == Some(person);
+            if !is_theirs && (is_first || matches!(proposal.proposed, Proposed::Invite { .. })) {
+                let denial = not_alone();
+                return self.refuse(&caller.context, Action::ReleaseProposal.code(), None, None, denial);
+            }
             proposal.clone()
         } else {
             let nod = if is_first {
@@ -211,7 +222,24 @@ impl Gate {
             let _writing = self.writing();
             self.keep_proposal("end-proposal", entry.next(proposal), events, Nod::default())?;
         }
-        Ok(())
+        self.forget_proposals(now)
+    }
+
+    /// Forgets what was decided long ago.
+    fn forget_proposals(&self, now: Timestamp) -> Result<(), AccessError> {
+        let _writing = self.writing();
+        let is_old = |one: &Proposal| {
+            one.stage.expire().is_none() && now > saturating_add(one.at, REMEMBERED_DAYS * DAY_SECONDS)
+        };
+        let old: Vec<Entry<Proposal>> =
+            self.known().proposals.values().filter(|entry| is_old(&entry.value)).cloned().collect();
+        if old.is_empty() {
+            return Ok(());
+        }
+        let changes = old.iter().map(Entry::deletion).collect();
+        self.commit(Act { name: "forget-proposals", changes, events: Vec::new() }, |known| {
+            old.iter().for_each(|entry| drop(known.proposals.remove(&entry.value.id)));
+        })
     }
 
     pub(super) fn proposal_entry(&self, id: ProposalId) -> Result<Entry<Proposal>, AccessError> {

@@ -38,9 +38,7 @@ impl Asked {
         let (statute, purpose) = (self.statute.parse::<Statute>()?, self.purpose.parse::<Purpose>()?);
         let day = self.day.as_deref().map(str::parse::<Day>).transpose()?;
         if !can_end(until, call.now()) {
-            let words =
-                format!("a statute ends after today, and within {YEARS_MAX} years; give its last day");
-            return Err(Problem::unacceptable("unacceptable", words).serving(Requirement::ColdArchive));
+            return Err(until_bad());
         }
         if self.references.is_empty() == day.is_none() {
             return Err(Problem::unacceptable("unacceptable", "name either references or a day"));
@@ -71,6 +69,11 @@ impl Asked {
         check(call, &plan)?;
         Ok(plan)
     }
+}
+
+fn until_bad() -> Problem {
+    let words = format!("a statute ends after today, and within {YEARS_MAX} years; give its last day");
+    Problem::unacceptable("unacceptable", words).serving(Requirement::ColdArchive)
 }
 
 /// The ids of records. One that is not held here, or has ended, is said at once: an archive that lacks it would be approved in
@@ -124,6 +127,11 @@ pub(super) fn make(
         return Ok(made);
     }
     let context = *authorized.context();
+    // Days may have passed since it was proposed: for a law that is over nothing is kept.
+    if !can_end(plan.until, context.now) {
+        call.vault().archive_failed(&context, id, "statute-over");
+        return Err(until_bad());
+    }
     let made = gather(call, &authorized, plan)
         .and_then(|draft| Ok(call.vault().file_archive(authorized, id, plan, draft, asked_by)?));
     made.or_else(|problem| match call.vault().archive_of(id) {
@@ -140,8 +148,8 @@ fn gather(call: &Call, authorized: &Authorized<authorized::Archive>, plan: &Plan
     let fields = selectors(plan)?;
     let mut draft = Draft::new();
     for records in records_of(call, plan)?.chunks(ITEMS_MAX) {
-        let (held, gone) = held(call, plan, records, &fields)?;
-        draft.miss(gone);
+        let (held, left_out) = held(call, plan, records, &fields)?;
+        draft.leave_out(left_out);
         if held.is_empty() {
             continue;
         }
@@ -164,24 +172,24 @@ fn selectors(plan: &Plan) -> Result<Vec<FieldSelector>, Problem> {
     plan.fields.iter().map(|path| Ok(path.parse::<FieldSelector>()?)).collect()
 }
 
-/// Those of the records that have any of the fields, and how many have ended.
+/// Those of the records that have any of the fields, and how many are left out: they have ended, are restricted, or do not open.
 fn held(
     call: &Call,
     plan: &Plan,
     records: &[RecordId],
     fields: &[FieldSelector],
 ) -> Result<(Vec<Held>, u32), Problem> {
-    let (mut live, mut gone) = (Vec::new(), 0);
+    let (mut live, mut left_out) = (Vec::new(), 0);
     for resolved in call.vault().resolve_records(&plan.seller, records, fields, call.now())? {
         match resolved {
             Resolved::Held(held) if held.fields.is_empty() => {}
             // Kept, and nothing else: of a whole day it is left out, and where it was named the gate says why.
-            Resolved::Held(held) if held.restricted && plan.day.is_some() => gone += 1,
+            Resolved::Held(held) if held.restricted && plan.day.is_some() => left_out += 1,
             Resolved::Held(held) => live.push(held),
-            Resolved::Gone(_) | Resolved::Unknown { .. } | Resolved::Failed { .. } => gone += 1,
+            Resolved::Gone(_) | Resolved::Unknown { .. } | Resolved::Failed { .. } => left_out += 1,
         }
     }
-    Ok((live, gone))
+    Ok((live, left_out))
 }
 
 /// Carries out an approved archive: under the proposal's name, so that it is made once.

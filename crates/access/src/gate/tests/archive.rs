@@ -56,7 +56,7 @@ fn home() -> (Home, Caller, Caller, Caller) {
 fn it_takes_an_officer_and_a_second_person() {
     let (home, owner, officer, operator) = home();
     let (denial, _) = home.denied("archive", || home.gate().archive(&officer));
-    assert_eq!((denial.code, denial.requirement.as_str()), ("second-person", "0.e"));
+    assert_eq!((denial.code, denial.requirement.as_str()), ("second-person", "2.1.c"));
     home.denied("archive", || home.gate().may_archive(&operator));
     home.denied("archive", || home.gate().propose(&operator, plan()));
     assert!(home.gate().may_archive(&officer).is_ok());

@@ -12,6 +12,7 @@ use super::certificates::{der, request};
 use super::fixture::{Home, MAIL, PASSWORD, at, sensitive, unacceptable};
 use super::people::{OTHER, OTHER_MAIL, invite, join};
 use crate::certificate::{IssuedBy, Shown};
+use crate::decision::AUTHENTICATE;
 use crate::device::DEVICES_MAX;
 use crate::gate::{LogIn, NewDevice};
 use crate::person::Role;
@@ -195,6 +196,46 @@ fn a_device_ends_after_90_days_by_the_machine_s_time_and_is_renewed_by_a_session
     }
     let words = unacceptable(home.gate().renew_device(&home.owner(), &request()));
     assert!(words.contains("session on it"), "{words}");
+}
+
+#[test]
+fn an_answer_that_was_lost_takes_no_certificate_away() {
+    let home = home();
+    let on = shown(&enrol(&home, &home.owner()));
+    let session = log_in(&home, MAIL, Some(&on)).ok().unwrap();
+    let renew = || {
+        let caller = comes_in(&home, &session.token, Some(&on)).ok()?;
+        home.gate().renew_device(&caller, &request()).ok()
+    };
+    for number in 1..=4 {
+        assert!(renew().is_some(), "{number}");
+    }
+    assert!(renew().is_none(), "four came after it");
+}
+
+#[test]
+fn whoever_else_enrolled_a_machine_by_the_invitation_loses_it_when_that_is_accepted() {
+    let home = home();
+    let (id, code) = invite(&home, OTHER, Role::Officer);
+    let by_code = || home.gate().authenticate_to_enrol(&presents(&home, &code, None, at(0))).ok().unwrap();
+    let stolen = shown(&enrol(&home, &by_code()));
+    assert_eq!(home.gate().devices_of(&home.owner(), id).ok().unwrap().len(), 1);
+    // Accepted at the home's own machine.
+    let invited = home.renewing(code.expose(), at(0)).ok().unwrap();
+    home.gate().accept(&invited, &sensitive(PASSWORD), None).ok().unwrap();
+    assert!(home.gate().devices_of(&home.owner(), id).ok().unwrap().is_empty());
+    assert_eq!(code_of(log_in(&home, OTHER_MAIL, Some(&stolen))), "device-missing");
+}
+
+#[test]
+fn a_session_that_lacks_something_enrols_nothing() {
+    let home = home();
+    let past = at(366 * DAY_SECONDS);
+    let token = home.log_in(past);
+    let presented = || home.presented(Some(sensitive(token.expose())), past);
+    assert!(home.gate().authenticate_to_renew(&presented()).is_ok());
+    let (denial, _) = home.denied(AUTHENTICATE, || home.gate().authenticate_to_enrol(&presented()));
+    assert_eq!(denial.code, "password-expired");
 }
 
 #[test]

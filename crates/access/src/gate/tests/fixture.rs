@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bailee_core::catalogue::Catalogue;
 use bailee_core::time::saturating_add;
-use bailee_core::{Class, Entropy, Environment, HomeId, Purpose, RequestId, SellerId, Sensitive, Timestamp};
+use bailee_core::{
+    Class, Entropy, Environment, HomeId, PersonId, Purpose, RequestId, SellerId, Sensitive, Timestamp,
+};
 use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
@@ -122,6 +124,12 @@ impl Home {
     /// The same, with a hasher that counts.
     pub(super) fn another_node(&self) -> Gate {
         self.node(Box::new(Counting(Arc::clone(&self.verifications)))).ok().unwrap()
+    }
+
+    /// The person of that address.
+    pub(super) fn person(&self, mail: &str) -> PersonId {
+        let known = self.gate().known();
+        known.accounts().iter().find(|entry| entry.value.person.mail == mail).unwrap().value.person.id
     }
 
     pub(super) fn gate(&self) -> &Gate {

@@ -97,9 +97,23 @@ fn a_grant_of_a_clock_that_had_jumped_ahead_ends_once_that_is_right() {
     approve(20 * DAY_SECONDS);
     let (_, events) = home.events_of(|| end(0));
     assert!(matches!(events[..], [ref event] if matches!(event.what, What::GrantRevoked { .. })));
+    let ticket = "OPS-1".parse().unwrap();
+    let broken = {
+        let ahead = later(&operator, at(20 * DAY_SECONDS));
+        home.gate().break_glass(&ahead, &seller("S2"), Purpose::Incident, ticket).ok().unwrap().filed.id
+    };
+    end(0);
+    // It opens nothing more, and is reviewed all the same.
+    let all = home.gate().grants(&officer).ok().unwrap();
+    let filed = all.iter().find(|one| one.id == broken).unwrap();
+    assert_eq!((filed.state(at(0)), filed.life.review_due()), ("expired", Some(at(DAY_SECONDS))));
+    let comes_in = |second| home.try_log_in(OTHER_MAIL, super::fixture::PASSWORD, None, at(second)).is_ok();
+    assert!(comes_in(DAY_SECONDS));
+    home.gate().end_unreviewed(RequestId([9; 16]), at(DAY_SECONDS + 1)).unwrap();
+    assert!(!comes_in(DAY_SECONDS + 2), "whoever broke it is suspended");
     let states =
         home.gate().grants(&officer).ok().unwrap().iter().map(|one| one.state(at(0))).collect::<Vec<_>>();
-    assert_eq!(states, ["live", "ended"]);
+    assert_eq!(states[..2], ["live", "ended"]);
 }
 
 #[test]
@@ -133,7 +147,7 @@ fn a_grant_that_is_refused_revoked_or_of_somebody_who_left_opens_nothing() {
     assert_eq!(may(&home, &operator), Some("no-grant"));
     let lasting = ask();
     home.gate().approve_grant(&officer, lasting).ok().unwrap();
-    let id = home.gate().person_named(&owner, OTHER_MAIL).ok().unwrap();
+    let id = home.person(OTHER_MAIL);
     home.gate().leave(&owner, id).ok().unwrap();
     let all = home.gate().grants(&owner).ok().unwrap();
     assert_eq!(all.iter().filter(|filed| filed.grant().is_some()).count(), 0);

@@ -47,8 +47,8 @@ fn a_lock_outlives_the_process_and_ends_with_another_person_alone() {
 
     let other = home.try_log_in(OTHER_MAIL, PASSWORD, None, at(11)).ok().unwrap();
     let other = home.caller(other.token.expose(), at(11));
-    let locked = home.gate().person_named(&other, MAIL).ok().unwrap();
-    let own = home.gate().person_named(&other, OTHER_MAIL).ok().unwrap();
+    let locked = home.person(MAIL);
+    let own = home.person(OTHER_MAIL);
     let (refused, _) = home.denied("administer", || home.gate().unlock(&other, own));
     assert_eq!(refused.code, "another-person");
     let (unlocked, events) = home.events_of(|| home.gate().unlock(&other, locked));

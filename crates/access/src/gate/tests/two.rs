@@ -69,7 +69,7 @@ fn what_takes_two_is_proposed_by_one_and_approved_by_another() {
 
     // Whoever proposed it is gone.
     let left = home.gate().propose(&officer, fact()).ok().unwrap().id;
-    let person = home.gate().person_named(&owner, "kim.ito@warehouse.example").ok().unwrap();
+    let person = home.person("kim.ito@warehouse.example");
     home.gate().leave(&owner, person).ok().unwrap();
     assert!(unacceptable(home.gate().approve_proposal(&owner, left)).contains("may not do it any more"));
 }
@@ -91,6 +91,24 @@ fn a_proposal_that_nobody_decides_about_ends_after_seven_days() {
     assert!(end(&home, PROPOSAL_SECONDS).is_empty());
     home.reopen();
     assert_eq!(home.gate().proposals(&owner)[0].state(at(0)), "expired", "the next process knows it");
+}
+
+#[test]
+fn what_was_decided_long_ago_is_forgotten_and_makes_room() {
+    let mut home = Home::new();
+    let owner = home.owner();
+    let make = |second| home.gate().propose(&later(&owner, at(second)), fact()).ok().unwrap().id;
+    let (old, young) = (make(0), make(DAY_SECONDS));
+    let end = |home: &Home, second| home.gate().end_proposals(RequestId([9; 16]), at(second)).unwrap();
+    let known = |home: &Home| home.gate().proposals(&owner).iter().map(|one| one.id).collect::<Vec<_>>();
+    end(&home, 20 * DAY_SECONDS);
+    assert_eq!(known(&home), [old, young], "expired, and told of still");
+    end(&home, 180 * DAY_SECONDS);
+    assert_eq!(known(&home), [old, young], "N");
+    end(&home, 180 * DAY_SECONDS + 1);
+    assert_eq!(known(&home), [young]);
+    home.reopen();
+    assert_eq!(known(&home), [young]);
 }
 
 /// A company of one with a service.
@@ -212,7 +230,7 @@ fn two_who_could_approve_end_the_exception_and_a_change_of_the_address_voids_wha
 #[test]
 fn nobody_lifts_their_own_lock_in_a_company_of_one_either_and_it_ends_after_a_day() {
     let (home, owner) = solitary();
-    let person = home.gate().person_named(&owner, super::fixture::MAIL).ok().unwrap();
+    let person = home.person(super::fixture::MAIL);
     for _ in 0..10 {
         assert!(home.try_log_in(super::fixture::MAIL, "Wrong-Kettle-99", None, at(0)).is_err());
     }
