@@ -170,6 +170,8 @@ pub struct Total {
     pub punctures: u64,
     /// Keys of months of facts.
     pub facts: u64,
+    /// Keys of months of details of events.
+    pub details: u64,
 }
 
 /// The state of a ledger, and the key that signed it.
@@ -197,6 +199,7 @@ pub fn certify(of: Of, verifier_key: &str, proofs: Vec<String>) -> Result<Certif
     let (checkpoint, events) = prove_all(verifier_key, &proofs)?;
     let Gathered { ended, gone, destructions } = Gathered::of(events)?;
     let total = Total::of(&destructions);
+    let ended_seller = ended.as_ref().map(|(seller, _)| seller.clone());
     let end = match (ended, gone) {
         (None, None) => None,
         (Some(ended), Some((gone_at, seller, went))) if ended.0 == seller && total == Total::from(went) => {
@@ -204,7 +207,7 @@ pub fn certify(of: Of, verifier_key: &str, proofs: Vec<String>) -> Result<Certif
         }
         _ => return Err(CertificateError::OtherSum),
     };
-    check_of(&of, end.is_some(), &destructions)?;
+    check_of(&of, ended_seller.as_ref(), &destructions)?;
     let ledger = Ledger {
         origin: checkpoint.origin,
         size: checkpoint.size,
@@ -252,6 +255,7 @@ impl Total {
         for destruction in destructions {
             total.buckets += destruction.buckets.len() as u64;
             total.facts += destruction.facts.len() as u64;
+            total.details += destruction.details.len() as u64;
             total.punctures += destruction.punctures.iter().map(|one| one.keys).sum::<u64>();
             for bucket in &destruction.buckets {
                 total.records += bucket.records;
@@ -266,26 +270,28 @@ impl Total {
 impl From<Went> for Total {
     fn from(went: Went) -> Self {
         let Went { destructions, buckets, records, parts, quarantined, facts } = went;
-        Self { destructions, buckets, records, parts, quarantined, punctures: 0, facts }
+        Self { destructions, buckets, records, parts, quarantined, punctures: 0, facts, details: 0 }
     }
 }
 
 /// Whether what is proven is what the certificate is of, and nothing else is.
-fn check_of(of: &Of, is_end: bool, destructions: &[Destruction]) -> Result<(), CertificateError> {
+fn check_of(of: &Of, ended: Option<&SellerId>, destructions: &[Destruction]) -> Result<(), CertificateError> {
     let is_it = match of {
         Of { seller: Some(seller), day: Some(day), request: None } => {
             let is_bucket = |bucket: &Bucket| bucket.seller == *seller && bucket.day == *day;
             let ends_one = |one: &Destruction| one.buckets.iter().any(is_bucket);
             day.parse::<Day>().is_ok()
-                && !is_end
+                && ended.is_none()
                 && !destructions.is_empty()
                 && destructions.iter().all(ends_one)
         }
         Of { seller: Some(seller), day: None, request: None } => {
-            is_end && destructions.iter().all(|one| is_of_seller(one, seller))
+            ended == Some(seller) && destructions.iter().all(|one| is_of_seller(one, seller))
         }
         Of { seller: None, day: None, request: Some(request) } => {
-            !is_end && !destructions.is_empty() && destructions.iter().all(|one| one.request == *request)
+            ended.is_none()
+                && !destructions.is_empty()
+                && destructions.iter().all(|one| one.request == *request)
         }
         _ => false,
     };

@@ -374,7 +374,7 @@ fn samples() -> Vec<What> {
             until: Day(24_471),
             records: 40,
             values: 320,
-            gone: 0,
+            left_out: 0,
             bytes: 40_960,
             digest: Digest([0xdd; 32]),
             key: id(2),

@@ -9,12 +9,12 @@ use bailee_ledger::certificate::{Certificate, FORM, Of, certify};
 use bailee_ledger::log::Source;
 use bailee_ledger::prove::prove_against;
 use bailee_vault::disposals::{Disposed, DisposedBucket};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text};
 use crate::api::{Operation, Tag, words};
-use crate::body::{self, Segments};
+use crate::body::Segments;
 use crate::edge::{Call, Edge};
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -154,6 +154,7 @@ fn total() -> Schema {
         ("quarantined", count("Quarantined documents in them.")),
         ("punctures", count("Keys of single parts of other buckets.")),
         ("facts", count("Keys of months of facts.")),
+        ("details", count("Keys of months of details of events.")),
     ])
 }
 
@@ -183,19 +184,11 @@ fn example() -> Value {
             "drops_epoch": "cannot",
         }],
         "total": {
-            "destructions": 1, "buckets": 1, "records": 1250, "parts": 1251, "quarantined": 0, "punctures": 0, "facts": 0,
+            "destructions": 1, "buckets": 1, "records": 1250, "parts": 1251, "quarantined": 0, "punctures": 0, "facts": 0, "details": 0,
         },
         "ledger": { "origin": "bailee/…", "size": 1204, "root": "…", "verifier_key": "bailee/…+…" },
         "proofs": ["c2sp.org/tlog-proof@v1\n…"],
     })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    seller: Option<String>,
-    limit: Option<u64>,
-    cursor: Option<String>,
 }
 
 /// A page of what was destroyed.
@@ -207,9 +200,7 @@ struct Certificates {
 
 async fn all(edge: Edge, uri: Uri) -> Result<Json<Certificates>, Problem> {
     edge.run(move |call| {
-        let which: Which = body::query(&uri)?;
-        let seller = which.seller.map(|text| text.parse::<SellerId>()).transpose()?;
-        let page = Page::of("certificates", which.limit, which.cursor.as_deref())?;
+        let (seller, page) = Page::asked_of("certificates", &uri)?;
         let authorized = call.gate().read_retention(call.caller(), seller.as_ref())?;
         let all = call.vault().disposed_buckets(authorized, seller.as_ref())?;
         let key = |one: &DisposedBucket| format!("{} {} {}", one.seller, one.day, one.held);

@@ -5,6 +5,7 @@
 //! callers and needs no seal: each page is decided on anew, and a forged one says no more than where to begin.
 
 use axum::http::Uri;
+use bailee_core::SellerId;
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 
@@ -24,6 +25,15 @@ struct Which {
     cursor: Option<String>,
 }
 
+/// The query of a list that takes a seller.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhichOf {
+    seller: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
 /// Which page of a list is wanted.
 pub(crate) struct Page<K> {
     list: &'static str,
@@ -38,6 +48,13 @@ impl<K: std::str::FromStr + std::fmt::Display + Ord> Page<K> {
     pub(crate) fn asked(list: &'static str, uri: &Uri) -> Result<Self, Problem> {
         let Which { limit, cursor } = body::query(uri)?;
         Self::of(list, limit, cursor.as_deref())
+    }
+
+    /// The same of a list that may be asked for of one seller alone.
+    pub(crate) fn asked_of(list: &'static str, uri: &Uri) -> Result<(Option<SellerId>, Self), Problem> {
+        let WhichOf { seller, limit, cursor } = body::query(uri)?;
+        let seller = seller.map(|text| text.parse()).transpose()?;
+        Ok((seller, Self::of(list, limit, cursor.as_deref())?))
     }
 
     /// The page of a list that a query asks for. A cursor of another list is refused.

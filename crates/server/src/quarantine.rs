@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, pages, text};
 use crate::api::{Operation, Tag, words};
-use crate::body::{self, JsonBody, Segments};
+use crate::body::{JsonBody, Segments};
 use crate::collect::{self, Answer, charset, format};
 use crate::edge::{Call, Edge};
 use crate::once::Written;
@@ -166,14 +166,6 @@ fn quarantined_example() -> Value {
     example
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    seller: Option<String>,
-    limit: Option<u64>,
-    cursor: Option<String>,
-}
-
 /// What is in quarantine.
 #[derive(Serialize)]
 struct List {
@@ -199,9 +191,7 @@ struct Why {
 
 async fn list(edge: Edge, uri: Uri) -> Result<Json<List>, Problem> {
     edge.run(move |call| {
-        let which: Which = body::query(&uri)?;
-        let seller = which.seller.map(|text| text.parse::<SellerId>()).transpose()?;
-        let page: Page<RecordId> = Page::of("quarantine", which.limit, which.cursor.as_deref())?;
+        let (seller, page): (_, Page<RecordId>) = Page::asked_of("quarantine", &uri)?;
         let authorized = call.gate().read_quarantine(call.caller(), seller.as_ref())?;
         let quarantined = call.vault().quarantine(authorized, seller.as_ref(), page.after, page.limit)?;
         let last = quarantined.last().filter(|_| quarantined.len() >= page.limit);

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, pages, text, with};
 use crate::api::{Operation, Tag, words};
-use crate::body::{self, JsonBody, Segments};
+use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
 use crate::once::Written;
 use crate::paging::Page;
@@ -173,14 +173,6 @@ pub(crate) fn example() -> serde_json::Value {
     })
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    seller: Option<String>,
-    limit: Option<u64>,
-    cursor: Option<String>,
-}
-
 /// Live buckets by seller.
 #[derive(Serialize)]
 struct Sellers {
@@ -190,9 +182,7 @@ struct Sellers {
 
 async fn status(edge: Edge, uri: Uri) -> Result<Json<Sellers>, Problem> {
     edge.run(move |call| {
-        let which: Which = body::query(&uri)?;
-        let seller = which.seller.map(|text| text.parse::<SellerId>()).transpose()?;
-        let page = Page::of("retention", which.limit, which.cursor.as_deref())?;
+        let (seller, page) = Page::asked_of("retention", &uri)?;
         let authorized = call.gate().read_retention(call.caller(), seller.as_ref())?;
         let all = call.vault().retention_status(authorized, seller.as_ref())?;
         let (sellers, next) = page.cut(all, |status: &Status| status.seller.clone());

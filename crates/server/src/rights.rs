@@ -123,7 +123,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 ]),
                 json!({ "seller": words::SELLER, "kind": "order", "reference": words::REFERENCE, "outcome": "rectified" }),
             )
-            .refuses(&["bad-id", "not-found", "unknown-seller", "unfit-value", "second-factor-stale"])
+            .refuses(&["bad-id", "not-found", "unknown-seller", "seller-ended", "unfit-value", "second-factor-stale"])
             .opens(),
     ]
 }
@@ -271,6 +271,10 @@ async fn rectify(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
 fn checked(items: Vec<Item>) -> Result<Vec<Asked>, Problem> {
     if items.is_empty() {
         return Err(Problem::unacceptable("bad-body", "name one record at least"));
+    }
+    // Before anything is looked up: each may name a record of every kind.
+    if items.len() > RECORDS_MAX {
+        return Err(VaultError::TooManyRecords.into());
     }
     items.into_iter().map(Item::check).collect()
 }

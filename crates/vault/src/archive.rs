@@ -9,6 +9,8 @@
 mod kept;
 pub mod plain;
 
+use std::sync::{MutexGuard, PoisonError};
+
 use bailee_core::archive::{Plan, RECORDS_MAX};
 use bailee_core::{Day, PrincipalId, RecordId, SellerId, Sensitive};
 use bailee_crypto::archive as sealing;
@@ -62,6 +64,11 @@ pub enum ArchiveError {
     /// The file was taken away.
     #[error("this home has let go of the file; it lies where `bailee archive list` says")]
     Away,
+    /// Nobody has taken it out yet.
+    #[error(
+        "nobody has fetched this archive yet, and this home would let go of the only copy; fetch it first with `bailee archive fetch`"
+    )]
+    NotFetched,
     /// It was destroyed.
     #[error("this was destroyed already")]
     Destroyed,
@@ -87,6 +94,7 @@ impl ArchiveError {
             }
             Self::Nothing | Self::Missing(_) => "not-found",
             Self::Away => "archive-away",
+            Self::NotFetched => "archive-not-fetched",
             Self::Destroyed => "archive-destroyed",
             Self::Label => "unacceptable",
             Self::Key(sealing::ArchiveError::Failed) | Self::Unsigned => "archive-not-made",
@@ -118,6 +126,7 @@ impl Vault {
         pem: &str,
         year: i16,
     ) -> Result<OfflineKey, VaultError> {
+        let _alone = self.archiving();
         self.check_home(&authorized)?;
         let context = *authorized.context();
         let recipient = sealing::Recipient::from_pem(pem).map_err(ArchiveError::from)?;
@@ -235,6 +244,7 @@ impl Vault {
         draft: Draft,
         asked_by: Option<PrincipalId>,
     ) -> Result<Archive, VaultError> {
+        let _alone = self.archiving();
         if draft.records == 0 {
             return Err(ArchiveError::Nothing.into());
         }
@@ -247,7 +257,7 @@ impl Vault {
         }
         let binding = self.base.keyring.binding();
         let about = draft.about(binding, id, plan, context.now);
-        let (records, values, gone) = (draft.records, draft.values, draft.gone);
+        let (records, values, left_out) = (draft.records, draft.values, draft.left_out);
         let content = draft.finish(&about)?;
         let file = key
             .recipient()?
@@ -263,7 +273,7 @@ impl Vault {
             fields: plan.fields.clone(),
             records,
             values,
-            gone,
+            left_out,
             bytes: file.len() as u64,
             digest: data_encoding::HEXLOWER.encode(&digest),
             key: key.id,
@@ -271,6 +281,7 @@ impl Vault {
             at: context.now,
             asked_by,
             made_by: context.principal,
+            fetched_at: None,
             place: None,
             placed_at: None,
             destroyed: None,
@@ -298,35 +309,33 @@ impl Vault {
         authorized: Authorized<Administer>,
         id: RecordId,
     ) -> Result<Fetched, VaultError> {
+        let _alone = self.archiving();
         self.check_home(&authorized)?;
-        if self.kept_archive(id)?.is_none() {
-            return Err(ArchiveError::Missing("archive").into());
-        }
+        let context = *authorized.context();
+        let (version, mut archive) = self.kept_archive(id)?.ok_or(ArchiveError::Missing("archive"))?;
         let File { statement, file } = self.kept_file(id)?.ok_or(ArchiveError::Away)?;
         let binding = self.base.keyring.binding();
         let signer =
             Signer::new(binding.home, binding.environment, self.base.keyring.lasting().ledger_seed());
         let signer = signer.map_err(|_| ArchiveError::Unsigned)?;
         let (statement, signature) = signer.statement("archive 1", &statement);
-        self.keep(
-            authorized.context(),
-            "fetch-archive",
-            Vec::new(),
-            event::Archive::Fetched { archive: id },
-        )?;
+        archive.fetched_at = Some(context.now);
+        let changes = vec![self.entry_change(ARCHIVES, id, version.saturating_add(1), &archive)?];
+        self.keep(&context, "fetch-archive", changes, event::Archive::Fetched { archive: id })?;
         Ok(Fetched { file, statement, signature, ledger_key: signer.public_pem() })
     }
 
     /// Writes down where an archive's file lies, and lets go of the home's own copy. Where it moves again, again.
     ///
     /// # Errors
-    /// [`ArchiveError::Label`]; [`ArchiveError::Destroyed`].
+    /// [`ArchiveError::Label`]; [`ArchiveError::Destroyed`]; [`ArchiveError::NotFetched`] where nobody can have put it there.
     pub fn place_archive(
         &self,
         authorized: Authorized<Administer>,
         id: RecordId,
         place: &str,
     ) -> Result<Archive, VaultError> {
+        let _alone = self.archiving();
         self.check_home(&authorized)?;
         let context = *authorized.context();
         let (version, mut archive) = self.kept_archive(id)?.ok_or(ArchiveError::Missing("archive"))?;
@@ -334,6 +343,9 @@ impl Vault {
             return Err(ArchiveError::Destroyed.into());
         }
         archive.place = Some(label(place)?);
+        if archive.fetched_at.is_none() {
+            return Err(ArchiveError::NotFetched.into());
+        }
         archive.placed_at = Some(context.now);
         let mut changes = vec![self.entry_change(ARCHIVES, id, version.saturating_add(1), &archive)?];
         changes.extend(self.file_end(id)?);
@@ -352,6 +364,7 @@ impl Vault {
         how: How,
         who: Option<&str>,
     ) -> Result<Archive, VaultError> {
+        let _alone = self.archiving();
         self.check_home(&authorized)?;
         let context = *authorized.context();
         let (version, mut archive) = self.kept_archive(id)?.ok_or(ArchiveError::Missing("archive"))?;
@@ -379,6 +392,7 @@ impl Vault {
         how: How,
         who: Option<&str>,
     ) -> Result<OfflineKey, VaultError> {
+        let _alone = self.archiving();
         self.check_home(&authorized)?;
         let context = *authorized.context();
         let found = self.kept_keys()?.into_iter().find(|(_, key)| key.id == id);
@@ -400,6 +414,12 @@ impl Vault {
             event::Archive::Destroyed { archive: None, key: Some(id), how: how.as_str().to_owned() };
         self.keep(&context, "archive-key-destroyed", changes, destroyed)?;
         Ok(key)
+    }
+
+    /// Held by whoever changes what is kept of keys and archives, from reading it on: a year has one key, and no archive is made
+    /// under one that is being destroyed.
+    fn archiving(&self) -> MutexGuard<'_, ()> {
+        self.archiving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn keep(

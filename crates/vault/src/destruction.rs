@@ -4,7 +4,7 @@
 //! Then the rows are swept, and the completion is committed. An intent without a completion is redone at the next
 //! opening, so what was intended always ends, and nothing that was not intended ever does.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::PoisonError;
 
 use bailee_core::{Day, FieldInstance, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
@@ -27,11 +27,11 @@ const SWEPT_ROWS: u32 = 1024;
 /// What is to be made underivable.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Removal {
-    /// Slots of buckets of records that live on.
-    punctures: Vec<(SellerId, Day, Vec<u32>)>,
+    /// Slots of buckets of records that live on; each once, however often it is named.
+    punctures: Vec<(SellerId, Day, BTreeSet<u32>)>,
     /// Slots of buckets of quarantine that live on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    quarantine_punctures: Vec<(SellerId, Day, Vec<u32>)>,
+    quarantine_punctures: Vec<(SellerId, Day, BTreeSet<u32>)>,
     /// Whole buckets.
     buckets: Vec<(SellerId, Held, Day)>,
     /// What each of them holds.
@@ -111,8 +111,8 @@ impl Removal {
             BucketUse::Quarantine => &mut self.quarantine_punctures,
         };
         match punctures.iter_mut().find(|(other, on, _)| other == seller && *on == day) {
-            Some((_, _, slots)) => slots.push(slot.0),
-            None => punctures.push((seller.clone(), day, vec![slot.0])),
+            Some((_, _, slots)) => drop(slots.insert(slot.0)),
+            None => punctures.push((seller.clone(), day, BTreeSet::from([slot.0]))),
         }
     }
 
@@ -122,12 +122,12 @@ impl Removal {
     }
 
     /// Every bucket of which slots are punctured, with them.
-    fn punctured(&self) -> impl Iterator<Item = (BucketId, &[u32])> {
+    fn punctured(&self) -> impl Iterator<Item = (BucketId, &BTreeSet<u32>)> {
         let order = self.punctures.iter().map(|of| (BucketUse::Order, of));
         let quarantine = self.quarantine_punctures.iter().map(|of| (BucketUse::Quarantine, of));
-        order.chain(quarantine).map(|(held, (seller, day, slots))| {
-            (BucketId { seller: seller.clone(), held, day: *day }, slots.as_slice())
-        })
+        order
+            .chain(quarantine)
+            .map(|(held, (seller, day, slots))| (BucketId { seller: seller.clone(), held, day: *day }, slots))
     }
 
     /// A whole bucket, which holds that.
@@ -172,7 +172,7 @@ impl Removal {
     }
 
     fn add_to(&self, all: &mut Removals) {
-        let slots = |slots: &[u32]| slots.iter().copied().map(Slot).collect();
+        let slots = |slots: &BTreeSet<u32>| slots.iter().copied().map(Slot).collect();
         all.punctures.extend(self.punctured().map(|(bucket, at)| (bucket, slots(at))));
         all.buckets.extend(self.bucket_ids());
         all.facts.extend(self.facts.iter().cloned());
@@ -186,7 +186,7 @@ impl Removal {
             day: id.day,
             holds,
         };
-        let count = |slots: &[u32]| u32::try_from(slots.len()).unwrap_or(u32::MAX);
+        let count = |slots: &BTreeSet<u32>| u32::try_from(slots.len()).unwrap_or(u32::MAX);
         What::DestructionIntended {
             destruction,
             buckets: self.held_buckets().map(|(id, holds)| name(id, holds)).collect(),
@@ -198,6 +198,14 @@ impl Removal {
 }
 
 impl Vault {
+    /// Adds a slot of a record to what is punctured, if it derives at all.
+    pub(crate) fn puncture(&self, removal: &mut Removal, seller: &SellerId, day: Day, slot: Slot) {
+        let id = BucketId { seller: seller.clone(), held: BucketUse::Order, day };
+        if self.base.keyring.bucket(&id).is_some_and(|keys| keys.holds(slot)) {
+            removal.puncture(seller, BucketUse::Order, day, slot);
+        }
+    }
+
     /// What an act must carry to intend this. From here on the buckets are closed to everything.
     pub(crate) fn intend(&self, context: &Context, removal: Removal) -> Result<Intent, VaultError> {
         let removal = Removal { request: Some(context.request), ..removal };

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use bailee_core::{Day, RecordId, RequestId, SellerId, Timestamp};
-use bailee_crypto::bucket::BucketUse;
 use bailee_ledger::authorized::{Authorized, ReadRetention};
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::Source;
@@ -90,11 +89,16 @@ impl Vault {
     fn entries_of_day(&self, seller: &SellerId, day: Day) -> Result<BTreeSet<u64>, VaultError> {
         let no = self.seller_no(seller)?;
         let mut entries = BTreeSet::new();
-        for held in [BucketUse::Order, BucketUse::Quarantine] {
-            let destroyed = self.destroyed(BucketNo { seller: no, held, day })?;
-            if let Some((_, Some(by))) = destroyed {
-                entries.extend(self.entries_of_destruction(by)?);
+        for summary in self.base.store.buckets()? {
+            if summary.bucket.seller != no || summary.bucket.day != day {
+                continue;
             }
+            if summary.state != BucketState::Destroyed {
+                return Err(VaultError::NotDestroyed("not all that was held of that day is destroyed"));
+            }
+            let (_, by) = self.destroyed(summary.bucket)?.ok_or(VaultError::Damaged("a bucket"))?;
+            let by = by.ok_or(VaultError::NotDestroyed("it was destroyed before there were certificates"))?;
+            entries.extend(self.entries_of_destruction(by)?);
         }
         Ok(entries)
     }

@@ -32,7 +32,10 @@ impl Vault {
             for (seller, removal) in due {
                 let went = removal.went();
                 let intent = self.intend(context, removal)?;
-                if let Some(seller) = seller.filter(|seller| self.has_ended(seller)) {
+                // Facts that end after all of it was said to be gone go by their own rule (R18).
+                let goes_with_its_end =
+                    |seller: &SellerId| self.end_of(seller).is_some_and(|end| end.gone.is_none());
+                if let Some(seller) = seller.filter(goes_with_its_end) {
                     let destruction = (intent.destruction, context.request);
                     changes.push(self.goes_with_its_end(&seller, destruction, went)?);
                 }
@@ -84,11 +87,14 @@ impl Vault {
         let mut known = HashSet::new();
         for summary in self.base.store.buckets()? {
             known.insert(summary.bucket);
+            // Of all that ever were, most are destroyed.
+            if summary.state != BucketState::Open {
+                continue;
+            }
             let BucketNo { seller, held, day } = summary.bucket;
             let Some(seller) = self.seller_id(seller).filter(is_asked) else { continue };
             let id = BucketId { seller, held, day };
-            let rule = self.goes_by(&id, now).filter(|_| summary.state == BucketState::Open);
-            if let Some(rule) = rule {
+            if let Some(rule) = self.goes_by(&id, now) {
                 let records =
                     if held == BucketUse::Order { self.base.store.records_in(summary.bucket)? } else { 0 };
                 let (parts, quarantined) = (summary.parts, summary.quarantined);

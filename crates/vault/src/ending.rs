@@ -15,7 +15,7 @@ use bailee_store::act::{Act, BucketState, Change, SellerNo};
 use bailee_store::records::StoreError;
 use serde::{Deserialize, Serialize};
 
-use crate::seller::SellerEnd;
+use crate::seller::{KeptSeller, SellerEnd};
 use crate::{Vault, VaultError};
 
 /// Days within which all of a seller that ends is destroyed.
@@ -220,8 +220,8 @@ impl Vault {
         if self.has_ended(seller) {
             return Ok(());
         }
-        let missing = || VaultError::Damaged("a seller");
-        let mut kept = self.kept_seller(self.seller_no(seller)?)?.ok_or_else(missing)?;
+        let no = self.seller_no(seller)?;
+        let mut kept = self.kept_seller(no)?.unwrap_or_else(|| KeptSeller::unnamed(no));
         let end = End {
             reason,
             at: context.now,
@@ -234,9 +234,13 @@ impl Vault {
         kept.end = Some(end.clone());
         let events = vec![context.event(end.event(seller, "ended"))];
         let changes = vec![self.put_seller(kept)?];
-        self.base.store.commit(Act { name: "end-seller", changes, events })?;
+        // First: nothing is opened any more once the ledger says so.
         self.keep_end(seller.clone(), end);
-        Ok(())
+        let committed = self.base.store.commit(Act { name: "end-seller", changes, events });
+        if committed.is_err() {
+            self.ended.write().unwrap_or_else(PoisonError::into_inner).remove(seller);
+        }
+        Ok(committed.map(drop)?)
     }
 
     /// Destroys what is left of every seller that has ended, and whose day has come.

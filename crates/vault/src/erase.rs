@@ -4,11 +4,10 @@
 //! are gone in place, and from every copy. What is left is a tombstone that never gives way (R16): what comes in later keeps its
 //! facts alone. What lies in quarantine is not reached: it ends by itself within days (R20).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use bailee_core::retention::Ended;
-use bailee_core::{Day, RecordId, SellerId, Timestamp};
-use bailee_crypto::bucket::{BucketId, BucketUse, Slot};
+use bailee_core::{RecordId, SellerId, Timestamp};
 use bailee_ledger::authorized::{Authorized, Erase};
 use bailee_ledger::event::{Erased, NamedRecord, What};
 use bailee_store::act::{Act, Change, RecordRow, RecordState};
@@ -42,8 +41,6 @@ pub enum Outcome {
 struct Erasing {
     changes: Vec<Change>,
     removal: Removal,
-    /// Which slots are in it: what a row says its facts say as well, and each counts once.
-    punctured: HashSet<(BucketId, Slot)>,
     /// What the event of each seller lists.
     erased: Vec<(SellerId, Vec<NamedRecord>)>,
     outcomes: Vec<(RecordId, Outcome)>,
@@ -64,8 +61,7 @@ impl Vault {
             return Err(VaultError::TooManyRecords);
         }
         for _ in 0..TRIES_MAX {
-            let Erasing { mut changes, removal, erased, outcomes, .. } =
-                self.erasing(records, context.now)?;
+            let Erasing { mut changes, removal, erased, outcomes } = self.erasing(records, context.now)?;
             let erased = erased.into_iter().map(|(seller, records)| What::Erased(Erased { seller, records }));
             let mut events: Vec<What> = erased.collect();
             if !removal.is_empty() {
@@ -123,12 +119,15 @@ impl Vault {
             _ => {}
         }
         for part in self.base.store.parts_of(row.no)? {
-            self.puncture(erasing, seller, part.bucket.day, part.slot);
+            self.puncture(&mut erasing.removal, seller, part.bucket.day, part.slot);
             erasing.changes.push(Change::DeletePart { bucket: part.bucket, record: row.no, part: part.part });
         }
         for part in facts.iter().flat_map(|facts| &facts.about.parts).filter(|_| was_live) {
-            part.places().for_each(|(day, slot)| self.puncture(erasing, seller, day, slot));
+            let removal = &mut erasing.removal;
+            part.places().for_each(|(day, slot)| self.puncture(removal, seller, day, slot));
         }
+        let main = facts.as_ref().and_then(|facts| facts.about.main());
+        let goes = main.is_some_and(|main| self.is_doomed(&Self::bucket_id(seller, main)));
         let named = named_record(&row);
         match erasing.erased.iter_mut().find(|(other, _)| other == seller) {
             Some((_, records)) => records.push(named),
@@ -139,17 +138,9 @@ impl Vault {
             None => RecordRow { version: row.version + 1, content_mac: [0; 16], facts: Vec::new(), ..row },
         };
         erasing.changes.push(Change::PutRecord(RecordRow { state: RecordState::Gone, ..buried }));
-        erasing.removal.ends(u64::from(was_live));
+        // One whose bucket is about to go counts with that.
+        erasing.removal.ends(u64::from(was_live && !goes));
         Ok(if was_live { Outcome::Erased } else { Outcome::Gone })
-    }
-
-    /// Adds a slot to what is punctured, if it derives at all.
-    fn puncture(&self, erasing: &mut Erasing, seller: &SellerId, day: Day, slot: Slot) {
-        let id = BucketId { seller: seller.clone(), held: BucketUse::Order, day };
-        let derives = self.base.keyring.bucket(&id).is_some_and(|keys| keys.holds(slot));
-        if derives && erasing.punctured.insert((id, slot)) {
-            erasing.removal.puncture(seller, BucketUse::Order, day, slot);
-        }
     }
 }
 

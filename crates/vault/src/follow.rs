@@ -5,6 +5,8 @@
 //! be unclassified. So a home that is stopped half-way is whole, and goes on where it stopped: each batch is an act
 //! that remembers how far it came.
 
+use std::sync::PoisonError;
+
 use aws_lc_rs::digest;
 use bailee_core::catalogue::{Catalogue, Node};
 use bailee_core::{FieldInstance, Json, RequestId, SellerId, Timestamp};
@@ -149,6 +151,7 @@ impl Vault {
         (mark, last): (&str, RecordNo),
     ) -> Result<u64, VaultError> {
         for _ in 0..TRIES_MAX {
+            let _planned = self.planning.read().unwrap_or_else(PoisonError::into_inner);
             let mut batch = self.batch_in_line(&rows, context.now)?;
             batch.changes.push(at(mark, Some(last)));
             if batch.changed > 0 {

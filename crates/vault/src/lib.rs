@@ -109,6 +109,8 @@ pub struct Vault {
     doomed: RwLock<HashSet<BucketId>>,
     /// Held by who completes destructions, so that two who intended one do not both complete it.
     destroying: Mutex<()>,
+    /// Keys and archives are changed by one at a time.
+    archiving: Mutex<()>,
     /// Reveals that failed while the ledger could not be written.
     failures: Mutex<Vec<Event>>,
     /// Counts restrictions: what was resolved before one is looked at once more when it is opened.
@@ -139,6 +141,7 @@ impl Vault {
             ended: RwLock::default(),
             doomed: RwLock::new(HashSet::new()),
             destroying: Mutex::new(()),
+            archiving: Mutex::default(),
             failures: Mutex::default(),
             restrictions: AtomicU64::new(0),
             planning: RwLock::default(),

@@ -4,6 +4,8 @@
 //! What the correction stands for is remembered in the facts, and what the source says of that place later is passed over
 //! until the record ends: it would bring the old value back.
 
+use std::sync::PoisonError;
+
 use bailee_core::catalogue::Field;
 use bailee_core::path::FieldSelector;
 use bailee_core::{FieldId, FieldInstance, Json, RecordId, SellerId, Sensitive, Timestamp};
@@ -68,7 +70,10 @@ impl Vault {
         self.check_home(&authorized)?;
         let context = *authorized.context();
         let Rectify { seller, record } = authorized.action();
+        self.check_time(context.now)?;
         for _ in 0..TRIES_MAX {
+            let planned = self.planning.read().unwrap_or_else(PoisonError::into_inner);
+            self.refuse_ended(seller)?;
             let wrong = match self.wrong(seller, *record, (field, value), context.now) {
                 Err(VaultError::Changed) => continue,
                 wrong => match wrong? {
@@ -81,7 +86,9 @@ impl Vault {
             changes.extend(intent.changes);
             changes.push(self.sealed_by()?);
             let events = [What::Rectified(rectified), intent.event].map(|what| context.event(what)).to_vec();
-            match self.base.store.commit(Act { name: "rectify", changes, events }) {
+            let committed = self.base.store.commit(Act { name: "rectify", changes, events });
+            drop(planned);
+            match committed {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
@@ -134,7 +141,7 @@ impl Vault {
         let id = Self::bucket_id(&seller, &part);
         let slot = self.slots.take_one(&self.base.keyring, &id, &*self.base.entropy)?;
         let mut removal = Removal::default();
-        part.places().for_each(|(day, slot)| removal.puncture(&seller, BucketUse::Order, day, slot));
+        part.places().for_each(|(day, slot)| self.puncture(&mut removal, &seller, day, slot));
         let bucket = BucketNo { seller: row.seller, held: BucketUse::Order, day: part.day };
         let delete = Change::DeletePart { bucket, record: row.no, part: part.no };
         let entry = PartEntry { slot: SlotNo(slot.0), version: part.version + 1, left: Vec::new(), ..part };

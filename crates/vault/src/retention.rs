@@ -313,7 +313,9 @@ impl Vault {
             state: state.to_owned(),
             words,
         };
-        if let Some(end) = self.end_of(seller).filter(|end| end.at < closes_at && erased.is_none()) {
+        // What ended by a rule of its own before that is told as it was.
+        let by_itself = facts.about.end.is_some();
+        if let Some(end) = self.end_of(seller).filter(|end| end.at < closes_at && !by_itself) {
             explained.closed_by(&end);
         }
         Ok((state, explained))

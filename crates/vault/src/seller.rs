@@ -71,6 +71,13 @@ pub(crate) struct KeptSeller {
     pub(crate) end: Option<End>,
 }
 
+impl KeptSeller {
+    /// One that was added in a store that is older than that.
+    pub(crate) fn unnamed(no: SellerNo) -> Self {
+        Self { no, version: 0, name: None, end: None }
+    }
+}
+
 impl Seller {
     /// One that has just been added.
     pub fn new(id: SellerId, name: Option<String>) -> Self {
@@ -156,7 +163,7 @@ impl Vault {
 
     fn open_seller(&self, no: SellerNo, row: &RegisterRow) -> Result<KeptSeller, VaultError> {
         let key = self.base.keyring.lasting().register_key(REGISTER);
-        let mut kept = KeptSeller { no, version: row.version, name: None, end: None };
+        let mut kept = KeptSeller { version: row.version, ..KeptSeller::unnamed(no) };
         for (field, bytes) in envelope::open(&key, &self.seller_place(no, row.version), &row.sealed, None)? {
             match field {
                 NAME => {

@@ -76,7 +76,7 @@ fn make(home: &Home, id: u8, records: &[RecordId]) -> Result<Archive, VaultError
     let mut draft = Draft::new();
     for resolved in home.vault.resolve_records(&seller(), records, &[field], home.now())? {
         let Resolved::Held(held) = resolved else {
-            draft.miss(1);
+            draft.leave_out(1);
             continue;
         };
         let pairs = vec![(held.record, held.fields.iter().map(|field| field.instance).collect())];
@@ -140,7 +140,7 @@ fn an_archive_extends_nothing_and_outlives_the_data() {
     home.collect(&order(1, "CANCELLED"));
     let records = [record(&home, 1)];
     let archive = make(&home, 1, &records).unwrap();
-    assert_eq!((archive.records, archive.values, archive.gone), (1, 1, 0));
+    assert_eq!((archive.records, archive.values, archive.left_out), (1, 1, 0));
     let home = home.at("2026-03-05T10:00:00Z");
     assert_eq!(home.run_retention().unwrap().disposed, 1);
     assert_eq!(home.gone(&reference(1)).state, "disposed");
@@ -240,6 +240,9 @@ fn where_it_lies_is_said_and_the_homes_copy_goes() {
     for bad in ["", "  ", "a\nb", &format!("{most}x")] {
         assert_eq!(code(place(first, bad)), "unacceptable", "{bad:?}");
     }
+    assert_eq!(code(place(first, &most)), "archive-not-fetched", "it is the only copy");
+    assert_eq!(archives(&home)[0].state(), "here");
+    home.vault.fetch_archive(home.act(authorized::Administer), first).unwrap();
     assert_eq!(place(first, &most).unwrap().state(), "placed");
     assert!(place(first, "safe 3").is_ok(), "it moves again");
     assert_eq!(code(home.vault.fetch_archive(home.act(authorized::Administer), first)), "archive-away");

@@ -265,6 +265,19 @@ fn a_seller_of_which_nothing_is_held_is_gone_at_once() {
 }
 
 #[test]
+fn what_is_left_of_a_seller_ends_by_its_own_rule_and_its_certificate_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = life(directory.path());
+    end(&home, EndReason::AuthorisationEnded, None).unwrap();
+    let before = certificate(&home, &Disposed::Seller(seller())).unwrap();
+    // Eighteen months on its facts end (R18).
+    let home = home.at("2027-10-02T12:00:00Z");
+    home.run_retention().unwrap();
+    let after = certificate(&home, &Disposed::Seller(seller())).unwrap();
+    assert_eq!((after.total, after.end), (before.total, before.end));
+}
+
+#[test]
 fn a_day_of_a_seller_is_certified_by_what_the_ledger_says_of_it_alone() {
     let directory = tempfile::tempdir().unwrap();
     let home = life(directory.path());
@@ -287,6 +300,7 @@ fn a_day_of_a_seller_is_certified_by_what_the_ledger_says_of_it_alone() {
             _ => ("R20", 0, 0, 1),
         };
         assert_eq!((bucket.rule.as_str(), bucket.records, bucket.parts, bucket.quarantined), expected);
+        assert!(made.words[0].contains(": 1 buckets with"), "of its day alone: {}", made.words[0]);
         let sellers = made.destructions.iter().flat_map(|one| &one.buckets).map(|bucket| &bucket.seller);
         assert!(sellers.into_iter().all(|seller| *seller == line.seller), "it names no other seller");
     }

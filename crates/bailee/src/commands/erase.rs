@@ -1,12 +1,10 @@
 //! `bailee erase`: personal data of records ends at once, because whoever it is about asked for that.
 
-use bailee_core::Json;
 use clap::Args;
 
 use super::proposal::tell_filed;
-use super::record::OfRecords;
+use super::record::{OfRecords, tell_outcomes};
 use crate::failure::{Exit, Result};
-use crate::screen::text;
 use crate::visit::Visit;
 
 /// Erase the personal data of orders, shipments and returns at once, since somebody asked for it. There is no way back.
@@ -33,20 +31,10 @@ impl Erase {
         if answer.member("act").is_some() {
             return tell_filed(visit, &answer);
         }
-        if visit.screen.is_json() {
-            visit.screen.json(&answer)?;
-            return Ok(Exit::Done);
-        }
-        for record in answer.member("records").map(Json::elements).unwrap_or_default() {
-            let [seller, kind, reference, outcome] =
-                ["seller", "kind", "reference", "outcome"].map(|name| text(record, name));
-            let words = match outcome.as_str() {
-                "erased" => "is erased; no copy opens it any more",
-                "gone" => "was gone already; from now on nothing brings it back",
-                _ => "was erased already",
-            };
-            visit.screen.line(format_args!("{kind} {seller}/{reference} {words}"))?;
-        }
-        Ok(Exit::Done)
+        tell_outcomes(visit, &answer, |outcome| match outcome {
+            "erased" => "is erased; no copy opens it any more",
+            "gone" => "was gone already; from now on nothing brings it back",
+            _ => "was erased already",
+        })
     }
 }

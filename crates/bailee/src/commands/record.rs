@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure, Result};
+use crate::screen::text;
 use crate::visit::Visit;
 
 /// A record's name.
@@ -118,6 +119,24 @@ impl OfRecords {
         let items = self.records.iter().map(item).collect();
         [("items".to_owned(), items)].into_iter().collect()
     }
+}
+
+/// What became of each record of an act, in the words for its outcome.
+pub(crate) fn tell_outcomes(
+    visit: &Visit,
+    answer: &Json,
+    words: impl Fn(&str) -> &'static str,
+) -> Result<Exit> {
+    if visit.screen.is_json() {
+        visit.screen.json(answer)?;
+        return Ok(Exit::Done);
+    }
+    for record in answer.member("records").map(Json::elements).unwrap_or_default() {
+        let [seller, kind, reference, outcome] =
+            ["seller", "kind", "reference", "outcome"].map(|name| text(record, name));
+        visit.screen.line(format_args!("{kind} {seller}/{reference} {}", words(&outcome)))?;
+    }
+    Ok(Exit::Done)
 }
 
 fn a_kind() -> impl TypedValueParser<Value = Kind> {

@@ -1,11 +1,9 @@
 //! `bailee restrict`: of records nothing is done but keeping them, because whoever they are about asked for that.
 
-use bailee_core::Json;
 use clap::Args;
 
-use super::record::OfRecords;
+use super::record::{OfRecords, tell_outcomes};
 use crate::failure::{Exit, Result};
-use crate::screen::text;
 use crate::visit::Visit;
 
 /// Keep orders, shipments and returns without using them, since somebody asked for that; or use them again.
@@ -33,22 +31,12 @@ impl Restrict {
         let mut question = self.of.question();
         question.insert("lift".to_owned(), self.lift.into());
         let answer = visit.client.post("/v1/restrict", &question)?;
-        if visit.screen.is_json() {
-            visit.screen.json(&answer)?;
-            return Ok(Exit::Done);
-        }
-        for record in answer.member("records").map(Json::elements).unwrap_or_default() {
-            let [seller, kind, reference, outcome] =
-                ["seller", "kind", "reference", "outcome"].map(|name| text(record, name));
-            let words = match (outcome.as_str(), self.lift) {
-                ("restricted", _) => "is kept, and not used any more",
-                ("lifted", _) => "is used again",
-                ("gone", _) => "has no personal data any more",
-                (_, true) => "was not restricted",
-                (_, false) => "was restricted already",
-            };
-            visit.screen.line(format_args!("{kind} {seller}/{reference} {words}"))?;
-        }
-        Ok(Exit::Done)
+        tell_outcomes(visit, &answer, |outcome| match (outcome, self.lift) {
+            ("restricted", _) => "is kept, and not used any more",
+            ("lifted", _) => "is used again",
+            ("gone", _) => "has no personal data any more",
+            (_, true) => "was not restricted",
+            (_, false) => "was restricted already",
+        })
     }
 }

@@ -38,7 +38,8 @@ enum Command {
     /// not taken back, and its id is not used again: who authorises you anew is added under another.
     #[command(after_help = "\
 It takes two people, where the home asks for a second one: it is proposed, and another owner or officer approves it with
-`bailee proposal approve`. Once all is gone, `bailee retention certificate --seller ID` certifies that.
+`bailee proposal approve`. From then on nothing of it is opened, for whatever purpose: archive before what a law obliges to keep
+(`bailee archive create`). Once all is gone, `bailee retention certificate --seller ID` certifies that.
 
 Examples:
   bailee seller end ALPHA --reason authorisation-ended
@@ -49,8 +50,8 @@ Examples:
         /// Why.
         #[arg(long, value_parser = PossibleValuesParser::new(EndReason::ALL.iter().map(|one| one.as_str())))]
         reason: String,
-        /// The day on which its data is destroyed, today or one of the next 30: at once, unless told. It is closed until then, so
-        /// that what a law demands can be archived.
+        /// The day on which its data is destroyed, today or one of the next 30: at once, unless told. It is closed until
+        /// then all the same.
         #[arg(long, value_name = "DAY", value_parser = day)]
         on: Option<String>,
     },

@@ -168,7 +168,11 @@ fn where_it_lies_and_that_it_was_destroyed_is_kept_and_what_is_overdue_is_said()
     }
     let list = trial.json(&["archive", "list"]);
     let [first, second] = [0, 1].map(|at| list["archives"][at]["id"].as_str().unwrap().to_owned());
-    trial.run(&["archive", "place", &first, "--place", "safe 3, shelf B"]).ends(0);
+    let place = ["archive", "place", &first, "--place", "safe 3, shelf B"];
+    let early = trial.run(&place).ends(1);
+    assert!(early.err.contains("archive fetch"), "{}", early.err);
+    trial.run(&["archive", "fetch", &first, "--out", "first.cms"]).ends(0);
+    trial.run(&place).ends(0);
     let away = trial.run(&["archive", "fetch", &first, "--out", "archive.cms"]).ends(1);
     assert!(away.err.contains("let go"), "{}", away.err);
     assert!(!Path::new(&trial.path("archive.cms")).exists());

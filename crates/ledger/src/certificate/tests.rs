@@ -1,7 +1,7 @@
 //! What is certified, and that nothing else is.
 
 use bailee_core::retention::{DisposalRule, EndReason};
-use bailee_core::{Day, PersonId, PrincipalId, RecordId};
+use bailee_core::{Day, Month, PersonId, PrincipalId, RecordId};
 
 use super::*;
 use crate::event::{BucketName, Destroyed, DropsEpoch, Event, Holds, SellerEnd, What};
@@ -116,7 +116,7 @@ fn a_day_of_a_seller_is_certified_with_what_where_how_many_and_by_which_rule() {
         one.buckets.iter().map(|bucket| (bucket.held.as_str(), bucket.rule.as_str())).collect();
     assert_eq!(rules, [("order", "R3"), ("quarantine", "R20")]);
     let sum =
-        Total { destructions: 1, buckets: 2, records: 40, parts: 41, quarantined: 3, punctures: 0, facts: 0 };
+        Total { destructions: 1, buckets: 2, records: 40, parts: 41, quarantined: 3, ..Total::default() };
     assert_eq!(made.total, sum);
     let words = made.words.join("\n");
     for said in [
@@ -145,7 +145,34 @@ fn the_end_of_a_seller_is_certified_once_all_of_it_is_gone_and_counted() {
     assert_eq!(certified(of_seller(), without_one).unwrap_err(), CertificateError::OtherSum);
     // Of a seller of which nothing was held there is nothing but its end.
     let nothing = vec![(request(1), ended(None)), (request(1), ended(Some(Went::default())))];
-    assert!(certified(of_seller(), nothing).unwrap().words[0].contains("nothing was held"));
+    assert!(certified(of_seller(), nothing.clone()).unwrap().words[0].contains("nothing was held"));
+    // Nor is it the end of another.
+    let of_other = Of { seller: Some("BETA".parse().unwrap()), ..Of::default() };
+    for events in [nothing, end(40)] {
+        assert_eq!(certified(of_other.clone(), events).unwrap_err(), CertificateError::Other);
+    }
+}
+
+#[test]
+fn a_day_s_first_sentence_is_of_that_day_and_names_what_went_with_it_apart() {
+    let late = BucketName { day: "2026-04-02".parse().unwrap(), ..name("order", DisposalRule::R3, 7) };
+    let intended = What::DestructionIntended {
+        destruction: id(1),
+        buckets: vec![name("order", DisposalRule::R3, 40), late],
+        punctures: vec![],
+        facts: vec![(seller(), Month(660))],
+        details: vec![Month(661)],
+    };
+    let made = certified(of_day(), vec![(request(1), intended), (request(2), completed(id(1)))]).unwrap();
+    let (own, beside) = made.words[0].split_once(" With it went ").unwrap();
+    assert!(
+        own.contains("1 buckets with the personal data of 40 records") && !own.contains("facts"),
+        "{own}"
+    );
+    for said in ["2 buckets with the personal data of 47 records", "1 months of facts", "1 months of details"]
+    {
+        assert!(beside.contains(said), "{said}: {beside}");
+    }
 }
 
 #[test]
@@ -161,7 +188,11 @@ fn what_a_request_punctured_is_certified_by_the_same_means() {
     let made =
         certified(of_request(), vec![(request(1), punctured), (request(9), completed(id(1)))]).unwrap();
     assert_eq!((made.total.punctures, made.total.buckets, made.destructions[0].disposed), (2, 0, 40));
-    assert!(made.words[0].contains("2 parts or quarantined documents one by one"), "{:?}", made.words);
+    assert!(
+        made.words[0].contains("2 keys of parts or quarantined documents, one by one"),
+        "{:?}",
+        made.words
+    );
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Certificate, Destruction, Of, Total};
+use super::{Bucket, Certificate, Destruction, Of, Total};
 
 /// All that a certificate states. Whoever reads these alone knows what it says; the rest of it is the same in numbers.
 pub(super) fn of(certificate: &Certificate) -> Vec<String> {
     let Certificate { of, end, destructions, total, ledger, .. } = certificate;
-    let mut words = vec![subject(of, total)];
+    let mut words = vec![subject(of, total, destructions)];
     if let Some(end) = end {
         let why = match end.reason.as_str() {
             "amazon-notice" => "Amazon demanded that its data be deleted",
@@ -33,7 +33,7 @@ pub(super) fn of(certificate: &Certificate) -> Vec<String> {
     words
 }
 
-fn subject(of: &Of, total: &Total) -> String {
+fn subject(of: &Of, total: &Total, destructions: &[Destruction]) -> String {
     let what = match of {
         Of { seller: Some(seller), day: Some(day), .. } => {
             format!("what was held of seller {seller} and had to be gone by {day}")
@@ -44,7 +44,32 @@ fn subject(of: &Of, total: &Total) -> String {
             format!("what was destroyed by request {request}")
         }
     };
-    let Total { buckets, records, parts, quarantined, punctures, facts, .. } = total;
+    let own = of_its_day(of, destructions);
+    let beside = match &own {
+        Some(own) if own != total => {
+            format!(" With it went what had to be gone at the same time; in all {}.", listed(total))
+        }
+        _ => String::new(),
+    };
+    format!("This certifies the disposal of {what}: {}.{beside}", listed(own.as_ref().unwrap_or(total)))
+}
+
+/// What of it is of the day that a certificate is of, if it is of one.
+fn of_its_day(of: &Of, destructions: &[Destruction]) -> Option<Total> {
+    let (Some(seller), Some(day)) = (&of.seller, &of.day) else { return None };
+    let is_of_it = |bucket: &&Bucket| bucket.seller == *seller && bucket.day == *day;
+    let of_it = |one: &Destruction| Destruction {
+        buckets: one.buckets.iter().filter(is_of_it).cloned().collect(),
+        punctures: Vec::new(),
+        facts: Vec::new(),
+        details: Vec::new(),
+        ..one.clone()
+    };
+    Some(Total::of(&destructions.iter().map(of_it).collect::<Vec<_>>()))
+}
+
+fn listed(total: &Total) -> String {
+    let Total { buckets, records, parts, quarantined, punctures, facts, details, .. } = total;
     let mut held = Vec::new();
     if *buckets > 0 {
         held.push(format!(
@@ -52,15 +77,18 @@ fn subject(of: &Of, total: &Total) -> String {
         ));
     }
     if *punctures > 0 {
-        held.push(format!("{punctures} parts or quarantined documents one by one"));
+        held.push(format!("{punctures} keys of parts or quarantined documents, one by one"));
     }
     if *facts > 0 {
         held.push(format!("{facts} months of facts"));
     }
+    if *details > 0 {
+        held.push(format!("{details} months of details of events"));
+    }
     if held.is_empty() {
         held.push("nothing, since nothing was held".to_owned());
     }
-    format!("This certifies the disposal of {what}: {}.", held.join(", and "))
+    held.join(", and ")
 }
 
 fn sentence(one: &Destruction) -> String {

@@ -34,8 +34,8 @@ pub enum Archive {
         records: u32,
         /// Values in it.
         values: u64,
-        /// Records that were to be in it, and had ended.
-        gone: u32,
+        /// Records that were to be in it and are not: they had ended, are restricted, or did not open.
+        left_out: u32,
         /// Bytes of the file.
         bytes: u64,
         /// SHA-256 of the file, which is ciphertext.

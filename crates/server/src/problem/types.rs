@@ -91,6 +91,7 @@ types! {
         "archive-key-exists": "That year has an archive key, or the key is another year's", "Use one key for each year.";
         "archive-away": "The file is not here any more", "It lies where its place says.";
         "archive-destroyed": "It was destroyed already", "Nothing.";
+        "archive-not-fetched": "Nobody has fetched it yet", "Fetch it, and put it where it is to lie.";
         "keyring-not-older": "The keyring is not older than the data", "There is nothing to adopt.";
         "idempotency-key-in-use": "The first request under this key is still at work", "Wait, then send it again.";
         "idempotency-outcome-unknown": "What became of the first request is not known", "Look whether it was done; if not, send it under another key.";

@@ -142,8 +142,8 @@ pub struct Archive {
     pub records: u32,
     /// How many values.
     pub values: u64,
-    /// Records that were to be in it, and had ended.
-    pub gone: u32,
+    /// Records that were to be in it and are not: they had ended, are restricted, or did not open.
+    pub left_out: u32,
     /// Bytes of the file.
     pub bytes: u64,
     /// SHA-256 of the file, in hexadecimal digits.
@@ -158,6 +158,9 @@ pub struct Archive {
     pub asked_by: Option<PrincipalId>,
     /// Who approved it, or made it alone where that is enough.
     pub made_by: PrincipalId,
+    /// When its file was given out last.
+    #[serde(default)]
+    pub fetched_at: Option<Timestamp>,
     /// Where it lies; in this home, when nowhere.
     pub place: Option<String>,
     /// Since when.
@@ -190,7 +193,7 @@ impl Archive {
             until: self.until,
             records: self.records,
             values: self.values,
-            gone: self.gone,
+            left_out: self.left_out,
             bytes: self.bytes,
             digest,
             key: self.key,

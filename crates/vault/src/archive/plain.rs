@@ -35,7 +35,7 @@ pub struct Draft {
     /// Values in it.
     pub values: u64,
     /// Records that were to be in it, and had ended or did not open.
-    pub gone: u32,
+    pub left_out: u32,
 }
 
 impl Default for Draft {
@@ -49,7 +49,7 @@ impl Draft {
     pub fn new() -> Self {
         let mut table = Wiped::default();
         table.0.extend_from_slice(b"seller,kind,reference,path,value\r\n");
-        Self { lines: Wiped::default(), table, records: 0, values: 0, gone: 0 }
+        Self { lines: Wiped::default(), table, records: 0, values: 0, left_out: 0 }
     }
 
     /// Takes in what was opened.
@@ -58,7 +58,7 @@ impl Draft {
     /// When it is too much for one archive.
     pub fn take(&mut self, opened: Opened) -> Result<(), VaultError> {
         let missed = opened.gone.len() + opened.failed.len();
-        self.gone = self.gone.saturating_add(u32::try_from(missed).unwrap_or(u32::MAX));
+        self.left_out = self.left_out.saturating_add(u32::try_from(missed).unwrap_or(u32::MAX));
         for record in opened.revealed {
             self.add(&record)?;
         }
@@ -66,8 +66,8 @@ impl Draft {
     }
 
     /// Counts records that were not even there to be opened.
-    pub fn miss(&mut self, records: u32) {
-        self.gone = self.gone.saturating_add(records);
+    pub fn leave_out(&mut self, records: u32) {
+        self.left_out = self.left_out.saturating_add(records);
     }
 
     fn add(&mut self, record: &Revealed) -> Result<(), VaultError> {
@@ -111,7 +111,7 @@ impl Draft {
             "made": now,
             "records": self.records,
             "values": self.values,
-            "ended_before": self.gone,
+            "left_out": self.left_out,
         })
     }
 
