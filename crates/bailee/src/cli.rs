@@ -7,9 +7,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, authority, catalogue, collect, completions, device, evidence, find, grant, init, keys, ledger,
-    mail, mapping, person, proposal, quarantine, retention, reveal, secret, seller, service, session, show,
-    synth,
+    access, authority, backup, catalogue, collect, completions, device, evidence, find, grant, init, keys,
+    ledger, mail, mapping, person, proposal, quarantine, retention, reveal, secret, seller, service, session,
+    show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -99,6 +99,7 @@ enum Command {
     Catalogue(catalogue::Catalogue),
     Retention(retention::Retention),
     Keys(keys::Keys),
+    Backup(backup::Backup),
     Secret(secret::Secret),
     Authority(authority::Authority),
     Ledger(ledger::Ledger),
@@ -160,6 +161,7 @@ impl Cli {
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
             Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
             Command::Keys(keys) => keys.run(&global),
+            Command::Backup(backup) => backup.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
             Command::Authority(authority) => global.visit(|visit| authority.run(visit)),
             Command::Ledger(ledger) => ledger.run(&global),

@@ -21,6 +21,7 @@
     )
 )]
 
+pub mod backup;
 pub mod bucket;
 pub mod detail;
 pub mod envelope;

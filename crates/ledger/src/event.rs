@@ -1,9 +1,9 @@
 //! Typed events: one per act. No free text, no reference, no path or file name from input, no hash of a personal value.
 //!
-//! What can stand in an event is an id, a number, an instant, a member of a closed set, or a code of the program. The
-//! bytes that they become are in [`crate::entry`].
+//! What can stand in an event is an id, a number, an instant, or a code of a closed set. Their bytes: [`crate::entry`].
 
 mod act;
+mod backup;
 mod census;
 mod fields;
 mod names;
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, PasskeyUsed, SignOn};
+pub use backup::{BackupMade, Replayed, Restored};
 pub use census::Census;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
@@ -299,8 +300,7 @@ pub enum What {
         /// Every change.
         changes: Vec<ExpiryChange>,
     },
-    /// Plaintext is about to be handed out: the decision and the exact pairs, an upper bound on what was disclosed.
-    /// Without items: something was asked for that is gone, or was never held.
+    /// Plaintext is about to be handed out: the exact pairs, an upper bound. Without items: what was asked for is gone.
     Revealed {
         /// Whose.
         seller: SellerId,
@@ -421,12 +421,12 @@ pub enum What {
         /// Of the file that holds the decision, which begins with random bytes.
         catalogue: Digest,
     },
-    /// The catalogue is another than the one that the home went by before: a new version, or an edited extension.
+    /// The catalogue is another than the one that the home went by before.
     CatalogueChanged {
         /// How many fields it has.
         fields: u32,
     },
-    /// The rules of access are others than before: of a new version, or edited policies of the home's own.
+    /// The rules of access are others than before.
     RulesChanged {
         /// Of the policies, the home's own among them, and their schema.
         rules: Digest,
@@ -451,8 +451,11 @@ pub enum What {
     },
     /// A keyring older than the home is made the present one, cut to what the home still names.
     Adoption(Adoption),
-    /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
-    /// The root key stays, and with it everything that lies under it.
+    /// The home was backed up.
+    BackupMade(BackupMade),
+    /// The home goes on from a backup.
+    Restored(Restored),
+    /// The root key is about to be sealed under another passphrase: written before its file is replaced. The key stays.
     PassphraseChanged {},
     /// A secret that the program uses itself was seen for the first time, or is another than before.
     SecretSeen {
@@ -473,7 +476,7 @@ pub enum What {
         /// `"tail"`, `"details"`, `"verify"`, `"prove"`, `"export"`.
         how: String,
     },
-    /// A mapping of the home's own was added or replaced. Its name could be a person's, and is not told.
+    /// A mapping of the home's own was added or replaced; its name is not told.
     MappingAdded {
         /// The first half of the SHA-256 of its file, in hexadecimal digits: what a home maps is its own affair.
         digest: String,

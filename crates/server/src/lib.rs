@@ -25,6 +25,7 @@ mod access;
 mod account;
 mod api;
 mod authority;
+mod backup;
 mod body;
 mod catalogue;
 mod census;
@@ -71,6 +72,7 @@ use bailee_access::Gate;
 use bailee_core::{Clock, Entropy};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
+use bailee_vault::backup::Backups;
 use bailee_watch::Post;
 
 pub use api::reference;
@@ -98,6 +100,8 @@ pub struct Server {
     pub mappings: Arc<Mappings>,
     /// By which notices leave.
     pub post: Arc<Post>,
+    /// How it is backed up.
+    pub backups: Backups,
     /// How often who may ask it.
     pub rates: Rates,
     /// Its time.

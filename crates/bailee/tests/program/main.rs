@@ -12,6 +12,7 @@
 
 mod adoption;
 mod answers;
+mod backups;
 mod bench;
 mod catalogue;
 mod certificates;

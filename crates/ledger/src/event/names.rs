@@ -68,6 +68,8 @@ impl What {
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
             Self::Adoption(_) => "adoption",
+            Self::BackupMade(_) => "backup-made",
+            Self::Restored(_) => "restored",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::SecretSeen { .. } => "secret-seen",
@@ -112,6 +114,7 @@ impl What {
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
             Self::Adoption(adoption) => vec![&adoption.step],
+            Self::Restored(restored) => vec![&restored.step],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -156,6 +159,7 @@ impl What {
             | Self::CatalogueChanged { .. }
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
+            | Self::BackupMade(_)
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::SecretSeen { .. }

@@ -22,9 +22,9 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, authority, catalogue, census, collect, device, find, grant, health, hear, keys, ledger,
-    mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, secret, seller, service,
-    session, sign_on, stop,
+    access, account, authority, backup, catalogue, census, collect, device, find, grant, health, hear, keys,
+    ledger, mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, secret, seller,
+    service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -124,6 +124,7 @@ fn operations() -> Vec<Operation> {
         census::operations(),
         hear::operations(),
         keys::operations(),
+        backup::operations(),
         secret::operations(),
         without_keys(ledger::operations()),
     ]
