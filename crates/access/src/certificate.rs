@@ -96,7 +96,7 @@ fn names(certificate: &X509Certificate<'_>) -> Option<Vec<CredentialHash>> {
 pub(crate) fn bound(pem: &str) -> Result<CredentialHash, AccessError> {
     let refused = || {
         AccessError::Unacceptable(format!(
-            "this is no certificate as PEM of at most {PEM_BYTES_MAX} bytes with at most {NAMES_MAX} names"
+            "this is no single certificate as PEM of at most {PEM_BYTES_MAX} bytes with at most {NAMES_MAX} names"
         ))
     };
     let pem = block(pem, &["CERTIFICATE"]).ok_or_else(refused)?;
@@ -124,7 +124,10 @@ impl Request {
             Ok(_) => true,
             Err(_) => false,
         };
-        let key = SubjectPublicKeyInfo::from_der(key.raw).ok().filter(|_| is_strong && rest.is_empty());
+        if !rest.is_empty() {
+            return Err(unread());
+        }
+        let key = SubjectPublicKeyInfo::from_der(key.raw).ok().filter(|_| is_strong);
         let key = key.ok_or_else(|| {
             refused(
                 "the key of this request is none of P-256, P-384, Ed25519 and RSA from 2048 bits on (1.5.a)",
@@ -141,11 +144,12 @@ impl Request {
     }
 }
 
-/// The one block of a PEM text, when it is one of these.
+/// The one block of a PEM text, when it is one of these. Of several it could not be said which is meant.
 fn block(text: &str, labels: &[&str]) -> Option<Pem> {
     if text.len() > PEM_BYTES_MAX {
         return None;
     }
-    let (_, pem) = parse_x509_pem(text.as_bytes()).ok()?;
-    labels.contains(&pem.label.as_str()).then_some(pem)
+    let (rest, pem) = parse_x509_pem(text.as_bytes()).ok()?;
+    let is_alone = rest.trim_ascii().is_empty();
+    (is_alone && labels.contains(&pem.label.as_str())).then_some(pem)
 }

@@ -158,6 +158,9 @@ pub enum Standing {
     Invited {
         /// Until then.
         until: Timestamp,
+        /// Whether a second person has yet to approve it; until then it opens nothing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_held_back: bool,
     },
     /// May come in.
     #[default]
@@ -190,7 +193,15 @@ impl Standing {
     /// An invitation is accepted while it lasts.
     pub(crate) fn accept(self, now: Timestamp) -> Option<Self> {
         match self {
-            Self::Invited { until } if now <= until => Some(Self::Active),
+            Self::Invited { until, is_held_back: false } if now <= until => Some(Self::Active),
+            _ => None,
+        }
+    }
+
+    /// A second person approved an invitation that waited for it.
+    pub(crate) fn release(self) -> Option<Self> {
+        match self {
+            Self::Invited { until, is_held_back: true } => Some(Self::Invited { until, is_held_back: false }),
             _ => None,
         }
     }

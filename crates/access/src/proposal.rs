@@ -15,6 +15,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use crate::AccessError;
+use crate::person::Role;
 use crate::register::Kept;
 
 /// A proposal that nobody decides about ends by itself after so long.
@@ -55,6 +56,15 @@ pub enum Proposed {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// That somebody who was invited may come in, who could then approve what others ask for.
+    Invite {
+        /// Who.
+        person: PersonId,
+        /// The same as `Name <mail>`.
+        named: String,
+        /// What they shall do.
+        roles: Vec<Role>,
+    },
     /// That a time which has jumped ahead is right, and what is due by it may be destroyed.
     ConfirmTime {
         /// What time it was when that was proposed.
@@ -75,6 +85,7 @@ impl Proposed {
         match self {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
+            Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
             Self::AdoptKeyring { .. } => "adopt-keyring",
         }

@@ -25,6 +25,7 @@ mod failure;
 mod fetch;
 mod home;
 mod log;
+mod pem;
 mod reference;
 mod screen;
 mod serve;

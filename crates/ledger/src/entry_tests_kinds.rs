@@ -7,8 +7,8 @@ use bailee_core::{
 
 use super::*;
 use crate::event::{
-    Adoption, AuthorityMade, BackupMade, Census, Device, Notice, PasskeyUsed, Proposal, Reached, Released,
-    Replayed, Restored, SignOn, Solo, TimeBelieved, Wait,
+    Adoption, AuthorityMade, BackupMade, Census, Device, InvitationReleased, Notice, PasskeyUsed, Proposal,
+    Reached, Released, Replayed, Restored, SignOn, Solo, TimeBelieved, Wait,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -33,6 +33,9 @@ fn sentence(what: &What) -> &'static str {
         What::AccountUnlocked { .. } => "Somebody else lifted the lock of an account.",
         What::PersonInvited { .. } => {
             "A person was invited, with these roles; the invitation is good until then."
+        }
+        What::InvitationReleased(_) => {
+            "A second person approved an invitation of somebody who could approve things: it can be accepted now."
         }
         What::InvitationAccepted { .. } => "A person accepted an invitation and set a password.",
         What::PasswordChanged { .. } => "A person changed the own password.",
@@ -226,6 +229,7 @@ fn samples() -> Vec<What> {
         What::PasskeyUsed(PasskeyUsed { person, passkey, outcome: code("shown") }),
         What::Device(Device { person, device: Some(DeviceId([0xee; 16])), step: code("enrolled") }),
         What::PersonSuspended { person, reason: code("by-hand") },
+        What::InvitationReleased(InvitationReleased { person }),
         What::PersonResumed { person },
         What::PersonLeft {
             person,

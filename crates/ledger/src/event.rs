@@ -1,5 +1,4 @@
 //! Typed events: one per act. No free text, no reference, no path or file name from input, no hash of a personal value.
-//!
 //! What can stand in an event is an id, a number, an instant, or a code of a closed set. Their bytes: [`crate::entry`].
 
 mod act;
@@ -10,11 +9,10 @@ mod names;
 mod two;
 
 use bailee_core::catalogue::{Mask, TermKind};
-use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    FieldId, GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId,
-    ServiceId, SessionId, Ticket, Timestamp,
+    Class, FieldId, GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, Purpose, RecordId,
+    SellerId, ServiceId, SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +21,7 @@ pub use act::{AuthorityMade, Device, Event, PasskeyUsed, SignOn};
 pub use backup::{BackupMade, Replayed, Restored};
 pub use census::Census;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
-pub use two::{Adoption, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
+pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,6 +80,8 @@ pub enum What {
         /// How long the invitation is good.
         until: Timestamp,
     },
+    /// A second person approved an invitation: it can be accepted now.
+    InvitationReleased(InvitationReleased),
     /// A person accepted the invitation, and set a password.
     InvitationAccepted {
         /// Who.

@@ -330,7 +330,7 @@ async fn classify(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -
                 let proposed = proposed(named.clone(), &decision, fact)?;
                 call.vault().check_decision(&authorized, named, decision)?;
                 let filed = call.gate().propose(call.caller(), proposed)?;
-                return Ok(Written::accepted(&proposal::line(filed, call.now())));
+                return Ok(Written::accepted(&proposal::line(call, filed)));
             }
             Some(_) => call.gate().classify(call.caller(), true)?,
             None => authorized,

@@ -192,7 +192,7 @@ async fn adopt(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
             let proposed =
                 Proposed::AdoptKeyring { keyring: behind.revision, anchor: behind.anchor.revision };
             let filed = call.gate().propose(call.caller(), proposed)?;
-            return Ok(Written::accepted(&proposal::line(filed, call.now())));
+            return Ok(Written::accepted(&proposal::line(call, filed)));
         }
         let adopted = call.vault().adopt_keyring(authorized)?.ok_or_else(not_older)?;
         Ok(Written::done(&adopted))

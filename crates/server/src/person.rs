@@ -25,6 +25,13 @@ pub(crate) fn operations() -> Vec<Operation> {
     let invited = object(&[
         ("id", words::id("The person. It is never used again.")),
         ("invitation", text("Opens the acceptance, once, within seven days. It is in no other answer.")),
+        (
+            "proposal?",
+            words::id(
+                "Where the person could approve what others ask for, and somebody else can already: the proposal that somebody else \
+                 has to approve before the invitation opens anything.",
+            ),
+        ),
     ]);
     vec![
         Operation::get("/v1/people", "listPeople", get(list))
@@ -74,7 +81,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-fn role() -> Schema {
+pub(crate) fn role() -> Schema {
     named("Role", one_of(Role::ALL.iter().map(|role| role.as_str()), "What a person does."))
 }
 
@@ -204,6 +211,8 @@ struct New {
 struct Invited {
     id: String,
     invitation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<String>,
 }
 
 async fn invite(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
@@ -217,8 +226,12 @@ async fn invite(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
             Some(day) => Relation::Contractor { last_day: day.parse()? },
         };
         let person = NewPerson { named: &new.person, roles, relation };
-        let (id, invitation) = call.gate().invite(call.caller(), person)?;
-        let invited = Invited { id: id.to_string(), invitation: invitation.expose().clone() };
+        let invited = call.gate().invite(call.caller(), person)?;
+        let invited = Invited {
+            id: invited.id.to_string(),
+            invitation: invited.code.expose().clone(),
+            proposal: invited.proposal.map(|proposal| proposal.to_string()),
+        };
         Ok(Written::made(&invited).with_secret_of(invited.id))
     })
     .await

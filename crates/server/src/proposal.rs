@@ -5,6 +5,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bailee_access::gate::{CarryOut, Exception};
+use bailee_access::person::Role;
 use bailee_access::proposal::{Proposal, Proposed};
 use bailee_core::catalogue::{Cleaner, Decision};
 use bailee_core::{Class, Kind, ProposalId, Purpose, SellerId, Timestamp};
@@ -20,6 +21,7 @@ use crate::edge::{Call, Edge};
 use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
+use crate::person;
 use crate::problem::Problem;
 use crate::retention;
 
@@ -72,7 +74,7 @@ pub(crate) fn proposal() -> Schema {
             (
                 "act",
                 one_of(
-                    ["declassify", "release-service", "confirm-time", "adopt-keyring"],
+                    ["declassify", "release-service", "invite", "confirm-time", "adopt-keyring"],
                     "What is proposed.",
                 ),
             ),
@@ -82,6 +84,7 @@ pub(crate) fn proposal() -> Schema {
             ("fact", nullable(text("Why it is a fact."))),
             ("cleaner", nullable(words::cleaner())),
             ("service", nullable(words::id("The service that is to see something."))),
+            ("service_name", nullable(text("Its name."))),
             (
                 "key",
                 nullable(words::id("The one key or certificate of it that it is about, if it is about one.")),
@@ -89,14 +92,19 @@ pub(crate) fn proposal() -> Schema {
             ("sellers", nullable(listed(&words::seller_id()))),
             ("purposes", nullable(words::purposes())),
             ("classes", nullable(words::classes())),
+            ("person", nullable(words::id("Who is invited, and could then approve what others ask for."))),
+            ("named", nullable(text("The same as `Name <mail>`."))),
+            ("roles", nullable(listed(&person::role()))),
             ("at", nullable(words::time("The time that is to be believed, when that was proposed."))),
             ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
             ("anchor", nullable(count("The revision that the home knows of."))),
             ("proposed_by", text("Who proposed it.")),
+            ("proposer", nullable(text("Their name."))),
             ("proposed_at", words::time("When.")),
             ("until", words::time("It ends by itself then.")),
             ("state", one_of(states, "Where it stands.")),
             ("approved_by", nullable(text("Who approved it."))),
+            ("approver", nullable(text("Their name."))),
         ]),
     )
 }
@@ -111,18 +119,24 @@ pub(crate) fn example() -> Value {
         "fact": "the colour of the thing, which the seller chose",
         "cleaner": null,
         "service": null,
+        "service_name": null,
         "key": null,
         "sellers": null,
         "purposes": null,
         "classes": null,
+        "person": null,
+        "named": null,
+        "roles": null,
         "at": null,
         "keyring": null,
         "anchor": null,
         "proposed_by": format!("person:{}", words::ID),
+        "proposer": "Ada Example",
         "proposed_at": words::TIME,
         "until": "2026-03-09T09:00:00Z",
         "state": "proposed",
         "approved_by": null,
+        "approver": null,
     })
 }
 
@@ -161,10 +175,12 @@ pub(crate) struct Line {
     #[serde(flatten)]
     what: Told,
     proposed_by: String,
+    proposer: Option<String>,
     proposed_at: Timestamp,
     until: Timestamp,
     state: &'static str,
     approved_by: Option<String>,
+    approver: Option<String>,
 }
 
 /// What is proposed: of each act its own members, and of the others none.
@@ -176,10 +192,14 @@ struct Told {
     fact: Option<String>,
     cleaner: Option<Cleaner>,
     service: Option<String>,
+    service_name: Option<String>,
     key: Option<String>,
     sellers: Option<Vec<SellerId>>,
     purposes: Option<Vec<Purpose>>,
     classes: Option<Vec<Class>>,
+    person: Option<String>,
+    named: Option<String>,
+    roles: Option<Vec<Role>>,
     at: Option<Timestamp>,
     keyring: Option<u64>,
     anchor: Option<u64>,
@@ -199,6 +219,12 @@ impl From<Proposed> for Told {
                 classes: Some(classes),
                 ..Self::default()
             },
+            Proposed::Invite { person, named, roles } => Self {
+                person: Some(person.to_string()),
+                named: Some(named),
+                roles: Some(roles),
+                ..Self::default()
+            },
             Proposed::ConfirmTime { at } => Self { at: Some(at), ..Self::default() },
             Proposed::AdoptKeyring { keyring, anchor } => {
                 Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
@@ -207,18 +233,25 @@ impl From<Proposed> for Told {
     }
 }
 
-pub(crate) fn line(proposal: Proposal, now: Timestamp) -> Line {
+pub(crate) fn line(call: &Call, proposal: Proposal) -> Line {
+    let (now, gate) = (call.now(), call.gate());
     let (act, until, state) = (proposal.proposed.code(), proposal.until(), proposal.state(now));
-    let approved_by = proposal.stage.approved_by().map(|by| format!("person:{by}"));
+    let approved_by = proposal.stage.approved_by();
+    let service_name = match proposal.proposed {
+        Proposed::ReleaseService { service, .. } => gate.service_called(service),
+        _ => None,
+    };
     Line {
         id: proposal.id.to_string(),
         act,
-        what: proposal.proposed.into(),
+        what: Told { service_name, ..proposal.proposed.into() },
         proposed_by: format!("person:{}", proposal.by),
+        proposer: gate.person_called(proposal.by),
         proposed_at: proposal.at,
         until,
         state,
-        approved_by,
+        approved_by: approved_by.map(|by| format!("person:{by}")),
+        approver: approved_by.and_then(|by| gate.person_called(by)),
     }
 }
 
@@ -234,7 +267,7 @@ async fn list(edge: Edge, uri: Uri) -> Result<Json<Proposals>, Problem> {
         let page = Page::asked("proposals", &uri)?;
         let key = |one: &Proposal| format!("{:020} {}", one.at.as_nanosecond(), one.id);
         let (proposals, next) = page.cut(call.gate().proposals(call.caller()), key);
-        let proposals = proposals.into_iter().map(|one| line(one, call.now())).collect();
+        let proposals = proposals.into_iter().map(|one| line(call, one)).collect();
         Ok(Json(Proposals { proposals, exceptions: exceptions_of(call), next }))
     })
     .await
@@ -245,7 +278,7 @@ async fn show(edge: Edge, Segments(id): Segments<String>) -> Result<Json<Line>, 
         let id: ProposalId = id.parse()?;
         let own = call.gate().proposals(call.caller()).into_iter().find(|one| one.id == id);
         let one = own.ok_or_else(|| Problem::not_found("there is no such proposal that you may see"))?;
-        Ok(Json(line(one, call.now())))
+        Ok(Json(line(call, one)))
     })
     .await
 }
@@ -276,7 +309,7 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
             Word::Refused => call.gate().refuse_proposal(call.caller(), id)?,
             Word::Withdrawn => call.gate().withdraw_proposal(call.caller(), id)?,
         };
-        Ok(Written::done(&line(proposal, call.now())))
+        Ok(Written::done(&line(call, proposal)))
     })
     .await
 }

@@ -245,7 +245,7 @@ async fn confirm_time(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
             return Err(believed());
         }
         let filed = call.gate().propose(call.caller(), Proposed::ConfirmTime { at: call.now() })?;
-        Ok(Written::accepted(&proposal::line(filed, call.now())))
+        Ok(Written::accepted(&proposal::line(call, filed)))
     })
     .await
 }

@@ -2,7 +2,8 @@
 //!
 //! The intent is committed first, with what goes and what is lost. Then the keyring is cut and made the present one, in
 //! every mirror. Then the completion is committed, with the new anchor. Killed in between, the next opening ends it: an
-//! intent is only written by who may. Until it is completed the vault opens and seals nothing.
+//! intent is only written by who may. Until the keyring is the present one the vault opens and seals nothing, and a home that is
+//! opened between the two is shut until it is completed.
 
 use std::ops::Range;
 
@@ -118,15 +119,22 @@ impl Vault {
     pub fn adopt_keyring(&self, authorized: Authorized<Administer>) -> Result<Option<Adopted>, VaultError> {
         self.check_home_only(&authorized)?;
         let context = *authorized.context();
-        // One that was cut off goes on first.
-        self.go_on_adopting(&context)?;
-        let Some(behind) = self.keyring_behind() else { return Ok(None) };
-        let kept = self.kept()?;
-        let adoption = Adoption::new(behind, self.base.keyring.weigh(&kept)?);
-        let row = self.intend_adoption(&context, &adoption)?;
-        self.complete_adoption(&context, &row, &adoption, &kept)?;
-        self.resume_destructions(context.now)?;
-        Ok(Some(adoption.done()))
+        // One that was cut off goes on first, and may be all there is to do.
+        let ended = self.go_on_adopting(&context)?;
+        let adopted = match self.keyring_behind() {
+            None => ended,
+            Some(behind) => {
+                let kept = self.kept()?;
+                let adoption = Adoption::new(behind, self.base.keyring.weigh(&kept)?);
+                let row = self.intend_adoption(&context, &adoption)?;
+                self.complete_adoption(&context, &row, &adoption, &kept)?;
+                Some(adoption)
+            }
+        };
+        if adopted.is_some() {
+            self.resume_destructions(context.now)?;
+        }
+        Ok(adopted.map(|adoption| adoption.done()))
     }
 
     /// Ends an adoption that a crash interrupted, as the system itself. While a mirror is out of reach the keyring stays
@@ -134,14 +142,16 @@ impl Vault {
     /// written down what was lost would be taken for lost, too.
     pub(crate) fn resume_adoption(&self, now: Timestamp) -> Result<(), VaultError> {
         let context = Context::system(RequestId::new(now, &*self.base.entropy), now);
-        let ended = self.go_on_adopting(&context);
+        let ended = self.go_on_adopting(&context).map(drop);
         if self.keyring_behind().is_none() {
             return ended;
         }
         self.mirrors_may_be_away(&context, ended)
     }
 
-    fn go_on_adopting(&self, context: &Context) -> Result<(), VaultError> {
+    /// Ends what was intended and cut off; the one that was completed by that.
+    fn go_on_adopting(&self, context: &Context) -> Result<Option<Adoption>, VaultError> {
+        let mut ended = None;
         for row in self.base.store.entries(REGISTER)? {
             let adoption = self.open_adoption(&row)?;
             let (keyring, kept) = (&self.base.keyring, self.kept()?);
@@ -149,13 +159,15 @@ impl Vault {
                 Some(behind) => Adoption::new(behind, keyring.weigh(&kept)?) == adoption,
                 None => keyring.anchor().revision >= adoption.anchor.saturating_add(ADOPTED_ABOVE),
             };
-            match is_that {
-                true => self.complete_adoption(context, &row, &adoption, &kept)?,
+            if is_that {
+                self.complete_adoption(context, &row, &adoption, &kept)?;
+                ended = Some(adoption);
+            } else {
                 // Somebody brought another keyring, and nobody has decided about that.
-                false => self.drop_adoption(context, &row, &adoption)?,
+                self.drop_adoption(context, &row, &adoption)?;
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
     fn intend_adoption(&self, context: &Context, adoption: &Adoption) -> Result<RegisterRow, VaultError> {

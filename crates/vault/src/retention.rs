@@ -330,6 +330,12 @@ impl Vault {
         // The bucket that holds it: a later one that the decision asks for takes it over only when this one closes.
         let day = facts.about.main().map_or(bucket_day(decision.expires_at), |main| main.day);
         let closes_at = BucketId { seller: seller.clone(), held: BucketUse::Order, day }.closes_at();
+        let mut words = decision.words(row.kind, &self.base.policy);
+        if state == "live" && day < bucket_day(decision.expires_at) {
+            words.push_str(&format!(
+                " Until now it lies with what closes at {closes_at}, and it is moved on from there in the last days before."
+            ));
+        }
         let explained = Explained {
             rule: decision.rule.to_string(),
             evidence: decision.evidence.to_string(),
@@ -339,7 +345,7 @@ impl Vault {
             closes_at,
             profile: self.base.policy.profile.to_string(),
             state: state.to_owned(),
-            words: decision.words(row.kind, &self.base.policy),
+            words,
         };
         Ok((state, explained))
     }

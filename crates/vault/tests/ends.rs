@@ -250,6 +250,7 @@ fn the_clock_is_explained_by_the_bucket_that_holds_the_data_now() {
     let then = explain(&home);
     assert!(then.expires_at > first.expires_at);
     assert_eq!(then.closes_at, first.closes_at, "nothing has moved yet");
+    assert!(then.words.contains("moved on") && !first.words.contains("moved on"), "{}", then.words);
 }
 
 #[test]

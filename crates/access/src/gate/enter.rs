@@ -272,18 +272,6 @@ impl Gate {
         Ok((Who::Service(service.by(key)), missing))
     }
 
-    fn by_invitation(
-        &self,
-        code: &CredentialHash,
-        now: Timestamp,
-    ) -> Result<(Who, Option<Denial>), AccessError> {
-        let known = self.known();
-        let invited = known.invited(code).map(|entry| &entry.value.person);
-        let person =
-            invited.filter(|person| person.standing.accept(now).is_some()).ok_or_else(no_invitation)?;
-        Ok((Who::Invited(person.clone()), Some(to_accept())))
-    }
-
     fn by_token(
         &self,
         token: &CredentialHash,
@@ -424,20 +412,6 @@ fn session_ended(ended: Ended, minutes: u16, hours: u16) -> Denial {
         }
     };
     Reason::SessionEnded.denial(words, LOG_IN)
-}
-
-fn no_invitation() -> Denial {
-    Reason::UnknownCredential.denial(
-        "this invitation was used, has ended, or is another home's",
-        "ask the owner of this home to invite you again",
-    )
-}
-
-fn to_accept() -> Denial {
-    Reason::InvitationOpen.denial(
-        "an invitation opens nothing but its acceptance",
-        "accept it with `bailee person accept`, then log in",
-    )
 }
 
 fn password_expired(days: u16) -> Denial {

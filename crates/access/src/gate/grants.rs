@@ -2,6 +2,8 @@
 //!
 //! Every change is committed first, and then the rules go by it, under the lock that all writers hold.
 
+use std::sync::MutexGuard;
+
 use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{
@@ -115,9 +117,14 @@ impl Gate {
             return Err(AccessError::Unacceptable("the time that was asked for is over; ask anew".into()));
         }
         let life = entry.value.life.approve(person, now).ok_or_else(|| no_more(&entry.value, now))?;
-        self.check_asker(&entry.value.wanted, now)?;
         let nod = self.second_person(caller, &entry.value)?;
-        self.live_on(caller, &entry, life, What::GrantApproved { grant: id }, nod)
+        let writing = self.writing_as(caller)?;
+        // By what is so now: since it was looked at, whoever asked may have left, or the caller been shown a key.
+        self.check_asker(&entry.value.wanted, now)?;
+        if nod.is_none() && self.takes_another(caller, &entry.value) {
+            return Err(AccessError::Moved);
+        }
+        self.live_on_by(&writing, caller, &entry, life, What::GrantApproved { grant: id }, nod)
     }
 
     /// Refuses a grant that was asked for. Writes `GrantRefused`.
@@ -324,14 +331,18 @@ impl Gate {
     /// Neither who asked nor who it is for approves it, where the home asks for a second person. For a service it is who knows
     /// a key of it, too: with that they would see what they approve.
     fn second_person(&self, caller: &Caller, filed: &Filed) -> Result<Nod, AccessError> {
+        match self.takes_another(caller, filed) {
+            false => Ok(Nod::default()),
+            true => self.alone(caller, Alone::ApproveGrant(filed.id), &Action::ReleaseGrant, not_alone()),
+        }
+    }
+
+    fn takes_another(&self, caller: &Caller, filed: &Filed) -> bool {
         let own = caller.context.principal;
         let is_first = own == filed.wanted.principal
             || own == PrincipalId::Person(filed.wanted.asked_by)
             || self.knows_a_key_of(own, filed.wanted.principal);
-        match is_first && self.standards.second_person {
-            false => Ok(Nod::default()),
-            true => self.alone(caller, Alone::ApproveGrant(filed.id), &Action::ReleaseGrant, not_alone()),
-        }
+        is_first && self.standards.second_person
     }
 
     pub(super) fn live_on(
@@ -342,10 +353,23 @@ impl Gate {
         what: What,
         nod: Nod,
     ) -> Result<Filed, AccessError> {
+        let writing = self.writing_as(caller)?;
+        self.live_on_by(&writing, caller, entry, life, what, nod)
+    }
+
+    /// The same by whoever holds the lock of writers.
+    fn live_on_by(
+        &self,
+        _writing: &MutexGuard<'_, ()>,
+        caller: &Caller,
+        entry: &Entry<Filed>,
+        life: Life,
+        what: What,
+        nod: Nod,
+    ) -> Result<Filed, AccessError> {
         let filed = Filed { life, ..entry.value.clone() };
         let mut events = vec![caller.context.event(what)];
         events.extend(nod.event().map(|what| caller.context.event(what)));
-        let _writing = self.writing_as(caller)?;
         let told = Told { notices: Filing::default(), nod };
         self.file_and_tell("decide-grant", entry.next(filed.clone()), events, told)?;
         Ok(filed)

@@ -44,6 +44,9 @@ pub struct LogIn<'a> {
     pub machine_now: Timestamp,
 }
 
+/// How often a failure is counted anew because other nodes counted some meanwhile: each time one of them got on, so that it ends.
+const COUNTINGS_MAX: u32 = 16;
+
 /// A session that is about to begin, and what begins with it.
 pub(super) struct Beginning {
     pub(super) person: PersonId,
@@ -325,15 +328,14 @@ impl Gate {
         person: Option<PersonId>,
         told: Option<&What>,
     ) -> Result<T, AccessError> {
-        match self.count_failure(context, whose, person, told) {
-            // Another node has counted one meanwhile: this one counts, too.
-            Err(AccessError::Moved) => {
-                self.follow()?;
-                self.count_failure(context, whose, person, told)?;
-            }
-            counted => counted?,
+        for _ in 0..COUNTINGS_MAX {
+            match self.count_failure(context, whose, person, told) {
+                // Another node has counted one meanwhile: this one counts, too.
+                Err(AccessError::Moved) => self.follow()?,
+                counted => return counted.and(Err(log_in_failed().into())),
+            };
         }
-        Err(log_in_failed().into())
+        Err(AccessError::Moved)
     }
 
     fn count_failure(

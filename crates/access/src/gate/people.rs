@@ -1,45 +1,23 @@
-//! People: invited, suspended, unlocked, gone (1.2.a, 1.2.b, 1.2.d, 1.2.f).
+//! People: listed, suspended, unlocked, gone (1.2.a, 1.2.d, 1.2.f).
 
 use std::sync::MutexGuard;
 
-use bailee_core::requirement::Requirement;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{PersonId, PrincipalId, RecordId, RequestId, Sensitive, ServiceId, Timestamp};
+use bailee_core::{PersonId, PrincipalId, RequestId, ServiceId, Timestamp};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
 use bailee_store::act::Act;
 
-use super::devices::{no_device, told};
-use super::log_in::Beginning;
-use super::{Caller, Gate, Who};
-use crate::account::{Account, Password};
-use crate::credential::CredentialKind;
-use crate::decision::{ACCOUNT, Action, Reason};
-use crate::device::Place;
+use super::devices::told;
+use super::{Caller, Gate};
+use crate::account::Account;
+use crate::decision::{Action, Reason};
 use crate::error::{AccessError, Denial};
 use crate::grant::Filed;
 use crate::lockout::Whose;
-use crate::password;
-use crate::person::{NamedMail, Person, Relation, Role, Standing, check_roles, normalised_mail};
+use crate::person::{Person, Relation, Role, Standing, normalised_mail};
 use crate::register::Entry;
 use crate::service::Service;
-use crate::session::{FRESH_SECONDS_MAX, NewSession, Session};
-
-/// An invitation is good for so long.
-const INVITATION_DAYS: i64 = 7;
-
-/// Most people of a home: all of them are held in memory.
-const PEOPLE_MAX: usize = 10_000;
-
-/// A person to be invited.
-pub struct NewPerson<'a> {
-    /// `Name <mail>`.
-    pub named: &'a str,
-    /// What they shall do.
-    pub roles: Vec<Role>,
-    /// How they belong to the company.
-    pub relation: Relation,
-}
+use crate::session::{FRESH_SECONDS_MAX, Session};
 
 /// What ended with a person's access.
 pub struct Left {
@@ -52,85 +30,6 @@ pub struct Left {
 }
 
 impl Gate {
-    /// Invites a person; returns the id, which is never used again, and the code with which to come in once. Writes
-    /// `PersonInvited`.
-    ///
-    /// # Errors
-    /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] for a name that is nobody's own, an address that
-    /// somebody has, or roles that do not go together.
-    pub fn invite(
-        &self,
-        caller: &Caller,
-        new: NewPerson<'_>,
-    ) -> Result<(PersonId, Sensitive<String>), AccessError> {
-        self.may_change_people(caller)?;
-        let named: NamedMail = new.named.parse()?;
-        named.refuse_generic()?;
-        let mut roles = new.roles;
-        roles.sort_unstable();
-        roles.dedup();
-        check_roles(&roles, self.environment)?;
-        let now = caller.context.now;
-        if new.relation.has_ended(now) {
-            return Err(AccessError::Unacceptable(
-                "this contract has ended already; give a later last day".into(),
-            ));
-        }
-        let NamedMail { name, mail } = named;
-        let _writing = self.writing_as(caller)?;
-        self.check_room(&mail)?;
-        let (code, hash) = CredentialKind::Invitation.generate(&*self.sealer.entropy);
-        let id = PersonId::random(&*self.sealer.entropy);
-        let until = saturating_add(now, INVITATION_DAYS * DAY_SECONDS);
-        let invited =
-            What::PersonInvited { person: id, roles: roles.iter().map(ToString::to_string).collect(), until };
-        let standing = Standing::Invited { until };
-        let person = Person { id, name, mail, roles, relation: new.relation, standing, since: now };
-        let account = Account { invitation: Some(hash), ..Account::of(person) };
-        self.put_account(
-            "invite",
-            Entry::first(RecordId(id.0), account),
-            vec![caller.context.event(invited)],
-        )?;
-        Ok((id, code))
-    }
-
-    /// Accepts an invitation with a password: the person is active, and in a session which opens nothing but the
-    /// enrolment of a second factor where the home asks for one. Writes `InvitationAccepted`.
-    ///
-    /// # Errors
-    /// [`AccessError::Unacceptable`] for a caller without an invitation, and a password that is too weak.
-    pub fn accept(&self, caller: &Caller, password: &Sensitive<String>) -> Result<NewSession, AccessError> {
-        self.a_person(caller)?;
-        let Who::Invited(Person { id, name, mail, .. }) = &caller.who else {
-            return Err(AccessError::Unacceptable("this is no invitation; log in instead".into()));
-        };
-        if self.standards.enrolled_device && caller.place == Place::Network {
-            return self.refuse(&caller.context, ACCOUNT, None, None, no_device());
-        }
-        password::check(password, name, mail, &self.standards)?;
-        let phc = self.hasher.hash(password, &*self.sealer.entropy)?;
-        let now = caller.context.now;
-        let entry = self.known().account(*id).cloned().ok_or(AccessError::Missing("person"))?;
-        // Of two who accept at once, the second finds it accepted: the store refuses a version that is not the next.
-        let standing = entry.value.person.standing.accept(now).ok_or(AccessError::Missing("invitation"))?;
-        let mut account = entry.value.clone();
-        account.person.standing = standing;
-        account.invitation = None;
-        account.password = Some(Password::first(phc, now));
-        let begin = Beginning {
-            person: *id,
-            seen: entry.version,
-            place: caller.place,
-            account: Some(entry.next(account)),
-            factor_at: None,
-            signed_on: false,
-            forgiven: None,
-            events: vec![What::InvitationAccepted { person: *id }],
-        };
-        self.begin_session(begin, &caller.context)
-    }
-
     /// Everybody who is or was here, in the order in which they came.
     ///
     /// # Errors
@@ -388,25 +287,6 @@ impl Gate {
         others
             .find(|person| person.is_active(now) && person.roles.contains(&Role::Owner))
             .map(|owner| owner.id)
-    }
-
-    fn check_room(&self, mail: &str) -> Result<(), AccessError> {
-        let taken = self.is_somebodys(mail);
-        let known = self.known();
-        if self.standards.outside.as_deref() == Some(mail) {
-            return Err(AccessError::Against(
-                Requirement::NeedToKnow,
-                "this address is told from outside of what takes two people, so it cannot be somebody's here"
-                    .into(),
-            ));
-        }
-        if taken {
-            return Err(AccessError::Unacceptable("somebody here has this address already".into()));
-        }
-        match known.accounts().len() < PEOPLE_MAX {
-            true => Ok(()),
-            false => Err(AccessError::Unacceptable(format!("a home knows at most {PEOPLE_MAX} people"))),
-        }
     }
 
     /// Commits an account.

@@ -1,6 +1,6 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
-use bailee_core::{PersonId, ProposalId, RecordId, RequestId, Timestamp};
+use bailee_core::{PersonId, ProposalId, RecordId, RequestId, ServiceId, Timestamp};
 use bailee_ledger::authorized::{Administer, Authorized, Classify, Context, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
@@ -85,6 +85,16 @@ impl Gate {
         seen
     }
 
+    /// The name of a person, for who may see what they proposed or approved.
+    pub fn person_called(&self, person: PersonId) -> Option<String> {
+        self.known().account(person).map(|entry| entry.value.person.name.clone())
+    }
+
+    /// The name of a service, while it is one.
+    pub fn service_called(&self, service: ServiceId) -> Option<String> {
+        self.known().service(service).map(|entry| entry.value.name.clone())
+    }
+
     /// Approves a proposal of somebody else; in a company of one also of one's own, once nobody outside has stopped it.
     /// Whoever gets the proof carries it out and says so with [`Self::proposal_done`]; where that was cut off it is approved
     /// again. Writes `Proposal`.
@@ -119,6 +129,10 @@ impl Gate {
             Proposed::ReleaseService { service, key, purposes, classes, .. } => {
                 let release = Release { service: *service, purposes, classes, key: *key };
                 self.release_service(caller, &release)?;
+                CarryOut::Nothing
+            }
+            Proposed::Invite { person, .. } => {
+                self.release_invitation(caller, *person)?;
                 CarryOut::Nothing
             }
             Proposed::ConfirmTime { at } => {
@@ -225,9 +239,10 @@ impl Gate {
     fn proposed_of_own(&self, proposal: &Proposal) -> bool {
         match proposal.proposed {
             Proposed::ReleaseService { service, .. } => self.answers_for(proposal.by, service),
-            Proposed::Declassify { .. } | Proposed::ConfirmTime { .. } | Proposed::AdoptKeyring { .. } => {
-                false
-            }
+            Proposed::Declassify { .. }
+            | Proposed::Invite { .. }
+            | Proposed::ConfirmTime { .. }
+            | Proposed::AdoptKeyring { .. } => false,
         }
     }
 
@@ -242,6 +257,10 @@ impl Gate {
         let mut events = vec![caller.context.event(step(&proposal, stage.as_str())?)];
         events.extend(nod.event().map(|what| caller.context.event(what)));
         let _writing = self.writing_as(caller)?;
+        if stage.approved_by().is_some() {
+            // By what is so now: whoever proposed it may have left since.
+            self.check_proposer(&entry.value, caller)?;
+        }
         self.keep_proposal("decide-proposal", entry.next(proposal.clone()), events, nod)?;
         Ok(proposal)
     }
@@ -268,7 +287,9 @@ const fn action_of(proposed: &Proposed) -> Action<'static> {
     match proposed {
         Proposed::Declassify { .. } => Action::Declassify,
         Proposed::ConfirmTime { .. } => Action::RunRetention,
-        Proposed::ReleaseService { .. } | Proposed::AdoptKeyring { .. } => Action::Administer,
+        Proposed::ReleaseService { .. } | Proposed::Invite { .. } | Proposed::AdoptKeyring { .. } => {
+            Action::Administer
+        }
     }
 }
 

@@ -321,6 +321,10 @@ impl Gate {
 }
 
 impl Nod {
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The event of it, if it is one.
     pub(super) fn event(&self) -> Option<What> {
         self.0.as_ref().map(|entry| step(&entry.value, "done"))
@@ -336,7 +340,12 @@ impl Nod {
 
 /// Whether somebody could approve what somebody else asks for.
 pub(super) fn could_approve(person: &Person, now: Timestamp) -> bool {
-    person.is_active(now) && person.roles.iter().any(|role| matches!(role, Role::Owner | Role::Officer))
+    person.is_active(now) && approves(&person.roles)
+}
+
+/// Whether these are roles of somebody who approves what others ask for.
+pub(super) fn approves(roles: &[Role]) -> bool {
+    roles.iter().any(|role| matches!(role, Role::Owner | Role::Officer))
 }
 
 fn step(wait: &Wait, step: &str) -> What {

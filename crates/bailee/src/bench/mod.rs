@@ -149,10 +149,10 @@ impl Bench {
     fn compare(&self, place: &Place) -> Result<(u64, Vec<Figure>)> {
         let records = self.records.min(pgcrypto::RECORDS_MAX);
         let orders = Orders::new(records)?;
-        let token = place.make_home(orders.now())?;
-        collect::collect(place, &token, &orders, 0..records, "orders collected")?;
+        let tokens = place.make_home(orders.now())?;
+        collect::collect(place, &tokens.owner, &orders, 0..records, "orders collected")?;
         let lasts = Duration::from_secs(self.seconds);
-        let held = Held { place, token: &token, records, lasts };
+        let held = Held { place, key: &tokens.service, records, lasts };
         Ok((records, pgcrypto::compare(&held, &orders)?.into()))
     }
 
@@ -177,10 +177,10 @@ impl Bench {
 
     /// The phases that need a home, in an order in which none spoils another: a disposal moves its time on.
     fn with_home(&self, place: &Place, orders: &Orders, sync: &Measure) -> Result<Vec<Figure>> {
-        let token = place.make_home(orders.now())?;
-        let mut figures = self.fill(place, orders, &token)?;
+        let tokens = place.make_home(orders.now())?;
+        let mut figures = self.fill(place, orders, &tokens.owner)?;
         let lasts = Duration::from_secs(self.seconds);
-        let held = Held { place, token: &token, records: self.records, lasts };
+        let held = Held { place, key: &tokens.service, records: self.records, lasts };
         if self.wants(Phase::Reveal) {
             figures.extend(held.reveal()?);
         }
@@ -192,10 +192,10 @@ impl Bench {
         }
         let behind = self.records + SAMPLE_MAX;
         if self.wants(Phase::Erase) {
-            figures.extend(erase::erase(place, &token, orders, behind, sync)?);
+            figures.extend(erase::erase(place, &tokens.owner, orders, behind, sync)?);
         }
         if self.wants(Phase::Dispose) {
-            figures.extend(dispose::dispose(place, &token, self.records, lasts, sync)?);
+            figures.extend(dispose::dispose(place, &tokens.owner, self.records, lasts, sync)?);
         }
         Ok(figures)
     }

@@ -7,8 +7,6 @@
 
 use std::time::Duration;
 
-use bailee_core::Sensitive;
-
 use super::figure::{Figure, Measure, Unit};
 use super::https::{Asking, Server};
 use super::orders::{FIELDS, Order, Orders};
@@ -82,8 +80,7 @@ fn collect_ones(server: &Server, held: &Held<'_>, orders: &Orders) -> Result<Mea
         clients: CLIENTS,
         lasts: held.lasts,
     };
-    let token: &Sensitive<String> = held.token;
-    server.ask(what, Unit::Records, asking, token)
+    server.ask(what, Unit::Records, asking, held.key)
 }
 
 /// Reads and writes by each way of sealing.

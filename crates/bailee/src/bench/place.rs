@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bailee_core::{Entropy, Environment, Json, RecordId, Sensitive, Timestamp};
+use bailee_core::{Class, Entropy, Environment, Json, Purpose, RecordId, Sensitive, Timestamp};
 use bailee_crypto::random::SystemEntropy;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -36,6 +36,14 @@ const REMOVAL_REST: Duration = Duration::from_millis(20);
 /// A throw-away directory. Taken away on drop, and when the bench is interrupted.
 pub(super) struct Place {
     kept: Arc<Kept>,
+}
+
+/// Who may ask a home.
+pub(super) struct Tokens {
+    /// The session of its owner, on this machine.
+    pub(super) owner: Sensitive<String>,
+    /// The key of a service that sees everything for fulfilment, as an application does over the network.
+    pub(super) service: Sensitive<String>,
 }
 
 /// What must be gone when the bench ends.
@@ -116,8 +124,8 @@ impl Place {
         replace_private(&path, lifted.as_bytes())
     }
 
-    /// Makes a home there with a seller; the session of its owner.
-    pub(super) fn make_home(&self, now: Timestamp) -> Result<Sensitive<String>> {
+    /// Makes a home there with a seller; who may ask it.
+    pub(super) fn make_home(&self, now: Timestamp) -> Result<Tokens> {
         let entropy: &dyn Entropy = &SystemEntropy;
         let password = Sensitive::new(format!("Aa1-{}", RecordId::random(entropy)));
         let new = NewHome {
@@ -133,11 +141,23 @@ impl Place {
         let home = Home::open(&self.home(), None)?;
         let log_in = json!({ "mail": MAIL, "password": password.expose() });
         let session = Client::new(home.router(), None)?.post("/v1/sessions", &log_in)?;
-        let token = session.member("token").and_then(Json::as_str).unwrap_or_default();
-        let client = client(&home, &Sensitive::new(token.to_owned()))?;
+        let owner = secret(&session, "token");
+        let client = client(&home, &owner)?;
         client.post("/v1/sellers", &json!({ "id": SELLER }))?;
-        Ok(Sensitive::new(token.to_owned()))
+        let revealed: Vec<_> = Class::ALL.iter().filter(|class| **class != Class::Unclassified).collect();
+        let service = json!({
+            "name": "bench",
+            "sellers": [SELLER],
+            "purposes": [Purpose::Fulfilment],
+            "classes": revealed,
+        });
+        let added = client.post("/v1/services", &service)?;
+        Ok(Tokens { owner, service: secret(&added, "key") })
     }
+}
+
+fn secret(answer: &Json, member: &str) -> Sensitive<String> {
+    Sensitive::new(answer.member(member).and_then(Json::as_str).unwrap_or_default().to_owned())
 }
 
 /// A name that nothing has.

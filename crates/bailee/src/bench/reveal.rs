@@ -35,7 +35,8 @@ const REVEALED: &str = "\"reference\":";
 /// A home with so many records, and who may ask it.
 pub(super) struct Held<'a> {
     pub(super) place: &'a Place,
-    pub(super) token: &'a Sensitive<String>,
+    /// Of a service.
+    pub(super) key: &'a Sensitive<String>,
     pub(super) records: u64,
     /// How long clients ask.
     pub(super) lasts: Duration,
@@ -63,7 +64,7 @@ impl Held<'_> {
 
     fn ask(&self, server: &Server, what: &'static str, asking: Asking) -> Result<Measure> {
         let _busy = Progress::spinning(what);
-        server.ask(what, Unit::Records, asking, self.token)
+        server.ask(what, Unit::Records, asking, self.key)
     }
 
     /// Reveals one by one, as the server of this home does it.
@@ -74,7 +75,7 @@ impl Held<'_> {
     /// Reveals one by one and in hundreds, beside a handler that does nothing.
     pub(super) fn reveal(&self) -> Result<[Figure; 2]> {
         let server = Server::of_home(self.place)?;
-        let answer = |each| server.answer(REVEAL, self.reveals(each)(0), self.token);
+        let answer = |each| server.answer(REVEAL, self.reveals(each)(0), self.key);
         let answers = (answer(1)?, answer(BATCH)?);
         let one = self.reveal_ones(&server)?;
         let many = self.ask(&server, HUNDREDS, self.asking(REVEAL, self.reveals(BATCH), BATCH))?;
@@ -93,7 +94,7 @@ impl Held<'_> {
         let asked = self.asked();
         let by_mail =
             move |number| Bytes::from(json!({ "email": Order::of(asked(number)).mail() }).to_string());
-        let answer = server.answer(FIND, by_mail(0), self.token)?;
+        let answer = server.answer(FIND, by_mail(0), self.key)?;
         let asking = |path| Asking {
             path,
             question: Box::new(by_mail),
@@ -103,11 +104,11 @@ impl Held<'_> {
             lasts: self.lasts,
         };
         let what = format!("one order found among {} by its e-mail, over HTTPS", self.records);
-        let found = server.ask(&what, Unit::Milliseconds, asking(FIND), self.token)?;
+        let found = server.ask(&what, Unit::Milliseconds, asking(FIND), self.key)?;
         drop(server);
         let trivial = trivial::start(self.place, &answer, &answer)?;
         let what = "the same answer by a handler that writes a page and syncs it";
-        let limit = trivial.ask(what, Unit::Milliseconds, asking(trivial::SYNCED), self.token)?;
+        let limit = trivial.ask(what, Unit::Milliseconds, asking(trivial::SYNCED), self.key)?;
         Ok(Figure::beside("find", found, [limit]))
     }
 
@@ -118,7 +119,7 @@ impl Held<'_> {
         for _ in 0..STARTS {
             let begun = Instant::now();
             let server = Server::of_home(self.place)?;
-            server.answer(REVEAL, question.clone(), self.token)?;
+            server.answer(REVEAL, question.clone(), self.key)?;
             answered.push(begun.elapsed());
             drop(server);
             let begun = Instant::now();

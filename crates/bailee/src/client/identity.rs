@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use crate::failure::{Failure, Result};
+use crate::pem;
 use crate::state::Place;
 
 /// The variables that name their files.
@@ -50,8 +51,7 @@ impl ClientIdentity {
 
     /// What two files hold; none where that is no certificate and its key.
     fn read(certificate: &Path, key: &Path) -> Result<Option<Self>> {
-        let read = |path: &Path| std::fs::read(path).map_err(|error| Failure::file(path, &error));
-        let (certificate, key) = (read(certificate)?, zeroize::Zeroizing::new(read(key)?));
+        let (certificate, key) = (pem::read(certificate)?, pem::read_key(key)?);
         let chain = CertificateDer::pem_slice_iter(&certificate).collect::<std::result::Result<Vec<_>, _>>();
         let key = PrivateKeyDer::from_pem_slice(&key);
         let identity = match (chain, key) {

@@ -29,7 +29,8 @@ pub(super) struct Certificate {
     /// The service, by name or id; the one that asks, unless told.
     #[arg(default_value = "current")]
     service: String,
-    /// Where the key and the certificate go: FILE.key and FILE.pem, neither of which may be there yet.
+    /// Where the key and the certificate go: FILE.key and FILE.pem. No FILE.pem may be there yet; a FILE.key that is there is
+    /// used again.
     #[arg(long, value_name = "FILE", default_value = "service")]
     out: PathBuf,
     /// A request made elsewhere (PKCS#10, PEM), instead of a key made here; `-` reads it from standard input.
@@ -54,7 +55,7 @@ impl Certificate {
             return show_proposal(visit, "what it shows", &new);
         }
         let certificate = beside(&self.out, "pem");
-        refuse_existing(&certificate)?;
+        refuse_unwritable(&certificate)?;
         let request = match &self.request {
             Some(request) => read(request)?,
             None => self.make_key()?,
@@ -76,17 +77,15 @@ impl Certificate {
     /// was refused after it was made.
     fn make_key(&self) -> Result<String> {
         let path = beside(&self.out, "key");
-        let key = match fs::read_to_string(&path) {
-            Ok(pem) => KeyPair::from_pem(&pem).map_err(|_| {
+        if fs::exists(&path).map_err(|error| Failure::file(&path, &error))? {
+            let pem = crate::pem::read_key(&path)?;
+            let key = std::str::from_utf8(&pem).ok().and_then(|pem| KeyPair::from_pem(pem).ok());
+            return request(&key.ok_or_else(|| {
                 Failure::failed(format_args!("{} is no key; name another place with --out", path.display()))
-            })?,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| unmade())?;
-                write_private(&path, key.serialize_pem().as_bytes())?;
-                key
-            }
-            Err(error) => return Err(Failure::file(&path, &error)),
-        };
+            })?);
+        }
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| unmade())?;
+        write_private(&path, key.serialize_pem().as_bytes())?;
         request(&key)
     }
 }
@@ -126,7 +125,14 @@ fn beside(out: &Path, ending: &str) -> PathBuf {
     PathBuf::from(path)
 }
 
-fn refuse_existing(path: &Path) -> Result<()> {
+/// Refuses a place at which the certificate could not be kept, before one is issued.
+fn refuse_unwritable(path: &Path) -> Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(directory) = directory
+        && !directory.is_dir()
+    {
+        return Err(Failure::file(directory, &ErrorKind::NotADirectory.into()));
+    }
     match fs::exists(path) {
         Ok(false) => Ok(()),
         Ok(true) => Err(Failure::file(path, &ErrorKind::AlreadyExists.into())),

@@ -1,6 +1,8 @@
 //! `bailee person`: who may come in, and one's own account.
 
+use bailee_access::person::Role;
 use bailee_core::{Json, PersonId, Sensitive};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -35,7 +37,8 @@ Roles:
         #[arg(value_name = "NAME <MAIL>")]
         person: String,
         /// What the person shall do; may be repeated.
-        #[arg(long = "role", required = true, value_delimiter = ',', value_name = "R")]
+        #[arg(long = "role", required = true, value_delimiter = ',', value_name = "R",
+              value_parser = PossibleValuesParser::new(Role::ALL.map(Role::as_str)))]
         roles: Vec<String>,
         /// Of a contractor: the last day of the contract. Access ends with it by itself.
         #[arg(long = "until", value_name = "DATE")]
@@ -125,6 +128,13 @@ fn invite(visit: &Visit, person: &str, roles: &[String], last_day: Option<&str>)
     screen.line(format_args!("the invitation is shown this once, and is good for seven days:"))?;
     screen.line(format_args!("{BOLD}{}{BOLD:#}", text(&invited, "invitation")))?;
     screen.line(format_args!("{DIM}the invited person accepts it with `bailee person accept`{DIM:#}"))?;
+    let proposal = text(&invited, "proposal");
+    if !proposal.is_empty() {
+        screen.line(format_args!(
+            "who approves what others ask for is invited by two: it opens nothing until an owner or officer other than you approves \
+             it with `bailee proposal approve {proposal}`"
+        ))?;
+    }
     Ok(Exit::Done)
 }
 

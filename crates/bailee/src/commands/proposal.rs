@@ -99,7 +99,7 @@ fn list(visit: &Visit) -> Result<Exit> {
     let row = |one: &Json| {
         let mut row: Vec<String> = ["id", "state", "act"].map(|name| text(one, name)).into();
         row.push(about(one));
-        row.extend(["proposed_by", "until", "approved_by"].map(|name| text(one, name)));
+        row.extend(["proposer", "until", "approver"].map(|name| text(one, name)));
         row
     };
     let header = ["PROPOSAL", "STATE", "ACT", "WHAT", "BY", "UNTIL", "APPROVED BY"];
@@ -110,8 +110,12 @@ fn list(visit: &Visit) -> Result<Exit> {
 
 /// What a proposal is about, in few words.
 fn about(one: &Json) -> String {
-    let [path, service, at, keyring, anchor] =
-        ["path", "service", "at", "keyring", "anchor"].map(|name| text(one, name));
+    let [named, path, service, at, keyring, anchor] =
+        ["named", "path", "service_name", "at", "keyring", "anchor"].map(|name| text(one, name));
+    if !named.is_empty() {
+        let roles = one.member("roles").map(Json::elements).unwrap_or_default();
+        return format!("{named}, as {}", roles.iter().map(leaf).collect::<Vec<_>>().join(" and "));
+    }
     if !at.is_empty() {
         return format!("that it was {at}");
     }
@@ -138,10 +142,14 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "fact",
         "cleaner",
         "service",
+        "service_name",
         "key",
         "sellers",
         "purposes",
         "classes",
+        "person",
+        "named",
+        "roles",
         "at",
         "keyring",
         "anchor",
@@ -149,6 +157,7 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "proposed_at",
         "until",
         "approved_by",
+        "approver",
     ] {
         let value = match one.member(name) {
             Some(Json::Array(all)) => all.iter().map(leaf).collect::<Vec<_>>().join(", "),

@@ -112,8 +112,9 @@ fn status(visit: &Visit) -> Result<Exit> {
 fn why_exceptional(rule: &str) -> &'static str {
     match rule {
         "R4" => "under way still, within the window that was promised",
-        "R5" => "ends 60 days after its first package was delivered",
-        "R6" | "R10" => "ends 180 days after the purchase, though it is open still",
+        "R5" => "ends 60 days after the first of its packages that was delivered",
+        "R6" => "shipped in part: ends 60 days after a first delivery, or 180 after the purchase",
+        "R10" => "ends 180 days after the purchase, though it is open still",
         "R12" => "no date of use: counted from its first intake",
         _ => "",
     }

@@ -3,8 +3,7 @@
 //! Time is the real one here, also in a home that was given another: clients go by theirs.
 
 use std::fs;
-use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +26,7 @@ use crate::failure::{Failure, Result};
 use crate::home::Home;
 use crate::home::clock::system_now;
 use crate::home::make::replace_private;
+use crate::pem;
 
 /// Days that a certificate of ours is good for: less than the 366 that Mozilla's profiles allow.
 const DAYS: i64 = 364;
@@ -36,8 +36,6 @@ const BEGIN_DAYS: i64 = -1;
 const RENEW_DAYS: i64 = 30;
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Most bytes of a certificate's or key's file.
-const BYTES_MAX: u64 = 1024 * 1024;
 
 /// Makes a certificate and its key, in their home.
 pub(crate) fn make(root: &Path) -> Result<()> {
@@ -131,15 +129,7 @@ fn lasts(identity: &Identity) -> bool {
 /// Reads the certificate and its key.
 pub(super) fn read(root: &Path, settings: &ServerSettings) -> Result<Identity> {
     let Files { certificate, key } = Files::of(root, settings)?;
-    let chain = read_file(&certificate)?;
-    let about = fs::metadata(&key).map_err(|error| Failure::file(&key, &error))?;
-    if about.permissions().mode() & 0o007 != 0 {
-        return Err(Failure::failed(format_args!(
-            "everybody on this machine can read the key {}; take that away with `chmod o=` (2.4.b)",
-            key.display()
-        )));
-    }
-    Identity::from_pem(&chain, &read_file(&key)?).map_err(|error| {
+    Identity::from_pem(&pem::read(&certificate)?, &pem::read_key(&key)?).map_err(|error| {
         Failure::failed(format_args!("{} and {}: {error}", certificate.display(), key.display()))
     })
 }
@@ -147,20 +137,21 @@ pub(super) fn read(root: &Path, settings: &ServerSettings) -> Result<Identity> {
 /// Whose certificates clients may show: those of the home's authority, and of the authorities that `[server]` names.
 pub(super) fn clients(home: &Home) -> Result<Clients> {
     let own = home.keep_authority()?;
-    let others = home.config().server.client_authorities.as_ref().map(|path| home.root().join(path));
-    let pem = others.as_deref().map(read_file).transpose()?;
-    Clients::of(own.pem.as_bytes(), pem.as_deref()).map_err(|error| {
-        let path = others.unwrap_or_default();
-        Failure::failed(format_args!("[server] client_authorities, {}: {error}", path.display()))
-    })
+    let others = authorities(home.root(), &home.config().server)?;
+    Clients::of(own.pem.as_bytes(), others.as_deref())
+        .map_err(|error| Failure::failed(format_args!("the home's own authority is damaged: {error}")))
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let unusable = |error| Failure::file(path, &error);
-    if fs::metadata(path).map_err(unusable)?.len() > BYTES_MAX {
-        return Err(Failure::file(path, &ErrorKind::FileTooLarge.into()));
-    }
-    fs::read(path).map_err(unusable)
+/// The authorities that `[server]` names, if it names any, and they are such.
+pub(super) fn authorities(root: &Path, settings: &ServerSettings) -> Result<Option<Vec<u8>>> {
+    let Some(path) = settings.client_authorities.as_ref().map(|path| root.join(path)) else {
+        return Ok(None);
+    };
+    let authorities = pem::read(&path)?;
+    Clients::check(&authorities).map_err(|error| {
+        Failure::failed(format_args!("[server] client_authorities, {}: {error}", path.display()))
+    })?;
+    Ok(Some(authorities))
 }
 
 /// Where the two are.
@@ -227,6 +218,8 @@ pub(super) async fn follow(home: Arc<Home>, tls: Tls, mut reload: Signal) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::serve::settings::ServerSection;
 

@@ -166,6 +166,7 @@ fn check(global: &Global) -> Result<Exit> {
     if !certificate::is_to_be_made(&global.home, &config.server) {
         certificate::read(&global.home, &config.server)?;
     }
+    certificate::authorities(&global.home, &config.server)?;
     match global.screen.is_json() {
         true => global.screen.json(&json!({ "sound": true }))?,
         false => global.screen.line("the configuration is sound")?,

@@ -11,10 +11,22 @@ const NAME: &str = "buyer.buyerName";
 
 pub(crate) fn join(trial: &Trial, name: &str, mail: &str, role: &str) {
     let invited = trial.json(&["person", "invite", &format!("{name} <{mail}>"), "--role", role]);
-    let invitation = invited["invitation"].as_str().unwrap();
-    let words = ["person", "accept", "--invitation-stdin", "--password-stdin"];
-    trial.run_with(&words, &format!("{invitation}\n{OTHERS_PASSWORD}\n")).ends(0);
+    if let Some(proposal) = invited["proposal"].as_str() {
+        // Who could approve things, where somebody else can already.
+        assert!(accept(trial, &invited).ends(4).err.contains("1.3.b"));
+        log_in(trial, CEM);
+        assert!(trial.run(&["proposal", "list"]).ends(0).text().contains(name));
+        trial.run(&["proposal", "approve", proposal]).ends(0);
+    }
+    accept(trial, &invited).ends(0);
     trial.log_in();
+}
+
+/// Accepts an invitation.
+pub(crate) fn accept(trial: &Trial, invited: &serde_json::Value) -> Ran {
+    let words = ["person", "accept", "--invitation-stdin", "--password-stdin"];
+    let invitation = invited["invitation"].as_str().unwrap();
+    trial.run_with(&words, &format!("{invitation}\n{OTHERS_PASSWORD}\n"))
 }
 
 pub(crate) fn log_in(trial: &Trial, mail: &str) {

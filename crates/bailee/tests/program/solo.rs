@@ -1,6 +1,6 @@
 //! Two people for what is dangerous; and a company of one, with somebody outside who can stop it.
 
-use crate::grants::{BEN, CEM, home, join, log_in};
+use crate::grants::{BEN, CEM, accept, home, join, log_in};
 use crate::post::Post;
 use crate::support::*;
 
@@ -186,12 +186,21 @@ fn that_a_field_is_a_fact_takes_two_people() {
 #[test]
 fn solo_changes_nothing_while_two_could_approve() {
     let (trial, post) = solitary();
-    join(&trial, "Cem Beispiel", CEM, "officer");
+    // Nor does she make somebody the second alone without the outside knowing.
+    let invited = trial.json(&["person", "invite", &format!("Cem Beispiel <{CEM}>"), "--role", "officer"]);
+    let approve = ["proposal", "approve", invited["proposal"].as_str().unwrap()];
+    assert!(trial.run(&approve).ends(4).err.contains("may stop it until 2026-03-03T09:00:00Z"));
+    accept(&trial, &invited).ends(4);
+    trial.later("2026-03-03T09:00:00Z");
+    trial.run(&approve).ends(0);
+    accept(&trial, &invited).ends(0);
+    trial.log_in();
+    let told = post.messages().len();
     let refused =
         trial.run(&["person", "invite", &format!("Tess Beispiel <{OUTSIDE}>"), "--role", "officer"]).ends(1);
     assert!(refused.err.contains("1.3.b"), "{}", refused.err);
     let id = ask(&trial);
-    assert!(post.messages().is_empty(), "nobody outside is told");
+    assert_eq!(post.messages().len(), told, "nobody outside is told");
     trial.later("2026-03-04T09:00:00Z");
     let denied = trial.run(&["grant", "approve", &id]).ends(4);
     assert!(denied.err.contains("while somebody else is active"), "{}", denied.err);

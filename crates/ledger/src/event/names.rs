@@ -39,6 +39,7 @@ impl What {
             Self::Solo(_) => "solo",
             Self::SellerAdded { .. } => "seller-added",
             Self::ServiceAdded { .. } => "service-added",
+            Self::InvitationReleased(_) => "invitation-released",
             Self::ServiceReleased(_) => "service-released",
             Self::ServiceKeyAdded { .. } => "service-key-added",
             Self::ServiceKeyEnded { .. } => "service-key-ended",
@@ -139,6 +140,7 @@ impl What {
             | Self::Solo(_)
             | Self::SellerAdded { .. }
             | Self::ServiceAdded { .. }
+            | Self::InvitationReleased(_)
             | Self::ServiceReleased(_)
             | Self::ServiceKeyAdded { .. }
             | Self::ServiceKeyEnded { .. }

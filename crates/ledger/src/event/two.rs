@@ -1,8 +1,8 @@
 //! What takes two people, and who is told of it: notices, proposals, waits, going on with an older keyring.
 
 use bailee_core::{
-    Class, Commitment, NoticeId, ProposalId, Purpose, Recipient, RecordId, SellerId, ServiceId, Timestamp,
-    WaitId,
+    Class, Commitment, NoticeId, PersonId, ProposalId, Purpose, Recipient, RecordId, SellerId, ServiceId,
+    Timestamp, WaitId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,13 @@ pub struct Wait {
     pub about: RecordId,
     /// `"begun"`; `"done"`: nobody stopped it in a day, an exception; `"stopped"`, for good.
     pub step: String,
+}
+
+/// An invitation of somebody who could approve things can be accepted: a second person approved it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationReleased {
+    /// Who is invited.
+    pub person: PersonId,
 }
 
 /// Whether a company of one has named somebody outside, who may stop what takes two people.

@@ -48,6 +48,14 @@ impl Clients {
         Ok(Self { home, others, hints })
     }
 
+    /// Whether these are authorities that could be trusted.
+    ///
+    /// # Errors
+    /// [`AuthoritiesError`] where they are not.
+    pub fn check(others: &[u8]) -> Result<(), AuthoritiesError> {
+        verifier(others).map(drop)
+    }
+
     /// What a client showed, verified once more: a session that is resumed shows a certificate of before.
     pub(super) fn shown(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Result<Shown, Error> {
         let (own, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;

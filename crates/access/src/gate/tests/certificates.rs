@@ -138,6 +138,11 @@ fn a_service_is_bound_to_the_first_name_of_a_certificate_and_no_two_to_one() {
     let services = home.gate().services(&home.owner()).ok().unwrap();
     let keys = &services.iter().find(|service| service.id == id).unwrap().keys;
     assert_eq!(keys.len(), 2, "bound again, its days begin anew");
+    let two = format!("{}{}", next.pem(), first.pem());
+    assert!(matches!(
+        home.gate().bind_certificate(&home.owner(), other, &two),
+        Err(AccessError::Unacceptable(words)) if words.contains("single")
+    ));
     for (number, is_read) in [(NAMES_MAX, true), (NAMES_MAX + 1, false)] {
         let names: Vec<_> = (0..number).map(|name| format!("{name}.example")).collect();
         assert_eq!(Shown::new(of(&names).der(), IssuedBy::Other).is_some(), is_read);

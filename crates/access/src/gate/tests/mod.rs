@@ -6,6 +6,7 @@ mod devices;
 mod enter;
 mod fixture;
 mod grants;
+mod invitations;
 mod keys;
 mod lockout;
 mod named;

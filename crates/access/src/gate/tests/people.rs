@@ -8,7 +8,7 @@ use bailee_ledger::event::What;
 use super::fixture::{Home, MAIL, PASSWORD, at, new_service, sensitive, unacceptable};
 use crate::Caller;
 use crate::decision::AUTHENTICATE;
-use crate::gate::NewPerson;
+use crate::gate::{Invited, NewPerson};
 use crate::person::{Relation, Role, Standing};
 
 pub(super) const OTHER: &str = "Noor Okafor <noor.okafor@warehouse.example>";
@@ -16,7 +16,12 @@ pub(super) const OTHER_MAIL: &str = "noor.okafor@warehouse.example";
 
 pub(super) fn invite(home: &Home, named: &str, role: Role) -> (PersonId, Sensitive<String>) {
     let new = NewPerson { named, roles: vec![role], relation: Relation::Employee };
-    home.gate().invite(&home.owner(), new).ok().unwrap()
+    let Invited { id, code, proposal } = home.gate().invite(&home.owner(), new).ok().unwrap();
+    if proposal.is_some() {
+        // As if somebody else had approved it: how that goes is told in `invitations`.
+        home.gate().release_invitation(&home.owner(), id).unwrap();
+    }
+    (id, code)
 }
 
 /// Invites a person, who accepts; the session in which they are then.
@@ -180,7 +185,7 @@ fn a_contract_ends_by_itself() {
     let last_day = Day::of(at(0)).plus(3);
     let relation = Relation::Contractor { last_day };
     let new = NewPerson { named: OTHER, roles: vec![Role::Officer], relation };
-    let (id, code) = home.gate().invite(&home.owner(), new).ok().unwrap();
+    let Invited { id, code, .. } = home.gate().invite(&home.owner(), new).ok().unwrap();
     let invited = home.renewing(code.expose(), at(0)).ok().unwrap();
     home.gate().accept(&invited, &sensitive(PASSWORD)).ok().unwrap();
     let after = last_day.plus(1).start();

@@ -94,7 +94,7 @@ fn a_proposal_that_nobody_decides_about_ends_after_seven_days() {
 }
 
 /// A company of one with a service.
-fn solitary() -> (Home, Caller) {
+pub(super) fn solitary() -> (Home, Caller) {
     let home = Home::new().with(|standards| {
         standards.second_person = true;
         standards.mail = true;
@@ -106,7 +106,7 @@ fn solitary() -> (Home, Caller) {
 }
 
 /// The mail server takes what the outside is to be told; the code in it.
-fn tell(home: &Home, now: Timestamp) -> (NoticeId, Sensitive<String>) {
+pub(super) fn tell(home: &Home, now: Timestamp) -> (NoticeId, Sensitive<String>) {
     let due = home.gate().due_notices(now);
     let due = due.iter().find(|due| due.waiting.to == Recipient::Outside).unwrap();
     assert_eq!(due.address.as_deref(), Some(OUTSIDE));
@@ -115,7 +115,7 @@ fn tell(home: &Home, now: Timestamp) -> (NoticeId, Sensitive<String>) {
     (due.waiting.id, code)
 }
 
-fn stop(home: &Home, code: &Sensitive<String>, now: Timestamp) -> Result<Alone, AccessError> {
+pub(super) fn stop(home: &Home, code: &Sensitive<String>, now: Timestamp) -> Result<Alone, AccessError> {
     home.gate().stop(&home.presented(Some(Sensitive::new(code.expose().clone())), now))
 }
 
