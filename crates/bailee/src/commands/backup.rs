@@ -80,7 +80,8 @@ Exit status 6: a byte was changed, is missing or was added.")]
     #[command(after_help = "\
 The keyring's mirrors and the root key are those of the home that was lost, as they are now; one mirror of two may be empty. A
 keyring older than the backup, or than the checkpoints that left the home, is refused. Whoever left since, and keys of services
-that ended since, are to be ended again.
+that ended since, are to be ended again. From a backup older than two days a production home takes nothing in until two people
+have confirmed the time (`bailee retention confirm-time`).
 
 Example:
   bailee --home /srv/bailee backup restore /srv/backups/bailee-….backup --key backup.key \\
