@@ -86,15 +86,15 @@ impl Signer {
             text.push_str(line);
             text.push('\n');
         }
-        self.signed(text)
+        self.signed(&text)
     }
 
     /// A signed statement that is no checkpoint: its first line, which must not be the origin, says of what kind it is.
     pub fn statement(&self, text: &str) -> String {
-        self.signed(format!("{}\n", text.trim_end_matches('\n')))
+        self.signed(&format!("{}\n", text.trim_end_matches('\n')))
     }
 
-    fn signed(&self, text: String) -> String {
+    fn signed(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes());
         let signed = [&self.verifier.id()[..], signature.as_ref()].concat();
         format!("{text}\n{SIGNATURE_MARK}{} {}\n", self.origin(), BASE64.encode(&signed))
