@@ -4,8 +4,8 @@
 //! was used last, since none opens twice.
 
 use bailee_core::profile::Values;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{Entropy, PasskeyId, Sensitive, Timestamp};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
+use bailee_core::{Entropy, PasskeyId, PersonId, Sensitive, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialHash;
@@ -26,6 +26,12 @@ pub(crate) struct Account {
     pub(crate) password: Option<Password>,
     #[serde(default, skip_serializing_if = "Factors::is_empty")]
     pub(crate) factors: Factors,
+    /// Who made the invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) invited_by: Option<PersonId>,
+    /// The code of whoever approved the invitation, which its acceptance takes, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) approval: Option<CredentialHash>,
     /// With which the person enrols one device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) device: Option<DeviceCode>,
@@ -40,6 +46,8 @@ impl Account {
         Self {
             person,
             invitation: None,
+            invited_by: None,
+            approval: None,
             password: None,
             factors: Factors::default(),
             device: None,
@@ -78,14 +86,16 @@ impl Password {
         Self { phc, since: now, earlier: earlier.take(values.password_history.into()).collect() }
     }
 
-    /// From then on it opens nothing but its own change (1.4.b).
-    pub(crate) fn expires_at(&self, values: &Values) -> Timestamp {
-        saturating_add(self.since, i64::from(values.password_days_max) * DAY_SECONDS)
+    /// Whether it opens nothing but its own change (1.4.b).
+    pub(crate) fn is_past(&self, now: Timestamp, values: &Values) -> bool {
+        let expires_at = saturating_add(self.since, i64::from(values.password_days_max) * DAY_SECONDS);
+        now > expires_at || is_ahead(self.since, now)
     }
 
-    /// It may be changed again from then on (1.4.a).
-    pub(crate) fn changeable_at(&self, values: &Values) -> Timestamp {
-        saturating_add(self.since, i64::from(values.password_days_min) * DAY_SECONDS)
+    /// When it may be changed again, unless that is now (1.4.a).
+    pub(crate) fn changeable_at(&self, now: Timestamp, values: &Values) -> Option<Timestamp> {
+        let changeable_at = saturating_add(self.since, i64::from(values.password_days_min) * DAY_SECONDS);
+        (now < changeable_at && !is_ahead(self.since, now)).then_some(changeable_at)
     }
 }
 

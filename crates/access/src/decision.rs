@@ -28,7 +28,8 @@ pub use circumstances::Circumstances;
 pub use explain::{Explanation, Sight};
 pub use own::{OWN_BYTES_MAX, OWN_POLICIES_MAX, OwnPolicyError};
 pub use reason::Reason;
-pub use refusal::unknown_purpose;
+pub(crate) use refusal::closed_to_all;
+pub use refusal::{restricted, unknown_purpose};
 pub use rules::{Rules, RulesError};
 pub use sitting::Sitting;
 pub use steady::ANSWERS_MAX;
@@ -92,6 +93,12 @@ pub enum Action<'a> {
     ReadQuarantine(Option<&'a SellerId>),
     /// Throw away what is in quarantine of a seller: it is gone for good, and was never taken in.
     DiscardQuarantine(&'a SellerId),
+    /// End the personal data of a seller's records, since somebody asked.
+    Erase(&'a SellerId),
+    /// Do nothing with a seller's records any more but keep them, since somebody asked; or use them again.
+    Restrict(&'a SellerId),
+    /// Correct a value of a seller's record, since somebody asked.
+    Rectify(&'a SellerId),
     /// Read the catalogue of fields.
     ReadCatalogue,
     /// See what the catalogue does not name, never a value: of one seller, or of all.
@@ -100,6 +107,8 @@ pub enum Action<'a> {
     Classify,
     /// Decide that a field is a fact: what was sealed as personal can then be read by all who may see facts.
     Declassify,
+    /// Seal to an offline key what a law obliges to keep.
+    Archive,
     /// Read the ledger.
     ReadLedger,
     /// Ask why somebody may do something, and who could see a field.
@@ -136,7 +145,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 18] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 22] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -144,10 +153,14 @@ impl<'a> Action<'a> {
             Self::ReadRetention(Some(seller)),
             Self::ReadQuarantine(Some(seller)),
             Self::DiscardQuarantine(seller),
+            Self::Erase(seller),
+            Self::Restrict(seller),
+            Self::Rectify(seller),
             Self::ReadCatalogue,
             Self::ReadUnclassified(Some(seller)),
             Self::Classify,
             Self::Declassify,
+            Self::Archive,
             Self::ReadLedger,
             Self::ReadAccess,
             Self::AskGrant,
@@ -168,10 +181,14 @@ impl<'a> Action<'a> {
             Self::ReadRetention(_) => "read-retention",
             Self::ReadQuarantine(_) => "read-quarantine",
             Self::DiscardQuarantine(_) => "discard-quarantine",
+            Self::Erase(_) => "erase",
+            Self::Restrict(_) => "restrict",
+            Self::Rectify(_) => "rectify",
             Self::ReadCatalogue => "read-catalogue",
             Self::ReadUnclassified(_) => "read-unclassified",
             Self::Classify => "classify",
             Self::Declassify => "declassify",
+            Self::Archive => "archive",
             Self::ReadLedger => "read-ledger",
             Self::ReadAccess => "read-access",
             Self::AskGrant => "ask-grant",
@@ -194,6 +211,7 @@ impl<'a> Action<'a> {
             | Self::ReadCatalogue
             | Self::Classify
             | Self::Declassify
+            | Self::Archive
             | Self::ReadLedger
             | Self::ReadAccess
             | Self::AskGrant
@@ -205,6 +223,9 @@ impl<'a> Action<'a> {
             }
             Self::Collect(seller)
             | Self::DiscardQuarantine(seller)
+            | Self::Erase(seller)
+            | Self::Restrict(seller)
+            | Self::Rectify(seller)
             | Self::Show(seller)
             | Self::Find(seller, _)
             | Self::Reveal(seller, _) => Some(seller),

@@ -17,6 +17,12 @@ const SECRET_BYTES: usize = 20;
 /// Steps of 30 seconds before and after the present one that are accepted (RFC 6238, 5.2).
 const SKEW_STEPS: u16 = 1;
 
+/// A step so many seconds ahead was used by a clock that had jumped: two days, beyond what a home believes by itself.
+const AHEAD_SECONDS_MAX: u64 = 48 * 60 * 60;
+
+/// Seconds of a step (RFC 6238, 4.1).
+const STEP_SECONDS: u64 = 30;
+
 /// How many recovery codes somebody gets.
 pub const RECOVERY_CODES: usize = 10;
 
@@ -67,7 +73,10 @@ impl Totp {
         let code: String = code.expose().chars().filter(|c| !c.is_whitespace()).collect();
         let seconds = u64::try_from(at.as_second()).ok()?;
         let step = self.authenticator()?.check(&code, seconds)?;
-        (step > self.used_step).then(|| Self { secret: self.secret.clone(), used_step: step })
+        // It would keep out all codes until then.
+        let is_ahead = self.used_step > (seconds + AHEAD_SECONDS_MAX) / STEP_SECONDS;
+        let used = if is_ahead { 0 } else { self.used_step };
+        (step > used).then(|| Self { secret: self.secret.clone(), used_step: step })
     }
 
     fn authenticator(&self) -> Option<totp_rs::Totp> {

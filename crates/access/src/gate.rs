@@ -7,6 +7,7 @@ mod acts;
 mod carry;
 mod certificates;
 mod devices;
+mod ended_sellers;
 mod enter;
 mod explain;
 mod follow;
@@ -22,6 +23,7 @@ mod people;
 mod proposals;
 mod renew;
 mod reveal;
+mod rights;
 mod rules;
 mod service_keys;
 mod services;
@@ -209,6 +211,8 @@ pub struct Asked<'a> {
     pub record: RecordId,
     /// The fields.
     pub fields: Vec<AskedField>,
+    /// Whether the record is kept and not used, since whoever it is about asked for that.
+    pub restricted: bool,
     /// Whether they were asked for by name (or token): then one refused is a denial. Of a record asked for whole,
     /// what is refused is only counted, unless nothing of it is allowed.
     pub named: bool,
@@ -343,8 +347,17 @@ impl Gate {
 
     /// Decides; a refusal is an event when this returns.
     fn allow(&self, caller: &Caller, action: &Action<'_>) -> Result<(), AccessError> {
-        let circumstances = self.circumstances(caller);
-        match self.rules().decide(self.subject(caller), action, &circumstances) {
+        self.allow_in(caller, action, &self.circumstances(caller))
+    }
+
+    /// The same under other circumstances.
+    fn allow_in(
+        &self,
+        caller: &Caller,
+        action: &Action<'_>,
+        circumstances: &Circumstances,
+    ) -> Result<(), AccessError> {
+        match self.rules().decide(self.subject(caller), action, circumstances) {
             Ok(_) => Ok(()),
             Err(denial) => {
                 let seller = self.existing(action.seller())?;

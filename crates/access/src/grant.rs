@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use bailee_core::requirement::Requirement;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{Class, Day, GrantId, PersonId, PrincipalId, Purpose, SellerId, Ticket, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -253,6 +253,11 @@ impl Filed {
             Some(grant) if !grant.is_live(now) => "expired",
             _ => self.life.as_str(),
         }
+    }
+
+    /// Whether it is live since a time that has not come.
+    pub(crate) fn is_ahead(&self, now: Timestamp) -> bool {
+        matches!(self.life, Life::Live { since, .. } if is_ahead(since, now))
     }
 
     /// Whether nobody has used it for so long that its end is proposed (1.3.b).

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{RecordId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +115,7 @@ impl Failures {
     }
 
     fn is_past(&self, now: Timestamp) -> bool {
-        now > saturating_add(self.last_at, MEMORY_SECONDS)
+        now > saturating_add(self.last_at, MEMORY_SECONDS) || is_ahead(self.last_at, now)
     }
 }
 
@@ -214,6 +214,8 @@ mod tests {
         (0..3).for_each(|_| lockout.keep(lockout.failed(whose, at(0), || RecordId([1; 16]))));
         assert_eq!(lockout.failed(whose, at(MEMORY_SECONDS), || RecordId([1; 16])).value.count, 4);
         assert_eq!(lockout.failed(whose, at(MEMORY_SECONDS + 1), || RecordId([1; 16])).value.count, 1);
+        let ahead = || lockout.failed(whose, at(-5 * 60 - 1), || RecordId([1; 16]));
+        assert_eq!(ahead().value.count, 1, "nor are those of a clock that had jumped ahead");
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub fn check(
     }
     let few = standards.values.password_characters_min < POINTS_CHARACTERS;
     let points_min = if few { POINTS_MIN - 1 } else { POINTS_MIN };
-    if u8::from(zxcvbn::zxcvbn(password.expose(), &[name, mail]).score()) < points_min {
+    if u8::from(zxcvbn::zxcvbn(password.expose(), &[name, mail]).score()) < points_min || is_a_word(password)
+    {
         return refused(
             "the password is a common one, or easily guessed; choose one that nobody would think of",
         );
@@ -107,6 +108,13 @@ fn holds_personal_part(password: &str, name: &str, mail: &str) -> bool {
         .flat_map(|text| text.split(|character: char| !character.is_alphanumeric()))
         .filter(|part| part.chars().count() >= PERSONAL_PART_CHARACTERS_MIN)
         .any(|part| password.contains(&part.to_lowercase()))
+}
+
+/// Whether it is one word that can be guessed, with signs before and behind it: what people make of a word who must use four
+/// classes of characters.
+fn is_a_word(password: &Sensitive<String>) -> bool {
+    let word = password.expose().trim_matches(|sign: char| !sign.is_alphabetic());
+    word.chars().all(char::is_alphanumeric) && u8::from(zxcvbn::zxcvbn(word, &[]).score()) < POINTS_MIN
 }
 
 /// Hashes and verifies. A trait so that a test can count the computations, since it may not look at the clock.
@@ -174,6 +182,23 @@ mod tests {
     fn lacks(password: &str, expected: &[&str]) {
         let found = missing(password, "Mara Lindqvist", "mara.l@warehouse.example", 12);
         assert_eq!(found, expected, "{password}");
+    }
+
+    #[test]
+    fn a_word_between_signs_is_a_common_password_in_whatever_letters() {
+        for (password, is_one) in [
+            ("Welcome-12345", true),
+            ("Passw0rd-2026!", true),
+            ("Amazon-2026!!", true),
+            ("Qwertz-12345!", true),
+            ("Abcdefgh123!", true),
+            ("!!2026-Summer", true),
+            ("Xk7mQ2vB9Lp!", false),
+            ("Blue-Kettle-77", false),
+            ("Trial-Only-7", false),
+        ] {
+            assert_eq!(is_a_word(&sensitive(password)), is_one, "{password}");
+        }
     }
 
     #[test]

@@ -150,6 +150,19 @@ impl Relation {
     }
 }
 
+/// The second person of an invitation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Second {
+    /// It was made without one, since there was none, or the role takes none.
+    #[default]
+    None,
+    /// Somebody has yet to approve it.
+    Awaited,
+    /// Somebody has, and has the other half of what opens it.
+    Approved,
+}
+
 /// Where a person stands. Each step takes the state before and gives the one after, so that none can be skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "standing", rename_all = "kebab-case")]
@@ -158,9 +171,9 @@ pub enum Standing {
     Invited {
         /// Until then.
         until: Timestamp,
-        /// Whether a second person has yet to approve it; until then it opens nothing.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        is_held_back: bool,
+        /// Whether it takes a second person.
+        #[serde(default)]
+        second: Second,
     },
     /// May come in.
     #[default]
@@ -193,15 +206,19 @@ impl Standing {
     /// An invitation is accepted while it lasts.
     pub(crate) fn accept(self, now: Timestamp) -> Option<Self> {
         match self {
-            Self::Invited { until, is_held_back: false } if now <= until => Some(Self::Active),
+            Self::Invited { until, second: Second::None | Second::Approved } if now <= until => {
+                Some(Self::Active)
+            }
             _ => None,
         }
     }
 
-    /// A second person approved an invitation that waited for it.
+    /// A second person approved an invitation that takes one; again, where the code that they were shown was lost.
     pub(crate) fn release(self) -> Option<Self> {
         match self {
-            Self::Invited { until, is_held_back: true } => Some(Self::Invited { until, is_held_back: false }),
+            Self::Invited { until, second: Second::Awaited | Second::Approved } => {
+                Some(Self::Invited { until, second: Second::Approved })
+            }
             _ => None,
         }
     }

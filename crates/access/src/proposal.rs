@@ -6,10 +6,13 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
+use bailee_core::archive::Plan;
 use bailee_core::catalogue::Cleaner;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::retention::EndReason;
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{
-    Class, Commitment, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId, Timestamp,
+    Class, Commitment, Day, Entropy, Kind, PersonId, ProposalId, Purpose, RecordId, SellerId, ServiceId,
+    Timestamp,
 };
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -56,6 +59,11 @@ pub enum Proposed {
         /// Its classes.
         classes: Vec<Class>,
     },
+    /// That personal data of records is erased, since somebody asked.
+    Erase {
+        /// Each, once.
+        records: Vec<Concerned>,
+    },
     /// That somebody who was invited may come in, who could then approve what others ask for.
     Invite {
         /// Who.
@@ -70,6 +78,11 @@ pub enum Proposed {
         /// What time it was when that was proposed.
         at: Timestamp,
     },
+    /// That what a law obliges to keep is sealed to an offline key, and outlives the data so.
+    Archive {
+        /// What, and why.
+        plan: Box<Plan>,
+    },
     /// That the home goes on with a keyring that is older than its data, without what that does not know.
     AdoptKeyring {
         /// The keyring's revision.
@@ -77,6 +90,25 @@ pub enum Proposed {
         /// The revision that the home knows of.
         anchor: u64,
     },
+    /// That a seller ends: nothing of it is taken in or opened any more, and all of it is destroyed (R17).
+    EndSeller {
+        /// Which.
+        seller: SellerId,
+        /// Why.
+        reason: EndReason,
+        /// On which day it is destroyed: at once, where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Day>,
+    },
+}
+
+/// A record that a proposal is about: by its id, since its reference ends with its facts, and this is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concerned {
+    /// Whose.
+    pub seller: SellerId,
+    /// Its id.
+    pub record: RecordId,
 }
 
 impl Proposed {
@@ -85,14 +117,22 @@ impl Proposed {
         match self {
             Self::Declassify { .. } => "declassify",
             Self::ReleaseService { .. } => "release-service",
+            Self::Erase { .. } => "erase",
             Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
+            Self::Archive { .. } => "archive",
             Self::AdoptKeyring { .. } => "adopt-keyring",
+            Self::EndSeller { .. } => "end-seller",
         }
     }
 }
 
 impl Proposal {
+    /// Whether it is about that key alone.
+    pub(crate) fn is_of_key(&self, of: RecordId) -> bool {
+        matches!(self.proposed, Proposed::ReleaseService { key: Some(key), .. } if key == of)
+    }
+
     /// Whether it is about what a service may see at all.
     pub(crate) fn releases(&self, service: ServiceId) -> bool {
         matches!(self.proposed, Proposed::ReleaseService { service: of, key: None, .. } if of == service)
@@ -228,7 +268,7 @@ impl Proposal {
 
     /// Whether it has outlived its time, and nobody has written that down.
     pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.until() && self.stage.expire().is_some()
+        (now >= self.until() || is_ahead(self.at, now)) && self.stage.expire().is_some()
     }
 
     /// Where it stands now, in a word.

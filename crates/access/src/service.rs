@@ -8,7 +8,7 @@
 //! more, their key takes documents in and does nothing else, so that intake has no gap while it is replaced (1.2.d).
 
 use bailee_core::profile::Values;
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{Class, PersonId, Purpose, RecordId, SellerId, ServiceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -193,7 +193,7 @@ impl KeyAge {
     /// How far something that lives as long as a key has come since then.
     pub(crate) fn of(since: Timestamp, now: Timestamp, values: &Values) -> Self {
         let ends_at = ends_at(since, values);
-        if now > saturating_add(ends_at, RENEWAL_DAYS * DAY_SECONDS) {
+        if now > saturating_add(ends_at, RENEWAL_DAYS * DAY_SECONDS) || is_ahead(since, now) {
             Self::Forgotten
         } else if now > ends_at {
             Self::Ended

@@ -4,7 +4,7 @@
 //! session may therefore end up to a minute early, never late.
 
 use bailee_core::profile::Values;
-use bailee_core::time::saturating_add;
+use bailee_core::time::{is_ahead, saturating_add};
 use bailee_core::{PersonId, Sensitive, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ impl Session {
 
     /// Whether and why it has ended.
     pub(crate) fn ended(&self, now: Timestamp, values: &Values) -> Option<Ended> {
-        if now > self.ends_at(values) {
+        if now > self.ends_at(values) || is_ahead(self.since, now) {
             Some(Ended::Old)
         } else if now > saturating_add(self.seen_at, i64::from(values.idle_minutes_max) * 60) {
             Some(Ended::Idle)
@@ -137,5 +137,8 @@ mod tests {
         check(LIFE_SECONDS_MAX - 5, LIFE_SECONDS_MAX, None, false);
         check(LIFE_SECONDS_MAX - 5, LIFE_SECONDS_MAX + 1, Some(Ended::Old), false);
         check(0, 31 * 24 * 60 * 60, Some(Ended::Old), true);
+        // Begun by a clock that had jumped ahead.
+        check(0, -5 * 60, None, false);
+        check(0, -5 * 60 - 1, Some(Ended::Old), false);
     }
 }

@@ -3,7 +3,7 @@
 //! The wait counts from the moment at which the mail server took the mail that tells of it. The mail holds a code that
 //! stops the act, once and for good; like every credential it is kept as a hash.
 
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{GrantId, PersonId, ProposalId, RecordId, Timestamp, WaitId};
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +127,7 @@ impl Wait {
 
     /// Whether so much time has passed that the outside is to be told anew.
     pub(crate) fn has_lapsed(&self, now: Timestamp) -> bool {
-        matches!(self.waits, Waits::Told { at } if now > saturating_add(at, RIPE_SECONDS))
+        matches!(self.waits, Waits::Told { at } if now > saturating_add(at, RIPE_SECONDS) || is_ahead(at, now))
     }
 }
 

@@ -7,9 +7,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, authority, backup, catalogue, collect, completions, device, evidence, find, grant, init, keys,
-    ledger, mail, mapping, person, proposal, quarantine, retention, reveal, secret, seller, service, session,
-    show, synth,
+    access, archive, authority, backup, catalogue, collect, completions, device, erase, evidence, find,
+    grant, init, keys, ledger, mail, mapping, person, proposal, quarantine, rectify, restrict, retention,
+    reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -95,9 +95,13 @@ enum Command {
     Show(show::Show),
     Reveal(reveal::Reveal),
     Find(find::Find),
+    Erase(erase::Erase),
+    Restrict(restrict::Restrict),
+    Rectify(rectify::Rectify),
     Quarantine(quarantine::Quarantine),
     Catalogue(catalogue::Catalogue),
     Retention(retention::Retention),
+    Archive(archive::Archive),
     Keys(keys::Keys),
     Backup(backup::Backup),
     Secret(secret::Secret),
@@ -156,10 +160,14 @@ impl Cli {
             Command::EvidenceOfDelivery(evidence) => global.visit(|visit| evidence.run(visit)),
             Command::Show(show) => global.visit(|visit| show.run(visit)),
             Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),
+            Command::Rectify(rectify) => global.visit(|visit| rectify.run(visit)),
+            Command::Restrict(restrict) => global.visit(|visit| restrict.run(visit)),
+            Command::Erase(erase) => global.visit(|visit| erase.run(visit)),
             Command::Find(find) => global.visit(|visit| find.run(visit)),
             Command::Catalogue(catalogue) => global.visit(|visit| catalogue.run(visit)),
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
-            Command::Retention(retention) => global.visit(|visit| retention.run(visit)),
+            Command::Retention(retention) => retention.run(&global),
+            Command::Archive(archive) => archive.run(&global),
             Command::Keys(keys) => keys.run(&global),
             Command::Backup(backup) => backup.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),

@@ -29,6 +29,9 @@ use crate::screen::{self, Output, Screen};
 /// How long a command waits in all when it is told that it asks too often.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// From how long a wait on it is told.
+const TOLD_FROM: Duration = Duration::from_secs(2);
+
 /// The code for an answer that nobody reads any more.
 const PIPE_CLOSED: &str = "pipe-closed";
 
@@ -138,6 +141,11 @@ impl Client {
         self.exchange(|| self.post_request(path, question))
     }
 
+    /// The same of what is good for now alone, as the code of an authenticator is: who is told to wait is refused.
+    pub(crate) fn post_now(&self, path: &str, question: &impl Serialize) -> Answer {
+        self.exchange_within(Duration::ZERO, || self.post_request(path, question))
+    }
+
     /// A get whose progress is heard.
     pub(crate) fn get_watched(&self, path: &str, watch: &Watch) -> Answer {
         self.exchange(|| watched(self.request(Method::GET, path, Body::empty()), watch))
@@ -170,14 +178,19 @@ impl Client {
 
     /// Asks. Who is told to wait has not been served at all, so whatever it is can be asked again.
     fn exchange(&self, request: impl Fn() -> Request<Body>) -> Answer {
+        self.exchange_within(PATIENCE, request)
+    }
+
+    fn exchange_within(&self, patience: Duration, request: impl Fn() -> Request<Body>) -> Answer {
         self.block_on(async {
-            let mut patience = PATIENCE;
+            let mut patience = patience;
             loop {
                 let response = self.transport.send(request()).await?;
                 self.note_end(&response);
                 match told_to_wait(&response).and_then(|wait| patience.checked_sub(wait).zip(Some(wait))) {
                     Some((left, wait)) => {
                         patience = left;
+                        tell_wait(wait);
                         tokio::time::sleep(wait).await;
                     }
                     None => return answer(response).await,
@@ -216,6 +229,14 @@ fn told_to_wait(response: &Response<Body>) -> Option<Duration> {
     }
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+/// Says that it waits, where that is long enough to wonder.
+fn tell_wait(wait: Duration) {
+    if wait >= TOLD_FROM {
+        let words = format!("too many at once: asked to wait, and so goes on in {} s", wait.as_secs());
+        Screen::new(Output::Text).note(screen::safe(&words));
+    }
 }
 
 /// Says once that the key that was shown is soon to be renewed (1.4.b).

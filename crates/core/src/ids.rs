@@ -243,6 +243,27 @@ text_id!(
     "a ticket is 1 to 10 capital letters, a hyphen and 1 to 10 digits, such as OPS-1234"
 );
 
+text_id!(
+    /// A statute that obliges to keep something: country, law, section. Its shape leaves no room for a name or an address.
+    Statute,
+    |text| {
+        let mut pieces = text.split('-');
+        let capitals = |piece: Option<&str>, lengths: std::ops::RangeInclusive<usize>| {
+            piece.is_some_and(|piece| {
+                lengths.contains(&piece.len()) && piece.bytes().all(|byte| byte.is_ascii_uppercase())
+            })
+        };
+        let section = |piece: &str| {
+            let number = piece.strip_suffix(|last: char| last.is_ascii_lowercase()).unwrap_or(piece);
+            (1..=4).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let begins = capitals(pieces.next(), 2..=2) && capitals(pieces.next(), 1..=10);
+        let sections: Vec<&str> = pieces.collect();
+        begins && (1..=3).contains(&sections.len()) && sections.into_iter().all(section)
+    },
+    "a statute is a country, a law and a section in capitals and digits, such as DE-AO-147 or DE-USTG-14b"
+);
+
 closed_set! {
     /// Whether a home may hold data of real people (2.5.b). Bound into every ciphertext and token.
     Environment {
@@ -386,6 +407,23 @@ mod tests {
 
     #[test]
     fn a_ticket_leaves_no_room_for_words() {
+        for good in ["DE-AO-147", "DE-USTG-14b", "FR-CCOM-123-22", "US-IRC-6001-1-2", "IT-CC-2220"] {
+            assert!(good.parse::<Statute>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "DE",
+            "DE-AO",
+            "DE-AO-",
+            "de-AO-147",
+            "DE-Ada-1",
+            "DE-AO-Ada",
+            "DE-AO-1-2-3-4",
+            "DE-AO-12345",
+            "DE-AO-1ab",
+        ] {
+            assert!(bad.parse::<Statute>().is_err(), "{bad}");
+        }
         assert!("OPS-1234".parse::<Ticket>().is_ok());
         for bad in ["ops-1", "OPS", "OPS-", "-1", "OPS-12a", "JOHN-SMITH", "OPS-12345678901"] {
             assert!(bad.parse::<Ticket>().is_err(), "{bad}");

@@ -18,6 +18,7 @@
     )
 )]
 
+pub mod archive;
 pub mod catalogue;
 pub mod clock;
 pub mod ids;
@@ -39,7 +40,7 @@ pub use clock::{Clock, Entropy};
 pub use ids::{
     ChallengeId, Commitment, DeviceId, Environment, FieldId, FieldInstance, GrantId, HomeId, Kind, NoticeId,
     ParseIdError, PartNo, PasskeyId, PersonId, PrincipalId, ProposalId, RecordId, Reference, RequestId,
-    SellerId, ServiceId, SessionId, SignOnId, Ticket, WaitId,
+    SellerId, ServiceId, SessionId, SignOnId, Statute, Ticket, WaitId,
 };
 pub use json::Json;
 pub use purpose::{Class, Purpose};

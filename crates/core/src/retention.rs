@@ -20,7 +20,7 @@ pub use date::parse_date;
 pub use evidence::{Evidence, ID_BYTES_MAX};
 pub use news::{Hearing, News, OrderNews, ParcelNews};
 pub use sighting::{Seen, Sighting};
-pub use tombstone::{Ended, tombstone_yields};
+pub use tombstone::{DisposalRule, EndReason, Ended, tombstone_yields};
 pub use window::{
     CLOSING_DAYS, FACTS_MONTHS, MOVE_DAYS, Phase, QUARANTINE_DAYS, bucket_day, facts_end, moves_later, phase,
     quarantine_expiry,

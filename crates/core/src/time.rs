@@ -8,6 +8,15 @@ use serde::{Deserialize, Serialize};
 /// Seconds in a day of the retention clock: 24 hours, whatever a calendar says.
 pub const DAY_SECONDS: i64 = 24 * 60 * 60;
 
+/// Clocks of several machines may differ by so much.
+const SKEW_SECONDS: i64 = 5 * 60;
+
+/// Whether something is dated later than now by more than clocks differ: by a clock that had jumped ahead, and was set right. It
+/// is none before its time has come; else it would live longer than it may.
+pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
+    at > saturating_add(now, SKEW_SECONDS)
+}
+
 /// A UTC date, as days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -27,6 +36,11 @@ impl Day {
         } else {
             Timestamp::MAX
         })
+    }
+
+    /// Its year.
+    pub fn year(self) -> i16 {
+        civil(self.start()).year()
     }
 
     /// The day so many days later (earlier when negative).

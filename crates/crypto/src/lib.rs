@@ -21,6 +21,7 @@
     )
 )]
 
+pub mod archive;
 pub mod backup;
 pub mod bucket;
 pub mod detail;

@@ -20,7 +20,7 @@ use crate::{mapping, source};
 
 /// Deepest nesting of a document: what is accepted here must be readable again later.
 pub use bailee_core::json::DEPTH_MAX;
-pub use check::clean_held;
+pub use check::{Unfit, check_value, clean_held};
 pub use flaw::Flaw;
 
 /// Most values in one document, counting objects and arrays: what it may cost in memory, some 10 MB.

@@ -67,6 +67,8 @@ pub struct Find {
     pub seller: SellerId,
     /// By which kinds of term.
     pub terms: Vec<TermKind>,
+    /// Whether also records are found that are restricted: by who handles what people ask for.
+    pub restricted: bool,
 }
 
 /// Show facts and masks.
@@ -93,6 +95,28 @@ pub struct DiscardQuarantine {
     pub seller: SellerId,
 }
 
+/// End the personal data of exactly these records, because somebody asked.
+pub struct Erase {
+    /// Whose each is, and its id.
+    pub records: Vec<(SellerId, RecordId)>,
+}
+
+/// Do nothing with exactly these records any more but keep them, because somebody asked; or use them again.
+pub struct Restrict {
+    /// Whose each is, and its id.
+    pub records: Vec<(SellerId, RecordId)>,
+    /// Whether the restriction is over.
+    pub lift: bool,
+}
+
+/// Give a field of exactly this record another value, because somebody asked.
+pub struct Rectify {
+    /// Whose.
+    pub seller: SellerId,
+    /// Its id.
+    pub record: RecordId,
+}
+
 /// Read the catalogue of fields.
 pub struct ReadCatalogue;
 
@@ -107,6 +131,9 @@ pub struct Classify {
     /// Whether it may become a fact: readable by all who may see facts.
     pub fact: bool,
 }
+
+/// Seal to an offline key what a law obliges to keep.
+pub struct Archive;
 
 /// Read the retention clock.
 pub struct ReadRetention;
@@ -218,9 +245,13 @@ impl Act for Show {}
 impl Act for ReadQuarantine {}
 impl Act for RetryQuarantine {}
 impl Act for DiscardQuarantine {}
+impl Act for Erase {}
+impl Act for Restrict {}
+impl Act for Rectify {}
 impl Act for ReadCatalogue {}
 impl Act for ReadUnclassified {}
 impl Act for Classify {}
+impl Act for Archive {}
 impl Act for ReadRetention {}
 impl Act for RunRetention {}
 impl Act for Administer {}

@@ -9,7 +9,9 @@ use bailee_core::{Environment, FieldId, Kind, Month, PersonId, SellerId, Service
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{BucketName, Counts, Digest, ExpiryChange, RevealedItem};
+use crate::event::{
+    BucketName, Counts, Digest, Erased, ExpiryChange, KeyedReference, NamedRecord, Restricted, RevealedItem,
+};
 use crate::testing::Repeatable;
 
 #[cfg(test)]
@@ -57,7 +59,7 @@ fn item(number: usize) -> RevealedItem {
 }
 
 fn bucket() -> BucketName {
-    BucketName { seller: seller(), held: "order".to_owned(), day: Day(20_800) }
+    BucketName { seller: seller(), held: "order".to_owned(), day: Day(20_800), holds: None }
 }
 
 fn change(number: usize) -> ExpiryChange {
@@ -71,6 +73,19 @@ fn change(number: usize) -> ExpiryChange {
         new: "2026-12-20T00:00:00Z".parse().unwrap(),
         evidence_id: id(99),
     }
+}
+
+fn named(number: usize) -> NamedRecord {
+    let reference = KeyedReference([0xee; 16]);
+    NamedRecord { record: id(number), kind: Kind::Order, reference, month: Month(660) }
+}
+
+fn erased(count: usize) -> What {
+    What::Erased(Erased { seller: seller(), records: (0..count).map(named).collect() })
+}
+
+fn restricted(count: usize) -> What {
+    What::Restricted(Restricted { seller: seller(), lifted: false, records: (0..count).map(named).collect() })
 }
 
 fn collected(parts: PartRows) -> What {
@@ -230,7 +245,9 @@ fn fitting(make: &dyn Fn(usize) -> What) -> usize {
 #[test]
 fn every_list_is_split_where_one_entry_ends() {
     type Make = dyn Fn(usize) -> What;
-    let makers: [&Make; 14] = [
+    let makers: [&Make; 16] = [
+        &erased,
+        &restricted,
         &|n| collected(rows(n)),
         &|n| What::Moved { seller: seller(), parts: rows(n) },
         &|n| What::Reclassified { seller: seller(), facts: 7, parts: rows(n) },
@@ -300,6 +317,13 @@ fn joined(pieces: Vec<What>) -> What {
                 (What::Found { records, .. }, What::Found { records: more, .. })
                 | (What::Shown { records, .. }, What::Shown { records: more, .. }) => records.extend(more),
                 (What::QuarantineRead { items }, What::QuarantineRead { items: more }) => items.extend(more),
+                (What::Erased(Erased { records, .. }), What::Erased(Erased { records: more, .. }))
+                | (
+                    What::Restricted(Restricted { records, .. }),
+                    What::Restricted(Restricted { records: more, .. }),
+                ) => {
+                    records.extend(more);
+                }
                 (
                     What::DestructionIntended { buckets, punctures, facts, details, .. },
                     What::DestructionIntended {

@@ -1,14 +1,15 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
-use bailee_core::retention::Rule;
+use bailee_core::retention::{DisposalRule, EndReason, Rule};
 use bailee_core::{
     Commitment, DeviceId, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId,
 };
 
 use super::*;
 use crate::event::{
-    Adoption, AuthorityMade, BackupMade, Census, Device, InvitationReleased, Notice, PasskeyUsed, Proposal,
-    Reached, Released, Replayed, Restored, SignOn, Solo, TimeBelieved, Wait,
+    Adoption, Archive, AuthorityMade, BackupMade, Census, Destroyed, Device, DropsEpoch, FieldClassified,
+    Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified, Released,
+    Replayed, Restored, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -89,9 +90,14 @@ fn sentence(what: &What) -> &'static str {
              longer."
         }
         What::SellerAdded { .. } => "A seller was added.",
+        What::SellerEnded(_) => {
+            "A seller's authorisation has ended, or Amazon demands that its data be deleted (R17). From `ended` on nothing of \
+             it is taken in or opened; on that day it is destroyed, and then it is `gone`, with what went."
+        }
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceReleased(_) => {
-            "What a service may see was approved by a second person: until then it was added without purposes and classes."
+            "What a service may see from now on. A second person approved it: until then it was added without purposes and \
+             classes. Or one of its sellers ended, and it has lost that."
         }
         What::ServiceKeyAdded { .. } => "A service has another key; `key` names it and opens nothing.",
         What::ServiceKeyEnded { .. } => "A key of a service opens nothing any more.",
@@ -133,19 +139,32 @@ fn sentence(what: &What) -> &'static str {
              was found."
         }
         What::DestructionIntended { .. } => {
-            "Keys are about to be made underivable: of whole buckets, of so many parts of a bucket, of the facts of a \
-             month. Days and months count from 1970."
+            "Keys are about to be made underivable: of whole buckets, with what each held and by which rule it goes, of so \
+             many parts of a bucket, of the facts of a month. Days and months count from 1970."
         }
-        What::DestructionCompleted { .. } => {
+        What::DestructionCompleted(_) => {
             "They are underivable, in that many mirrors, under the keyring's new epoch and revision; that many records \
-             have ended."
+             have ended. `drops_epoch` is what the provider of the root key declares of the epoch before."
+        }
+        What::Erased(_) => {
+            "Personal data of records ended because whoever it is about asked for that (requirement 2.2.d): of each its id, and what \
+             a restore needs to bury it again: the HMAC of its reference, its kind, and the month of its first intake, counted \
+             from 1970."
+        }
+        What::Restricted(_) => {
+            "Of records nothing is done any more but keeping them, because whoever they are about asked for that (requirement \
+             2.2.d), or that is over (`lifted`). Records are named as in `erased`."
+        }
+        What::Rectified(_) => {
+            "A field of a record has another value, because whoever it is about asked for that (requirement 2.2.d): the part that was \
+             sealed anew. The one before is punctured by the destruction that follows."
         }
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
         What::CatalogueRead {} => "The catalogue was read.",
         What::UnclassifiedRead { .. } => {
             "What the catalogue does not name was listed: so many paths, in so many records."
         }
-        What::FieldClassified { .. } => {
+        What::FieldClassified(_) => {
             "An officer decided what a field is. `class` is null for a fact; `catalogue` is SHA-256 of the file that \
              holds the decision, which begins with random bytes."
         }
@@ -161,6 +180,11 @@ fn sentence(what: &What) -> &'static str {
              the facts alone were."
         }
         What::MirrorsChanged { .. } => "Mirrors of the keyring were repaired, or added.",
+        What::Archive(_) => {
+            "A step in the life of an archive that a law demands, or of an offline key for it (requirement 2.1.c): `key-added`; `made`, \
+             with what was sealed and the SHA-256 of the file, which is ciphertext; `failed`; `fetched`; `placed`, since when the \
+             home has no copy; `destroyed`, of an `archive`, or of a `key` and with it of every archive under it."
+        }
         What::Adoption(_) => {
             "A keyring older than the revision that the home knew of is made the present one (`intended`, `completed`), or is \
              not, since another was there before (`dropped`): how many keys go, since they were destroyed meanwhile or nothing \
@@ -188,10 +212,10 @@ fn sentence(what: &What) -> &'static str {
         }
         What::KeysRead {} => "The state of the keys was looked at.",
         What::LedgerRead { .. } => "The ledger was read: `tail`, `verify`, `prove` or `export`.",
-        What::MappingAdded { .. } => {
+        What::MappingAdded(_) => {
             "A mapping of the home's own was added or replaced: the first half of the SHA-256 of its file."
         }
-        What::MappingRemoved { .. } => "A mapping of the home's own was taken away.",
+        What::MappingRemoved(_) => "A mapping of the home's own was taken away.",
         What::SystemError { .. } => "Something went wrong in the system itself (requirement 2.6.a).",
         What::TimeSet {} => "The time of a test home was set.",
         What::TimeBelieved(_) => {
@@ -279,6 +303,20 @@ fn samples() -> Vec<What> {
         }),
         What::Solo(Solo { declared: true }),
         What::SellerAdded { seller: seller() },
+        What::SellerEnded(SellerEnd {
+            seller: seller(),
+            step: code("gone"),
+            reason: EndReason::AmazonNotice,
+            on: Day(20_800),
+            went: Some(Went {
+                destructions: 1,
+                buckets: 2,
+                records: 40,
+                parts: 41,
+                quarantined: 3,
+                facts: 1,
+            }),
+        }),
         What::ServiceAdded {
             service: ServiceId([0xee; 16]),
             owner: person,
@@ -310,23 +348,46 @@ fn samples() -> Vec<What> {
         What::Shown { seller: seller(), records: vec![id(1)] },
         What::QuarantineRead { items: vec![id(1)] },
         What::RetentionRead { record: Some(id(1)) },
-        intended(1, 1, 1),
-        What::DestructionCompleted { destruction: id(1), epoch: 2, revision: 17, mirrors: 2, disposed: 40 },
+        destruction(),
+        What::DestructionCompleted(Destroyed {
+            destruction: id(1),
+            epoch: 2,
+            revision: 17,
+            mirrors: 2,
+            disposed: 40,
+            drops_epoch: Some(DropsEpoch::Cannot),
+        }),
+        erased(1),
+        restricted(1),
+        What::Rectified(Rectified { seller: seller(), record: named(1), field: FieldId(3), parts: rows(1) }),
         What::Moved { seller: seller(), parts: rows(1) },
         What::CatalogueRead {},
         What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
-        What::FieldClassified {
+        What::FieldClassified(FieldClassified {
             field: FieldId(10_000),
             kind: Kind::Order,
             class: Some(Class::FreeText),
             purposes: vec![Purpose::Fulfilment],
             mask: Mask::Hidden,
             catalogue: Digest([0xdd; 32]),
-        },
+        }),
         What::CatalogueChanged { fields: 300 },
         What::RulesChanged { rules: Digest([0xdd; 32]), policies: 20 },
         What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
         What::MirrorsChanged { repaired: 1, added: 0 },
+        What::Archive(Archive::Made {
+            archive: id(1),
+            seller: seller(),
+            purpose: Purpose::Tax,
+            statute: "DE-AO-147".parse().unwrap(),
+            until: Day(24_471),
+            records: 40,
+            values: 320,
+            gone: 0,
+            bytes: 40_960,
+            digest: Digest([0xdd; 32]),
+            key: id(2),
+        }),
         What::Adoption(Adoption {
             adoption: id(1),
             step: code("completed"),
@@ -367,8 +428,8 @@ fn samples() -> Vec<What> {
         What::SecretOutlived { secret: OwnSecret::MailPassword },
         What::KeysRead {},
         What::LedgerRead { how: code("verify") },
-        What::MappingAdded { digest: code("00112233445566778899aabbccddeeff") },
-        What::MappingRemoved { digest: code("00112233445566778899aabbccddeeff") },
+        What::MappingAdded(Mapping { digest: code("00112233445566778899aabbccddeeff") }),
+        What::MappingRemoved(Mapping { digest: code("00112233445566778899aabbccddeeff") }),
         What::Census(Census {
             days: 30,
             sellers: 2,
@@ -384,6 +445,15 @@ fn samples() -> Vec<What> {
         What::TimeBelieved(TimeBelieved { before: Some(Timestamp::UNIX_EPOCH), how: code("confirmed") }),
         What::TimeSet {},
     ]
+}
+
+/// One that ends a bucket, with what it held.
+fn destruction() -> What {
+    let mut what = intended(1, 1, 1);
+    if let What::DestructionIntended { buckets, .. } = &mut what {
+        buckets[0].holds = Some(Holds { rule: DisposalRule::R3, records: 40, parts: 41, quarantined: 0 });
+    }
+    what
 }
 
 #[test]

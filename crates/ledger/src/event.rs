@@ -2,25 +2,32 @@
 //! What can stand in an event is an id, a number, an instant, or a code of a closed set. Their bytes: [`crate::entry`].
 
 mod act;
+mod archive;
 mod backup;
 mod census;
+mod destruction;
 mod fields;
 mod names;
+mod rights;
 mod two;
 
-use bailee_core::catalogue::{Mask, TermKind};
+use bailee_core::catalogue::TermKind;
+use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    Class, FieldId, GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, Purpose, RecordId,
-    SellerId, ServiceId, SessionId, Ticket, Timestamp,
+    GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId, ServiceId,
+    SessionId, Ticket, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::{AuthorityMade, Device, Event, PasskeyUsed, SignOn};
+pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
+pub use archive::Archive;
 pub use backup::{BackupMade, Replayed, Restored};
 pub use census::Census;
+pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
+pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
@@ -214,6 +221,8 @@ pub enum What {
         /// Which.
         seller: SellerId,
     },
+    /// A seller's authorisation has ended, and with it all that is held of it (R17).
+    SellerEnded(SellerEnd),
     /// A service was added.
     ServiceAdded {
         /// Which.
@@ -376,18 +385,13 @@ pub enum What {
         details: Vec<Month>,
     },
     /// They are underivable.
-    DestructionCompleted {
-        /// Which.
-        destruction: RecordId,
-        /// The new epoch.
-        epoch: u64,
-        /// The keyring's revision.
-        revision: u64,
-        /// Mirrors it was read back from.
-        mirrors: u32,
-        /// Records whose personal data ended.
-        disposed: u64,
-    },
+    DestructionCompleted(Destroyed),
+    /// Personal data of records ended because somebody asked (2.2.d).
+    Erased(Erased),
+    /// Of records nothing is done any more but keeping them, because somebody asked; or they are used again (2.2.d).
+    Restricted(Restricted),
+    /// A field of a record has another value, because somebody asked (2.2.d).
+    Rectified(Rectified),
     /// Parts were sealed anew in a later bucket.
     Moved {
         /// Whose.
@@ -407,21 +411,8 @@ pub enum What {
         records: u64,
     },
     /// An officer decided what a field is.
-    FieldClassified {
-        /// Which: its number in the catalogue.
-        field: FieldId,
-        /// Of what kind.
-        kind: Kind,
-        /// Its class; `None` for a fact.
-        class: Option<Class>,
-        /// What it may be used for.
-        purposes: Vec<Purpose>,
-        /// What may be shown of it.
-        mask: Mask,
-        /// Of the file that holds the decision, which begins with random bytes.
-        catalogue: Digest,
-    },
-    /// The catalogue is another than the one that the home went by before.
+    FieldClassified(FieldClassified),
+    /// The catalogue is another than the one that the home went by before: a new version, or an edited extension.
     CatalogueChanged {
         /// How many fields it has.
         fields: u32,
@@ -449,6 +440,8 @@ pub enum What {
         /// Added.
         added: u32,
     },
+    /// A step in the life of an archive that a law demands, or of a key for it (2.1.c).
+    Archive(Archive),
     /// A keyring older than the home is made the present one, cut to what the home still names.
     Adoption(Adoption),
     /// The home was backed up.
@@ -476,16 +469,10 @@ pub enum What {
         /// `"tail"`, `"details"`, `"verify"`, `"prove"`, `"export"`.
         how: String,
     },
-    /// A mapping of the home's own was added or replaced; its name is not told.
-    MappingAdded {
-        /// The first half of the SHA-256 of its file, in hexadecimal digits: what a home maps is its own affair.
-        digest: String,
-    },
+    /// A mapping of the home's own was added or replaced. Its name could be a person's, and is not told.
+    MappingAdded(Mapping),
     /// A mapping of the home's own was taken away.
-    MappingRemoved {
-        /// As of [`What::MappingAdded`].
-        digest: String,
-    },
+    MappingRemoved(Mapping),
     /// Something went wrong in the system itself (2.6.a).
     SystemError {
         /// `"panic"`, `"disk"`, `"mirror"`, `"clock"`, `"job"`, `"store"`.

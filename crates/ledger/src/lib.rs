@@ -25,6 +25,7 @@
 
 pub mod anchor;
 pub mod authorized;
+pub mod certificate;
 pub mod directory;
 pub mod entry;
 pub mod event;

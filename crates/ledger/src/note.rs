@@ -18,6 +18,9 @@ pub const SIGNATURES_MAX: usize = 16;
 /// The signature type of Ed25519 in a signed note.
 const ED25519_TYPE: u8 = 1;
 
+/// What stands before the 32 bytes of an Ed25519 key in a `SubjectPublicKeyInfo` (RFC 8410).
+const ED25519_KEY_INFO: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
 /// What every signature line begins with: an em dash and a space.
 const SIGNATURE_MARK: &str = "\u{2014} ";
 
@@ -78,6 +81,20 @@ impl Signer {
         format!("{}+{}+{}", self.origin(), HEXLOWER.encode(&self.verifier.id()), BASE64.encode(&typed))
     }
 
+    /// The public key as a stock tool reads it (`SubjectPublicKeyInfo` in PEM).
+    pub fn public_pem(&self) -> String {
+        let key = [ED25519_KEY_INFO, &self.verifier.public].concat();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64.encode(&key))
+    }
+
+    /// A statement of this home, and the signature of its bytes, as a stock tool verifies it. It begins with `# bailee` and what
+    /// it is about, and so is never taken for a checkpoint, which begins with an origin.
+    pub fn statement(&self, about: &str, lines: &str) -> (String, Vec<u8>) {
+        let text = format!("# bailee {about}\n{lines}");
+        let signature = self.key.sign(text.as_bytes()).as_ref().to_vec();
+        (text, signature)
+    }
+
     /// The signed checkpoint. Extension lines (`keyring <revision> <base64 head hash>`) follow the root; one that is
     /// empty or holds a control character cannot stand in a note and is left out.
     pub fn checkpoint(&self, size: u64, root: &Hash, extensions: &[String]) -> String {
@@ -90,7 +107,7 @@ impl Signer {
     }
 
     /// A signed statement that is no checkpoint: its first line, which must not be the origin, says of what kind it is.
-    pub fn statement(&self, text: &str) -> String {
+    pub fn note(&self, text: &str) -> String {
         self.signed(&format!("{}\n", text.trim_end_matches('\n')))
     }
 

@@ -135,10 +135,10 @@ fn a_restored_home_signs_with_its_key_under_an_origin_of_its_own() {
 
 #[test]
 fn a_statement_is_no_checkpoint_and_a_changed_one_none_of_the_home() {
-    let (note, key) = (signer().statement("backup of something\n7"), signer().verifier_key());
+    let (note, key) = (signer().note("backup of something\n7"), signer().verifier_key());
     assert_eq!(open_statement(&note, &key), Ok("backup of something\n7\n"));
     assert!(open_checkpoint(&note, &key).is_err());
     assert_eq!(open_statement(&note.replace('7', "8"), &key), Err(NoteError::Signature));
-    let posing = signer().statement(&format!("another/log\n7\n{}", BASE64.encode(&ROOT)));
+    let posing = signer().note(&format!("another/log\n7\n{}", BASE64.encode(&ROOT)));
     assert_eq!(open_checkpoint(&posing, &key), Err(NoteError::Origin));
 }

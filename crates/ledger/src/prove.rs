@@ -35,8 +35,20 @@ pub struct Proven {
 /// [`ProveError::NoEntry`] when there is no such entry. Any other when the ledger cannot be read, is not of
 /// this key or is damaged; [`crate::verify::verify`] tells where.
 pub fn prove(source: &dyn Source, verifier_key: &str, index: u64) -> Result<String, ProveError> {
-    let note = source.checkpoint()?;
-    let checkpoint = open_checkpoint(&note, verifier_key)?;
+    prove_against(source, verifier_key, &source.checkpoint()?, index)
+}
+
+/// The same against a checkpoint that the log has grown from since, so that several entries are proven of one tree.
+///
+/// # Errors
+/// Those of [`prove`].
+pub fn prove_against(
+    source: &dyn Source,
+    verifier_key: &str,
+    note: &str,
+    index: u64,
+) -> Result<String, ProveError> {
+    let checkpoint = open_checkpoint(note, verifier_key)?;
     let entry = source.entry(index)?.ok_or(ProveError::NoEntry { index, size: checkpoint.size })?;
     if index >= checkpoint.size {
         return Err(ProveError::NoEntry { index, size: checkpoint.size });
@@ -47,7 +59,7 @@ pub fn prove(source: &dyn Source, verifier_key: &str, index: u64) -> Result<Stri
         document.push('\n');
     }
     document.push('\n');
-    document.push_str(&note);
+    document.push_str(note);
     // A proof that does not hold is worse than none: the source may be damaged.
     verify_proof(&document, verifier_key)?;
     Ok(document)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::entry::ENTRY_BYTES_MAX;
-use crate::event::{Counts, PartRows, RevealedItem, What};
+use crate::event::{Counts, Erased, PartRows, Restricted, RevealedItem, What};
 
 /// Most fields in one item of a piece: some 24 kB, so that an item alone always fits.
 const FIELDS_MAX: usize = 4096;
@@ -32,6 +32,7 @@ fn items(what: &What) -> usize {
         }
         What::Quarantined { items, .. } | What::QuarantineRetried { items, .. } => items.len(),
         What::ExpiryChanged { changes, .. } => changes.len(),
+        What::Erased(Erased { records, .. }) | What::Restricted(Restricted { records, .. }) => records.len(),
         What::Revealed { items, .. } | What::Denied { items, .. } => items.len(),
         What::Found { records, .. } | What::Shown { records, .. } => records.len(),
         What::QuarantineRead { items } | What::QuarantineDiscarded { items, .. } => items.len(),
@@ -66,6 +67,11 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
         }
         (What::ExpiryChanged { changes, .. }, What::ExpiryChanged { changes: all, .. }) => {
             *changes = cut(all, &range);
+        }
+        (What::Erased(Erased { records, .. }), What::Erased(Erased { records: all, .. }))
+        | (What::Restricted(Restricted { records, .. }), What::Restricted(Restricted { records: all, .. })) =>
+        {
+            *records = cut(all, &range);
         }
         (What::Revealed { items, denied, .. }, What::Revealed { items: all, .. }) => {
             *items = cut(all, &range);
@@ -124,6 +130,12 @@ fn without_items(what: &What) -> Option<What> {
         }
         What::ExpiryChanged { seller, .. } => {
             What::ExpiryChanged { seller: seller.clone(), changes: Vec::new() }
+        }
+        What::Erased(Erased { seller, .. }) => {
+            What::Erased(Erased { seller: seller.clone(), records: Vec::new() })
+        }
+        What::Restricted(Restricted { seller, lifted, .. }) => {
+            What::Restricted(Restricted { seller: seller.clone(), lifted: *lifted, records: Vec::new() })
         }
         What::Revealed { seller, purpose, ticket, denied, .. } => What::Revealed {
             seller: seller.clone(),

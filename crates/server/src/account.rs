@@ -36,9 +36,16 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "With the invitation as `Bearer`. It opens once, and this alone. Where the home asks for a second factor, \
                  the session opens nothing but its enrolment.",
             )
-            .takes("The password.", object(&[("password", text("The password."))]), json!({ "password": "Correct-Horse-7-Battery" }))
+            .takes(
+                "The password; and the code of whoever approved the invitation, where it took a second person.",
+                object(&[
+                    ("password", text("The password.")),
+                    ("approval?", text("The code that was shown to whoever approved it.")),
+                ]),
+                json!({ "password": "Correct-Horse-7-Battery" }),
+            )
             .answers(201, "The person is in.", session::new_session(), session::example())
-            .refuses(&["service-not-allowed", "unacceptable", "not-found", "breached-file", "hashing"]),
+            .refuses(&["service-not-allowed", "approval-missing", "unacceptable", "not-found", "breached-file", "hashing"]),
         Operation::post("/v1/account/password", "changePassword", post(change_password))
             .says(
                 Tag::Account,
@@ -73,12 +80,15 @@ pub(crate) fn operations() -> Vec<Operation> {
 #[serde(deny_unknown_fields)]
 struct Chosen {
     password: String,
+    #[serde(default)]
+    approval: Option<String>,
 }
 
 async fn accept(edge: Edge, body: JsonBody) -> Result<(StatusCode, Json<NewSession>), Problem> {
     edge.renew(move |call| {
-        let Chosen { password } = body.parse()?;
-        let new = call.gate().accept(call.caller(), &Sensitive::new(password))?;
+        let Chosen { password, approval } = body.parse()?;
+        let approval = approval.map(Sensitive::new);
+        let new = call.gate().accept(call.caller(), &Sensitive::new(password), approval.as_ref())?;
         Ok((StatusCode::CREATED, Json(new.into())))
     })
     .await

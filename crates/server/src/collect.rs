@@ -89,6 +89,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             })
             .refuses(&[
                 "unknown-seller",
+                "seller-ended",
                 "unknown-format",
                 "unknown-charset",
                 "bad-time",

@@ -65,7 +65,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "until": "30d",
             }))
             .answers(201, "It is asked for.", grant(), example())
-            .refuses(&["bad-id", "unacceptable"]),
+            .refuses(&["bad-id", "unacceptable", "seller-ended"]),
         one(Operation::post("/v1/grants/{id}/decision", "decideGrant", post(decide))
             .says(Tag::Grants, "Approve or refuse a grant", "Neither who asked nor who it is for approves it (1.3.b).")
             .once()
@@ -90,7 +90,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "ticket": "OPS-1234",
             }))
             .answers(201, "It is live.", broken(), broken_example())
-            .refuses(&["bad-id", "unacceptable", "second-factor-stale"]),
+            .refuses(&["bad-id", "unacceptable", "seller-ended", "second-factor-stale"]),
         one(Operation::post("/v1/grants/{id}/review", "reviewGrant", post(self::review))
             .says(Tag::Grants, "Review a grant that was taken without approval", "By somebody else.")
             .once()
@@ -279,6 +279,7 @@ async fn ask(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
         call.gate().may_ask_grant(call.caller())?;
         let asked: Asked = body.parse()?;
         let seller: SellerId = asked.seller.parse()?;
+        call.vault().refuse_ended(&seller)?;
         let filed = call.gate().ask_grant(
             call.caller(),
             AskedGrant {
@@ -343,6 +344,7 @@ async fn break_glass(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
         call.gate().may_break_glass(call.caller())?;
         let Glass { seller, purpose, ticket } = body.parse()?;
         let (seller, purpose, ticket) = (seller.parse()?, purpose.parse()?, ticket.parse()?);
+        call.vault().refuse_ended(&seller)?;
         let Broken { filed, told } = call.gate().break_glass(call.caller(), &seller, purpose, ticket)?;
         Ok(Written::made(&BrokenLine { line: line(filed, call.now()), told }))
     })

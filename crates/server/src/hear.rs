@@ -58,6 +58,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers(200, "All is heard.", told(), example())
             .refuses(&[
                 "unknown-seller",
+                "seller-ended",
                 "unknown-format",
                 "unknown-charset",
                 "bad-id",

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use bailee_intake::format::{Format, Formats, MappingError};
-use bailee_ledger::event::What;
+use bailee_ledger::event::{Mapping, What};
 use bailee_store::act::Act;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -235,7 +235,7 @@ async fn add(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
             }
             let changed = others.with(format)?;
             // First the event: a mapping that came into use is in the ledger, whatever happens to its file.
-            let what = What::MappingAdded { digest: digest(&toml) };
+            let what = What::MappingAdded(Mapping { digest: digest(&toml) });
             commit(call, authorized.context().event(what))?;
             files.keep(&name, &toml).map_err(|error| unkept(&error))?;
             Ok(changed)
@@ -255,7 +255,7 @@ async fn remove(edge: Edge, Segments(name): Segments<String>) -> Result<StatusCo
                 return Err(Problem::unacceptable("mapping-embedded", words));
             }
             let name = format.name().to_owned();
-            let what = What::MappingRemoved { digest: digest(format.toml()) };
+            let what = What::MappingRemoved(Mapping { digest: digest(format.toml()) });
             commit(call, authorized.context().event(what))?;
             files.remove(&name).map_err(|error| unkept(&error))?;
             Ok(formats.without_own(&name))

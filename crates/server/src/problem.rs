@@ -16,6 +16,7 @@ use bailee_core::{ParseIdError, RequestId};
 use bailee_ledger::log::{AppendError, SourceError};
 use bailee_store::records::StoreError;
 use bailee_vault::VaultError;
+use bailee_vault::archive::ArchiveError;
 use bailee_vault::backup::BackupFault;
 use serde::Serialize;
 
@@ -311,7 +312,13 @@ impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         let (code, words) = (error.code(), error.to_string());
         match error {
-            VaultError::UnknownSeller(_) => Self::new(StatusCode::NOT_FOUND, code, words),
+            VaultError::UnknownSeller(_) | VaultError::NotDestroyed(_) => {
+                Self::new(StatusCode::NOT_FOUND, code, words)
+            }
+            VaultError::SellerEnded(_) => {
+                Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
+            }
+            VaultError::EndDay => Self::unacceptable(code, words).serving(Requirement::ThirtyDays),
             VaultError::SellerExists(_) | VaultError::Changed => Self::new(StatusCode::CONFLICT, code, words),
             VaultError::NoOrders | VaultError::Intake(_) => {
                 Self::unacceptable(code, words).serving(Requirement::Verification)
@@ -320,11 +327,17 @@ impl From<VaultError> for Problem {
             | VaultError::EmptyQuery
             | VaultError::UnusableTerm(_)
             | VaultError::TooManyItems
+            | VaultError::TooManyRecords
+            | VaultError::Unfit(_)
             | VaultError::UnknownReason
             | VaultError::AsOfInFuture => Self::unacceptable(code, words),
+            VaultError::Restricted => {
+                Self::new(StatusCode::FORBIDDEN, code, words).serving(Requirement::DataRights)
+            }
             VaultError::TimeJumped => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
+            VaultError::Archive(error) => of_archive(&error),
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
             VaultError::Ledger(error) => error.into(),
@@ -348,6 +361,7 @@ impl From<VaultError> for Problem {
                 Self::unacceptable(code, words).serving(Requirement::Collection)
             }
             VaultError::NoMoreFields => Self::unacceptable(code, words),
+            VaultError::NoSuchField => Self::new(StatusCode::NOT_FOUND, code, words),
             VaultError::NoSuchNumber => Self::new(StatusCode::NOT_FOUND, code, words),
             VaultError::OwnCatalogue(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).with_fault(Fault::new("disk", code))
@@ -357,5 +371,26 @@ impl From<VaultError> for Problem {
             | VaultError::Miscounted
             | VaultError::FactNotAllowed => Self::internal(Fault::new("job", code)),
         }
+    }
+}
+
+impl From<ArchiveError> for Problem {
+    fn from(error: ArchiveError) -> Self {
+        of_archive(&error)
+    }
+}
+
+fn of_archive(error: &ArchiveError) -> Problem {
+    let (code, words) = (error.code(), error.to_string());
+    let status = match code {
+        "not-found" => StatusCode::NOT_FOUND,
+        "archive-too-large" | "archive-key" | "unacceptable" => StatusCode::UNPROCESSABLE_ENTITY,
+        "archive-not-made" => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::CONFLICT,
+    };
+    let problem = Problem::new(status, code, words).serving(Requirement::ColdArchive);
+    match code {
+        "archive-not-made" => problem.with_fault(Fault::new("job", code)),
+        _ => problem,
     }
 }

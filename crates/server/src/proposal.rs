@@ -5,25 +5,28 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bailee_access::gate::{CarryOut, Exception};
-use bailee_access::person::Role;
 use bailee_access::proposal::{Proposal, Proposed};
-use bailee_core::catalogue::{Cleaner, Decision};
-use bailee_core::{Class, Kind, ProposalId, Purpose, SellerId, Timestamp};
+use bailee_core::catalogue::Decision;
+use bailee_core::{Day, ProposalId};
 use bailee_ledger::authorized::{Authorized, Classify};
 use bailee_vault::catalogue::Named;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::api::schema::{Schema, count, list as listed, named, nullable, object, one_of, text};
-use crate::api::{Operation, Tag, words};
+use crate::api::schema::{Schema, list as listed, nullable, object, one_of, text};
+use crate::api::{Operation, Tag};
+use crate::archive;
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
 use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
-use crate::person;
 use crate::problem::Problem;
-use crate::retention;
+use crate::{retention, seller};
+
+mod told;
+
+pub(crate) use told::{Line, example, line, proposal, shown};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let decision = one_of(["approved", "refused", "withdrawn"], "What is decided.");
@@ -58,86 +61,12 @@ pub(crate) fn operations() -> Vec<Operation> {
             .works_on_keys()
             .takes("What is decided.", object(&[("decision", decision)]), json!({ "decision": "approved" }))
             .answers(200, "The proposal.", proposal(), example())
-            .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first"])
-            .refuses(&["keyring-not-older", "time-jumped", "time-believed"])
+            .refuses(&["not-found", "unacceptable", "second-person", "second-factor-stale", "outside-first", "shown-once"])
+            .refuses(&["keyring-not-older", "time-jumped", "time-believed", "unknown-seller", "seller-ended", "end-day"])
             .refuses(&crate::catalogue::REFUSALS)
+            .refuses(&archive::REFUSALS)
             .opens(),
     ]
-}
-
-pub(crate) fn proposal() -> Schema {
-    let states = ["proposed", "approved", "done", "refused", "withdrawn", "expired"];
-    named(
-        "Proposal",
-        object(&[
-            ("id", words::id("Names it.")),
-            (
-                "act",
-                one_of(
-                    ["declassify", "release-service", "invite", "confirm-time", "adopt-keyring"],
-                    "What is proposed.",
-                ),
-            ),
-            ("kind", nullable(words::kind())),
-            ("path", nullable(text("The field that is to be a fact, by its path."))),
-            ("number", nullable(count("The field, by the number under which it is listed."))),
-            ("fact", nullable(text("Why it is a fact."))),
-            ("cleaner", nullable(words::cleaner())),
-            ("service", nullable(words::id("The service that is to see something."))),
-            ("service_name", nullable(text("Its name."))),
-            (
-                "key",
-                nullable(words::id("The one key or certificate of it that it is about, if it is about one.")),
-            ),
-            ("sellers", nullable(listed(&words::seller_id()))),
-            ("purposes", nullable(words::purposes())),
-            ("classes", nullable(words::classes())),
-            ("person", nullable(words::id("Who is invited, and could then approve what others ask for."))),
-            ("named", nullable(text("The same as `Name <mail>`."))),
-            ("roles", nullable(listed(&person::role()))),
-            ("at", nullable(words::time("The time that is to be believed, when that was proposed."))),
-            ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
-            ("anchor", nullable(count("The revision that the home knows of."))),
-            ("proposed_by", text("Who proposed it.")),
-            ("proposer", nullable(text("Their name."))),
-            ("proposed_at", words::time("When.")),
-            ("until", words::time("It ends by itself then.")),
-            ("state", one_of(states, "Where it stands.")),
-            ("approved_by", nullable(text("Who approved it."))),
-            ("approver", nullable(text("Their name."))),
-        ]),
-    )
-}
-
-pub(crate) fn example() -> Value {
-    json!({
-        "id": words::ID,
-        "act": "declassify",
-        "kind": "order",
-        "path": "extra.colour",
-        "number": null,
-        "fact": "the colour of the thing, which the seller chose",
-        "cleaner": null,
-        "service": null,
-        "service_name": null,
-        "key": null,
-        "sellers": null,
-        "purposes": null,
-        "classes": null,
-        "person": null,
-        "named": null,
-        "roles": null,
-        "at": null,
-        "keyring": null,
-        "anchor": null,
-        "proposed_by": format!("person:{}", words::ID),
-        "proposer": "Ada Example",
-        "proposed_at": words::TIME,
-        "until": "2026-03-09T09:00:00Z",
-        "state": "proposed",
-        "approved_by": null,
-        "approver": null,
-    })
 }
 
 /// What a home does otherwise than the policy's text has it, beside every list of who may do what.
@@ -167,94 +96,6 @@ pub(crate) fn exceptions_of(call: &Call) -> Vec<ExceptionLine> {
     call.gate().exceptions(call.now()).into_iter().map(told).collect()
 }
 
-/// A proposal, as it is told.
-#[derive(Serialize)]
-pub(crate) struct Line {
-    id: String,
-    act: &'static str,
-    #[serde(flatten)]
-    what: Told,
-    proposed_by: String,
-    proposer: Option<String>,
-    proposed_at: Timestamp,
-    until: Timestamp,
-    state: &'static str,
-    approved_by: Option<String>,
-    approver: Option<String>,
-}
-
-/// What is proposed: of each act its own members, and of the others none.
-#[derive(Default, Serialize)]
-struct Told {
-    kind: Option<Kind>,
-    path: Option<String>,
-    number: Option<u64>,
-    fact: Option<String>,
-    cleaner: Option<Cleaner>,
-    service: Option<String>,
-    service_name: Option<String>,
-    key: Option<String>,
-    sellers: Option<Vec<SellerId>>,
-    purposes: Option<Vec<Purpose>>,
-    classes: Option<Vec<Class>>,
-    person: Option<String>,
-    named: Option<String>,
-    roles: Option<Vec<Role>>,
-    at: Option<Timestamp>,
-    keyring: Option<u64>,
-    anchor: Option<u64>,
-}
-
-impl From<Proposed> for Told {
-    fn from(proposed: Proposed) -> Self {
-        match proposed {
-            Proposed::Declassify { kind, path, number, fact, cleaner } => {
-                Self { kind: Some(kind), path, number, fact: Some(fact), cleaner, ..Self::default() }
-            }
-            Proposed::ReleaseService { service, key, sellers, purposes, classes } => Self {
-                service: Some(service.to_string()),
-                key: key.map(|key| key.to_string()),
-                sellers: Some(sellers),
-                purposes: Some(purposes),
-                classes: Some(classes),
-                ..Self::default()
-            },
-            Proposed::Invite { person, named, roles } => Self {
-                person: Some(person.to_string()),
-                named: Some(named),
-                roles: Some(roles),
-                ..Self::default()
-            },
-            Proposed::ConfirmTime { at } => Self { at: Some(at), ..Self::default() },
-            Proposed::AdoptKeyring { keyring, anchor } => {
-                Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
-            }
-        }
-    }
-}
-
-pub(crate) fn line(call: &Call, proposal: Proposal) -> Line {
-    let (now, gate) = (call.now(), call.gate());
-    let (act, until, state) = (proposal.proposed.code(), proposal.until(), proposal.state(now));
-    let approved_by = proposal.stage.approved_by();
-    let service_name = match proposal.proposed {
-        Proposed::ReleaseService { service, .. } => gate.service_called(service),
-        _ => None,
-    };
-    Line {
-        id: proposal.id.to_string(),
-        act,
-        what: Told { service_name, ..proposal.proposed.into() },
-        proposed_by: format!("person:{}", proposal.by),
-        proposer: gate.person_called(proposal.by),
-        proposed_at: proposal.at,
-        until,
-        state,
-        approved_by: approved_by.map(|by| format!("person:{by}")),
-        approver: approved_by.and_then(|by| gate.person_called(by)),
-    }
-}
-
 #[derive(Serialize)]
 struct Proposals {
     proposals: Vec<Line>,
@@ -278,7 +119,7 @@ async fn show(edge: Edge, Segments(id): Segments<String>) -> Result<Json<Line>, 
         let id: ProposalId = id.parse()?;
         let own = call.gate().proposals(call.caller()).into_iter().find(|one| one.id == id);
         let one = own.ok_or_else(|| Problem::not_found("there is no such proposal that you may see"))?;
-        Ok(Json(line(call, one)))
+        Ok(Json(shown(call, one)))
     })
     .await
 }
@@ -305,29 +146,40 @@ async fn decide(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> R
             call.gate().may_release_proposal(call.caller())?;
         }
         let proposal = match decision {
-            Word::Approved => approve(call, id)?,
+            Word::Approved => return approve(call, id),
             Word::Refused => call.gate().refuse_proposal(call.caller(), id)?,
             Word::Withdrawn => call.gate().withdraw_proposal(call.caller(), id)?,
         };
-        Ok(Written::done(&line(call, proposal)))
+        Ok(Written::done(&shown(call, proposal)))
     })
     .await
 }
 
 /// Approves it and carries it out, as it was proposed.
-fn approve(call: &Call, id: ProposalId) -> Result<Proposal, Problem> {
+fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     call.gate().may_release_proposal(call.caller())?;
     check_still(call, id)?;
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
+    let mut code = None;
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
+        CarryOut::Erase(authorized) => {
+            call.vault().erase(authorized)?;
+        }
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
+        CarryOut::Archive(authorized) => archive::carry_out(call, authorized, &proposal)?,
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;
         }
+        CarryOut::Invite(shown) => code = Some(shown.expose().clone()),
+        CarryOut::EndSeller(authorized) => seller::end_as_proposed(call, authorized, proposal.proposed)?,
         CarryOut::Nothing => {}
     }
-    Ok(call.gate().proposal_done(call.caller(), id)?)
+    let done = line(call, call.gate().proposal_done(call.caller(), id)?);
+    Ok(match code {
+        None => Written::done(&done),
+        Some(code) => Written::done(&done.with_code(code)).with_secret_of(id.to_string()),
+    })
 }
 
 /// What was proposed may have passed: another time, another keyring. While the keyring is older than the home nothing is carried
@@ -338,6 +190,13 @@ fn check_still(call: &Call, id: ProposalId) -> Result<(), Problem> {
         Some((Proposed::ConfirmTime { at }, is_approved)) => {
             call.vault().refuse_behind()?;
             retention::check_proposed(call, at, is_approved)
+        }
+        // One that was approved before goes on, whatever of it is done.
+        Some((Proposed::EndSeller { seller, on, .. }, false)) => {
+            call.vault().refuse_behind()?;
+            // A day that has passed by the time of the approval is no reason to wait for longer.
+            let on = on.filter(|on| *on >= Day::of(call.now()));
+            Ok(call.vault().may_end_seller(&seller, on, call.now())?)
         }
         Some((Proposed::AdoptKeyring { keyring, anchor }, is_approved)) => {
             keys::check_proposed(call, (keyring, anchor), is_approved)

@@ -33,7 +33,13 @@ pub(crate) fn operations() -> Vec<Operation> {
             .works_on_keys()
             .takes("How to read it; an empty object reads it as before.", how(), json!({}))
             .answers(200, "What came of it.", collect::summary(), collect::example())
-            .refuses(&["unknown-format", "unknown-charset", "unreadable-input", "changed-meanwhile"])
+            .refuses(&[
+                "unknown-format",
+                "unknown-charset",
+                "unreadable-input",
+                "changed-meanwhile",
+                "seller-ended",
+            ])
             .opens()
     };
     vec![

@@ -66,9 +66,21 @@ fn record() -> Schema {
             ("seller", words::seller_id()),
             ("kind", words::kind()),
             ("reference", words::reference()),
-            ("state", one_of(["live", "closing", "disposed"], "How its personal data stands.")),
+            (
+                "state",
+                one_of(
+                    ["live", "restricted", "closing", "disposed", "erased"],
+                    "How its personal data stands.",
+                ),
+            ),
             ("document", anything("Its facts, under their canonical names.")),
             ("fields", list(&field)),
+            (
+                "rectified",
+                list(&text(
+                    "The path of a field that somebody corrected: what the source says of it is passed over.",
+                )),
+            ),
             ("unclassified", count("Values that the catalogue does not name.")),
             ("retention", retention::explained()),
         ]),
@@ -83,6 +95,7 @@ fn example() -> serde_json::Value {
         "state": "live",
         "document": { "orderId": words::REFERENCE, "createdTime": words::TIME },
         "fields": [{ "path": "recipient.deliveryAddress.city", "class": "address", "mask": "****" }],
+        "rectified": [],
         "unclassified": 0,
         "retention": retention::example(),
     })
@@ -97,6 +110,7 @@ struct Shown {
     state: &'static str,
     document: bailee_core::Json,
     fields: Vec<MaskedField>,
+    rectified: Vec<String>,
     unclassified: u64,
     retention: Explained,
 }
@@ -127,6 +141,7 @@ async fn show(
             state: shown.state,
             document: shown.document,
             fields: fields.map(|(path, class, mask)| MaskedField { path, class, mask }).collect(),
+            rectified: shown.rectified,
             unclassified: shown.unclassified,
             retention: shown.retention,
         }))

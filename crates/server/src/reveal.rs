@@ -53,12 +53,11 @@ pub(crate) fn operations() -> Vec<Operation> {
                 answer(),
                 json!({ "records": [record], "denied": [], "gone": [] }),
             )
+            .refuses(&["no-grant", "restricted", "home-policy"])
             .refuses(&[
                 "bad-id",
                 "too-many-items",
                 "purpose-unknown",
-                "no-grant",
-                "home-policy",
                 "not-a-token",
                 "token-of-another-home",
                 "token-of-another-environment",
@@ -103,7 +102,7 @@ fn answer() -> Schema {
     let gone = object(&[
         ("seller", words::seller_id()),
         ("reference", nullable(words::reference())),
-        ("state", one_of(["closing", "disposed"], "How it stands.")),
+        ("state", one_of(["closing", "disposed", "erased"], "How it stands.")),
         ("when", words::time("Since when.")),
         ("rule", text("Under which rule.")),
     ]);
@@ -434,7 +433,7 @@ impl Sight {
     }
 }
 
-fn known_kind(name: &str) -> Result<Kind, Problem> {
+pub(crate) fn known_kind(name: &str) -> Result<Kind, Problem> {
     name.parse().map_err(|_| Problem::unacceptable("bad-id", "a kind is one of: order, shipment, return"))
 }
 
@@ -478,7 +477,7 @@ impl From<Revealed> for RevealedRecord {
     }
 }
 
-fn ask(held: &Held, named: bool) -> Asked<'_> {
+pub(crate) fn ask(held: &Held, named: bool) -> Asked<'_> {
     let fields = held.fields.iter();
     Asked {
         seller: &held.seller,
@@ -487,6 +486,7 @@ fn ask(held: &Held, named: bool) -> Asked<'_> {
         fields: fields
             .map(|field| AskedField { instance: field.instance, field: field.field, class: field.class })
             .collect(),
+        restricted: held.restricted,
         named,
     }
 }

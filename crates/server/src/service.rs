@@ -66,7 +66,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .for_people()
             .takes("What it may.", new_service(), new)
             .answers(201, "The service is there.", key, json!({ "id": words::ID, "key": "bsk_…" }))
-            .refuses(&["bad-id", "unknown-seller", "unacceptable", "shown-once", "second-factor-stale"]),
+            .refuses(&["bad-id", "unknown-seller", "seller-ended", "unacceptable", "shown-once", "second-factor-stale"]),
         Operation::delete("/v1/services/{service}", "removeService", delete(remove))
             .says(Tag::Services, "Take a service away", "Its keys open nothing from then on.")
             .for_people()
@@ -251,6 +251,7 @@ impl NewService {
             if !call.vault().has_seller(seller) {
                 return Err(bailee_vault::VaultError::UnknownSeller(seller.clone()).into());
             }
+            call.vault().refuse_ended(seller)?;
         }
         Ok(service::NewService {
             name: self.name,

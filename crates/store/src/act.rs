@@ -174,6 +174,15 @@ pub enum Change {
         /// New.
         to: BucketState,
     },
+    /// A bucket must hold so many parts and quarantined items: what is said of it in the same act is so.
+    ExpectHeld {
+        /// Which.
+        bucket: BucketNo,
+        /// Parts.
+        parts: u64,
+        /// Quarantined items.
+        quarantined: u64,
+    },
     /// Deletes every part, term and quarantined item of a bucket, and turns records left without a part into
     /// tombstones. The bucket must not be open. Can be done again.
     SweepBucket(BucketNo),

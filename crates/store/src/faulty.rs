@@ -73,6 +73,9 @@ impl Records for Faulty {
     fn part(&self, bucket: BucketNo, record: RecordNo, part: PartNo) -> Result<Option<PartRow>, StoreError> {
         self.inner.part(bucket, record, part)
     }
+    fn parts_of(&self, record: RecordNo) -> Result<Vec<PartRow>, StoreError> {
+        self.inner.parts_of(record)
+    }
     fn parts(
         &self,
         bucket: BucketNo,

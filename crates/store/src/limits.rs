@@ -78,6 +78,7 @@ fn check_change(change: &Change) -> Result<(), StoreError> {
         Change::OpenBucket(bucket)
         | Change::SweepBucket(bucket)
         | Change::SweepSome { bucket, .. }
+        | Change::ExpectHeld { bucket, .. }
         | Change::SetDue { bucket, .. }
         | Change::DeletePart { bucket, .. }
         | Change::DeleteQuarantine { bucket, .. }

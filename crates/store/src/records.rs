@@ -42,6 +42,8 @@ pub trait Records: Send + Sync {
     fn records_after(&self, after: Option<RecordNo>, limit: usize) -> Result<Vec<RecordRow>, StoreError>;
     /// A part (without its terms).
     fn part(&self, bucket: BucketNo, record: RecordNo, part: PartNo) -> Result<Option<PartRow>, StoreError>;
+    /// Every part of a record, of whichever bucket, in the order of their numbers (without their terms).
+    fn parts_of(&self, record: RecordNo) -> Result<Vec<PartRow>, StoreError>;
     /// Parts of a bucket in the order of their records, from after `after`, at most `limit` (without their terms).
     fn parts(
         &self,

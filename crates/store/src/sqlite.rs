@@ -218,6 +218,10 @@ impl Records for Sqlite {
         self.readers.read(|connection| reads::part(connection, key, record, part))
     }
 
+    fn parts_of(&self, record: RecordNo) -> Result<Vec<PartRow>, StoreError> {
+        self.readers.read(|connection| reads::parts_of(connection, record))
+    }
+
     fn parts(
         &self,
         bucket: BucketNo,

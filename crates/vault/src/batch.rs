@@ -71,7 +71,8 @@ impl<'a> Run<'a> {
     /// Begins for whoever may, with what speaks as of then.
     ///
     /// # Errors
-    /// [`VaultError::TimeJumped`]; [`VaultError::AsOfInFuture`]; [`VaultError::UnknownSeller`].
+    /// [`VaultError::TimeJumped`]; [`VaultError::AsOfInFuture`]; [`VaultError::UnknownSeller`];
+    /// [`VaultError::SellerEnded`].
     pub(crate) fn begin(
         vault: &'a Vault,
         authorized: &Authorized<Collect>,
@@ -87,6 +88,7 @@ impl<'a> Run<'a> {
         }
         let Collect { seller, kind } = authorized.action();
         let (seller_no, kind) = (vault.seller_no(seller)?, *kind);
+        vault.refuse_ended(seller)?;
         Ok(Self { vault, context, seller: seller.clone(), seller_no, kind, form, tokenise })
     }
 
@@ -112,6 +114,7 @@ impl<'a> Run<'a> {
     ) -> Result<Decided, VaultError> {
         // Held until the act is on its way: what follows from another catalogue comes after it.
         let _fixed = self.vault.planning.read().unwrap_or_else(PoisonError::into_inner);
+        self.vault.refuse_ended(&self.seller)?;
         let catalogue = self.vault.catalogue();
         if documents.iter().any(|document| !Arc::ptr_eq(&document.catalogue, &catalogue)) {
             return Err(VaultError::Changed);
@@ -145,6 +148,7 @@ impl<'a> Run<'a> {
     /// nothing is kept.
     pub(crate) fn send_news(&self, heard: Vec<Heard>) -> Result<(Sent, Vec<usize>), VaultError> {
         let _fixed = self.vault.planning.read().unwrap_or_else(PoisonError::into_inner);
+        self.vault.refuse_ended(&self.seller)?;
         let (groups, macs) = grouped(heard, |one| one.mac);
         let rows = self.vault.base.store.records(self.seller_no, self.kind, &macs)?;
         let mut unknown = Vec::new();
@@ -345,7 +349,7 @@ impl<'a> Sending<'a> {
         }
         let destroys = !self.removal.is_empty();
         if destroys {
-            let intent = run.vault.intend(self.removal)?;
+            let intent = run.vault.intend(&run.context, self.removal)?;
             self.changes.extend(intent.changes);
             self.events.push(intent.event);
         }

@@ -13,7 +13,7 @@ use bailee_core::catalogue::{Catalogue, Cleaner, Decision, Field, HOME_FIELD_ID_
 use bailee_core::path::{Step, steps};
 use bailee_core::{Class, FieldId, Kind, Purpose, Timestamp};
 use bailee_ledger::authorized::{Authorized, Classify, ReadCatalogue};
-use bailee_ledger::event::{Digest, What};
+use bailee_ledger::event::{Digest, FieldClassified, What};
 use bailee_store::act::{Act, Change};
 use data_encoding::HEXLOWER;
 
@@ -245,14 +245,14 @@ fn classified(field: &Field, file: &str) -> What {
     let mut bytes = [0; 32];
     let digest = digest::digest(&digest::SHA256, file.as_bytes());
     bytes.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
-    What::FieldClassified {
+    What::FieldClassified(FieldClassified {
         field: field.id,
         kind: field.kind,
         class: field.class,
         purposes: field.purposes.clone(),
         mask: field.mask,
         catalogue: Digest(bytes),
-    }
+    })
 }
 
 impl FieldLine {

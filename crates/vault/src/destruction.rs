@@ -4,14 +4,16 @@
 //! Then the rows are swept, and the completion is committed. An intent without a completion is redone at the next
 //! opening, so what was intended always ends, and nothing that was not intended ever does.
 
+use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use bailee_core::{Day, FieldInstance, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse, Slot};
 use bailee_crypto::envelope::{self, Place};
-use bailee_crypto::keyring::Removals;
+use bailee_crypto::keyring::{self, Removals};
+use bailee_crypto::provider;
 use bailee_ledger::authorized::Context;
-use bailee_ledger::event::{BucketName, What};
+use bailee_ledger::event::{self, BucketName, DropsEpoch, Holds, Went, What};
 use bailee_store::act::{Act, BucketNo, BucketState, Change, RegisterRow};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,9 @@ pub(crate) struct Removal {
     quarantine_punctures: Vec<(SellerId, Day, Vec<u32>)>,
     /// Whole buckets.
     buckets: Vec<(SellerId, Held, Day)>,
+    /// What each of them holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holds: Vec<Holds>,
     /// Facts keys.
     facts: Vec<(SellerId, Month)>,
     /// Keys of details of events.
@@ -39,6 +44,9 @@ pub(crate) struct Removal {
     details: Vec<Month>,
     /// Records whose personal data ends with it.
     disposed: u64,
+    /// The request by which it is intended: the ledger finds its events by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<RequestId>,
 }
 
 /// A bucket's use as it is written down.
@@ -74,6 +82,8 @@ impl Held {
 
 /// What goes into the act that intends a destruction.
 pub(crate) struct Intent {
+    /// Names it.
+    pub(crate) destruction: RecordId,
     pub(crate) changes: Vec<Change>,
     pub(crate) event: What,
 }
@@ -87,7 +97,7 @@ pub(crate) struct Completed {
 
 impl Removal {
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { punctures, quarantine_punctures, buckets, facts, details, disposed: _ } = self;
+        let Self { punctures, quarantine_punctures, buckets, facts, details, .. } = self;
         punctures.is_empty()
             && quarantine_punctures.is_empty()
             && buckets.is_empty()
@@ -106,6 +116,11 @@ impl Removal {
         }
     }
 
+    /// So many records end with it.
+    pub(crate) fn ends(&mut self, records: u64) {
+        self.disposed += records;
+    }
+
     /// Every bucket of which slots are punctured, with them.
     fn punctured(&self) -> impl Iterator<Item = (BucketId, &[u32])> {
         let order = self.punctures.iter().map(|of| (BucketUse::Order, of));
@@ -115,9 +130,24 @@ impl Removal {
         })
     }
 
-    pub(crate) fn bucket(&mut self, id: &BucketId, disposed: u64) {
+    /// A whole bucket, which holds that.
+    pub(crate) fn bucket(&mut self, id: &BucketId, holds: Holds) {
         self.buckets.push((id.seller.clone(), Held::of(id.held), id.day));
-        self.disposed += disposed;
+        self.disposed += holds.records;
+        self.holds.push(holds);
+    }
+
+    /// What goes with it, but for single keys.
+    pub(crate) fn went(&self) -> Went {
+        let sum = |of: fn(&Holds) -> u64| self.holds.iter().map(of).sum();
+        Went {
+            destructions: 1,
+            buckets: self.buckets.len() as u64,
+            records: sum(|holds| holds.records),
+            parts: sum(|holds| holds.parts),
+            quarantined: sum(|holds| holds.quarantined),
+            facts: self.facts.len() as u64,
+        }
     }
 
     pub(crate) fn facts(&mut self, seller: SellerId, month: Month) {
@@ -136,27 +166,31 @@ impl Removal {
         })
     }
 
-    fn removals(&self) -> Removals {
+    /// Every bucket, with what it holds; one that was intended by an older version of the program does not say.
+    fn held_buckets(&self) -> impl Iterator<Item = (BucketId, Option<Holds>)> {
+        self.bucket_ids().zip(self.holds.iter().copied().map(Some).chain(std::iter::repeat(None)))
+    }
+
+    fn add_to(&self, all: &mut Removals) {
         let slots = |slots: &[u32]| slots.iter().copied().map(Slot).collect();
-        Removals {
-            punctures: self.punctured().map(|(bucket, at)| (bucket, slots(at))).collect(),
-            buckets: self.bucket_ids().collect(),
-            facts: self.facts.clone(),
-            details: self.details.clone(),
-        }
+        all.punctures.extend(self.punctured().map(|(bucket, at)| (bucket, slots(at))));
+        all.buckets.extend(self.bucket_ids());
+        all.facts.extend(self.facts.iter().cloned());
+        all.details.extend(&self.details);
     }
 
     fn event(&self, destruction: RecordId) -> What {
-        let name = |id: BucketId| BucketName {
+        let name = |id: BucketId, holds: Option<Holds>| BucketName {
             seller: id.seller,
             held: Held::of(id.held).as_str().to_owned(),
             day: id.day,
+            holds,
         };
         let count = |slots: &[u32]| u32::try_from(slots.len()).unwrap_or(u32::MAX);
         What::DestructionIntended {
             destruction,
-            buckets: self.bucket_ids().map(name).collect(),
-            punctures: self.punctured().map(|(bucket, slots)| (name(bucket), count(slots))).collect(),
+            buckets: self.held_buckets().map(|(id, holds)| name(id, holds)).collect(),
+            punctures: self.punctured().map(|(bucket, slots)| (name(bucket, None), count(slots))).collect(),
             facts: self.facts.clone(),
             details: self.details.clone(),
         }
@@ -165,13 +199,17 @@ impl Removal {
 
 impl Vault {
     /// What an act must carry to intend this. From here on the buckets are closed to everything.
-    pub(crate) fn intend(&self, removal: Removal) -> Result<Intent, VaultError> {
+    pub(crate) fn intend(&self, context: &Context, removal: Removal) -> Result<Intent, VaultError> {
+        let removal = Removal { request: Some(context.request), ..removal };
         let destruction = RecordId::random(&*self.base.entropy);
         let mut changes = Vec::new();
-        for id in removal.bucket_ids() {
+        for (id, holds) in removal.held_buckets() {
             let bucket = BucketNo { seller: self.seller_no(&id.seller)?, held: id.held, day: id.day };
             // A bucket whose first batch never arrived has keys and no row yet.
             changes.push(Change::OpenBucket(bucket));
+            if let Some(Holds { parts, quarantined, .. }) = holds {
+                changes.push(Change::ExpectHeld { bucket, parts, quarantined });
+            }
             changes.push(Change::SetBucketState {
                 bucket,
                 from: BucketState::Open,
@@ -186,24 +224,33 @@ impl Vault {
         let sealed = envelope::seal(&key, &place, &[(FieldInstance(0), &plain)], &*self.base.entropy)?;
         let row = RegisterRow { register: REGISTER.to_owned(), id: destruction, version: 1, sealed };
         changes.push(Change::PutRegister(row));
-        Ok(Intent { changes, event: removal.event(destruction) })
+        Ok(Intent { destruction, changes, event: removal.event(destruction) })
     }
 
-    /// Completes every destruction that is intended.
+    /// Completes every destruction that is intended: all their keys go under one new epoch.
     pub(crate) fn complete_destructions(
         &self,
         context: &Context,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Completed, VaultError> {
         let _one_at_a_time = self.destroying.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut completed = Completed::default();
-        let intended = self.base.store.entries(REGISTER)?;
-        let count = intended.len() as u64;
-        for (done, row) in intended.into_iter().enumerate() {
+        let mut intended = Vec::new();
+        let mut removals = Removals::default();
+        for row in self.base.store.entries(REGISTER)? {
             let removal = self.open_destruction(&row)?;
+            removal.add_to(&mut removals);
+            intended.push((row, removal));
+        }
+        let mut completed = Completed::default();
+        if intended.is_empty() {
+            return Ok(completed);
+        }
+        let destroyed = self.base.keyring.destroy(&removals, &*self.base.entropy)?;
+        let count = intended.len() as u64;
+        for (done, (row, removal)) in intended.iter().enumerate() {
+            self.complete(context, row, removal, destroyed)?;
             completed.disposed += removal.disposed;
             completed.buckets += removal.buckets.len() as u64;
-            self.complete(context, &row, &removal)?;
             progress(done as u64 + 1, count);
         }
         Ok(completed)
@@ -222,8 +269,14 @@ impl Vault {
         self.mirrors_may_be_away(&context, completed)
     }
 
-    fn complete(&self, context: &Context, row: &RegisterRow, removal: &Removal) -> Result<(), VaultError> {
-        let destroyed = self.base.keyring.destroy(&removal.removals(), &*self.base.entropy)?;
+    /// Sweeps what lay under keys that are gone, and says so.
+    fn complete(
+        &self,
+        context: &Context,
+        row: &RegisterRow,
+        removal: &Removal,
+        destroyed: keyring::Destroyed,
+    ) -> Result<(), VaultError> {
         let mut changes = Vec::new();
         for id in removal.bucket_ids() {
             let bucket = BucketNo { seller: self.seller_no(&id.seller)?, held: id.held, day: id.day };
@@ -231,7 +284,9 @@ impl Vault {
             changes.push(Change::SweepBucket(bucket));
             let (from, to) = (BucketState::Destroying, BucketState::Destroyed);
             changes.push(Change::SetBucketState { bucket, from, to });
-            changes.push(Change::SetMeta { name: destroyed_name(bucket), value: context.now.to_string() });
+            let request = removal.request.map(|request| format!(" {} {request}", row.id)).unwrap_or_default();
+            let value = format!("{}{request}", context.now);
+            changes.push(Change::SetMeta { name: destroyed_name(bucket), value });
         }
         for (seller, month) in &removal.facts {
             changes.push(Change::SweepFacts { seller: self.seller_no(seller)?, month: *month });
@@ -243,14 +298,23 @@ impl Vault {
             id: row.id,
             version: row.version,
         });
-        let mirrors = u32::try_from(self.base.keyring.mirrors().len()).unwrap_or(u32::MAX);
-        let event = context.event(What::DestructionCompleted {
+        // Its certificate finds the completion by the request of its intent, but for one that another request completed.
+        if removal.request != Some(context.request) {
+            let (name, value) = (completed_name(row.id), context.request.to_string());
+            changes.push(Change::SetMeta { name, value });
+        }
+        let event = context.event(What::DestructionCompleted(event::Destroyed {
             destruction: row.id,
             epoch: destroyed.epoch,
             revision: destroyed.anchor.revision,
-            mirrors,
+            mirrors: u32::try_from(self.base.keyring.mirrors().len()).unwrap_or(u32::MAX),
             disposed: removal.disposed,
-        });
+            drops_epoch: Some(match self.base.keyring.epoch().1 {
+                provider::DropsEpoch::AtOnce => DropsEpoch::AtOnce,
+                provider::DropsEpoch::AfterDays(days) => DropsEpoch::AfterDays(days),
+                provider::DropsEpoch::Cannot => DropsEpoch::Cannot,
+            }),
+        }));
         self.base.store.commit(Act { name: "complete-destruction", changes, events: vec![event] })?;
         let mut doomed = self.doomed.write().unwrap_or_else(PoisonError::into_inner);
         removal.bucket_ids().for_each(|id| {
@@ -267,6 +331,17 @@ impl Vault {
             self.base.store.commit(Act { name: "sweep", changes, events: Vec::new() })?;
         }
         Ok(())
+    }
+
+    /// The keys of facts and of details whose destruction is intended already: unlike a bucket, they have no state.
+    pub(crate) fn intended_keys(&self) -> Result<IntendedKeys, VaultError> {
+        let mut keys = IntendedKeys::default();
+        for row in self.base.store.entries(REGISTER)? {
+            let removal = self.open_destruction(&row)?;
+            keys.0.extend(removal.facts);
+            keys.1.extend(removal.details);
+        }
+        Ok(keys)
     }
 
     fn open_destruction(&self, row: &RegisterRow) -> Result<Removal, VaultError> {
@@ -296,11 +371,37 @@ impl Vault {
 
     /// When a bucket was destroyed.
     pub(crate) fn destroyed_at(&self, bucket: BucketNo) -> Result<Option<Timestamp>, VaultError> {
-        Ok(self.base.store.meta(&destroyed_name(bucket))?.and_then(|text| text.parse().ok()))
+        Ok(self.destroyed(bucket)?.map(|(when, _)| when))
+    }
+
+    /// When a bucket was destroyed, by which destruction, and by which request that was intended.
+    pub(crate) fn destroyed(&self, bucket: BucketNo) -> Result<Option<BucketEnd>, VaultError> {
+        let Some(text) = self.base.store.meta(&destroyed_name(bucket))? else { return Ok(None) };
+        let mut words = text.split(' ');
+        let when = words.next().and_then(|word| word.parse().ok());
+        let by = words.next().and_then(|word| word.parse().ok());
+        let by = by.zip(words.next().and_then(|word| word.parse().ok()));
+        Ok(when.map(|when| (when, by)))
+    }
+
+    /// The request that completed a destruction, where it is another than that of its intent.
+    pub(crate) fn completed_by(&self, destruction: RecordId) -> Result<Option<RequestId>, VaultError> {
+        Ok(self.base.store.meta(&completed_name(destruction))?.and_then(|text| text.parse().ok()))
     }
 }
 
-/// The name under which the store remembers when a bucket was destroyed.
+/// Keys of facts, and of details of events.
+pub(crate) type IntendedKeys = (HashSet<(SellerId, Month)>, HashSet<Month>);
+
+/// When a bucket was destroyed, and by which destruction and which request; older versions did not keep that.
+pub(crate) type BucketEnd = (Timestamp, Option<(RecordId, RequestId)>);
+
+/// The name under which the store remembers how a bucket was destroyed.
 fn destroyed_name(bucket: BucketNo) -> String {
     format!("destroyed/{}/{}/{}", bucket.seller.0, Held::of(bucket.held).as_str(), bucket.day.0)
+}
+
+/// The name under which the store remembers by which request a destruction was completed.
+fn completed_name(destruction: RecordId) -> String {
+    format!("completed/{destruction}")
 }

@@ -12,10 +12,10 @@ mod shown;
 
 use bailee_core::{FieldInstance, Json};
 
-pub(crate) use align::{align, is_in_line, shows_instead};
+pub(crate) use align::{align, country_around, is_in_line, shows_instead};
 pub(crate) use codec::{decode_skeleton, decode_value, encode_skeleton, encode_value};
 pub(crate) use mark::{Marked, copy, drop_unknown, fill, mark, walk};
-pub(crate) use merge::merge;
+pub(crate) use merge::{leave_out, merge};
 pub(crate) use path::places;
 pub(crate) use shown::Shown;
 

@@ -11,6 +11,21 @@ pub enum VaultError {
     /// The seller is there already.
     #[error("seller {0} is there already")]
     SellerExists(SellerId),
+    /// The seller has ended.
+    #[error(
+        "seller {0} has ended (R17), and nothing of it is taken in any more; if it authorises you anew, add it under another id, such \
+         as with `bailee seller add {0}-2`"
+    )]
+    SellerEnded(SellerId),
+    /// A day that is none on which a seller's data can be destroyed.
+    #[error(
+        "the data of a seller that ends is destroyed today or on one of the next {} days (R17); give such a day",
+        crate::ending::END_DAYS_MAX
+    )]
+    EndDay,
+    /// A certificate of what is not destroyed yet.
+    #[error("this is not destroyed yet, or was not: {0}")]
+    NotDestroyed(&'static str),
     /// More sellers than the store can number.
     #[error("a home holds {} sellers at most", crate::seller::SELLERS_MAX)]
     TooManySellers,
@@ -34,6 +49,23 @@ pub enum VaultError {
     /// More items than a reveal may name.
     #[error("a reveal names {} items at most; ask for them in several requests", crate::reveal::ITEMS_MAX)]
     TooManyItems,
+    /// More records than an act on records may name.
+    #[error("an act names {} records at most; do it in several", crate::record::RECORDS_MAX)]
+    TooManyRecords,
+    /// The record has no personal field of that path, or several.
+    #[error(
+        "this record has not exactly one personal field of that path; name one as `bailee show` does, an item's by its id"
+    )]
+    NoSuchField,
+    /// A value that intake would not take.
+    #[error(transparent)]
+    Unfit(bailee_intake::verify::Unfit),
+    /// The record is restricted.
+    #[error(
+        "this record is kept and not used, since whoever it is about asked for that (GDPR article 18); an officer lifts it with \
+         `bailee restrict --lift`"
+    )]
+    Restricted,
     /// A discard for a reason that is none of the set.
     #[error(
         "there is no such reason; a discard is for one of: {}",
@@ -106,6 +138,9 @@ pub enum VaultError {
     /// The ledger cannot be written.
     #[error(transparent)]
     Ledger(#[from] bailee_ledger::log::AppendError),
+    /// Nothing can be archived so, or done with an archive.
+    #[error(transparent)]
+    Archive(#[from] crate::archive::ArchiveError),
     /// The caller stopped it between two batches; what was committed stays, and the same input can be collected again.
     #[error(
         "stopped; what was taken in so far stays, and collecting the same input again goes on from there"
@@ -116,7 +151,7 @@ pub enum VaultError {
 impl VaultError {
     /// Whether it is about one record, and says nothing of others: then others can be handed out all the same.
     pub(crate) fn is_of_one_record(&self) -> bool {
-        matches!(self, Self::Damaged(_) | Self::Envelope(_) | Self::Changed)
+        matches!(self, Self::Damaged(_) | Self::Envelope(_) | Self::Changed | Self::Restricted)
     }
 
     /// A stable code for problem documents and events.
@@ -124,6 +159,9 @@ impl VaultError {
         match self {
             Self::UnknownSeller(_) => "unknown-seller",
             Self::SellerExists(_) => "seller-exists",
+            Self::SellerEnded(_) => "seller-ended",
+            Self::EndDay => "end-day",
+            Self::NotDestroyed(_) => "not-destroyed",
             Self::TooManySellers => "too-many-sellers",
             Self::OtherHome => "other-home",
             Self::OtherKind => "other-kind",
@@ -131,6 +169,10 @@ impl VaultError {
             Self::EmptyQuery => "empty-query",
             Self::UnusableTerm(_) => "unusable-term",
             Self::TooManyItems => "too-many-items",
+            Self::TooManyRecords => "too-many-records",
+            Self::Restricted => "restricted",
+            Self::NoSuchField => "not-found",
+            Self::Unfit(_) => "unfit-value",
             Self::UnknownReason => "unknown-reason",
             Self::TimeJumped => "time-jumped",
             Self::AsOfInFuture => "as-of-in-future",
@@ -150,6 +192,7 @@ impl VaultError {
             Self::Envelope(_) => "does-not-open",
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger-unwritable",
+            Self::Archive(error) => error.code(),
             Self::Stopped => "stopped",
         }
     }

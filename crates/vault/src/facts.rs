@@ -45,6 +45,12 @@ pub(crate) struct About {
     /// Instances of leaves that the catalogue does not name, all in the main part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unclassified: Vec<FieldInstance>,
+    /// Instances whose values somebody corrected: what the source says of their places is passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rectified: Vec<FieldInstance>,
+    /// Since when nothing is done with it but keeping it, where somebody asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) restricted: Option<Timestamp>,
     /// Set when personal data was never stored, or ended otherwise than with its bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<End>,
@@ -67,6 +73,10 @@ pub(crate) struct PartEntry {
     /// What an item's part holds; empty for the main part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) instances: Vec<FieldInstance>,
+    /// Where it lay before it moved to a later day: those keys derive until their buckets end, and what a backup holds
+    /// there must not open any more when it is erased.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left: Vec<(Day, SlotNo)>,
 }
 
 /// A slot as it is written down.
@@ -77,6 +87,18 @@ pub(crate) struct SlotNo(pub(crate) u32);
 impl PartEntry {
     pub(crate) fn slot(&self) -> Slot {
         Slot(self.slot.0)
+    }
+
+    /// Every place whose key opens something of it, in the store or in a copy of it.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (Day, Slot)> + '_ {
+        let left = self.left.iter().map(|(day, slot)| (*day, Slot(slot.0)));
+        [(self.day, self.slot())].into_iter().chain(left)
+    }
+
+    /// The places that it leaves behind when it moves to a later day: those whose buckets have not ended.
+    pub(crate) fn left_behind(&self, now: Timestamp) -> Vec<(Day, SlotNo)> {
+        let places = [(self.day, self.slot)].into_iter().chain(self.left.iter().copied());
+        places.filter(|(day, _)| *day >= Day::of(now)).collect()
     }
 }
 
@@ -102,6 +124,8 @@ impl About {
             next_part: 1,
             parts: Vec::new(),
             unclassified: Vec::new(),
+            rectified: Vec::new(),
+            restricted: None,
             end: None,
         }
     }

@@ -93,7 +93,8 @@ impl Query {
 }
 
 impl Vault {
-    /// Kind and reference of the records that match, of whatever kind, in the order of their first intake.
+    /// Kind and reference of the records that match, of whatever kind, in the order of their first intake. Restricted ones
+    /// are found where the authorisation says so.
     ///
     /// # Errors
     /// When the query is empty, or the ledger cannot be written. The search is an event even where it failed.
@@ -106,7 +107,7 @@ impl Vault {
         let conditions = query.conditions()?;
         let seller = &authorized.action().seller;
         let mut search = Search::default();
-        let searched = self.search(&mut search, seller, &conditions, authorized.context().now);
+        let searched = self.search(&mut search, authorized.action(), &conditions, authorized.context().now);
         // However it ended: what was opened on the way was opened.
         let found = What::Found {
             seller: seller.clone(),
@@ -127,17 +128,17 @@ impl Vault {
     fn search(
         &self,
         search: &mut Search,
-        seller: &SellerId,
+        find: &Find,
         conditions: &[Condition],
         now: Timestamp,
     ) -> Result<(), VaultError> {
-        for no in self.candidates(seller, conditions, now)? {
-            let mut confirmed = self.confirm(seller, no, conditions, now);
+        for no in self.candidates(&find.seller, conditions, now)? {
+            let mut confirmed = self.confirm(find, no, conditions, now);
             for _ in 1..TRIES_MAX {
                 if !matches!(confirmed, Err(VaultError::Changed)) {
                     break;
                 }
-                confirmed = self.confirm(seller, no, conditions, now);
+                confirmed = self.confirm(find, no, conditions, now);
             }
             match confirmed {
                 Err(error @ (VaultError::Damaged(_) | VaultError::Envelope(_))) => {
@@ -179,13 +180,16 @@ impl Vault {
     /// The record, if it is one that was searched for.
     fn confirm(
         &self,
-        seller: &SellerId,
+        Find { seller, restricted, .. }: &Find,
         no: RecordNo,
         conditions: &[Condition],
         now: Timestamp,
     ) -> Result<Option<(RecordRow, Reference)>, VaultError> {
         let Some(row) = self.base.store.record_by_no(no)? else { return Ok(None) };
         let Some(facts) = self.open_facts(seller, &row)? else { return Ok(None) };
+        if facts.about.restricted.is_some() && !restricted {
+            return Ok(None);
+        }
         let holds = self.satisfies(seller, &row, &facts, conditions, now)?;
         Ok(holds.then_some((row, facts.about.reference)))
     }

@@ -5,7 +5,7 @@
 //!
 //! Start reading at [`collect`]: how a document becomes a skeleton of facts and sealed parts. `document` takes it
 //! apart, `plan` decides what becomes of a record, `batch` gives slots, seals and commits. [`retention`] and
-//! `destruction` end it.
+//! `destruction` end it; [`erase`] does for a person who asks.
 
 #![cfg_attr(
     test,
@@ -24,6 +24,7 @@
 )]
 
 mod adoption;
+pub mod archive;
 pub mod backup;
 mod batch;
 pub mod believed;
@@ -31,11 +32,16 @@ pub mod catalogue;
 pub mod census;
 pub mod collect;
 mod destruction;
+pub mod disposals;
 mod document;
+mod due;
+pub mod ending;
+pub mod erase;
 pub mod error;
 mod facts;
 pub mod find;
 mod follow;
+mod gone;
 pub mod hear;
 mod incoming;
 pub mod keys;
@@ -43,7 +49,10 @@ mod parallel;
 mod part;
 mod plan;
 pub mod quarantine;
+pub mod record;
+pub mod rectify;
 mod relocate;
+pub mod restrict;
 pub mod retention;
 pub mod reveal;
 mod seal;
@@ -54,6 +63,7 @@ mod terms;
 pub mod unclassified;
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, RwLock};
 
 use bailee_core::catalogue::{Catalogue, Current};
@@ -94,14 +104,18 @@ pub struct Vault {
     slots: slots::Slots,
     arrivals: quarantine::Arrivals,
     sellers: RwLock<BTreeMap<SellerId, SellerNo>>,
+    /// Sellers that have ended: nothing of them is sealed or opened any more.
+    ended: RwLock<BTreeMap<SellerId, ending::End>>,
     /// Buckets whose destruction is intended: nothing is sealed into them or opened from them any more.
     doomed: RwLock<HashSet<BucketId>>,
     /// Held by who completes destructions, so that two who intended one do not both complete it.
     destroying: Mutex<()>,
     /// Reveals that failed while the ledger could not be written.
     failures: Mutex<Vec<Event>>,
+    /// Counts restrictions: what was resolved before one is looked at once more when it is opened.
+    restrictions: AtomicU64,
     /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
-    /// catalogue: so no act that was planned by an older one comes after the change.
+    /// catalogue or to end a seller: so no act that was planned before comes after the change.
     planning: RwLock<()>,
     /// What a server has done today. Held while it does it.
     daily: Mutex<retention::Daily>,
@@ -114,7 +128,8 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Opens the vault, and finishes what was begun and not completed: an adoption of the keyring, destructions.
+    /// Opens the vault, and finishes what was begun and not completed: an adoption of the keyring, destructions, the
+    /// end of a seller.
     ///
     /// # Errors
     /// When the store or a mirror of the keyring cannot be used.
@@ -127,18 +142,22 @@ impl Vault {
             slots: slots::Slots::default(),
             arrivals: quarantine::Arrivals::behind(newest),
             sellers: RwLock::new(sellers),
+            ended: RwLock::default(),
             doomed: RwLock::new(HashSet::new()),
             destroying: Mutex::new(()),
             failures: Mutex::default(),
+            restrictions: AtomicU64::new(0),
             planning: RwLock::default(),
             daily: Mutex::default(),
             classifying: Mutex::default(),
             backing_up: Mutex::default(),
             numbers_from,
         };
+        vault.know_ended()?;
         vault.resume_adoption(now)?;
         if vault.keyring_behind().is_none() {
             vault.resume_destructions(now)?;
+            vault.resume_ends(now)?;
         }
         Ok(vault)
     }

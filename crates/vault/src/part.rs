@@ -45,9 +45,10 @@ impl Vault {
         BucketId { seller: seller.clone(), held: BucketUse::Order, day: part.day }
     }
 
-    /// The keys of a bucket that may be sealed into and opened from at this instant; none when it is closing or gone.
+    /// The keys of a bucket that may be sealed into and opened from at this instant; none when it is closing or gone, or its
+    /// seller has ended.
     pub(crate) fn live_keys(&self, id: &BucketId, now: bailee_core::Timestamp) -> Option<BucketKeys> {
-        if now >= id.closes_at() || self.is_doomed(id) {
+        if now >= id.closes_at() || self.is_doomed(id) || self.has_ended(&id.seller) {
             return None;
         }
         self.base.keyring.bucket(id)

@@ -12,7 +12,7 @@ use bailee_ledger::event::ExpiryChange;
 use bailee_store::act::RecordRow;
 
 use crate::document::{Leaf, Marked};
-use crate::facts::{About, PartEntry};
+use crate::facts::{About, PartEntry, SlotNo};
 use crate::part::PartState;
 use crate::{Vault, VaultError};
 use draft::Beginning;
@@ -93,6 +93,8 @@ pub(crate) struct PartPlan {
     /// What will have ended it (R16).
     pub(crate) ended: Ended,
     pub(crate) leaves: Vec<PartLeaf>,
+    /// Where it lay before: see [`PartEntry::left`].
+    pub(crate) left: Vec<(Day, SlotNo)>,
 }
 
 /// A leaf of a part.

@@ -1,8 +1,10 @@
 //! Seals parts anew in the later bucket that their expiry asks for, in the last days before theirs closes.
 //!
-//! The old slot needs no puncture: it dies with its bucket within days, and the data may live.
+//! The old slot needs no puncture: it dies with its bucket within days, and the data may live. It is remembered until
+//! then, so that an erasure reaches what copies hold in it.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use bailee_core::retention::{CLOSING_DAYS, Decision, Evidence, bucket_day, moves_later};
 use bailee_core::{Day, FieldInstance, Json, Month, PartNo, RequestId, SellerId, Timestamp};
@@ -128,6 +130,11 @@ impl Vault {
         seller: &SellerId,
         parts: &[PartRow],
     ) -> Result<BTreeSet<(RecordNo, PartNo)>, VaultError> {
+        // Held until the act is committed: what ends with its seller moves nowhere.
+        let _fixed = self.planning.read().unwrap_or_else(PoisonError::into_inner);
+        if self.has_ended(seller) {
+            return Ok(BTreeSet::new());
+        }
         let mut changes = Vec::new();
         let (mut events, mut moved, mut expiries) = (Vec::new(), PartRows::default(), Vec::new());
         let (mut records, mut left) = (BTreeSet::new(), BTreeSet::new());
@@ -187,7 +194,8 @@ impl Vault {
         }
         let Some(opened) = self.open_part(seller, &row, &entry, None, now)? else { return Ok(None) };
         let slot = self.slots.take_one(&self.base.keyring, &target, &*self.base.entropy)?;
-        let moved = PartEntry { day, slot: SlotNo(slot.0), version: entry.version + 1, ..entry };
+        let left = entry.left_behind(now);
+        let moved = PartEntry { day, slot: SlotNo(slot.0), version: entry.version + 1, left, ..entry };
         let to = BucketNo { day, ..part.bucket };
         let sealed = self.seal_moved(seller, &row, &facts, &moved, &opened, to)?;
         let event = SealedPart {

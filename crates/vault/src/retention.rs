@@ -1,22 +1,20 @@
 //! Retention: status, explanation, moves and disposal.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use bailee_core::retention::{CLOSING_DAYS, FACTS_MONTHS, Phase, Rule, bucket_day, phase};
-use bailee_core::{Day, Kind, Month, Reference, RequestId, SellerId, Timestamp};
+use bailee_core::retention::{CLOSING_DAYS, DisposalRule, Phase, Rule, bucket_day, phase};
+use bailee_core::{Day, Kind, Reference, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_ledger::authorized::{Authorized, Context, ReadRetention, RunRetention};
 use bailee_ledger::event::What;
 use bailee_store::act::{Act, BucketNo, BucketState, RecordRow, RecordState};
-use bailee_store::records::{BucketSummary, StoreError};
+use bailee_store::records::BucketSummary;
 
-use crate::destruction::{Held, Removal};
+use crate::destruction::Held;
+use crate::ending::End;
 use crate::facts::Facts;
 use crate::{Vault, VaultError};
-
-/// How often an intent is decided again when another run was quicker with some of it.
-const TRIES_MAX: u32 = 5;
 
 /// Why a record's personal data ends when it does.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -35,7 +33,7 @@ pub struct Explained {
     pub closes_at: Timestamp,
     /// The clock's profile (`"strict"` …).
     pub profile: String,
-    /// `"live"`, `"closing"` or `"disposed"`.
+    /// `"live"`, `"closing"`, `"disposed"` or `"erased"`.
     pub state: String,
     /// All of it in sentences.
     pub words: String,
@@ -103,6 +101,19 @@ pub struct Ran {
     pub held: u64,
 }
 
+impl Explained {
+    /// Its seller has ended before its own day (R17).
+    fn closed_by(&mut self, end: &End) {
+        self.rule = DisposalRule::R17.to_string();
+        self.closes_at = end.at;
+        self.expires_at = self.expires_at.min(end.on.plus(1).start());
+        self.words = format!(
+            "its seller ended at {}, which closed it; it is destroyed on {} (R17). Without that: {}",
+            end.at, end.on, self.words
+        );
+    }
+}
+
 impl Vault {
     /// Live buckets by seller and day; of one seller when given.
     ///
@@ -142,14 +153,15 @@ impl Vault {
             match summary.state {
                 BucketState::Destroyed => status.destroyed += 1,
                 BucketState::Open | BucketState::Destroying => {
-                    status.buckets.push(self.bucket_line(&summary, now));
+                    let end = self.end_of(&status.seller);
+                    status.buckets.push(self.bucket_line(&summary, end, now));
                 }
             }
         }
         Ok(all)
     }
 
-    fn bucket_line(&self, summary: &BucketSummary, now: Timestamp) -> BucketLine {
+    fn bucket_line(&self, summary: &BucketSummary, end: Option<End>, now: Timestamp) -> BucketLine {
         let BucketNo { held, day, .. } = summary.bucket;
         let since =
             Day::of(now).0.saturating_sub(day.plus(-i32::from(self.base.policy.days_after_delivery)).0);
@@ -157,11 +169,11 @@ impl Vault {
             held: Held::of(held).as_str(),
             day: day.to_string(),
             state: match phase(day, now) {
-                Phase::Open if summary.state == BucketState::Open => "open",
+                Phase::Open if summary.state == BucketState::Open && end.is_none() => "open",
                 Phase::Open | Phase::Closing => "closing",
                 Phase::Late | Phase::Past => "late",
             },
-            closes_at: day.plus(-CLOSING_DAYS).start(),
+            closes_at: end.iter().map(|end| end.at).fold(day.plus(-CLOSING_DAYS).start(), Timestamp::min),
             age: (held == BucketUse::Order).then_some(since.max(0)),
             parts: summary.parts + summary.quarantined,
         }
@@ -196,7 +208,8 @@ impl Vault {
         let today = Day::of(now);
         let mut daily = self.daily.lock().unwrap_or_else(PoisonError::into_inner);
         // A batch that began before midnight can bring what is closing since.
-        if *daily == (Daily { disposed: Some(today), counted: Some(today) }) && self.due(now)?.is_empty() {
+        let is_done = *daily == (Daily { disposed: Some(today), counted: Some(today) });
+        if is_done && self.due(now, None)?.is_empty() && self.ends_due(now).is_empty() {
             return Ok(Ran::default());
         }
         let context = Context::system(RequestId::new(now, &*self.base.entropy), now);
@@ -218,79 +231,24 @@ impl Vault {
         self.check_time(context.now)?;
         // What is due to go goes even when something that is to stay could not be moved.
         let moved = self.move_due_parts(context, None);
-        self.intend_due(context)?;
+        self.intend_due(context, None)?;
         let completed = self.complete_destructions(context, progress)?;
+        self.finish_ends(context)?;
         moved?;
         Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
     }
 
-    /// The alarm of R3, when the destruction of a bucket is a day late.
+    /// The alarm of R3, when the destruction of a bucket is a day late; the same where its seller has ended (R17).
     pub(crate) fn late_alarm(&self, now: Timestamp) -> Result<Option<What>, VaultError> {
+        let ends_late = |end: End| now >= end.on.plus(1).start();
         let is_late = |summary: &BucketSummary| {
-            summary.state != BucketState::Destroyed && phase(summary.bucket.day, now) >= Phase::Late
+            summary.state != BucketState::Destroyed
+                && (phase(summary.bucket.day, now) >= Phase::Late
+                    || self.end_of_no(summary.bucket.seller).is_some_and(ends_late))
         };
         let (component, code) = ("job".to_owned(), "disposal-late".to_owned());
         let alarm = What::SystemError { component, code };
         Ok(self.base.store.buckets()?.iter().any(is_late).then_some(alarm))
-    }
-
-    /// Commits the intent to destroy all that is due to go.
-    fn intend_due(&self, context: &Context) -> Result<(), VaultError> {
-        for _ in 0..TRIES_MAX {
-            let removal = self.due(context.now)?;
-            if removal.is_empty() {
-                return Ok(());
-            }
-            let late = self.late_alarm(context.now)?;
-            let intent = self.intend(removal)?;
-            let events = late.into_iter().chain([intent.event]).map(|what| context.event(what)).collect();
-            match self.base.store.commit(Act { name: "intend-destruction", changes: intent.changes, events })
-            {
-                // Another run was quicker with some of it.
-                Err(StoreError::Conflict) => {}
-                other => return other.map(|_| ()).map_err(VaultError::from),
-            }
-        }
-        Err(VaultError::Changed)
-    }
-
-    /// Every bucket that is closing or past, every facts key whose month has ended (R3, R18, R20), and every key of details
-    /// whose last event is older than the ledger is kept.
-    fn due(&self, now: Timestamp) -> Result<Removal, VaultError> {
-        let mut removal = Removal::default();
-        let mut known = HashSet::new();
-        for summary in self.base.store.buckets()? {
-            known.insert(summary.bucket);
-            let BucketNo { seller, held, day } = summary.bucket;
-            let Some(seller) = self.seller_id(seller) else { continue };
-            if summary.state == BucketState::Open && phase(day, now) != Phase::Open {
-                let disposed =
-                    if held == BucketUse::Order { self.base.store.records_in(summary.bucket)? } else { 0 };
-                removal.bucket(&BucketId { seller, held, day }, disposed);
-            }
-        }
-        for bucket in self.base.keyring.buckets() {
-            // Keys without a row: of a batch that never arrived, or of a store that was brought back from a backup.
-            let BucketId { seller, held, day } = &bucket.id;
-            let Ok(no) = self.seller_no(seller) else { continue };
-            let is_known = known.contains(&BucketNo { seller: no, held: *held, day: *day });
-            if !is_known && phase(*day, now) != Phase::Open {
-                removal.bucket(&bucket.id, 0);
-            }
-        }
-        let oldest = Month::of(now).plus(-FACTS_MONTHS);
-        for (seller, month) in self.base.keyring.facts_keys() {
-            if month <= oldest {
-                removal.facts(seller, month);
-            }
-        }
-        let ledger_begins = Day::of(now).plus(-i32::from(self.base.ledger_days)).start();
-        for month in self.base.keyring.detail_keys() {
-            if month.plus(1).start() <= ledger_begins {
-                removal.details(month);
-            }
-        }
-        Ok(removal)
     }
 }
 
@@ -323,21 +281,29 @@ impl Vault {
     ) -> Result<(&'static str, Explained), VaultError> {
         let decision = facts.about.evidence.decide(&self.base.policy, now);
         let main = facts.about.main().filter(|_| row.state == RecordState::Live);
-        let state = match main {
-            Some(main) if self.is_open(seller, main, now) => "live",
-            _ => self.gone(seller, row, facts, facts.about.main(), now)?.state,
+        let gone = match main {
+            Some(main) if self.is_open(seller, main, now) => None,
+            _ => Some(self.gone(seller, row, facts, facts.about.main(), now)?),
         };
+        let state = gone.as_ref().map_or("live", |gone| gone.state);
+        let erased = gone.as_ref().filter(|gone| gone.state == "erased");
         // The bucket that holds it: a later one that the decision asks for takes it over only when this one closes.
         let day = facts.about.main().map_or(bucket_day(decision.expires_at), |main| main.day);
         let closes_at = BucketId { seller: seller.clone(), held: BucketUse::Order, day }.closes_at();
-        let mut words = decision.words(row.kind, &self.base.policy);
+        let mut words = match erased {
+            Some(gone) => format!(
+                "it was erased on {}, since somebody asked for it; nothing that comes in brings it back (R16)",
+                gone.when
+            ),
+            None => decision.words(row.kind, &self.base.policy),
+        };
         if state == "live" && day < bucket_day(decision.expires_at) {
             words.push_str(&format!(
                 " Until now it lies with what closes at {closes_at}, and it is moved on from there in the last days before."
             ));
         }
-        let explained = Explained {
-            rule: decision.rule.to_string(),
+        let mut explained = Explained {
+            rule: erased.map_or_else(|| decision.rule.to_string(), |gone| gone.rule.clone()),
             evidence: decision.evidence.to_string(),
             lo: decision.lo,
             hi: decision.hi,
@@ -347,6 +313,9 @@ impl Vault {
             state: state.to_owned(),
             words,
         };
+        if let Some(end) = self.end_of(seller).filter(|end| end.at < closes_at && erased.is_none()) {
+            explained.closed_by(&end);
+        }
         Ok((state, explained))
     }
 

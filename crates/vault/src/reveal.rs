@@ -1,20 +1,19 @@
 //! Reveal: first resolve what is asked (nothing personal is opened), then the gate decides and logs, then open exactly
 //! what was authorised.
 
-use std::collections::HashMap;
-
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::Ordering;
 
 use bailee_core::path::FieldSelector;
 use bailee_core::{Class, FieldId, FieldInstance, Json, Kind, RecordId, Reference, SellerId, Timestamp};
-use bailee_crypto::bucket::BucketUse;
 use bailee_crypto::lasting::TokenError;
 use bailee_ledger::authorized::{Authorized, Reveal};
 use bailee_ledger::event::{Event, What};
-use bailee_store::act::{Act, BucketNo, RecordRow, RecordState};
+use bailee_store::act::{Act, RecordRow, RecordState};
 
 use crate::document::places;
 use crate::facts::{Facts, PartEntry};
+pub use crate::gone::Gone;
 use crate::{Vault, VaultError};
 
 /// Most items of one reveal.
@@ -80,6 +79,10 @@ pub struct Held {
     pub fields: Vec<HeldField>,
     /// What was asked for by name and is not there.
     pub absent: Vec<String>,
+    /// Whether it is kept and nothing else: then nothing of it is opened, whatever is allowed.
+    pub restricted: bool,
+    /// How many restrictions there had been when it was looked at.
+    restrictions: u64,
     row: RecordRow,
     parts: Vec<PartEntry>,
 }
@@ -95,21 +98,6 @@ pub struct HeldField {
     pub class: Class,
     /// Its full path; [`UNCLASSIFIED_PATH`] for a leaf that the catalogue does not name.
     pub path: String,
-}
-
-/// A record whose personal data is gone.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Gone {
-    /// Whose.
-    pub seller: SellerId,
-    /// Its reference; absent once its facts have ended too.
-    pub reference: Option<Reference>,
-    /// `"closing"` (no longer opened, and about to be destroyed) or `"disposed"`.
-    pub state: &'static str,
-    /// Since when.
-    pub when: Timestamp,
-    /// Under which rule (`"R1"` …); `"R18"` once that is forgotten with the facts.
-    pub rule: String,
 }
 
 /// A revealed record. Plaintext.
@@ -160,15 +148,50 @@ impl Vault {
     }
 
     fn resolve_one(&self, wanted: &Wanted, now: Timestamp) -> Result<Resolved, VaultError> {
+        // Before the row is read: a restriction that comes after it is noticed at opening.
+        let restrictions = self.restrictions.load(Ordering::SeqCst);
         let (seller, row, selected) = match self.named_row(wanted)? {
             Ok(named) => named,
             Err(code) => return Ok(Resolved::Unknown { code }),
         };
         let facts = self.open_facts(&seller, &row);
-        match facts.and_then(|facts| self.resolve_row(&seller, row, facts, &selected, now)) {
+        match facts.and_then(|facts| self.resolve_row(&seller, row, facts, &selected, (restrictions, now))) {
             Err(error) if error.is_of_one_record() => Ok(Resolved::Failed { seller, error }),
             resolved => resolved,
         }
+    }
+
+    /// Finds out what records of a seller are, by their ids, with the selected fields of each, without opening anything
+    /// personal. Of another seller's there is none.
+    ///
+    /// # Errors
+    /// Those of [`Self::resolve`].
+    pub fn resolve_records(
+        &self,
+        seller: &SellerId,
+        records: &[RecordId],
+        fields: &[FieldSelector],
+        now: Timestamp,
+    ) -> Result<Vec<Resolved>, VaultError> {
+        if records.len() > ITEMS_MAX {
+            return Err(VaultError::TooManyItems);
+        }
+        let (no, restrictions) = (self.seller_no(seller)?, self.restrictions.load(Ordering::SeqCst));
+        let resolve = |id: &RecordId| {
+            let Some(row) = self.base.store.record_by_id(*id)?.filter(|row| row.seller == no) else {
+                return Ok(Resolved::Unknown { code: "unknown" });
+            };
+            let facts = self.open_facts(seller, &row);
+            let selected = Selected::Paths(Some(fields));
+            match facts.and_then(|facts| self.resolve_row(seller, row, facts, &selected, (restrictions, now)))
+            {
+                Err(error) if error.is_of_one_record() => {
+                    Ok(Resolved::Failed { seller: seller.clone(), error })
+                }
+                resolved => resolved,
+            }
+        };
+        records.iter().map(resolve).collect()
     }
 
     /// The row that a wanted item names, with nothing opened.
@@ -207,7 +230,7 @@ impl Vault {
         row: RecordRow,
         facts: Option<Facts>,
         selected: &Selected<'_>,
-        now: Timestamp,
+        (restrictions, now): (u64, Timestamp),
     ) -> Result<Resolved, VaultError> {
         let Some(facts) = facts else {
             let when = bailee_core::retention::facts_end(row.facts_month).min(now);
@@ -235,6 +258,8 @@ impl Vault {
             record: row.id,
             absent: selected.absent(&fields),
             fields,
+            restricted: facts.about.restricted.is_some(),
+            restrictions,
             row,
             parts: open,
         }))
@@ -279,29 +304,6 @@ impl Vault {
         (held, lost)
     }
 
-    /// What is left to say of a record, or of a part of it, whose personal data has ended.
-    pub(crate) fn gone(
-        &self,
-        seller: &SellerId,
-        row: &RecordRow,
-        facts: &Facts,
-        part: Option<&PartEntry>,
-        now: Timestamp,
-    ) -> Result<Gone, VaultError> {
-        let reference = Some(facts.about.reference.clone());
-        if let (Some(end), RecordState::Gone) = (&facts.about.end, row.state) {
-            let (when, rule) = (end.when, end.rule.clone());
-            return Ok(Gone { seller: seller.clone(), reference, state: "disposed", when, rule });
-        }
-        let part = part.ok_or(VaultError::Damaged("facts"))?;
-        let bucket = BucketNo { seller: row.seller, held: BucketUse::Order, day: part.day };
-        let (state, when) = match self.destroyed_at(bucket)? {
-            Some(when) => ("disposed", when),
-            None => ("closing", Self::bucket_id(seller, part).closes_at().min(now)),
-        };
-        Ok(Gone { seller: seller.clone(), reference, state, when, rule: part.rule.clone() })
-    }
-
     /// Opens exactly what was authorised; `held` gives the paths and references of it. A record that ended since it
     /// was resolved is given back as gone, one that does not open as failed.
     ///
@@ -321,7 +323,7 @@ impl Vault {
     }
 
     /// Writes what failed into the ledger. While that cannot be written itself, failures wait for the next reveal.
-    fn write_failures(&self, failed: impl Iterator<Item = Event>) {
+    pub(crate) fn write_failures(&self, failed: impl Iterator<Item = Event>) {
         let mut waiting = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         waiting.extend(failed);
         let excess = waiting.len().saturating_sub(FAILURES_MAX);
@@ -367,18 +369,28 @@ impl Vault {
         fields: &[&HeldField],
         now: Timestamp,
     ) -> Result<Result<Revealed, Gone>, VaultError> {
+        // INVARIANT: every reveal comes through here, whoever allowed it.
+        if held.restricted {
+            return Err(VaultError::Restricted);
+        }
         let (mut row, mut parts) = (held.row.clone(), held.parts.clone());
+        let mut restrictions = held.restrictions;
         for _ in 0..TRIES_MAX {
             match self.open_fields(&held.seller, &row, &parts, fields, now) {
-                Ok(values) => {
+                Ok(values) if self.restrictions.load(Ordering::SeqCst) == restrictions => {
                     let (seller, reference) = (held.seller.clone(), held.reference.clone());
                     return Ok(Ok(Revealed { seller, kind: held.kind, reference, fields: values }));
                 }
-                Err(VaultError::Changed) => {}
+                // Something was restricted meanwhile; whether it is this is looked at.
+                Ok(_) | Err(VaultError::Changed) => {}
                 Err(error) => return Err(error),
             }
+            restrictions = self.restrictions.load(Ordering::SeqCst);
             let newer = self.base.store.record_by_no(held.row.no)?.ok_or(VaultError::Changed)?;
             let facts = self.open_facts(&held.seller, &newer)?.ok_or(VaultError::Changed)?;
+            if facts.about.restricted.is_some() {
+                return Err(VaultError::Restricted);
+            }
             let part = fields.first().and_then(|field| facts.about.part_of(field.instance));
             let is_open = part.is_some_and(|part| self.is_open(&held.seller, part, now));
             if newer.state == RecordState::Gone || !is_open {

@@ -204,6 +204,7 @@ impl Sealing<'_> {
             rule: part.rule.clone(),
             ended: part.ended,
             instances: instances.unwrap_or_default(),
+            left: part.left.clone(),
         }
     }
 

@@ -2,13 +2,15 @@
 
 use std::sync::PoisonError;
 
-use bailee_core::{Environment, FieldInstance, PartNo, RecordId, SellerId};
+use bailee_core::retention::EndReason;
+use bailee_core::{FieldInstance, PartNo, RecordId, SellerId, Timestamp};
 use bailee_crypto::envelope::{self, Place};
 use bailee_ledger::authorized::{Administer, Authorized};
 use bailee_ledger::event::What;
 use bailee_store::act::{Act, Change, RegisterRow, SellerNo};
 use bailee_store::records::{Registers, StoreError};
 
+use crate::ending::End;
 use crate::{Vault, VaultError};
 
 /// Most sellers of a home: their number must fit beside use and day in a bucket's number.
@@ -19,6 +21,10 @@ const NAME_CHARACTERS_MAX: usize = 200;
 
 const REGISTER: &str = "seller";
 
+/// What is sealed of a seller: its name, and its end.
+const NAME: FieldInstance = FieldInstance(0);
+const END: FieldInstance = FieldInstance(1);
+
 /// A seller.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Seller {
@@ -26,13 +32,75 @@ pub struct Seller {
     pub id: SellerId,
     /// What people call it.
     pub name: Option<String>,
+    /// How it stands.
+    pub state: SellerState,
+    /// Its end, where it has ended.
+    pub end: Option<SellerEnd>,
+}
+
+/// How a seller stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SellerState {
+    /// What comes of it is taken in.
+    Active,
+    /// It has ended: closed to everything, and about to be destroyed.
+    Ended,
+    /// All that was held of it is gone.
+    Gone,
+}
+
+/// The end of a seller (R17).
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct SellerEnd {
+    /// Why.
+    pub reason: EndReason,
+    /// Since when it is closed.
+    pub ended_at: Timestamp,
+    /// The day on which its data is destroyed.
+    pub on: String,
+    /// When all of it was gone.
+    pub gone_at: Option<Timestamp>,
+}
+
+/// What is kept of a seller beside its id.
+pub(crate) struct KeptSeller {
+    no: SellerNo,
+    version: u32,
+    pub(crate) name: Option<String>,
+    pub(crate) end: Option<End>,
+}
+
+impl Seller {
+    /// One that has just been added.
+    pub fn new(id: SellerId, name: Option<String>) -> Self {
+        Self { id, name, state: SellerState::Active, end: None }
+    }
+
+    fn of(id: SellerId, kept: Option<KeptSeller>) -> Self {
+        let (name, end) = kept.map_or((None, None), |kept| (kept.name, kept.end));
+        let state = match &end {
+            None => SellerState::Active,
+            Some(end) if end.gone.is_none() => SellerState::Ended,
+            Some(_) => SellerState::Gone,
+        };
+        Self { id, name, state, end: end.map(Into::into) }
+    }
+}
+
+impl From<End> for SellerEnd {
+    fn from(end: End) -> Self {
+        let End { reason, at, on, gone, .. } = end;
+        Self { reason, ended_at: at, on: on.to_string(), gone_at: gone.map(|(at, _)| at) }
+    }
 }
 
 impl Vault {
     /// Adds a seller.
     ///
     /// # Errors
-    /// [`VaultError::SellerExists`] when there is one of that id.
+    /// [`VaultError::SellerExists`] when there is one of that id; [`VaultError::SellerEnded`] when there was: what was held of
+    /// that one does not come back (R16), so that whoever comes anew is another.
     pub fn add_seller(
         &self,
         authorized: Authorized<Administer>,
@@ -41,6 +109,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.check_home(&authorized)?;
         let mut sellers = self.sellers.write().unwrap_or_else(PoisonError::into_inner);
+        self.refuse_ended(id)?;
         if sellers.contains_key(id) {
             return Err(VaultError::SellerExists(id.clone()));
         }
@@ -49,17 +118,10 @@ impl Vault {
             return Err(VaultError::TooManySellers);
         }
         let name: String = name.unwrap_or_default().chars().take(NAME_CHARACTERS_MAX).collect();
-        let key = self.base.keyring.lasting().register_key(REGISTER);
-        let sealed = envelope::seal(
-            &key,
-            &self.seller_place(no),
-            &[(FieldInstance(0), name.as_bytes())],
-            &*self.base.entropy,
-        )?;
-        let row = RegisterRow { register: REGISTER.to_owned(), id: register_id(no), version: 1, sealed };
+        let put = self.put_seller(KeptSeller { no, version: 0, name: Some(name), end: None })?;
         let act = Act {
             name: "add-seller",
-            changes: vec![Change::AddSeller { no, id: id.clone() }, Change::PutRegister(row)],
+            changes: vec![Change::AddSeller { no, id: id.clone() }, put],
             events: vec![authorized.context().event(What::SellerAdded { seller: id.clone() })],
         };
         self.base.store.commit(act).map_err(|error| match error {
@@ -76,7 +138,7 @@ impl Vault {
     /// When the register cannot be read.
     pub fn sellers(&self) -> Result<Vec<Seller>, VaultError> {
         let sellers = self.sellers.read().unwrap_or_else(PoisonError::into_inner).clone();
-        sellers.into_iter().map(|(id, no)| Ok(Seller { id, name: self.seller_name(no)? })).collect()
+        sellers.into_iter().map(|(id, no)| Ok(Seller::of(id, self.kept_seller(no)?))).collect()
     }
 
     /// Whether there is such a seller.
@@ -84,27 +146,58 @@ impl Vault {
         self.seller_no(id).is_ok()
     }
 
-    fn seller_name(&self, no: SellerNo) -> Result<Option<String>, VaultError> {
+    /// What is kept of a seller; nothing of one that was added in a store that is older than that.
+    pub(crate) fn kept_seller(&self, no: SellerNo) -> Result<Option<KeptSeller>, VaultError> {
         let Some(row) = Registers::entry(&*self.base.store, REGISTER, register_id(no))? else {
             return Ok(None);
         };
-        let key = self.base.keyring.lasting().register_key(REGISTER);
-        let fields = envelope::open(&key, &self.seller_place(no), &row.sealed, None)?;
-        let name = fields.first().map(|(_, bytes)| String::from_utf8_lossy(bytes.expose()).into_owned());
-        Ok(name.filter(|name| !name.is_empty()))
+        self.open_seller(no, &row).map(Some)
     }
 
-    fn seller_place(&self, no: SellerNo) -> Place<'static> {
+    fn open_seller(&self, no: SellerNo, row: &RegisterRow) -> Result<KeptSeller, VaultError> {
+        let key = self.base.keyring.lasting().register_key(REGISTER);
+        let mut kept = KeptSeller { no, version: row.version, name: None, end: None };
+        for (field, bytes) in envelope::open(&key, &self.seller_place(no, row.version), &row.sealed, None)? {
+            match field {
+                NAME => {
+                    let name = String::from_utf8_lossy(bytes.expose()).into_owned();
+                    kept.name = Some(name).filter(|name| !name.is_empty());
+                }
+                END => {
+                    let end = serde_json::from_slice(bytes.expose());
+                    kept.end = Some(end.map_err(|_| VaultError::Damaged("the end of a seller"))?);
+                }
+                _ => return Err(VaultError::Damaged("a seller")),
+            }
+        }
+        Ok(kept)
+    }
+
+    /// What keeps a seller as it is now, one version on.
+    pub(crate) fn put_seller(&self, kept: KeptSeller) -> Result<Change, VaultError> {
+        let KeptSeller { no, version, name, end } = kept;
+        let version = version + 1;
+        let name = name.unwrap_or_default();
+        let end = end.map(|end| serde_json::to_vec(&end)).transpose();
+        let end = end.map_err(|_| VaultError::Damaged("the end of a seller"))?;
+        let mut fields = vec![(NAME, name.as_bytes())];
+        fields.extend(end.iter().map(|end| (END, end.as_slice())));
+        let key = self.base.keyring.lasting().register_key(REGISTER);
+        let sealed = envelope::seal(&key, &self.seller_place(no, version), &fields, &*self.base.entropy)?;
+        let (register, id) = (REGISTER.to_owned(), register_id(no));
+        Ok(Change::PutRegister(RegisterRow { register, id, version, sealed }))
+    }
+
+    fn seller_place(&self, no: SellerNo, version: u32) -> Place<'static> {
         let binding = self.base.keyring.binding();
-        let environment: Environment = binding.environment;
         Place {
             home: binding.home,
-            environment,
+            environment: binding.environment,
             what: "register/seller",
             seller: None,
             record: register_id(no),
             part: PartNo(0),
-            version: 1,
+            version,
         }
     }
 }

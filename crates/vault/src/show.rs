@@ -16,12 +16,14 @@ use crate::{Vault, VaultError};
 pub struct Shown {
     /// Its reference.
     pub reference: Reference,
-    /// `"live"`, `"closing"` or `"disposed"`.
+    /// `"live"`, `"restricted"`, `"closing"`, `"disposed"` or `"erased"`.
     pub state: &'static str,
     /// Its facts as a document, with masks in the place of personal data; null where it is gone.
     pub document: Json,
     /// Path, class and mask of every personal field that is held, in order.
     pub fields: Vec<(String, Class, String)>,
+    /// Paths of those of them that somebody corrected: the source's word on them is passed over.
+    pub rectified: Vec<String>,
     /// How many leaves are held that the catalogue does not name.
     pub unclassified: u64,
     /// Its clock.
@@ -50,6 +52,8 @@ impl Vault {
         let Some(row) = row else { return Ok(None) };
         let Some(facts) = self.open_facts(seller, &row)? else { return Ok(None) };
         let (state, retention) = self.explained(seller, &row, &facts, now)?;
+        // To mask is to open: of what is restricted no masks are made.
+        let state = if state == "live" && facts.about.restricted.is_some() { "restricted" } else { state };
         let mut values: HashMap<FieldInstance, Json> = HashMap::new();
         for part in facts.about.parts.iter().filter(|_| state == "live") {
             values.extend(
@@ -57,19 +61,30 @@ impl Vault {
             );
         }
         let mut masks: HashMap<u64, String> = HashMap::new();
-        let mut fields = Vec::new();
+        let (mut fields, mut rectified) = (Vec::new(), Vec::new());
         for place in places(&facts.skeleton, &self.catalogue(), kind) {
             let value = values.get(&FieldInstance(place.marker.0)).and_then(text);
             if let (Some(value), Some(class)) = (value, place.field.class) {
                 let masked = mask(place.field.mask, &value);
                 masks.insert(place.marker.0, masked.clone());
+                if facts.about.rectified.contains(&place.marker.instance()) {
+                    rectified.push(place.path.clone());
+                }
                 fields.push((place.path, class, masked));
             }
         }
         let unclassified = if state == "live" { facts.about.unclassified.len() as u64 } else { 0 };
         let mut document = facts.skeleton;
         fill(&mut document, &mut |marker| masks.remove(&marker.0).map_or(Json::Null, Json::String));
-        Ok(Some(Shown { reference: facts.about.reference, state, document, fields, unclassified, retention }))
+        Ok(Some(Shown {
+            reference: facts.about.reference,
+            state,
+            document,
+            fields,
+            rectified,
+            unclassified,
+            retention,
+        }))
     }
 }
 

@@ -230,7 +230,9 @@ impl Vault {
     ) -> Result<Option<Leaves>, VaultError> {
         let Some(facts) = self.open_facts(seller, row)? else { return Ok(None) };
         let about = facts.about;
-        let Some(main) = about.main().filter(|_| !about.unclassified.is_empty()) else { return Ok(None) };
+        // To list is to open: what is restricted is kept and not looked at.
+        let is_listed = !about.unclassified.is_empty() && about.restricted.is_none();
+        let Some(main) = about.main().filter(|_| is_listed) else { return Ok(None) };
         let wanted: Vec<FieldInstance> = about.unclassified.iter().copied().chain([STATE]).collect();
         let Some(mut opened) = self.open_part(seller, row, main, Some(&wanted), now)? else {
             return Ok(None);

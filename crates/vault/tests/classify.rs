@@ -267,7 +267,7 @@ fn what_is_searched_is_found_by_it() {
     classify(&home, decision);
     let query = Query { email: Some(Sensitive::new("q2@zettel.example".to_owned())), ..Query::default() };
     let terms = query.terms().unwrap();
-    let find = authorized::Find { seller: seller(), terms };
+    let find = authorized::Find { seller: seller(), terms, restricted: false };
     assert_eq!(home.vault.find(home.act(find), &query).unwrap(), [(Kind::Order, reference(&id(2)))]);
 }
 

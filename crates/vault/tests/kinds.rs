@@ -205,7 +205,8 @@ fn a_search_finds_records_of_every_kind() {
         name: Some(bailee_core::Sensitive::new("zettelmann quirina".to_owned())),
         ..Query::default()
     };
-    let authorized = home.act(authorized::Find { seller: seller(), terms: vec![TermKind::Name] });
+    let authorized =
+        home.act(authorized::Find { seller: seller(), terms: vec![TermKind::Name], restricted: false });
     let found = home.vault.find(authorized, &query).unwrap();
     let expected: Vec<_> = Kind::ALL.iter().map(|kind| (*kind, reference(REFERENCE))).collect();
     assert_eq!(found, expected);

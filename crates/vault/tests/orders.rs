@@ -229,7 +229,7 @@ fn a_search_finds_however_many_there_are() {
     home.collect(&documents);
     let query = Query { name: Some(Sensitive::new("Quirina Zettelmann".to_owned())), ..Query::default() };
     let terms = vec![bailee_core::catalogue::TermKind::Name];
-    let action = authorized::Find { seller: seller(), terms };
+    let action = authorized::Find { seller: seller(), terms, restricted: false };
     assert_eq!(home.vault.find(home.act(action), &query).unwrap().len(), 1100);
 }
 
@@ -346,7 +346,9 @@ fn a_record_is_found_by_every_kind_of_term_and_by_nothing_less() {
     let text = |text: &str| Some(Sensitive::new(text.to_owned()));
     let hits = |query: Query| {
         let terms = query.terms().unwrap();
-        home.vault.find(home.act(authorized::Find { seller: seller(), terms }), &query).unwrap()
+        home.vault
+            .find(home.act(authorized::Find { seller: seller(), terms, restricted: false }), &query)
+            .unwrap()
     };
     for query in [
         Query { email: text("Q7ZETT@marketplace.example"), ..Query::default() },

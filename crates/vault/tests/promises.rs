@@ -226,8 +226,8 @@ fn a_reveal_that_fails_after_it_was_logged_says_so_in_the_ledger() {
     home.store.commit(act).unwrap();
     // One write is left: that of the event by which the reveal is minted.
     home.writes_left(1);
-    let opened = home.try_reveal(action(), &held).unwrap();
-    assert!(matches!(opened.failed[0].error, VaultError::Envelope(_)) && opened.revealed.is_empty());
+    let open = home.try_reveal(action(), &held).unwrap();
+    assert!(matches!(open.failed[0].error, VaultError::Envelope(_)) && open.revealed.is_empty());
     assert_eq!(home.events().last().unwrap(), "revealed");
     home.heal();
     assert_eq!(home.try_reveal(action(), &held).unwrap().failed.len(), 1);
@@ -245,17 +245,16 @@ fn a_search_skips_what_is_damaged_and_is_an_event_however_it_ends() {
         order
     };
     home.collect(&lines((1..4).map(named)));
-    let bucket = home.store.buckets().unwrap().remove(0).bucket;
-    let part = home.store.parts(bucket, None, 1).unwrap().remove(0);
-    let mut row = home.store.record_by_no(part.record).unwrap().unwrap();
+    let mut row = home.store.records_after(None, 1).unwrap().remove(0);
     row.version += 1;
     let changes = vec![bailee_store::act::Change::PutRecord(row)];
-    home.store.commit(bailee_store::act::Act { name: "by-hand", changes, events: Vec::new() }).unwrap();
+    home.store.commit(bailee_store::act::Act { name: "by-hand", changes, events: vec![] }).unwrap();
     let query = bailee_vault::find::Query {
         name: Some(bailee_core::Sensitive::new("Quirina Zettelmann".to_owned())),
         ..Default::default()
     };
-    let action = authorized::Find { seller: seller(), terms: vec![bailee_core::catalogue::TermKind::Name] };
+    let terms = vec![bailee_core::catalogue::TermKind::Name];
+    let action = authorized::Find { seller: seller(), terms, restricted: false };
     assert_eq!(home.vault.find(home.act(action), &query).unwrap().len(), 2);
     assert_eq!(home.events()[home.events().len() - 2..], ["found", "system-error"]);
 }
@@ -453,8 +452,7 @@ fn a_token_never_stands_for_another_field() {
         returned["tax"]["taxRegistrations"][0]["taxRegistrationNumber"].as_str().unwrap().to_owned()
     };
     let lost = tokens(taxes(8, "T-OLD"));
-    let newer = tokens(taxes(10, "T-NEWEST"));
-    assert_ne!(lost, newer, "the number of a leaf that lost is not given to another");
+    assert_ne!(lost, tokens(taxes(10, "T-NEWEST")), "the number of a leaf that lost is not given to another");
     // Of documents of one batch, the first one's tokens stand for the field too.
     let returned =
         home.collect_with(&lines([open_order(5), order(5, "UNSHIPPED", "2026-03-02T11:00:00Z")]), wants);

@@ -37,6 +37,8 @@ pub enum Reason {
     PasswordExpired,
     /// An invitation opens nothing but its acceptance.
     InvitationOpen,
+    /// An invitation takes the code of whoever approved it, too.
+    ApprovalMissing,
     /// Somebody else must do it.
     AnotherPerson,
     /// No role of the person allows it.
@@ -67,6 +69,8 @@ pub enum Reason {
     OutsideFirst,
     /// The field is unclassified, and so revealed to nobody.
     Unclassified,
+    /// The record is kept and not used, since whoever it is about asked for that.
+    Restricted,
 }
 
 impl Reason {
@@ -88,6 +92,7 @@ impl Reason {
             Self::SecondFactorStale => "second-factor-stale",
             Self::PasswordExpired => "password-expired",
             Self::InvitationOpen => "invitation-open",
+            Self::ApprovalMissing => "approval-missing",
             Self::AnotherPerson => "another-person",
             Self::RoleNotAllowed => "role-not-allowed",
             Self::ServiceNotAllowed => "service-not-allowed",
@@ -103,6 +108,7 @@ impl Reason {
             Self::SecondPerson => "second-person",
             Self::OutsideFirst => "outside-first",
             Self::Unclassified => "unclassified",
+            Self::Restricted => "restricted",
         }
     }
 
@@ -123,9 +129,11 @@ impl Reason {
             Self::DeviceMissing => Requirement::NoPersonalDevices,
             Self::KeyTooOld | Self::PasswordExpired => Requirement::PasswordRotation,
             Self::KeyNotTrusted => Requirement::AccessReview,
-            Self::NoGrant | Self::GrantEnded | Self::VolumeSpent | Self::OutsideFirst => {
-                Requirement::NeedToKnow
-            }
+            Self::NoGrant
+            | Self::GrantEnded
+            | Self::VolumeSpent
+            | Self::OutsideFirst
+            | Self::ApprovalMissing => Requirement::NeedToKnow,
             Self::PurposeUnknown | Self::PurposeNotOfField => Requirement::PurposeLimits,
             Self::RoleNotAllowed
             | Self::ServiceNotAllowed
@@ -134,6 +142,7 @@ impl Reason {
             | Self::ClassNotGranted
             | Self::HomePolicy => Requirement::FineGrainedAccess,
             Self::Unclassified => Requirement::Collection,
+            Self::Restricted => Requirement::DataRights,
             Self::SecondPerson => Requirement::Use,
         }
     }

@@ -24,6 +24,14 @@ pub fn unknown_purpose() -> Denial {
     )
 }
 
+/// The refusal of a record that is restricted, whatever it is for.
+pub fn restricted() -> Denial {
+    Reason::Restricted.denial(
+        "this record is kept and not used, since whoever it is about asked for that (GDPR article 18)",
+        "leave it alone until an officer lifts that with `bailee restrict --lift`",
+    )
+}
+
 /// The refusal of something that the program's policies refused.
 pub(super) fn of(rules: &Rules, question: &Question<'_>, circumstances: &Circumstances) -> Denial {
     missing(rules, question, circumstances).unwrap_or_else(|| {
@@ -63,7 +71,7 @@ pub(super) fn missing(
 }
 
 /// What no right opens.
-fn closed_to_all(field: &Field<'_>, purpose: Purpose) -> Option<Denial> {
+pub(crate) fn closed_to_all(field: &Field<'_>, purpose: Purpose) -> Option<Denial> {
     if field.class == Class::Unclassified {
         return Some(Reason::Unclassified.denial(
             "the catalogue does not name this field, so it is revealed to nobody",
@@ -111,15 +119,25 @@ fn missing_of_person(
         ));
     }
     if allowing.is_empty() {
-        return Some(Reason::SecondPerson.denial(
-            "a second person must approve that a field is a fact",
-            "propose it with `bailee catalogue classify --fact`, and have another owner or officer approve it",
-        ));
+        return Some(second_person(question.action));
     }
     Some(Reason::RoleNotAllowed.denial(
         format!("this takes the role {}", listed(&allowing, " or ")),
         "ask somebody who has it, or the owner of this home",
     ))
+}
+
+/// The refusal of what no role may do alone.
+fn second_person(action: Action<'_>) -> Denial {
+    let (words, command) = match action {
+        Action::Erase(_) => ("a second person must approve what is erased", "bailee erase"),
+        Action::Archive => {
+            ("a second person must approve that personal data goes to an archive", "bailee archive create")
+        }
+        _ => ("a second person must approve that a field is a fact", "bailee catalogue classify --fact"),
+    };
+    let remedy = format!("propose it with `{command}`, and have another owner or officer approve it");
+    Reason::SecondPerson.denial(words, remedy)
 }
 
 /// The roles with which alone it would be allowed.
@@ -149,10 +167,14 @@ fn missing_of_service(
         | Action::RunRetention
         | Action::ReadQuarantine(_)
         | Action::DiscardQuarantine(_)
+        | Action::Erase(_)
+        | Action::Restrict(_)
+        | Action::Rectify(_)
         | Action::ReadCatalogue
         | Action::ReadUnclassified(_)
         | Action::Classify
         | Action::Declassify
+        | Action::Archive
         | Action::ReadLedger
         | Action::ReadAccess
         | Action::AskGrant

@@ -32,17 +32,21 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 20] = [
+pub(super) const ACTIONS: [(&str, On); 24] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
     ("read-retention", On::HomeOrSeller),
     ("read-quarantine", On::HomeOrSeller),
     ("discard-quarantine", On::Seller),
+    ("erase", On::Seller),
+    ("restrict", On::Seller),
+    ("rectify", On::Seller),
     ("read-catalogue", On::Home),
     ("read-unclassified", On::HomeOrSeller),
     ("classify", On::Home),
     ("declassify", On::Home),
+    ("archive", On::Home),
     ("read-ledger", On::Home),
     ("read-access", On::Home),
     ("ask-grant", On::Home),

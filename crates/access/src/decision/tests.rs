@@ -89,11 +89,18 @@ fn the_whole_role_by_action_matrix() {
         ("read quarantine, own seller", Action::ReadQuarantine(Some(&own))),
         ("discard quarantine, own seller", Action::DiscardQuarantine(&own)),
         ("discard quarantine, other seller", Action::DiscardQuarantine(&other)),
+        ("erase, own seller", Action::Erase(&own)),
+        ("erase, other seller", Action::Erase(&other)),
+        ("restrict, own seller", Action::Restrict(&own)),
+        ("restrict, other seller", Action::Restrict(&other)),
+        ("rectify, own seller", Action::Rectify(&own)),
+        ("rectify, other seller", Action::Rectify(&other)),
         ("read catalogue", Action::ReadCatalogue),
         ("read unclassified, all", Action::ReadUnclassified(None)),
         ("read unclassified, own seller", Action::ReadUnclassified(Some(&own))),
         ("classify", Action::Classify),
         ("classify as a fact", Action::Declassify),
+        ("archive", Action::Archive),
         ("read ledger", Action::ReadLedger),
         ("read access", Action::ReadAccess),
         ("ask for a grant", Action::AskGrant),
@@ -335,12 +342,14 @@ fn who_owns_a_home_reveals_nothing_in_it() {
 }
 
 #[test]
-fn what_a_second_person_approved_is_a_fact_in_a_home_of_real_data_too() {
-    let officer = person(&[Role::Officer]);
+fn what_a_second_person_approved_is_a_fact_or_erased_in_a_home_of_real_data_too() {
+    let (officer, own) = (person(&[Role::Officer]), seller("OWN"));
     for environment in [Environment::Production, Environment::Test] {
         for alone in [true, false] {
             let asked = Circumstances { alone, ..in_a(environment) };
-            assert_eq!(RULES.decide(officer, &Action::Declassify, &asked).is_err(), alone, "{environment:?}");
+            for action in [Action::Declassify, Action::Erase(&own)] {
+                assert_eq!(RULES.decide(officer, &action, &asked).is_err(), alone, "{environment:?}");
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use bailee_ledger::authorized::{self, Authorized, Context};
 use bailee_ledger::event::What;
 
 use super::{Caller, Gate};
-use crate::decision::Action;
+use crate::decision::{Action, Circumstances};
 use crate::error::AccessError;
 
 impl Gate {
@@ -34,7 +34,9 @@ impl Gate {
         seller: &SellerId,
         terms: &[TermKind],
     ) -> Result<Authorized<authorized::Find>, AccessError> {
-        let find = authorized::Find { seller: seller.clone(), terms: terms.to_vec() };
+        // Who handles what people ask for finds also what is restricted: to lift that, say.
+        let restricted = self.could_restrict(caller, seller);
+        let find = authorized::Find { seller: seller.clone(), terms: terms.to_vec(), restricted };
         self.mint(caller, &Action::Find(seller, terms), find)
     }
 
@@ -126,6 +128,23 @@ impl Gate {
     ) -> Result<Authorized<authorized::Classify>, AccessError> {
         let action = if fact { Action::Declassify } else { Action::Classify };
         self.mint(caller, &action, authorized::Classify { fact })
+    }
+
+    /// May the caller seal to an offline key what a law obliges to keep, alone?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn archive(&self, caller: &Caller) -> Result<Authorized<authorized::Archive>, AccessError> {
+        self.mint(caller, &Action::Archive, authorized::Archive)
+    }
+
+    /// May the caller at least propose that?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn may_archive(&self, caller: &Caller) -> Result<(), AccessError> {
+        let circumstances = Circumstances { alone: false, ..self.circumstances(caller) };
+        self.allow_in(caller, &Action::Archive, &circumstances)
     }
 
     /// May the caller see the retention clock: of one seller, or of all?

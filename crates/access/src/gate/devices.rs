@@ -3,7 +3,7 @@
 //! Who may enrol one has shown that they are its person: by an invitation, by a code that an owner handed them, or by a session on
 //! the home's own machine or on a device that is enrolled already, with a fresh second factor where the home asks for one.
 
-use bailee_core::time::{DAY_SECONDS, saturating_add};
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{DeviceId, PersonId, RecordId, Sensitive, Timestamp};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, What};
@@ -25,8 +25,10 @@ use crate::register::Entry;
 use crate::service::KeyAge;
 use crate::session::Session;
 
-/// A code for a device is good for so long: it is handed over by word of mouth, and used at once.
-const CODE_DAYS: i64 = 1;
+/// A code for a device is good until then: it is handed over by word of mouth, and used at once.
+fn in_a_day(now: Timestamp) -> Timestamp {
+    saturating_add(now, DAY_SECONDS)
+}
 
 /// A certificate of a device.
 pub struct NewDevice {
@@ -53,8 +55,8 @@ impl Gate {
             return Err(AccessError::Unacceptable("this person is not active".into()));
         }
         let (code, hash) = CredentialKind::Device.generate(&*self.sealer.entropy);
-        let until = saturating_add(now, CODE_DAYS * DAY_SECONDS);
-        let account = entry.next(Account { device: Some(DeviceCode { hash, until }), ..entry.value.clone() });
+        let account = entry
+            .next(Account { device: Some(DeviceCode { hash, until: in_a_day(now) }), ..entry.value.clone() });
         let invited = caller.context.event(told(person, None, "invited"));
         self.put_account("invite-device", account, vec![invited])?;
         Ok(code)
@@ -254,7 +256,8 @@ impl Gate {
         let known = self.known();
         let account = known.enrolling(&code).map(|entry| &entry.value);
         let is_good = |account: &&Account| {
-            account.person.is_active(now) && account.device.as_ref().is_some_and(|kept| now <= kept.until)
+            let is_good = |kept: &DeviceCode| now <= kept.until && !is_ahead(kept.until, in_a_day(now));
+            account.person.is_active(now) && account.device.as_ref().is_some_and(is_good)
         };
         let person = account.filter(is_good).map(|account| account.person.clone()).ok_or_else(no_code)?;
         Ok((Who::Enrolling { person, code: EnrolmentCode(code) }, Some(to_enrol())))

@@ -306,7 +306,7 @@ impl Gate {
         let password = account.password.as_ref();
         // Who signed on showed no password: one that is past its age keeps nobody from what it did not open.
         if !session.signed_on
-            && password.is_none_or(|kept| presented.now > kept.expires_at(&self.standards.values))
+            && password.is_none_or(|kept| kept.is_past(presented.now, &self.standards.values))
         {
             return Some(password_expired(self.standards.values.password_days_max));
         }
@@ -376,10 +376,12 @@ fn no_credential() -> Denial {
 
 fn neither_token_nor_key() -> Denial {
     Reason::UnknownCredential.denial(
-        "this is neither a session nor a service's key",
+        "this is no session, key, invitation or code of this program",
         format!(
-            "{LOG_IN}, or give a service's key, which begins with `{}`",
-            CredentialKind::ServiceKey.prefix()
+            "copy it whole, without blanks; a service's key begins with `{}`, an invitation with `{}`, a code for a device with `{}`",
+            CredentialKind::ServiceKey.prefix(),
+            CredentialKind::Invitation.prefix(),
+            CredentialKind::Device.prefix()
         ),
     )
 }

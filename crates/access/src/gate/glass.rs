@@ -129,6 +129,29 @@ impl Gate {
         self.live_on(caller, &entry, life, what, nod)
     }
 
+    /// Ends what was approved by a clock that had jumped ahead and was set right: it would live for longer than it may. Called by
+    /// the upkeep. Writes `GrantRevoked`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn end_grants_ahead(&self, request: RequestId, now: Timestamp) -> Result<(), AccessError> {
+        self.follow()?;
+        let ahead: Vec<Entry<Filed>> = {
+            let known = self.known();
+            let of = |entry: &&Entry<Filed>| entry.value.is_ahead(now);
+            known.grants.values().filter(of).cloned().collect()
+        };
+        let context = Context::system(request, now);
+        for entry in ahead {
+            let Some(life) = entry.value.life.end(now) else { continue };
+            let next = entry.next(Filed { life, ..entry.value.clone() });
+            let revoked = context.event(What::GrantRevoked { grant: entry.value.id });
+            let _writing = self.writing();
+            self.file_and_tell("end-grant-ahead", next, vec![revoked], Told::default())?;
+        }
+        Ok(())
+    }
+
     /// Ends what was taken without approval and not reviewed in time, and suspends who took it. Called by the upkeep.
     ///
     /// # Errors

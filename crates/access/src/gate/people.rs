@@ -82,6 +82,7 @@ impl Gate {
     /// Those of [`Self::collect`]; [`AccessError::Unacceptable`] when the person has left already, or is the last owner.
     pub fn leave(&self, caller: &Caller, person: PersonId) -> Result<Left, AccessError> {
         self.may_change_people(caller)?;
+        self.somebody_else(caller, person)?;
         let (heir, _) = self.a_person(caller)?;
         let writing = self.writing_as(caller)?;
         self.end_access(&writing, &caller.context, person, caller.context.now, heir.id)
@@ -230,7 +231,12 @@ impl Gate {
             self.check_not_last_owner(&entry.value.person, context.now)?;
         }
         // What opened the account is gone with it; the id and the name stay, since events name them.
-        let account = entry.next(Account::of(Person { standing, ..entry.value.person.clone() }));
+        let mut gone = Person { standing, ..entry.value.person.clone() };
+        if matches!(entry.value.person.standing, Standing::Invited { .. }) {
+            // They were never here.
+            gone.roles.clear();
+        }
+        let account = entry.next(Account::of(gone));
         let sessions = self.known().sessions_of(person);
         let devices = self.known().devices_of(person);
         let services = self.inherited(person, heir);
@@ -269,12 +275,17 @@ impl Gate {
         own.map(|entry| entry.next(Service { owner: heir, ..entry.value.clone() })).collect()
     }
 
-    /// Somebody must be left who can invite others.
+    /// Somebody must be left who can invite others, and whose own contract does not end by itself.
     fn check_not_last_owner(&self, person: &Person, now: Timestamp) -> Result<(), AccessError> {
-        match person.roles.contains(&Role::Owner) && self.first_owner(now, person.id).is_none() {
+        let lasts = |other: &Person| {
+            let is_owner = other.is_active(now) && other.roles.contains(&Role::Owner);
+            other.id != person.id && is_owner && other.relation == Relation::Employee
+        };
+        let is_left = || self.known().accounts().iter().any(|entry| lasts(&entry.value.person));
+        match person.roles.contains(&Role::Owner) && !is_left() {
             false => Ok(()),
             true => Err(AccessError::Unacceptable(
-                "this is the last owner; invite another one first, who then does it".into(),
+                "this is the last owner whose access does not end by itself; invite another one first, who then does it".into(),
             )),
         }
     }

@@ -1,7 +1,9 @@
 //! Proposals: made by one person, approved by another, carried out as they were made, once (1.3.b).
 
-use bailee_core::{PersonId, ProposalId, RecordId, RequestId, ServiceId, Timestamp};
-use bailee_ledger::authorized::{Administer, Authorized, Classify, Context, RunRetention};
+use std::collections::BTreeSet;
+
+use bailee_core::{PersonId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp};
+use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, Erase, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -22,10 +24,18 @@ const PROPOSALS_MAX: usize = 10_000;
 pub enum CarryOut {
     /// Decide that a field is a fact.
     Declassify(Authorized<Classify>),
+    /// End the personal data of these records.
+    Erase(Authorized<Erase>),
     /// Believe that time.
     ConfirmTime(Authorized<RunRetention>, Timestamp),
+    /// Seal it to an offline key.
+    Archive(Authorized<Archive>),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
+    /// Show the code to whoever approved: the gate has done the rest itself.
+    Invite(Sensitive<String>),
+    /// End a seller.
+    EndSeller(Authorized<Administer>),
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -45,9 +55,12 @@ impl Gate {
     /// Those of [`Self::collect`].
     pub fn propose(&self, caller: &Caller, proposed: Proposed) -> Result<Proposal, AccessError> {
         let circumstances = Circumstances { alone: false, ..self.circumstances(caller) };
-        let action = action_of(&proposed);
-        if let Err(denial) = self.rules().decide(self.subject(caller), &action, &circumstances) {
-            return self.refuse(&caller.context, action.code(), None, None, denial);
+        let actions = actions_of(&proposed);
+        if actions.is_empty() {
+            return Err(AccessError::Unacceptable("this names nothing that could be done".into()));
+        }
+        for action in actions {
+            self.allow_in(caller, &action, &circumstances)?;
         }
         let (person, _) = self.a_person(caller)?;
         let proposal = {
@@ -131,16 +144,19 @@ impl Gate {
                 self.release_service(caller, &release)?;
                 CarryOut::Nothing
             }
-            Proposed::Invite { person, .. } => {
-                self.release_invitation(caller, *person)?;
-                CarryOut::Nothing
+            Proposed::Erase { records } => {
+                let records = records.iter().map(|one| (one.seller.clone(), one.record)).collect();
+                CarryOut::Erase(self.mint.act(caller.context, Erase { records }))
             }
+            Proposed::Invite { person, .. } => CarryOut::Invite(self.release_invitation(caller, *person)?),
             Proposed::ConfirmTime { at } => {
                 CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
             }
+            Proposed::Archive { .. } => CarryOut::Archive(self.mint.act(caller.context, Archive)),
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
+            Proposed::EndSeller { .. } => CarryOut::EndSeller(self.mint.act(caller.context, Administer)),
         };
         Ok((proposal, carry_out))
     }
@@ -225,7 +241,8 @@ impl Gate {
             }
             let subject = Subject::Person { id: person.id, roles: &person.roles };
             let circumstances = Circumstances { alone: false, ..Circumstances::at(self.environment, now) };
-            self.rules().decide(subject, &action_of(&proposal.proposed), &circumstances).is_ok()
+            let may = |action| self.rules().decide(subject, &action, &circumstances).is_ok();
+            actions_of(&proposal.proposed).into_iter().all(may)
         });
         match may {
             true => Ok(()),
@@ -240,9 +257,12 @@ impl Gate {
         match proposal.proposed {
             Proposed::ReleaseService { service, .. } => self.answers_for(proposal.by, service),
             Proposed::Declassify { .. }
+            | Proposed::Erase { .. }
             | Proposed::Invite { .. }
             | Proposed::ConfirmTime { .. }
-            | Proposed::AdoptKeyring { .. } => false,
+            | Proposed::Archive { .. }
+            | Proposed::AdoptKeyring { .. }
+            | Proposed::EndSeller { .. } => false,
         }
     }
 
@@ -283,13 +303,19 @@ impl Gate {
 }
 
 /// What it takes to propose it.
-const fn action_of(proposed: &Proposed) -> Action<'static> {
+fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
     match proposed {
-        Proposed::Declassify { .. } => Action::Declassify,
-        Proposed::ConfirmTime { .. } => Action::RunRetention,
-        Proposed::ReleaseService { .. } | Proposed::Invite { .. } | Proposed::AdoptKeyring { .. } => {
-            Action::Administer
+        Proposed::Declassify { .. } => vec![Action::Declassify],
+        Proposed::Erase { records } => {
+            let sellers: BTreeSet<&SellerId> = records.iter().map(|one| &one.seller).collect();
+            sellers.into_iter().map(Action::Erase).collect()
         }
+        Proposed::ConfirmTime { .. } => vec![Action::RunRetention],
+        Proposed::Archive { .. } => vec![Action::Archive],
+        Proposed::ReleaseService { .. }
+        | Proposed::Invite { .. }
+        | Proposed::AdoptKeyring { .. }
+        | Proposed::EndSeller { .. } => vec![Action::Administer],
     }
 }
 

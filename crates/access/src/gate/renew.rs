@@ -77,11 +77,10 @@ impl Gate {
     ) -> Result<(), AccessError> {
         let (person, _) = self.a_person(caller)?;
         let values = &self.standards.values;
-        if caller.context.now < kept.changeable_at(values) {
+        if let Some(at) = kept.changeable_at(caller.context.now, values) {
             let words = format!(
-                "a password is changed after {} day(s) at the earliest; wait until {}",
-                values.password_days_min,
-                kept.changeable_at(values)
+                "a password is changed after {} day(s) at the earliest; wait until {at}",
+                values.password_days_min
             );
             return Err(AccessError::Against(Requirement::PasswordStrength, words));
         }

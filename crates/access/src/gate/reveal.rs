@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bailee_core::archive;
 use bailee_core::catalogue::Catalogue;
+use bailee_core::requirement::Requirement;
 use bailee_core::{Class, FieldId, FieldInstance, Purpose, RecordId, SellerId, Ticket};
-use bailee_ledger::authorized::{self, Context};
+use bailee_ledger::authorized::{self, Authorized, Context};
 use bailee_ledger::event::{RevealedItem, What};
 use bailee_ledger::log::Append;
 
@@ -45,6 +47,74 @@ impl Gate {
             Some(self.mint.reveal(&ledger, caller.context, &events, action).map_err(not_written)?)
         };
         Ok(Decided { authorized, denied: verdicts.denied })
+    }
+
+    /// Decides field by field what is sealed for an archive that was allowed: each for a purpose for which a law obliges to
+    /// keep, and which the field has. The events are durable when it returns. Nobody sees anything of it.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] where any field is not for that purpose: then nothing is opened. Else those of
+    /// [`Self::reveal`].
+    pub fn reveal_to_archive(
+        &self,
+        caller: &Caller,
+        _allowed: &Authorized<authorized::Archive>,
+        purpose: Purpose,
+        asked: &[Asked<'_>],
+    ) -> Result<Authorized<authorized::Reveal>, AccessError> {
+        let verdicts = self.decide_archived(caller, purpose, asked)?;
+        let events = verdicts.events();
+        let pairs =
+            verdicts.pairs.into_iter().map(|(id, fields)| (id, fields.into_iter().collect())).collect();
+        let ledger = self.ledger_at(caller.version);
+        let action = authorized::Reveal { purpose, pairs };
+        self.mint.reveal(&ledger, caller.context, &events, action).map_err(not_written)
+    }
+
+    /// Whether all of that could be sealed for an archive, before anybody is asked to approve it.
+    ///
+    /// # Errors
+    /// Those of [`Self::reveal_to_archive`].
+    pub fn check_archived(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        asked: &[Asked<'_>],
+    ) -> Result<(), AccessError> {
+        self.decide_archived(caller, purpose, asked).map(drop)
+    }
+
+    fn decide_archived(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        asked: &[Asked<'_>],
+    ) -> Result<Verdicts, AccessError> {
+        if !archive::PURPOSES.contains(&purpose) {
+            return Err(AccessError::Against(
+                Requirement::ColdArchive,
+                "a law obliges to keep personal data for `tax` or `invoice` alone".into(),
+            ));
+        }
+        let catalogue = self.catalogue.now();
+        let mut verdicts = Verdicts::new(purpose, None);
+        for record in asked {
+            let decide = |field: &AskedField| {
+                let (class, purposes) = attributes(&catalogue, field);
+                let field = Field { seller: record.seller, kind: record.kind, class, purposes };
+                let restricted = || record.restricted.then(decision::restricted);
+                decision::closed_to_all(&field, purpose).or_else(restricted).map_or(Ok(()), Err)
+            };
+            verdicts.take(record, record.fields.iter().map(decide).collect());
+        }
+        match verdicts.denied.first() {
+            None => Ok(verdicts),
+            Some(first) => {
+                let denial = first.denial.clone();
+                self.append(caller, verdicts.refusals.events(Some(purpose)))?;
+                Err(denial.into())
+            }
+        }
     }
 
     /// Of which of these sellers the caller may reveal nothing at all for a purpose, and why. A face asks this before
@@ -154,6 +224,10 @@ impl Gate {
             let field = Field { seller, kind: record.kind, class, purposes };
             anything.clone()?;
             let permit = sitting.decide_field(subject, purpose, &field, circumstances)?;
+            // Last: who may not see it anyway is told no more than that.
+            if record.restricted {
+                return Err(decision::restricted());
+            }
             circumstances.spent_today.add(permit.grant, 1);
             Ok(())
         };

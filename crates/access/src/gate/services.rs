@@ -50,7 +50,8 @@ impl Gate {
         let held_back = self.held_back(id, &mut new);
         let proposal = held_back.map(|what| Proposal::new(what, person.id, now, &*self.sealer.entropy));
         let NewService { name, sellers, purposes, classes, .. } = new;
-        let keys = vec![ServiceKey::new(hash, now, person.id)];
+        let is_held_back = proposal.is_some();
+        let keys = vec![ServiceKey { is_held_back, ..ServiceKey::new(hash, now, person.id) }];
         let service = Service { id, name, owner, sellers, purposes, classes, keys, since: now };
         self.keep_new_service(caller, service, proposal.clone())?;
         if let Some(proposal) = proposal {
@@ -104,6 +105,11 @@ impl Gate {
             None if released.purposes == purposes && released.classes == classes => false,
             None => {
                 (released.purposes, released.classes) = (purposes.to_vec(), classes.to_vec());
+                // The key that it was added with; each that was made since waits for an approval of its own.
+                let known = self.known();
+                let waits = |key: RecordId| known.proposals.values().any(|one| one.value.is_of_key(key));
+                let first = released.keys.iter_mut().filter(|key| !waits(key.id));
+                first.for_each(|key| key.is_held_back = false);
                 true
             }
             // One that was ended meanwhile has nothing to show.

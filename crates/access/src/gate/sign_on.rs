@@ -118,6 +118,9 @@ impl Gate {
         if let Err(why) = proven.still_holds(&entry.value, now) {
             return self.not_signed_on(&context, Some(proven.person), why);
         }
+        if proven.accepts.is_some() && !self.invitation_opens(&entry.value, now) {
+            return self.not_signed_on(&context, Some(proven.person), "invitation-closed");
+        }
         let factors = match self.own_factor(&entry.value, has_factor, code, machine_now) {
             Own::Missing => {
                 let person = Some(proven.person);
@@ -187,7 +190,7 @@ impl Gate {
         if accepts.is_some() {
             let standing = next.person.standing.accept(context.now);
             next.person.standing = standing.ok_or(AccessError::Missing("invitation"))?;
-            next.invitation = None;
+            (next.invitation, next.approval) = (None, None);
             events.push(What::InvitationAccepted { person });
         }
         if let Some(subject) = to_bind {
@@ -308,6 +311,10 @@ fn sign_on_failed(why: &str) -> Denial {
         "invitation" => (
             "this person is invited, and has not accepted yet",
             "show the invitation at the first sign-on: `bailee login --sign-on --invitation-stdin`",
+        ),
+        "invitation-closed" => (
+            "this invitation opens nothing: it is not approved yet, or whoever made it has left",
+            "ask an owner of this home; `bailee proposal list` shows them what waits",
         ),
         "not-begun" => (
             "this sign-on was ended already, or was begun too long ago",

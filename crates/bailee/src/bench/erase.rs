@@ -1,16 +1,15 @@
-//! Erasing one thing: its slot is punctured, durable in every mirror, and no other loses its key.
-//!
-//! What is thrown away from quarantine goes this way: intent, keys rewritten without the slot and read back, completion.
+//! Erasing one order: its slot is punctured, durable in every mirror, and no other loses its key: intent, keys rewritten without
+//! the slot and read back, completion.
 
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use bailee_core::{Json, Sensitive};
+use bailee_core::Sensitive;
 use serde_json::json;
 
 use super::figure::{Figure, Measure, Unit, float};
-use super::orders::{Orders, SELLER};
+use super::orders::{Order, Orders, SELLER};
 use super::place::{Place, client};
 use super::progress::Progress;
 use crate::failure::{Failure, Result};
@@ -19,9 +18,9 @@ use crate::home::Home;
 /// How many are erased.
 const ERASED: u64 = 24;
 /// Between two that follow each other: neighbours share most of what remembers them.
-const STRIDE: usize = 7;
+const STRIDE: u64 = 7;
 
-/// Puts some broken orders into quarantine, and erases them one by one.
+/// Takes some orders in, and erases them one by one.
 pub(super) fn erase(
     place: &Place,
     token: &Sensitive<String>,
@@ -33,33 +32,25 @@ pub(super) fn erase(
     let home = Home::open(&place.home(), None)?;
     let client = client(&home, token)?;
     let mut input = String::new();
-    // An input without a sound order is refused.
-    orders.line(next, &mut input);
-    (1..=ERASED).for_each(|number| orders.flawed(next + number, &mut input));
+    (0..ERASED).for_each(|number| orders.line(next + number, &mut input));
     let path = format!("/v1/sellers/{SELLER}/orders:collect?source=bench");
     let input = Box::new(std::io::Cursor::new(input.into_bytes()));
     client.collect(&path, input, None, &mut client.interrupts(false)?, |_| {})?;
-    let listed = client.get_all(&format!("/v1/quarantine?seller={SELLER}"), "quarantined")?;
-    let listed = listed.member("quarantined").map(Json::elements).unwrap_or_default();
-    let ids: Vec<&str> = listed.iter().filter_map(|item| item.member("id").and_then(Json::as_str)).collect();
     let mirror = place.home().join("keyring/a/segments");
     let (mut took, mut grown) = (Vec::new(), 0);
-    for step in 0..ids.len() {
-        let Some(id) = ids.get(step * STRIDE % ids.len()) else { continue };
+    for step in 0..ERASED {
+        let reference = Order::of(next + step * STRIDE % ERASED).reference();
         let before = bytes(&mirror)?;
         let begun = Instant::now();
         client
-            .post(&format!("/v1/quarantine/{id}:discard"), &json!({ "reason": "erasure" }))
+            .post("/v1/erase", &json!({ "items": [{ "seller": SELLER, "reference": reference }] }))
             .map_err(Failure::from)?;
         took.push(begun.elapsed());
         grown = grown.max(bytes(&mirror)?.saturating_sub(before));
     }
-    if took.len() as u64 != ERASED {
-        return Err(Failure::failed("what the bench put into quarantine is not there"));
-    }
     let syncs = "four syncs: intent, a head in each of two mirrors, completion";
     let syncs = Measure::plain(syncs, Unit::Milliseconds, sync.value * 4.0, 1);
-    let erased = Measure::latencies("one thing erased, durable in two mirrors", took);
+    let erased = Measure::latencies("one order erased, durable in two mirrors", took);
     let keys = "key material grown by one erasure, at most, in each mirror";
     Ok([
         Figure::beside("erase", erased, [syncs]),

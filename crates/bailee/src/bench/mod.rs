@@ -103,7 +103,7 @@ enum Phase {
     Start,
     /// Events appended and verified.
     Ledger,
-    /// One thing erased.
+    /// One order erased.
     Erase,
     /// A bucket disposed of.
     Dispose,

@@ -142,13 +142,6 @@ impl Orders {
         out.push('\n');
     }
 
-    /// A document without its order's id, which goes into quarantine.
-    pub(super) fn flawed(&self, number: u64, out: &mut String) {
-        let mut line = String::new();
-        self.line(number, &mut line);
-        out.push_str(&line.replacen("\"orderId\"", "\"orderIdea\"", 1));
-    }
-
     fn day(&self, number: u64) -> (&str, &str) {
         let heavy = Self::heavy(self.records);
         let day = match number.checked_sub(heavy) {

@@ -3,6 +3,7 @@
 //! A device's key is made here, in the user's state directory, and never leaves this machine.
 
 use std::fs;
+use std::io::{self, IsTerminal};
 
 use bailee_core::{DeviceId, Json};
 use clap::{Args, Subcommand};
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use super::certificate::{pem, request_for};
 use super::person::id_of;
-use crate::client::ServerAddress;
+use crate::client::{ClientIdentity, ServerAddress};
 use crate::failure::{Exit, Failure, Result};
 use crate::home::make::replace_private;
 use crate::screen::{self, BOLD, DIM, text};
@@ -39,6 +40,10 @@ enum Command {
         /// Read an invitation, or a code of `bailee device invite`, from the first line of standard input.
         #[arg(long)]
         code_stdin: bool,
+        /// Enrol it although it is enrolled: the key that it has is lost, and its device goes on in `device list` until it is
+        /// ended.
+        #[arg(long)]
+        anew: bool,
         /// As you call this machine.
         #[arg(long, default_value = "This machine")]
         name: String,
@@ -76,7 +81,9 @@ impl Device {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
         let screen = visit.screen;
         match &self.command {
-            Command::Enroll { code_stdin, name, at } => enrol(visit, *code_stdin, name, at.as_ref())?,
+            Command::Enroll { code_stdin, anew, name, at } => {
+                enrol(visit, *code_stdin, *anew, (name, at.as_ref()))?;
+            }
             Command::Renew => {
                 let new = renew(visit)?;
                 match screen.is_json() {
@@ -96,7 +103,12 @@ impl Device {
     }
 }
 
-fn enrol(visit: &Visit, code_stdin: bool, name: &str, at: Option<&ServerAddress>) -> Result<()> {
+fn enrol(
+    visit: &Visit,
+    code_stdin: bool,
+    anew: bool,
+    (name, at): (&str, Option<&ServerAddress>),
+) -> Result<()> {
     let place = match (at, visit.is_remote()) {
         (Some(at), false) => at.state(),
         (None, true) => visit.state.clone(),
@@ -107,12 +119,30 @@ fn enrol(visit: &Visit, code_stdin: bool, name: &str, at: Option<&ServerAddress>
             ));
         }
     };
+    if !anew && ClientIdentity::of_device(&place)?.is_some() {
+        return Err(Failure::failed(
+            "this machine is enrolled already; commands renew it, and --anew enrols it once more, such as for somebody else",
+        ));
+    }
     // Another key each time: one that was made for somebody else is nobody's here.
     let (key, request) = request_for(None)?;
     let question = json!({ "name": name, "request": request });
+    let by_code = || {
+        // At a terminal it is asked for, and not shown.
+        let code = screen::secret(!io::stdin().is_terminal(), "invitation or code", "--code-stdin")?;
+        visit.client.post_as(&code, "/v1/devices", &question).map_err(Failure::from)
+    };
     let new = match code_stdin {
-        true => visit.client.post_as(&screen::stdin_line()?, "/v1/devices", &question)?,
-        false => visit.client.post("/v1/devices", &question)?,
+        true => by_code()?,
+        false => match visit.client.post("/v1/devices", &question) {
+            Err(refusal) if refusal.code == "no-credential" && io::stdin().is_terminal() => by_code()?,
+            Err(refusal) if refusal.code == "no-credential" => {
+                return Err(Failure::usage(
+                    "nobody is logged in here; show an invitation or a code with --code-stdin",
+                ));
+            }
+            new => new?,
+        },
     };
     keep(&place, &key, pem(&new)?)?;
     match visit.screen.is_json() {
@@ -136,6 +166,9 @@ fn keep(place: &Place, key: &str, certificate: &str) -> Result<()> {
 /// Asks for the next certificate of the device that is this machine, for the key that it has.
 pub(crate) fn renew(visit: &Visit) -> Result<Json> {
     let [certificate_file, key_file] = visit.state.device_files()?;
+    if ClientIdentity::of_device(&visit.state)?.is_none() {
+        return Err(Failure::failed("this machine is not enrolled there; `bailee device enroll` enrols it"));
+    }
     let key = fs::read_to_string(&key_file).map_err(|error| Failure::file(&key_file, &error))?;
     let (_, request) = request_for(Some(&key))?;
     let new = visit.client.post("/v1/devices/current:renew", &json!({ "request": request }))?;

@@ -96,8 +96,13 @@ impl Init {
             ("checkpoints", checkpoints.display().to_string()),
         ];
         screen.table(&[], rows.into_iter().map(|(what, value)| vec![what.to_owned(), value]).collect())?;
-        screen
-            .line(format_args!("{DIM}next: `bailee login --as MAIL`, then `bailee seller add ID`{DIM:#}"))?;
+        let then = match environment {
+            Environment::Production => {
+                "`bailee person factor` (a second factor, before anything else), and `bailee person invite` (a second person)"
+            }
+            Environment::Test => "`bailee seller add ID`",
+        };
+        screen.line(format_args!("{DIM}next: `bailee login --as MAIL`, then {then}{DIM:#}"))?;
         Ok(Exit::Done)
     }
 }

@@ -1,17 +1,20 @@
 //! The commands: one file per noun, each with its arguments and what they do.
 
 pub(crate) mod access;
+pub(crate) mod archive;
 pub(crate) mod authority;
 pub(crate) mod backup;
 mod bar;
 pub(crate) mod catalogue;
 mod certificate;
+mod certificate_of_disposal;
 pub(crate) mod collect;
 pub(crate) mod completions;
 mod counts;
 mod detection;
 pub(crate) mod device;
 mod emission;
+pub(crate) mod erase;
 pub(crate) mod evidence;
 mod factor;
 pub(crate) mod find;
@@ -27,6 +30,8 @@ pub(crate) mod person;
 pub(crate) mod proposal;
 pub(crate) mod quarantine;
 pub(crate) mod record;
+pub(crate) mod rectify;
+pub(crate) mod restrict;
 pub(crate) mod retention;
 pub(crate) mod reveal;
 pub(crate) mod secret;

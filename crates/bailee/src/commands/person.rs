@@ -1,5 +1,7 @@
 //! `bailee person`: who may come in, and one's own account.
 
+use std::io::{self, IsTerminal};
+
 use bailee_access::person::Role;
 use bailee_core::{Json, PersonId, Sensitive};
 use clap::builder::PossibleValuesParser;
@@ -52,6 +54,9 @@ Roles:
         /// Read the password from the next line of standard input.
         #[arg(long)]
         password_stdin: bool,
+        /// Read the code of whoever approved the invitation from the next line of standard input, where it took a second person.
+        #[arg(long)]
+        code_stdin: bool,
     },
     /// List everybody who is or was here.
     List,
@@ -101,8 +106,8 @@ impl Person {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
         match &self.command {
             Command::Invite { person, roles, last_day } => invite(visit, person, roles, last_day.as_deref()),
-            Command::Accept { invitation_stdin, password_stdin } => {
-                accept(visit, *invitation_stdin, *password_stdin)
+            Command::Accept { invitation_stdin, password_stdin, code_stdin } => {
+                accept(visit, *invitation_stdin, *password_stdin, *code_stdin)
             }
             Command::List => list(visit),
             Command::Suspend { who } => stand(visit, who, "suspended"),
@@ -138,11 +143,24 @@ fn invite(visit: &Visit, person: &str, roles: &[String], last_day: Option<&str>)
     Ok(Exit::Done)
 }
 
-fn accept(visit: &Visit, invitation_stdin: bool, password_stdin: bool) -> Result<Exit> {
+fn accept(visit: &Visit, invitation_stdin: bool, password_stdin: bool, code_stdin: bool) -> Result<Exit> {
     let invitation = screen::secret(invitation_stdin, "invitation", "--invitation-stdin")?;
     let password = screen::password(password_stdin, true)?;
-    let question = json!({ "password": password.expose() });
-    let new = visit.client.post_as(&invitation, "/v1/invitation:accept", &question)?;
+    let accept = |code: Option<&Sensitive<String>>| {
+        let approval = code.map(Sensitive::expose);
+        let question = json!({ "password": password.expose(), "approval": approval });
+        visit.client.post_as(&invitation, "/v1/invitation:accept", &question)
+    };
+    let code = || screen::secret(code_stdin, "code of whoever approved it", "--code-stdin");
+    let new = match code_stdin {
+        true => accept(Some(&code()?)),
+        false => match accept(None) {
+            Err(refusal) if refusal.code == "approval-missing" && io::stdin().is_terminal() => {
+                accept(Some(&code()?))
+            }
+            accepted => accepted,
+        },
+    }?;
     let token = Sensitive::new(text(&new, "token"));
     session::keep(&visit.state, token.expose())?;
     // What the new session opens says whether anything is missing yet.
@@ -260,7 +278,7 @@ fn confirm(visit: &Visit, from_stdin: bool) -> Result<Exit> {
     let code = screen::secret(from_stdin, "code", "--code-stdin")?;
     let question = json!({ "code": code.expose() });
     let words = "your second factor is fresh for ten minutes";
-    done(visit, visit.client.post("/v1/sessions/current:confirm", &question), "confirmed", words)
+    done(visit, visit.client.post_now("/v1/sessions/current:confirm", &question), "confirmed", words)
 }
 
 fn done(visit: &Visit, answer: Answer, member: &str, words: &str) -> Result<Exit> {

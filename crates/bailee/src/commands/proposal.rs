@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::client::encoded;
 use crate::failure::{Exit, Result};
-use crate::screen::{self, DIM, Screen, leaf, text};
+use crate::screen::{self, BOLD, DIM, Screen, leaf, text};
 use crate::visit::Visit;
 
 /// Proposals: acts that take two people, made by one and approved by another.
@@ -62,6 +62,11 @@ impl Proposal {
         }
         let (id, state) = (text(&decided, "id"), text(&decided, "state"));
         visit.screen.line(format_args!("proposal {id} is {state}"))?;
+        let code = text(&decided, "code");
+        if !code.is_empty() {
+            visit.screen.line("hand this code to the invited person yourself; it is shown this once, and accepting takes it, too:")?;
+            visit.screen.line(format_args!("{BOLD}{code}{BOLD:#}"))?;
+        }
         Ok(Exit::Done)
     }
 }
@@ -110,17 +115,38 @@ fn list(visit: &Visit) -> Result<Exit> {
 
 /// What a proposal is about, in few words.
 fn about(one: &Json) -> String {
-    let [named, path, service, at, keyring, anchor] =
-        ["named", "path", "service_name", "at", "keyring", "anchor"].map(|name| text(one, name));
+    let [named, path, service, at, keyring, anchor, reason] =
+        ["named", "path", "service_name", "at", "keyring", "anchor", "reason"].map(|name| text(one, name));
     if !named.is_empty() {
         let roles = one.member("roles").map(Json::elements).unwrap_or_default();
         return format!("{named}, as {}", roles.iter().map(leaf).collect::<Vec<_>>().join(" and "));
     }
+    if !reason.is_empty() {
+        let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
+        return format!("seller {} ({reason})", sellers.iter().map(leaf).collect::<Vec<_>>().join(", "));
+    }
     if !at.is_empty() {
         return format!("that it was {at}");
     }
+    let records = one.member("records").map(Json::elements).unwrap_or_default().len();
+    let [statute, day] = ["statute", "day"].map(|name| text(one, name));
+    if !statute.is_empty() {
+        let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
+        let of = sellers.iter().map(leaf).collect::<Vec<_>>().join(", ");
+        return match day.is_empty() {
+            true => format!("{records} records of {of} under {statute}"),
+            false => format!("what ends on {day} of {of} under {statute}"),
+        };
+    }
     if !keyring.is_empty() {
         return format!("the keyring at revision {keyring}, of {anchor}");
+    }
+    if records > 0 {
+        return format!("{records} records");
+    }
+    let key = text(one, "key");
+    if !key.is_empty() {
+        return format!("{service}, its key {key}");
     }
     let named = [path, service].into_iter().find(|name| !name.is_empty());
     named.unwrap_or_else(|| format!("field number {}", text(one, "number")))
@@ -151,6 +177,13 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "named",
         "roles",
         "at",
+        "reason",
+        "on",
+        "day",
+        "fields",
+        "statute",
+        "statute_ends",
+        "archive_key",
         "keyring",
         "anchor",
         "proposed_by",
@@ -167,7 +200,20 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
             visit.screen.line(format_args!("{name:<12} {value}"))?;
         }
     }
+    for record in one.member("records").map(Json::elements).unwrap_or_default() {
+        visit.screen.line(format_args!("{:<12} {}", "record", record_words(record)))?;
+    }
     Ok(Exit::Done)
+}
+
+/// A record that a proposal is about: by its name, or by its id where that is not told.
+fn record_words(record: &Json) -> String {
+    let [seller, kind, reference, id] =
+        ["seller", "kind", "reference", "record"].map(|name| text(record, name));
+    match reference.is_empty() {
+        true => format!("{seller}, record {id}"),
+        false => format!("{kind} {seller}/{reference}"),
+    }
 }
 
 /// Stop what one person wants to do alone, with the code of the mail that told of it. No account is needed.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use bailee_core::{Json, Kind, ParseIdError, Reference, SellerId};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure, Result};
 use crate::visit::Visit;
@@ -89,6 +90,33 @@ impl OfKind {
             }
         }
         Err(Failure::new(Exit::NotFound, format_args!("there is no order, shipment or return {name}")))
+    }
+}
+
+/// Records that an act is about.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OfRecords {
+    /// The records. Without a kind: everything that has the reference, so an order with its shipment and its returns.
+    #[arg(value_name = "S/REF", required = true)]
+    records: Vec<RecordName>,
+
+    /// Those of this kind alone.
+    #[arg(long, value_name = "K", value_parser = a_kind())]
+    kind: Option<Kind>,
+}
+
+impl OfRecords {
+    /// The same as the API takes them.
+    pub(crate) fn question(&self) -> serde_json::Map<String, Value> {
+        let item = |name: &RecordName| {
+            let mut item = json!({ "seller": name.seller, "reference": name.reference });
+            if let (Some(kind), Some(members)) = (self.kind, item.as_object_mut()) {
+                members.insert("kind".to_owned(), kind.as_str().into());
+            }
+            item
+        };
+        let items = self.records.iter().map(item).collect();
+        [("items".to_owned(), items)].into_iter().collect()
     }
 }
 

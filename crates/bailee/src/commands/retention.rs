@@ -7,11 +7,12 @@ use indicatif::ProgressBar;
 use serde_json::json;
 use std::ops::ControlFlow;
 
+use super::certificate_of_disposal::{Certificate, VerifyCertificate};
 use super::proposal::tell_filed;
 use super::record::{OfKind, RecordName};
 use crate::failure::{Exit, Result};
 use crate::screen::{pick, text};
-use crate::visit::Visit;
+use crate::visit::{Global, Visit};
 
 /// Retention: what is due when, why, and the run that ends it.
 #[derive(Debug, Args)]
@@ -44,6 +45,8 @@ Example:
   bailee retention census
   bailee ledger prove REQUEST    with the request that it shows: a proof that holds without this home")]
     Census,
+    Certificate(Certificate),
+    VerifyCertificate(VerifyCertificate),
     /// Explain the clock of one order, shipment or return: evidence, rule and dates.
     #[command(after_help = "Example:\n  bailee retention explain ALPHA/250-1234567-1234567")]
     Explain {
@@ -57,16 +60,18 @@ Example:
 }
 
 impl Retention {
-    pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
+    pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
         match &self.command {
-            Command::Status => status(visit),
-            Command::Run => run(visit),
-            Command::Census => census(visit),
-            Command::ConfirmTime => {
+            Command::Status => global.visit(status),
+            Command::Run => global.visit(run),
+            Command::Census => global.visit(census),
+            Command::Certificate(certificate) => global.visit(|visit| certificate.run(visit)),
+            Command::VerifyCertificate(certificate) => certificate.run(global.screen),
+            Command::ConfirmTime => global.visit(|visit| {
                 let filed = visit.client.post("/v1/retention:confirm-time", &json!({}))?;
                 tell_filed(visit, &filed)
-            }
-            Command::Explain { record, of } => explain(visit, record, *of),
+            }),
+            Command::Explain { record, of } => global.visit(|visit| explain(visit, record, *of)),
         }
     }
 }

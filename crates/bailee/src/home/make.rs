@@ -19,7 +19,7 @@ use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 
-use super::clock::HomeClock;
+use super::clock::{HomeClock, Reached};
 use super::config::{FILE, NewConfig};
 use super::lock::Lock;
 use super::places::Places;
@@ -99,7 +99,7 @@ impl NewHome {
         places.iter().try_for_each(|place| begun.directory(place))?;
         let keyring =
             Keyring::create(Box::new(provider), binding, &places, &*entropy).map_err(Failure::failed)?;
-        let clock = HomeClock::new(self.environment, None, None, self.now)?;
+        let clock = HomeClock::new(self.environment, &Reached::default(), self.now)?;
         self.fill(keyring, &clock, &entropy)?;
         make_certificate(root)?;
         let config = NewConfig { id, environment: self.environment, mirrors: &mirrors, root_key: &root_key };

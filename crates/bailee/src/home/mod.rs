@@ -29,6 +29,7 @@ mod own_secrets;
 pub(crate) mod places;
 mod policies;
 pub(crate) mod restore;
+mod rights;
 pub(crate) mod root_key;
 mod sign_on;
 mod time_source;
@@ -146,7 +147,7 @@ impl Home {
         policies::keep(&gate, root, &config, now)?;
         gate.carry_sessions(before, now).map_err(Failure::failed)?;
         gate.see_outside(RequestId::new(now, &*entropy), now).map_err(Failure::failed)?;
-        end_rights(&gate, &*entropy, now)?;
+        rights::end(&gate, &vault, &*entropy, now)?;
         own_secrets::look(&gate, root, &config, &*entropy, now)?;
         let mailer = config.mail.as_ref().map(|mail| mail.mailer(root));
         let post = Arc::new(Post::new(config.id, mailer));
@@ -266,7 +267,7 @@ impl Home {
     /// Does what falls due today, unless it is done. Whether it could be done: that it could not is an event.
     pub(crate) fn keep_up(&self) -> Result<bool> {
         let now = self.clock.now();
-        end_rights(&self.gate, &*self.entropy, now)?;
+        rights::end(&self.gate, &self.vault, &*self.entropy, now)?;
         own_secrets::look(&self.gate, &self.root, &self.config, &*self.entropy, now)?;
         keep_up(&self.vault, &*self.store, &*self.entropy, self.clock.now())
     }
@@ -393,13 +394,6 @@ pub(crate) fn beside(root: &Path) -> Result<PathBuf> {
     let mut name = std::path::absolute(root).map_err(|error| Failure::file(root, &error))?.into_os_string();
     name.push(".checkpoints");
     Ok(name.into())
-}
-
-/// Ends the rights whose time is over: contracts, what was taken without approval and not reviewed, proposals.
-fn end_rights(gate: &Gate, entropy: &dyn Entropy, now: Timestamp) -> Result<()> {
-    gate.end_contracts(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
-    gate.end_unreviewed(RequestId::new(now, entropy), now).map_err(Failure::failed)?;
-    gate.end_proposals(RequestId::new(now, entropy), now).map_err(Failure::failed)
 }
 
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an

@@ -16,8 +16,9 @@ use bailee_server::Metrics;
 use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
+use bailee_vault::believed::believed_last;
 
-use super::clock::HomeClock;
+use super::clock::{HomeClock, Reached};
 use super::config::Config;
 use super::{META_NOW, STORE, by_system, rolled_back, unreadable};
 use crate::failure::{Failure, Result};
@@ -73,11 +74,12 @@ impl Opened {
         let remembered = remembered.map(|text| text.parse::<Timestamp>()).transpose();
         let remembered =
             remembered.map_err(|_| Failure::failed("the home's time is damaged in its store"))?;
-        let last_event = last_event(&*self.store)?;
-        let clock = HomeClock::new(config.environment, remembered, last_event, asked)?;
+        let believed = believed_last(&*self.store).map_err(Failure::failed)?;
+        let reached = Reached { given: remembered, last_event: last_event(&*self.store)?, believed };
+        let clock = HomeClock::new(config.environment, &reached, asked)?;
         let (now, behind) = (clock.now(), clock.system_is_behind());
         let before = match asked {
-            Some(_) => HomeClock::new(config.environment, remembered, last_event, None)?.now(),
+            Some(_) => HomeClock::new(config.environment, &reached, None)?.now(),
             None => now,
         };
         let (changes, what) = if asked.is_some() && asked != remembered {

@@ -25,10 +25,11 @@ use bailee_store::sqlite::Sqlite;
 use bailee_store::sqlite::copy::{Copy, move_origin};
 use bailee_vault::backup::bundle;
 use bailee_vault::backup::replay::Restore;
+use bailee_vault::believed::believed_last;
 use bailee_vault::{Foundations, Vault};
 
 use super::catalogue::{self, OwnFile};
-use super::clock::HomeClock;
+use super::clock::{HomeClock, Reached};
 use super::config::{self, Config, FILE};
 use super::lock::Lock;
 use super::make::{Begun, write_private};
@@ -278,7 +279,9 @@ impl Restoring {
     fn set_time(&self, store: &dyn Store, config: &Config) -> Result<Timestamp> {
         let remembered = store.meta(META_NOW).map_err(Failure::failed)?;
         let remembered = remembered.and_then(|text| text.parse().ok());
-        let clock = HomeClock::new(config.environment, remembered, last_event(store)?, self.now)?;
+        let believed = believed_last(store).map_err(Failure::failed)?;
+        let reached = Reached { given: remembered, last_event: last_event(store)?, believed };
+        let clock = HomeClock::new(config.environment, &reached, self.now)?;
         Ok(clock.now())
     }
 

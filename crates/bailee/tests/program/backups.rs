@@ -167,7 +167,7 @@ fn a_backup_that_is_not_whole_or_not_for_this_key_is_refused() {
     }
     verify(&of([&whole[..], b"x"].concat()), "backup.key").ends(6);
     // 2.5.b: one that says it is of another environment does not open at all.
-    let mut bytes = whole.clone();
+    let mut bytes = whole;
     assert_eq!(bytes[32], 2);
     bytes[32] = 1;
     let refused = verify(&of(bytes), "backup.key").ends(6);

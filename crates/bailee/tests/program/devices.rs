@@ -61,8 +61,10 @@ fn somebody_comes_in_over_the_network_on_the_machine_that_was_enrolled_and_no_se
     there(&["seller", "list"], "").ends(4);
     there(&log_in, PASSWORD).ends(4);
     let code = trial.json(&["device", "invite", MAIL])["code"].as_str().unwrap().to_owned();
-    there(&["device", "enroll", "--code-stdin"], &code).ends(0);
-    there(&["device", "enroll", "--code-stdin"], &code).ends(4);
+    let enrolled = there(&["device", "enroll", "--code-stdin"], &code).ends(1);
+    assert!(enrolled.err.contains("--anew"), "{}", enrolled.err);
+    there(&["device", "enroll", "--code-stdin", "--anew"], &code).ends(0);
+    there(&["device", "enroll", "--code-stdin", "--anew"], &code).ends(4);
     there(&log_in, PASSWORD).ends(0);
     there(&["seller", "list"], "").ends(0);
     assert_eq!(trial.json(&["device", "list", "--of", MAIL])["devices"].as_array().unwrap().len(), 1);

@@ -11,22 +11,29 @@ const NAME: &str = "buyer.buyerName";
 
 pub(crate) fn join(trial: &Trial, name: &str, mail: &str, role: &str) {
     let invited = trial.json(&["person", "invite", &format!("{name} <{mail}>"), "--role", role]);
+    let mut code = None;
     if let Some(proposal) = invited["proposal"].as_str() {
         // Who could approve things, where somebody else can already.
-        assert!(accept(trial, &invited).ends(4).err.contains("1.3.b"));
+        assert!(accept(trial, &invited, None).ends(4).err.contains("1.3.b"));
         log_in(trial, CEM);
         assert!(trial.run(&["proposal", "list"]).ends(0).text().contains(name));
-        trial.run(&["proposal", "approve", proposal]).ends(0);
+        code = trial.json(&["proposal", "approve", proposal])["code"].as_str().map(ToOwned::to_owned);
+        // Whoever invited them is not who comes.
+        let refused = accept(trial, &invited, None).ends(4);
+        assert!(refused.err.contains("--code-stdin"), "{}", refused.err);
     }
-    accept(trial, &invited).ends(0);
+    accept(trial, &invited, code.as_deref()).ends(0);
     trial.log_in();
 }
 
-/// Accepts an invitation.
-pub(crate) fn accept(trial: &Trial, invited: &serde_json::Value) -> Ran {
+/// Accepts an invitation, with the code of whoever approved it.
+pub(crate) fn accept(trial: &Trial, invited: &serde_json::Value, code: Option<&str>) -> Ran {
     let words = ["person", "accept", "--invitation-stdin", "--password-stdin"];
-    let invitation = invited["invitation"].as_str().unwrap();
-    trial.run_with(&words, &format!("{invitation}\n{OTHERS_PASSWORD}\n"))
+    let lines = format!("{}\n{OTHERS_PASSWORD}\n", invited["invitation"].as_str().unwrap());
+    match code {
+        None => trial.run_with(&words, &lines),
+        Some(code) => trial.run_with(&[&words[..], &["--code-stdin"]].concat(), &format!("{lines}{code}\n")),
+    }
 }
 
 pub(crate) fn log_in(trial: &Trial, mail: &str) {

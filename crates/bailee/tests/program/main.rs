@@ -12,6 +12,7 @@
 
 mod adoption;
 mod answers;
+mod archive;
 mod backups;
 mod bench;
 mod catalogue;
@@ -41,11 +42,13 @@ mod quarantine;
 mod reached;
 mod readme;
 mod revealed;
+mod rights;
 mod root_key;
 mod same;
 mod sandbox;
 mod scanned;
 mod secrets;
+mod seller_end;
 mod serve;
 mod served;
 mod several;

@@ -139,7 +139,27 @@ impl Trial {
     }
 
     pub(crate) fn run_with(&self, words: &[&str], stdin: &str) -> Ran {
-        let mut child = self.command(words).spawn().unwrap();
+        Self::end(self.command(words), stdin)
+    }
+
+    /// The same on a machine whose clock is so far ahead, as `faketime -f` takes it.
+    pub(crate) fn run_ahead(&self, ahead: &str, words: &[&str], stdin: &str) -> Ran {
+        let command = self.command(words);
+        let mut faked = Command::new("faketime");
+        faked.args(["-f", ahead]).arg(command.get_program()).args(command.get_args());
+        faked.current_dir(self.directory.path());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => faked.env(name, value),
+                None => faked.env_remove(name),
+            };
+        }
+        faked.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::end(faked, stdin)
+    }
+
+    fn end(mut command: Command, stdin: &str) -> Ran {
+        let mut child = command.spawn().unwrap();
         // Written from here: what these tests write fits into a pipe, or is read while it is written.
         let mut pipe = child.stdin.take().unwrap();
         let stdin = stdin.to_owned();

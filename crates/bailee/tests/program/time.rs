@@ -44,6 +44,15 @@ fn enrol(trial: &Trial) -> Vec<String> {
         .collect()
 }
 
+/// Invites Cem, who is logged in from then on.
+fn join(trial: &Trial, role: &str) {
+    let invited = trial.json(&["person", "invite", CEM, "--role", role]);
+    let invitation = invited["invitation"].as_str().unwrap();
+    let accept = ["person", "accept", "--invitation-stdin", "--password-stdin"];
+    trial.run_with(&accept, &format!("{invitation}\n{CEMS_PASSWORD}\n")).ends(0);
+    enrol(trial);
+}
+
 fn store(trial: &Trial) -> rusqlite::Connection {
     rusqlite::Connection::open(trial.path("home/store.db")).unwrap()
 }
@@ -76,11 +85,7 @@ fn two_people_confirm_a_time_that_has_jumped_before_anything_is_destroyed_by_it(
     assert!(trial.run(&["proposal", "approve", id]).ends(4).err.contains("1.3.b"));
     trial.run(&["retention", "run"]).ends(1);
 
-    let invited = trial.json(&["person", "invite", CEM, "--role", "officer"]);
-    let invitation = invited["invitation"].as_str().unwrap();
-    let accept = ["person", "accept", "--invitation-stdin", "--password-stdin"];
-    trial.run_with(&accept, &format!("{invitation}\n{CEMS_PASSWORD}\n")).ends(0);
-    enrol(&trial);
+    join(&trial, "officer");
     let list = trial.run(&["proposal", "list"]).ends(0).text();
     assert!(list.contains("that it was"), "{list}");
     trial.run(&["proposal", "approve", id]).ends(0);
@@ -90,6 +95,44 @@ fn two_people_confirm_a_time_that_has_jumped_before_anything_is_destroyed_by_it(
     let words = ["login", "--as", MAIL, "--password-stdin", "--code-stdin"];
     trial.run_with(&words, &format!("{PASSWORD}\n{}\n", codes[0])).ends(0);
     trial.run(&["retention", "run"]).ends(0);
+}
+
+#[test]
+fn a_clock_that_is_set_right_again_takes_the_home_on_from_where_it_was() {
+    let (trial, codes) = production();
+    let order = crate::grants::ORDER.replace("2026-03-01T09:00:00Z", &bailee_now());
+    let collect = ["collect", "--seller", "ALPHA", "-"];
+    trial.run_with(&collect, &order).ends(0);
+    let log_in = ["login", "--as", MAIL, "--password-stdin", "--code-stdin"];
+    let by = |code: &str| format!("{PASSWORD}\n{code}\n");
+    let ahead = |words: &[&str], stdin: &str| trial.run_ahead("+35d", words, stdin);
+
+    ahead(&log_in, &by(&codes[0])).ends(0);
+    let held = ahead(&["retention", "run"], "").ends(1);
+    assert!(held.err.contains("confirm-time"), "{}", held.err);
+    assert!(ahead(&collect, &order).ends(1).err.contains("2.1.a"));
+    let shown = ahead(&["--output", "json", "retention", "explain", "ALPHA/250-1234567-1234567"], "").ends(0);
+    assert_eq!(shown.json()["state"], "closing", "by such a time nothing is opened");
+    let wanted = ahead(&["--output", "json", "retention", "confirm-time"], "").ends(0).json();
+
+    // What was given by that time is nothing before it comes.
+    trial.run(&["seller", "list"]).ends(4);
+    trial.run_with(&log_in, &by(&codes[1])).ends(0);
+    let shown = trial.json(&["retention", "explain", "ALPHA/250-1234567-1234567"]);
+    assert_eq!(shown["state"], "live");
+    trial.run_with(&collect, &order).ends(0);
+    trial.run(&["retention", "run"]).ends(0);
+    let proposals = trial.json(&["proposal", "list"]);
+    let of = proposals["proposals"].as_array().unwrap().iter().find(|one| one["id"] == wanted["id"]).unwrap();
+    assert_eq!(of["state"], "expired");
+    join(&trial, "auditor");
+    trial.run(&["ledger", "verify"]).ends(0);
+}
+
+/// The time of this machine, to the second.
+fn bailee_now() -> String {
+    let out = std::process::Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap();
+    String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
 #[test]

@@ -20,6 +20,35 @@ closed_set! {
     }
 }
 
+closed_set! {
+    /// Why a seller ends (R17).
+    EndReason {
+        /// Its authorisation has ended.
+        AuthorisationEnded => "authorisation-ended",
+        /// Amazon demands that its data be deleted.
+        AmazonNotice => "amazon-notice",
+    }
+}
+
+impl EndReason {
+    /// Whether what is not personal goes as well: a demand of deletion is about everything.
+    pub const fn ends_facts(self) -> bool {
+        matches!(self, Self::AmazonNotice)
+    }
+}
+
+closed_set! {
+    /// The rule by which a whole bucket is destroyed.
+    DisposalRule {
+        /// The second day before its day has come.
+        R3 => "R3",
+        /// Its seller has ended.
+        R17 => "R17",
+        /// It is of quarantine, and that day has come.
+        R20 => "R20",
+    }
+}
+
 /// Whether a tombstone gives way to a document, so that its data goes into a new part (R16).
 ///
 /// `arriving` is the evidence of that document alone, on its record's first intake; `as_of_given` says that a person

@@ -33,6 +33,44 @@ pub fn clean_held(leaf: &mut Json, cleaner: Cleaner, country: Option<&str>) {
     }
 }
 
+/// What is wrong with a value that somebody gives for a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It says nothing.
+    #[error("there is no value; to end a field for good, erase its record")]
+    Empty,
+    /// It holds what nobody can see.
+    #[error("the value holds control characters; give it without them")]
+    Control,
+    /// It is longer than intake takes.
+    #[error("the value is too long for this field")]
+    TooWide,
+    /// It is not of the field's kind.
+    #[error("the value has not the form of this field")]
+    Form,
+}
+
+/// A value that somebody gives for the place of a field, held against the catalogue and cleaned as if it had come in a
+/// document. `country` is that of the address around it.
+///
+/// # Errors
+/// What a document would be refused for, or would be cleaned of without a word.
+pub fn check_value(field: &Field, value: &str, country: Option<&str>) -> Result<Json, Unfit> {
+    let is_line_end = |char: char| field.cleaner == Cleaner::Lines && char == '\n';
+    if value.chars().any(|char| char.is_control() && !is_line_end(char)) {
+        return Err(Unfit::Control);
+    }
+    let mut json = Json::String(value.to_owned());
+    clean_held(&mut json, field.cleaner, country);
+    if json.is_blank() {
+        return Err(Unfit::Empty);
+    }
+    if json.as_str().is_some_and(|text| is_wider(text, width_max(Some(field)))) {
+        return Err(Unfit::TooWide);
+    }
+    if field.has_form(&json) { Ok(json) } else { Err(Unfit::Form) }
+}
+
 /// What the marketplace sells in, for amounts that do not say it themselves.
 fn currency_of_the_marketplace(json: &Json) -> Option<&'static str> {
     let channel = json.member("salesChannel")?;

@@ -1,9 +1,13 @@
 //! An event as a whole: when, who, by which request, from where, and what.
 
-use bailee_core::{Commitment, DeviceId, PasskeyId, PersonId, PrincipalId, RecordId, RequestId, Timestamp};
+use bailee_core::catalogue::Mask;
+use bailee_core::purpose::{Class, Purpose};
+use bailee_core::{
+    Commitment, DeviceId, FieldId, Kind, PasskeyId, PersonId, PrincipalId, RecordId, RequestId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
-use super::What;
+use super::{Digest, What};
 
 /// One act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +47,13 @@ pub struct SignOn {
     pub outcome: String,
 }
 
+/// A mapping of the home's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    /// The first half of the SHA-256 of its file, in hexadecimal digits: what a home maps is its own affair.
+    pub digest: String,
+}
+
 /// That the home's certificate authority was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuthorityMade {
@@ -60,4 +71,21 @@ pub struct Device {
     pub device: Option<DeviceId>,
     /// `"invited"`: a code for one was made. `"enrolled"`, `"renewed"`, `"ended"`.
     pub step: String,
+}
+
+/// An officer decided what a field is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldClassified {
+    /// Which: its number in the catalogue.
+    pub field: FieldId,
+    /// Of what kind.
+    pub kind: Kind,
+    /// Its class; `None` for a fact.
+    pub class: Option<Class>,
+    /// What it may be used for.
+    pub purposes: Vec<Purpose>,
+    /// What may be shown of it.
+    pub mask: Mask,
+    /// Of the file that holds the decision, which begins with random bytes.
+    pub catalogue: Digest,
 }

@@ -4,6 +4,8 @@ use bailee_core::retention::{EvidenceKind, Rule};
 use bailee_core::{Day, FieldId, PartNo, RecordId, SellerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::Holds;
+
 /// The counts of a collect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -80,6 +82,9 @@ pub struct BucketName {
     pub held: String,
     /// Its day.
     pub day: Day,
+    /// What it holds, where it is destroyed as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<Holds>,
 }
 
 /// A changed retention decision (R14).

@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::{Census, TimeBelieved, What};
+use super::{Archive, Census, TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -38,6 +38,7 @@ impl What {
             Self::Wait(_) => "wait",
             Self::Solo(_) => "solo",
             Self::SellerAdded { .. } => "seller-added",
+            Self::SellerEnded(_) => "seller-ended",
             Self::ServiceAdded { .. } => "service-added",
             Self::InvitationReleased(_) => "invitation-released",
             Self::ServiceReleased(_) => "service-released",
@@ -60,14 +61,18 @@ impl What {
             Self::RetentionRead { .. } => "retention-read",
             Self::Census(_) => "census",
             Self::DestructionIntended { .. } => "destruction-intended",
-            Self::DestructionCompleted { .. } => "destruction-completed",
+            Self::DestructionCompleted(_) => "destruction-completed",
+            Self::Erased(_) => "erased",
+            Self::Restricted(_) => "restricted",
+            Self::Rectified(_) => "rectified",
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
-            Self::FieldClassified { .. } => "field-classified",
+            Self::FieldClassified(_) => "field-classified",
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
+            Self::Archive(_) => "archive",
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
             Self::Restored(_) => "restored",
@@ -77,8 +82,8 @@ impl What {
             Self::SecretOutlived { .. } => "secret-outlived",
             Self::KeysRead { .. } => "keys-read",
             Self::LedgerRead { .. } => "ledger-read",
-            Self::MappingAdded { .. } => "mapping-added",
-            Self::MappingRemoved { .. } => "mapping-removed",
+            Self::MappingAdded(_) => "mapping-added",
+            Self::MappingRemoved(_) => "mapping-removed",
             Self::SystemError { .. } => "system-error",
             Self::TimeBelieved(_) => "time-believed",
             Self::TimeSet { .. } => "time-set",
@@ -101,7 +106,7 @@ impl What {
             }
             Self::LedgerRead { how } | Self::TimeBelieved(TimeBelieved { how, .. }) => vec![how],
             Self::Census(Census { query, result, .. }) => vec![query, result],
-            Self::MappingAdded { digest } | Self::MappingRemoved { digest } => vec![digest],
+            Self::MappingAdded(mapping) | Self::MappingRemoved(mapping) => vec![&mapping.digest],
             Self::SystemError { component, code } => vec![component, code],
             Self::PersonInvited { roles, .. } => roles.iter().map(String::as_str).collect(),
             Self::PersonSuspended { reason, .. } => vec![reason],
@@ -116,6 +121,10 @@ impl What {
             Self::Wait(wait) => vec![&wait.act, &wait.step],
             Self::Adoption(adoption) => vec![&adoption.step],
             Self::Restored(restored) => vec![&restored.step],
+            Self::SellerEnded(end) => vec![&end.step],
+            Self::Archive(Archive::Failed { reason, .. }) => vec![reason],
+            Self::Archive(Archive::Destroyed { how, .. }) => vec![how],
+            Self::Archive(_) => Vec::new(),
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -153,11 +162,14 @@ impl What {
             | Self::Shown { .. }
             | Self::QuarantineRead { .. }
             | Self::RetentionRead { .. }
-            | Self::DestructionCompleted { .. }
+            | Self::DestructionCompleted(_)
+            | Self::Erased(_)
+            | Self::Restricted(_)
+            | Self::Rectified(_)
             | Self::Moved { .. }
             | Self::CatalogueRead {}
             | Self::UnclassifiedRead { .. }
-            | Self::FieldClassified { .. }
+            | Self::FieldClassified(_)
             | Self::CatalogueChanged { .. }
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }

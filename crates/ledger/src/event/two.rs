@@ -72,7 +72,7 @@ pub struct TimeBelieved {
     pub how: String,
 }
 
-/// What a service that was added may see, since a second person approved it.
+/// What a service may see from now on, since a second person approved it, or since one of its sellers ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Released {
     /// Which.

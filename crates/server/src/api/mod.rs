@@ -22,9 +22,9 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, authority, backup, catalogue, census, collect, device, find, grant, health, hear, keys,
-    ledger, mail, mapping, passkey, person, proposal, quarantine, record, retention, reveal, secret, seller,
-    service, session, sign_on, stop,
+    access, account, archive, authority, backup, catalogue, census, certificate, collect, device, find,
+    grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
+    retention, reveal, rights, secret, seller, service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -41,16 +41,18 @@ pub(crate) enum Tag {
     Grants,
     Orders,
     Reveal,
+    Rights,
     Quarantine,
     Catalogue,
     Mappings,
     Retention,
+    Archives,
     Keys,
     Ledger,
 }
 
 impl Tag {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Home,
         Self::Sessions,
         Self::Account,
@@ -61,10 +63,12 @@ impl Tag {
         Self::Grants,
         Self::Orders,
         Self::Reveal,
+        Self::Rights,
         Self::Quarantine,
         Self::Catalogue,
         Self::Mappings,
         Self::Retention,
+        Self::Archives,
         Self::Keys,
         Self::Ledger,
     ];
@@ -84,10 +88,14 @@ impl Tag {
                 ("Orders", "Documents in, records shown without their personal data, records found.")
             }
             Self::Reveal => ("Reveal", "Personal data, for a purpose, after the ledger has durably said so."),
+            Self::Rights => ("Rights", "What people may ask for of their own data, done on the records."),
             Self::Quarantine => ("Quarantine", "What failed verification, sealed, until somebody decides."),
             Self::Catalogue => ("Catalogue", "Which fields exist, and which of them are personal."),
             Self::Mappings => ("Mappings", "How the names of a format become canonical ones."),
             Self::Retention => ("Retention", "What ends when, why, and the run that ends it."),
+            Self::Archives => {
+                ("Archives", "What a law obliges to keep, sealed to a key that the home does not have.")
+            }
             Self::Keys => ("Keys", "How the keyring and its mirrors stand."),
             Self::Ledger => ("Ledger", "What was done, by whom, and the proof of it."),
         }
@@ -117,12 +125,15 @@ fn operations() -> Vec<Operation> {
         record::operations(),
         find::operations(),
         reveal::operations(),
+        rights::operations(),
         quarantine::operations(),
         catalogue::operations(),
         mapping::operations(),
         retention::operations(),
         census::operations(),
+        certificate::operations(),
         hear::operations(),
+        archive::operations(),
         keys::operations(),
         backup::operations(),
         secret::operations(),

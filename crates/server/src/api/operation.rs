@@ -157,6 +157,7 @@ impl Operation {
                     super::schema::text("An id or a name."),
                     "current",
                 ),
+                "day" => ("The day.", words::day("A day."), "2026-04-01"),
                 "name" => ("The mapping, by its name.", super::schema::text("A name."), "orders-v0"),
                 _ => ("Its id.", words::id("An id."), words::ID),
             };

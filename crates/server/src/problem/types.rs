@@ -46,7 +46,8 @@ types! {
         "password-expired": "The password has ended", "Change it; nothing else is open until then.";
         "second-factor-missing": "There is no second factor", "Set one up, or log in with one.";
         "second-factor-stale": "The second factor was shown too long ago", "Show it again.";
-        "invitation-open": "The invitation is not accepted yet", "Accept it.";
+        "invitation-open": "The invitation opens nothing else, or not yet", "Accept it, or have it approved; the detail says which.";
+        "approval-missing": "The invitation takes the code of whoever approved it, too", "Ask them for it.";
         "another-person": "Somebody else must do it", "Ask another person whose role allows it.";
         "role-not-allowed": "No role of this person allows it", "Ask somebody whose role allows it.";
         "service-not-allowed": "No service may do this", "Let a person do it.";
@@ -56,6 +57,7 @@ types! {
         "purpose-not-granted": "The purpose was not granted", "Use a service that was added for this purpose.";
         "purpose-not-of-field": "The field is not for this purpose", "Ask for fields that this purpose needs.";
         "class-not-granted": "The class was not granted", "Use a service that was added for this class.";
+        "restricted": "The record is kept and not used", "Leave it alone until an officer lifts that.";
         "grant-ended": "The grant has ended", "Ask for another, if it is still needed.";
         "volume-spent": "The grant's volume of this day is spent", "Go on tomorrow (UTC), or ask for a larger volume.";
         "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
@@ -67,6 +69,8 @@ types! {
     404 {
         "not-found": "There is no such thing", "Check the address and the ids in it.";
         "unknown-seller": "There is no such seller", "Add the seller first.";
+        "not-destroyed": "It is not destroyed, or not all of it", "List what was; or wait for the day on which it is.";
+        "no-such-field": "The record has no such field", "Look which it has, with `show`.";
         "no-such-number": "Nothing has this number", "List what is unclassified again.";
     }
     405 {
@@ -77,11 +81,16 @@ types! {
         "changed-meanwhile": "The record is being changed by others", "Ask again.";
         "access-moved": "Who may do what has changed meanwhile", "Ask again.";
         "seller-exists": "The seller is there already", "Nothing; or choose another id.";
+        "seller-ended": "The seller has ended", "Nothing of it is taken in any more. If it authorises you anew, add it under another id.";
         "has-owner": "The home has its first person already", "Log in as that person.";
         "mapping-name-taken": "Another format has this name", "Give the mapping another name.";
         "mirror-already": "The directory is a mirror already", "Nothing.";
         "time-jumped": "The time has jumped ahead", "See that the clock is right, and have two people confirm it.";
         "time-believed": "The time is believed", "There is nothing to confirm.";
+        "no-archive-key": "There is no archive key for that year", "Make one on another machine, and add its public half.";
+        "archive-key-exists": "That year has an archive key, or the key is another year's", "Use one key for each year.";
+        "archive-away": "The file is not here any more", "It lies where its place says.";
+        "archive-destroyed": "It was destroyed already", "Nothing.";
         "keyring-not-older": "The keyring is not older than the data", "There is nothing to adopt.";
         "idempotency-key-in-use": "The first request under this key is still at work", "Wait, then send it again.";
         "idempotency-outcome-unknown": "What became of the first request is not known", "Look whether it was done; if not, send it under another key.";
@@ -99,7 +108,10 @@ types! {
         "bad-idempotency-key": "The idempotency key cannot be used", "Send one key of 1 to 128 visible ASCII characters.";
         "idempotency-key-reused": "The key belongs to another request", "Send another request under another key.";
         "unacceptable": "What was given is not acceptable", "The detail says what is.";
+        "end-day": "The day is none on which a seller's data is destroyed", "Give today or one of the next 30 days.";
         "bad-decision": "The decision does not fit", "The detail says what is missing.";
+        "archive-key": "The key cannot be one of an archive", "Give the public half of an RSA key of 3072 to 4096 bits, in PEM.";
+        "archive-too-large": "It is too much for one archive", "Name fewer records or fields.";
         "relative-directory": "The directory is not absolute", "Name it from the root.";
         "mirror-unusable-directory": "The directory cannot become a mirror", "Name an empty directory that the server may write to.";
         "backup-without-recipients": "Nobody could open a backup", "Name the public key of somebody who could in the configuration.";
@@ -116,6 +128,8 @@ types! {
         "stopped": "The collect was stopped", "Send the same input again: it goes on from there.";
         "too-many-sellers": "The home has as many sellers as it can", "Make another home.";
         "too-many-items": "Too many items at once", "Ask for them in several requests.";
+        "unfit-value": "The value is not one for this field", "The detail says why.";
+        "too-many-records": "Too many records at once", "Do it in several requests.";
         "empty-query": "Nothing is searched for", "Give an e-mail, a phone, a name, or a name with a postal code.";
         "unusable-term": "A search term has no normal form", "Look for a typing error.";
         "name-is-a-value": "A name in the path looks like a value", "Name the field by its number.";
@@ -168,6 +182,7 @@ types! {
         "hashing": "The password cannot be checked now", "Free some memory, then ask again.";
         "ledger-unwritable": "The ledger cannot be written", "Nothing was done. Mend the disk, then ask again.";
         "ledger-unreadable": "The ledger cannot be read", "Verify it.";
+        "archive-not-made": "The archive could not be sealed or signed", "Ask again; the ledger names what went wrong.";
         "disk-full": "The disk is full", "Nothing was done. Free some space, then ask again.";
         "store-unusable": "The store cannot be used", "Nothing was done. The ledger or the log names the reason.";
         "backup-unwritten": "The backup could not be written", "There is none. Free some space or mend the disk, then ask again.";

@@ -11,6 +11,7 @@
 
 mod conformity;
 mod description;
+mod ended;
 mod house;
 mod lists;
 mod observe;
@@ -71,6 +72,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/proposals/000102030405060708090a0b0c0d0e0f/decision", r#"{"decision":"approved"}"#),
     ("GET", "/v1/sellers", ""),
     ("POST", "/v1/sellers", r#"{"id":"GAMMA"}"#),
+    ("POST", "/v1/sellers/ALPHA/end", r#"{"reason":"authorisation-ended"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:collect", r#"{"orderId":"1-1-1"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:observe", r#"{"orderId":"1-1-1","status":"delivered"}"#),
     ("POST", "/v1/sellers/ALPHA/orders:find", r#"{"name":"Ada Muster"}"#),
@@ -105,6 +107,13 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:retry", "{}"),
     ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:discard", r#"{"reason":"test-data"}"#),
     ("POST", "/v1/sellers/ALPHA/quarantine:retry", "{}"),
+    (
+        "POST",
+        "/v1/rectify",
+        r#"{"seller":"ALPHA","reference":"1-1-1","field":"buyer.buyerName","value":"Wilma"}"#,
+    ),
+    ("POST", "/v1/restrict", r#"{"items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
+    ("POST", "/v1/erase", r#"{"items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
     ("GET", "/v1/catalogue/fields", ""),
     (
         "POST",
@@ -115,11 +124,27 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/retention", ""),
     ("POST", "/v1/retention:run", "{}"),
     ("GET", "/v1/retention/census", ""),
+    ("GET", "/v1/retention/certificates", ""),
+    ("GET", "/v1/retention/certificates/000102030405060708090a0b0c0d0e0f", ""),
+    ("GET", "/v1/sellers/ALPHA/certificate", ""),
+    ("GET", "/v1/sellers/ALPHA/certificates/2026-04-01", ""),
     ("GET", "/v1/keys", ""),
     ("POST", "/v1/keys/adoptions", "{}"),
     ("POST", "/v1/retention:confirm-time", "{}"),
     ("POST", "/v1/keys/mirrors", r#"{"directory":"/nowhere"}"#),
     ("POST", "/v1/keys/passphrase-changes", "{}"),
+    ("GET", "/v1/archives", ""),
+    (
+        "POST",
+        "/v1/archives",
+        r#"{"seller":"ALPHA","references":["1-1-1"],"fields":["buyer.buyerName"],"purpose":"tax","statute":"DE-AO-147","until":"2036-12-31"}"#,
+    ),
+    ("GET", "/v1/archives/000102030405060708090a0b0c0d0e0f/file", ""),
+    ("POST", "/v1/archives/000102030405060708090a0b0c0d0e0f/place", r#"{"place":"safe 3"}"#),
+    ("POST", "/v1/archives/000102030405060708090a0b0c0d0e0f/destruction", r#"{"how":"burned"}"#),
+    ("GET", "/v1/archive-keys", ""),
+    ("POST", "/v1/archive-keys", r#"{"key":"","year":2036}"#),
+    ("POST", "/v1/archive-keys/000102030405060708090a0b0c0d0e0f/destruction", r#"{"how":"burned"}"#),
     ("GET", "/v1/secrets", ""),
     ("GET", "/v1/mappings", ""),
     ("POST", "/v1/mappings", r#"{"toml":""}"#),
@@ -149,6 +174,8 @@ const SERVICE_MAY: &[&str] = &[
     "/v1/sellers/ALPHA/returns/1-1-1",
     "/v1/sellers/ALPHA/returns/1-1-1/retention",
     "/v1/sellers/ALPHA/quarantine:retry",
+    "/v1/sellers/ALPHA/certificate",
+    "/v1/sellers/ALPHA/certificates/2026-04-01",
     "/v1/reveal",
 ];
 
@@ -167,6 +194,7 @@ fn the_table_names_every_route() {
         path.replace("ALPHA", "{seller}")
             .replace("1-1-1", "{reference}")
             .replace("orders-v0", "{name}")
+            .replace("2026-04-01", "{day}")
             .replace("another", "{service}")
             .replace(&format!("/keys/{ID}"), "/keys/{key}")
             .replace(&format!("proofs/{ID}"), "proofs/{request}")

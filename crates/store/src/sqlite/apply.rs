@@ -83,6 +83,9 @@ impl<'c> Applying<'c> {
                 self.delete_part(bucket_key(*bucket)?, *record, *part)
             }
             Change::SetBucketState { bucket, from, to } => self.set_bucket_state(*bucket, *from, *to),
+            Change::ExpectHeld { bucket, parts, quarantined } => {
+                expect(sweep::holds(self.connection, bucket_key(*bucket)?, (*parts, *quarantined))?)
+            }
             Change::SweepBucket(bucket) => self.sweep_bucket(*bucket),
             Change::SweepSome { bucket, rows } => self.sweep_some(*bucket, *rows),
             Change::SweepFacts { seller, month } => {

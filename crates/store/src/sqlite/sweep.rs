@@ -16,6 +16,16 @@ use crate::records::StoreError;
 /// Records looked at in one step: memory is bounded by it.
 const STEP: usize = 4096;
 
+/// Whether a bucket holds so many parts and quarantined items, as it was before this act.
+pub(super) fn holds(
+    connection: &Connection,
+    key: i64,
+    (parts, quarantined): (u64, u64),
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM bucket WHERE bucket = ?1 AND parts = ?2 AND quarantined = ?3";
+    Ok(connection.prepare_cached(sql)?.exists(params![key, parts, quarantined])?)
+}
+
 /// Deletes all that a bucket holds and makes tombstones of records that have no part elsewhere.
 pub(super) fn bucket(connection: &Connection, key: i64) -> Done {
     make_tombstones(connection, key, i64::MAX)?;

@@ -52,6 +52,7 @@ macro_rules! suite {
             quarantine_pages_newest_first
             quarantine_needs_an_open_bucket_and_an_item_that_is_there
             counts_follow_what_buckets_hold
+            what_is_said_of_a_bucket_is_so_when_it_is_written
             events_follow_each_other_without_gaps
             a_request_finds_its_entries
             an_act_that_conflicts_leaves_no_event

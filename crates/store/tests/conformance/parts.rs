@@ -164,6 +164,8 @@ pub fn parts_that_are_due_later_than_their_bucket_are_found_alone(home: &mut dyn
         parts.iter().map(|row| (row.record.0, row.part.0)).collect()
     };
     assert_eq!(late(None, 10), [(2, 1), (3, 0), (6, 0)]);
+    let of_record = store.parts_of(RecordNo(2)).unwrap();
+    assert_eq!(of_record.iter().map(|row| row.part.0).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(late(Some((RecordNo(2), PartNo(1))), 1), [(3, 0)]);
     assert_eq!(store.late_parts(bucket(DAY + 1), None, 10).unwrap(), []);
     assert_eq!([DAY, DAY + 1, DAY + 2].map(|day| store.records_in(bucket(day)).unwrap()), [6, 1, 0]);
@@ -399,4 +401,17 @@ pub fn counts_follow_what_buckets_hold(home: &mut dyn Home) {
     for one in buckets {
         assert_eq!(store.parts(one.bucket, None, 100).unwrap().len() as u64, one.parts);
     }
+}
+
+pub fn what_is_said_of_a_bucket_is_so_when_it_is_written(home: &mut dyn Home) {
+    let store = home.store();
+    let one = bucket(DAY);
+    let expect = |parts, quarantined| Change::ExpectHeld { bucket: one, parts, quarantined };
+    conflicts(store, [expect(0, 0)]);
+    commit(store, [Change::OpenBucket(one), expect(0, 0)]);
+    commit(store, whole(1, DAY, &[50]));
+    for (parts, quarantined) in [(0, 0), (2, 0), (1, 1)] {
+        conflicts(store, [expect(parts, quarantined), destroying(one)]);
+    }
+    commit(store, [expect(1, 0), destroying(one)]);
 }

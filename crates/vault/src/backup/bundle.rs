@@ -43,7 +43,7 @@ impl<W: Write> Bundle<W> {
 
     /// Signs that these were all.
     pub(super) fn finish(mut self, about: &About, signer: &Signer) -> io::Result<W> {
-        let statement = signer.statement(&statement(about, signer.origin(), self.digest.finish().as_ref()));
+        let statement = signer.note(&statement(about, signer.origin(), self.digest.finish().as_ref()));
         self.out.write_all(&[0])?;
         for text in [signer.verifier_key(), statement] {
             let length = u32::try_from(text.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;

@@ -7,12 +7,12 @@
 //!
 //! Sessions end. Leaves get numbers above all that were given, so that no token stands for another field.
 
-use bailee_core::retention::Ended;
+use bailee_core::retention::{DisposalRule, Ended};
 use bailee_core::{RecordId, SellerId};
-use bailee_crypto::bucket::{BucketId, BucketKeys};
+use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse};
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::authorized::Context;
-use bailee_ledger::event::{self, Replayed, What};
+use bailee_ledger::event::{self, Holds, Replayed, What};
 use bailee_store::act::{Act, BucketNo, BucketState, Change, PartRow, RecordNo, RecordRow, RecordState};
 use bailee_store::records::Store;
 
@@ -108,7 +108,14 @@ impl Vault {
             match self.base.keyring.bucket(&id) {
                 None => {
                     replayed.buckets += 1;
-                    removal.bucket(&id, self.base.store.records_in(summary.bucket)?);
+                    let (parts, quarantined) = (summary.parts, summary.quarantined);
+                    let records = match held {
+                        BucketUse::Order => self.base.store.records_in(summary.bucket)?,
+                        BucketUse::Quarantine => 0,
+                    };
+                    // A whole bucket that ended before its day did so with its seller.
+                    let rule = self.goes_by(&id, context.now).unwrap_or(DisposalRule::R17);
+                    removal.bucket(&id, Holds { rule, records, parts, quarantined });
                 }
                 Some(keys) => {
                     replayed.parts +=
@@ -143,7 +150,7 @@ impl Vault {
         if removal.is_empty() {
             return Ok(0);
         }
-        let intent = self.intend(removal)?;
+        let intent = self.intend(context, removal)?;
         let events = vec![context.event(intent.event)];
         self.base.store.commit(Act { name: "intend-destruction", changes: intent.changes, events })?;
         Ok(self.complete_destructions(context, &mut |_, _| {})?.disposed)

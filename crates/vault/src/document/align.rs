@@ -198,6 +198,24 @@ pub(crate) fn shows_instead(document: &Json, root: Node<'_>, path: &str) -> bool
     node.is_some_and(|node| node.field().is_some()) && !json.is_blank()
 }
 
+/// The country of the address around the place of a path, where the document has that place.
+pub(crate) fn country_around(document: &Json, root: Node<'_>, path: &str) -> Option<String> {
+    let (mut json, mut node, mut country) = (document, root, None);
+    for step in path::steps(path) {
+        country = json.member(COUNTRY_CODE).and_then(Json::as_str).or(country);
+        let below = match &step {
+            Step::Member(name) => json.member(name),
+            Step::Element(id) => match node.list_key() {
+                Some(_) => json.elements().iter().find(|element| element_id(element, node) == Some(id)),
+                None => id.parse::<usize>().ok().and_then(|index| json.elements().get(index)),
+            },
+        };
+        let (Some(below), Some(child)) = (below, child(node, &step)) else { break };
+        (json, node) = (below, child);
+    }
+    country.map(str::to_owned)
+}
+
 fn child<'a>(node: Node<'a>, step: &Step<'_>) -> Option<Node<'a>> {
     match step {
         Step::Member(name) => node.member(name),

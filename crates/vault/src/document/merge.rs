@@ -27,6 +27,19 @@ pub(crate) fn merge(
     Merge { at, leaves }.values(existing, incoming, shown, root)
 }
 
+/// Takes out of a document what it says of places that are fixed in what is held: those of some leaves, each with the whole that it
+/// is part of. What is left out of a document is kept. The leaves that go are given the instances of those that stay.
+pub(crate) fn leave_out(
+    held: &Json,
+    incoming: &mut Json,
+    root: Node<'_>,
+    is_fixed: &dyn Fn(Marker) -> bool,
+    leaves: &mut [Leaf],
+) {
+    // At the top there is always something that is not fixed: the reference.
+    let _ = Merge { at: Timestamp::UNIX_EPOCH, leaves }.fixed(held, incoming, root, is_fixed);
+}
+
 struct Merge<'a> {
     /// The time of the incoming document.
     at: Timestamp,
@@ -175,6 +188,45 @@ impl Merge<'_> {
         if shown.gives_way(self.at) { new } else { old }
     }
 
+    /// Whether all that the document says of a place is to be left out.
+    fn fixed(
+        &mut self,
+        held: &Json,
+        incoming: &mut Json,
+        node: Node<'_>,
+        is_fixed: &dyn Fn(Marker) -> bool,
+    ) -> bool {
+        if !holds(held, is_fixed) {
+            return false;
+        }
+        match incoming {
+            Json::Object(members) if !node.is_unit() && matches!(held, Json::Object(_)) => {
+                members.retain_mut(|(key, value)| match (held.member(key), node.member(key)) {
+                    (Some(before), Some(child)) => !self.fixed(before, value, child, is_fixed),
+                    _ => true,
+                });
+                false
+            }
+            Json::Array(elements) if matches!(held, Json::Array(_)) && node.list_key().is_some() => {
+                let (key, child) = (node.list_key().unwrap_or_default(), node.element());
+                let id = |element: &Json| element.member(key).and_then(Json::as_str).map(str::to_owned);
+                elements.retain_mut(|element| {
+                    let name = id(element);
+                    let before = held.elements().iter().find(|before| name.is_some() && id(before) == name);
+                    match (before, child) {
+                        (Some(before), Some(child)) => !self.fixed(before, element, child, is_fixed),
+                        _ => true,
+                    }
+                });
+                false
+            }
+            _ => {
+                self.inherit(held, incoming);
+                true
+            }
+        }
+    }
+
     fn hand_over(&mut self, before: Marker, after: Marker) {
         let instance = self.leaves.get(before.0 as usize).and_then(|leaf| leaf.instance);
         if let Some(leaf) = self.leaves.get_mut(after.0 as usize) {
@@ -211,5 +263,16 @@ impl Merge<'_> {
 
     fn value(&self, marker: Marker) -> Option<&Json> {
         self.leaves.get(marker.0 as usize)?.value.as_ref()
+    }
+}
+
+/// Whether a fixed leaf is at or below a place.
+fn holds(json: &Json, is_fixed: &dyn Fn(Marker) -> bool) -> bool {
+    match Marker::of(json) {
+        Some(marker) => is_fixed(marker),
+        None => {
+            json.members().iter().any(|(_, value)| holds(value, is_fixed))
+                || json.elements().iter().any(|element| holds(element, is_fixed))
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! A record in memory while documents are merged into it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use bailee_core::catalogue::Node;
 use bailee_core::retention::{Evidence, Spoken, tombstone_yields};
 use bailee_core::{FieldInstance, Json, RecordId, Reference, Timestamp};
 use bailee_crypto::bucket::BucketUse;
@@ -10,7 +11,7 @@ use data_encoding::BASE64;
 
 use super::room::Weight;
 use super::{Incoming, Outcome, Plan, Planning, Returned};
-use crate::document::{Leaf, Marker, align, copy, fill, merge, shows_instead};
+use crate::document::{Leaf, Marker, align, copy, fill, leave_out, merge, shows_instead};
 use crate::facts::{About, PartEntry};
 use crate::part::{PartState, SEEN_MAX};
 use crate::{Vault, VaultError};
@@ -243,7 +244,7 @@ impl Draft {
         let at = document.spoken_at();
         let wins = self.about.spoken_at.or(self.about.source_time).is_none_or(|newest| at >= newest);
         let offset = self.leaves.len();
-        let incoming = shifted(document.marked.document, offset);
+        let mut incoming = shifted(document.marked.document, offset);
         self.is_named &= document.marked.is_named;
         self.leaves.extend(document.marked.leaves);
         if planning.tokenise {
@@ -258,11 +259,26 @@ impl Draft {
             blank || shows_instead(&incoming, root, path)
         };
         self.match_unclassified(offset, wins, &is_gone);
+        self.leave_out_rectified(&held, &mut incoming, root);
         self.tree = merge(held, incoming, &mut self.about.shown, at, root, &mut self.leaves);
         if wins {
             self.about.spoken_at = Some(at);
         }
         self.about.source_time = self.about.source_time.max(document.source_time);
+    }
+
+    /// What was corrected stays, whatever the source says of its place: that is what it was corrected from.
+    fn leave_out_rectified(&mut self, held: &Json, incoming: &mut Json, root: Node<'_>) {
+        if self.about.rectified.is_empty() {
+            return;
+        }
+        // What could not be opened any more is not fixed: it may come anew.
+        let is_rectified = |leaf: &Leaf| {
+            leaf.value.is_some() && leaf.instance.is_some_and(|one| self.about.rectified.contains(&one))
+        };
+        let fixed: HashSet<u64> =
+            (0..).zip(&self.leaves).filter(|(_, leaf)| is_rectified(leaf)).map(|(index, _)| index).collect();
+        leave_out(held, incoming, root, &|marker| fixed.contains(&marker.0), &mut self.leaves);
     }
 
     /// Leaves that the catalogue does not name are matched by their paths, since the stored skeleton leaves them out.

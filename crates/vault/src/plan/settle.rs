@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::{Outcome, PartLeaf, PartPlan, Plan, Planning, Target, Write};
 use crate::Vault;
 use crate::document::walk;
-use crate::facts::{About, End, PartEntry};
+use crate::facts::{About, End, PartEntry, SlotNo};
 
 /// A part's scope: the main one, or one item's.
 type Scope = Option<String>;
@@ -42,6 +42,10 @@ impl Vault {
         let is_numbered = draft.about.next_instance == draft.stored_next_instance;
         if is_numbered && draft.outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged) {
             return draft.into_plan();
+        }
+        if draft.is_gone() {
+            // What begins anew is what the source says.
+            draft.about.rectified.clear();
         }
         let change = self.draft_change(&mut draft, &decision);
         let wishes = self.wishes(planning, &draft, &decision, main_day);
@@ -128,6 +132,13 @@ impl Vault {
     }
 }
 
+/// Where a part is to lie, and where it has lain.
+struct Placed {
+    day: Day,
+    target: Target,
+    left: Vec<(Day, SlotNo)>,
+}
+
 /// How a record's parts are to lie.
 #[derive(Default)]
 struct Layout {
@@ -150,10 +161,10 @@ impl Layout {
         let placed: Vec<_> = (wishes.scopes.iter())
             .map(|(item, wish)| match draft.open.iter().find(|part| part.item == *item) {
                 Some(held) => layout.place(held, wish.day, now, homes.left_early(held, &wishes)),
-                None => (wish.day, Target::New),
+                None => Placed { day: wish.day, target: Target::New, left: Vec::new() },
             })
             .collect();
-        for ((item, wish), (day, target)) in wishes.scopes.into_iter().zip(placed) {
+        for ((item, wish), Placed { day, target, left }) in wishes.scopes.into_iter().zip(placed) {
             let before = draft.about.parts.iter().find(|part| part.item == item);
             let no = before.map_or_else(|| layout.number(item.as_deref()), |part| part.no);
             let due = vault.due_day(&draft.about.evidence, item.as_deref(), day);
@@ -169,6 +180,7 @@ impl Layout {
                 ended: decision.ended(),
                 item,
                 leaves: wish.leaves,
+                left,
             });
         }
         layout
@@ -185,25 +197,26 @@ impl Layout {
     }
 
     /// Where a part that is held goes: it stays, or moves, and its old slot is punctured where it must be.
-    fn place(&mut self, held: &PartEntry, wished: Day, now: Timestamp, left_early: bool) -> (Day, Target) {
+    fn place(&mut self, held: &PartEntry, wished: Day, now: Timestamp, left_early: bool) -> Placed {
+        let anew = |day, left| Placed { day, target: Target::New, left };
         if wished < held.day {
             self.remove(held, true);
-            (wished, Target::New)
+            anew(wished, Vec::new())
         } else if wished > held.day && moves_later(held.day, now) {
             self.remove(held, left_early);
-            (wished, Target::New)
+            anew(wished, if left_early { Vec::new() } else { held.left_behind(now) })
         } else if left_early {
             self.remove(held, true);
-            (held.day, Target::New)
+            anew(held.day, Vec::new())
         } else {
-            (held.day, Target::Keep(held.slot()))
+            Placed { day: held.day, target: Target::Keep(held.slot()), left: held.left.clone() }
         }
     }
 
     fn remove(&mut self, part: &PartEntry, puncture: bool) {
         self.removed.push(part.clone());
         if puncture {
-            self.punctured.push((part.day, part.slot()));
+            self.punctured.extend(part.places());
         }
     }
 }
@@ -252,9 +265,10 @@ impl Draft {
         }
         self.about.expires_at = self.about.expires_at.or(Some(decision.expires_at));
         self.about.unclassified.clear();
+        self.about.rectified.clear();
         self.leaves.iter_mut().for_each(|leaf| leaf.value = None);
         let removed = std::mem::take(&mut self.open);
-        let punctured = removed.iter().map(|part| (part.day, part.slot())).collect();
+        let punctured = removed.iter().flat_map(PartEntry::places).collect();
         self.about.parts.retain(|part| part.item.is_none());
         self.into_write(Layout { removed, punctured, ..Layout::default() }, change)
     }

@@ -83,7 +83,7 @@ impl Vault {
             let Some(row) = row else { return Ok(false) };
             let mut removal = Removal::default();
             removal.puncture(seller, row.bucket.held, row.bucket.day, row.slot);
-            let intent = self.intend(removal)?;
+            let intent = self.intend(&context, removal)?;
             let mut changes = vec![Change::DeleteQuarantine { bucket: row.bucket, id }];
             changes.extend(intent.changes);
             let discarded = What::QuarantineDiscarded {

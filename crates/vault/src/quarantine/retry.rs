@@ -92,6 +92,7 @@ impl Vault {
         let (context, seller) = (*authorized.context(), authorized.action().seller.clone());
         self.check_time(context.now)?;
         let seller_no = self.seller_no(&seller)?;
+        self.refuse_ended(&seller)?;
         let started = std::time::Instant::now();
         let counts = Counts::default();
         let mut retrying = Retrying {

@@ -119,12 +119,12 @@ fn an_invitation_enrols_one_device_and_is_accepted_on_it() {
     let invited =
         |on: Option<&Arc<Shown>>| home.gate().authenticate_to_renew(&presents(&home, &code, on, at(0)));
     let without = invited(None).ok().unwrap();
-    assert_eq!(code_of(home.gate().accept(&without, &sensitive(PASSWORD))), "device-missing");
+    assert_eq!(code_of(home.gate().accept(&without, &sensitive(PASSWORD), None)), "device-missing");
     let first = shown(&enrol(&home, &without));
     let second = shown(&enrol(&home, &without));
     assert_eq!(code_of(invited(Some(&first))), "unknown-credential", "the second took its place");
     let on_it = invited(Some(&second)).ok().unwrap();
-    let session = home.gate().accept(&on_it, &sensitive(PASSWORD)).ok().unwrap();
+    let session = home.gate().accept(&on_it, &sensitive(PASSWORD), None).ok().unwrap();
     let caller = comes_in(&home, &session.token, Some(&second)).ok().unwrap();
     assert_eq!(home.gate().devices(&caller).ok().unwrap().len(), 1);
     assert_eq!(home.gate().devices_of(&home.owner(), person).ok().unwrap().len(), 1);

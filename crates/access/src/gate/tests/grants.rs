@@ -82,6 +82,27 @@ fn a_grant_is_asked_for_approved_by_the_other_used_and_ends() {
 }
 
 #[test]
+fn a_grant_of_a_clock_that_had_jumped_ahead_ends_once_that_is_right() {
+    let (home, _, operator, officer) = home();
+    let s1 = seller("S1");
+    let approve = |second| {
+        let (operator, officer) = (later(&operator, at(second)), later(&officer, at(second)));
+        let id = home.gate().ask_grant(&operator, asked(None, &s1, "30d")).ok().unwrap().id;
+        home.gate().approve_grant(&officer, id).ok().unwrap();
+    };
+    let end = |now| home.gate().end_grants_ahead(RequestId([9; 16]), at(now)).unwrap();
+    approve(5 * 60);
+    end(0);
+    assert_eq!(may(&home, &operator), None, "clocks differ");
+    approve(20 * DAY_SECONDS);
+    let (_, events) = home.events_of(|| end(0));
+    assert!(matches!(events[..], [ref event] if matches!(event.what, What::GrantRevoked { .. })));
+    let states =
+        home.gate().grants(&officer).ok().unwrap().iter().map(|one| one.state(at(0))).collect::<Vec<_>>();
+    assert_eq!(states, ["live", "ended"]);
+}
+
+#[test]
 fn nobody_approves_what_they_asked_for_or_what_is_for_them() {
     let (home, owner, _, officer) = home();
     let s1 = seller("S1");

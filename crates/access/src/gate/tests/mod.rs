@@ -1,8 +1,10 @@
 //! The gate on a real store and keyring. Everything in here is synthetic.
 
+mod archive;
 mod carry;
 mod certificates;
 mod devices;
+mod ended_sellers;
 mod enter;
 mod fixture;
 mod grants;

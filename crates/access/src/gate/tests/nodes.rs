@@ -88,7 +88,14 @@ fn decided(
         AskedField { instance, field: field.id, class: field.class.unwrap() }
     };
     let fields: Vec<AskedField> = PATHS.iter().enumerate().map(field).collect();
-    let asked = Asked { seller: of, kind: Kind::Order, record: RecordId([1; 16]), fields, named: true };
+    let asked = Asked {
+        seller: of,
+        kind: Kind::Order,
+        record: RecordId([1; 16]),
+        fields,
+        restricted: false,
+        named: true,
+    };
     let decided = gate.reveal(caller, purpose.as_str(), None, &[asked])?;
     let code = |at: usize| {
         let refused = decided.denied.iter().find(|one| one.instance.0 == u64::try_from(at).unwrap());

@@ -39,7 +39,14 @@ fn record(number: u8) -> RecordId {
 }
 
 fn asked<'a>(of: &'a SellerId, number: u8, named: bool, fields: &[AskedField]) -> Asked<'a> {
-    Asked { seller: of, kind: Kind::Order, record: record(number), fields: fields.to_vec(), named }
+    Asked {
+        seller: of,
+        kind: Kind::Order,
+        record: record(number),
+        fields: fields.to_vec(),
+        restricted: false,
+        named,
+    }
 }
 
 fn pairs(decided: &Decided) -> Vec<(u8, Vec<u64>)> {
@@ -97,6 +104,34 @@ fn what_is_allowed_is_minted_pair_by_pair_after_its_event() {
     assert_eq!((decided.denied[0].record, decided.denied[0].instance), (record(1), FieldInstance(12)));
     assert_eq!(decided.denied[0].denial.code, "class-not-granted");
     assert_eq!(decided.denied[0].denial.requirement, Requirement::FineGrainedAccess);
+}
+
+#[test]
+fn of_a_restricted_record_nothing_is_allowed_and_who_could_not_see_it_anyway_learns_no_more() {
+    let (home, fields, s1) = (Home::new(), Fields::new(), seller("S1"));
+    let caller = shipping(&home);
+    let restricted = |number, named| Asked {
+        restricted: true,
+        ..asked(&s1, number, named, &[fields.name(10), fields.at("buyer.buyerEmail", 12)])
+    };
+    let (decided, events) = reveal(
+        &home,
+        &caller,
+        "fulfilment",
+        &[restricted(1, false), asked(&s1, 2, true, &[fields.name(10)])],
+    );
+    assert_eq!(pairs(&decided), [(2, vec![10])], "the other is");
+    let codes: Vec<_> = decided.denied.iter().map(|one| one.denial.code).collect();
+    assert_eq!(codes, ["restricted", "class-not-granted"]);
+    assert_eq!(decided.denied[0].denial.requirement, Requirement::DataRights);
+    assert_eq!(
+        events,
+        [
+            "revealed S1 fulfilment: 2×1; 2 denied",
+            "denied reveal S1 class-not-granted: 1×1",
+            "denied reveal S1 restricted: 1×1"
+        ]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use bailee_core::catalogue::TermKind;
 use bailee_core::requirement::Requirement;
 use bailee_core::time::DAY_SECONDS;
-use bailee_core::{Class, Kind, PrincipalId, Purpose, RequestId, SellerId};
+use bailee_core::{Class, Kind, PrincipalId, Purpose, RecordId, RequestId, SellerId};
 use bailee_ledger::event::What;
 
 use super::fixture::{Home, MAIL, PASSWORD, at, new_service, seller, sensitive};
@@ -139,7 +139,7 @@ fn a_service_is_refused_all_that_is_not_its_own_and_each_refusal_is_an_event() {
         assert!(matches!(&event.what, What::Denied { seller: Some(seller), .. } if *seller == other));
     }
     let own = seller("S1");
-    let for_nobody: [Attempt<'_>; 8] = [
+    let for_nobody: [Attempt<'_>; 12] = [
         ("administer", &|| gate.administer(&caller).map(drop)),
         ("administer", &|| gate.services(&caller).map(drop)),
         ("administer", &|| gate.add_service(&caller, new_service("more", "S1", &[], &[])).map(drop)),
@@ -148,6 +148,10 @@ fn a_service_is_refused_all_that_is_not_its_own_and_each_refusal_is_an_event() {
         ("read-ledger", &|| gate.read_ledger(&caller, "tail").map(drop)),
         ("read-quarantine", &|| gate.read_quarantine(&caller, None).map(drop)),
         ("discard-quarantine", &|| gate.discard_quarantine(&caller, &own).map(drop)),
+        ("erase", &|| gate.erase(&caller, vec![(seller("S1"), RecordId([1; 16]))]).map(drop)),
+        ("rectify", &|| gate.may_rectify(&caller, &own)),
+        ("restrict", &|| gate.may_restrict(&caller, &[seller("S1")].into(), false)),
+        ("erase", &|| gate.may_erase(&caller, &[seller("S1")].into()).map(drop)),
     ];
     for (action, act) in for_nobody {
         assert_eq!(home.denied(action, act).0.code, "service-not-allowed");

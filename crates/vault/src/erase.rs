@@ -1,0 +1,162 @@
+//! Erase: personal data of records ends at once and for good, because whoever it is about asked for that (2.2.d).
+//!
+//! Every slot that holds, or held, a part of a record is punctured, in one destruction for all records of the act: so they
+//! are gone in place, and from every copy. What is left is a tombstone that never gives way (R16): what comes in later keeps its
+//! facts alone. What lies in quarantine is not reached: it ends by itself within days (R20).
+
+use std::collections::BTreeSet;
+
+use bailee_core::retention::Ended;
+use bailee_core::{Day, RecordId, SellerId, Timestamp};
+use bailee_crypto::bucket::{BucketId, BucketUse, Slot};
+use bailee_ledger::authorized::{Authorized, Erase};
+use bailee_ledger::event::{Erased, NamedRecord, What};
+use bailee_store::act::{Act, Change, RecordRow, RecordState};
+use bailee_store::records::StoreError;
+
+use crate::destruction::Removal;
+use crate::facts::{End, Facts};
+use crate::record::{RECORDS_MAX, named_record};
+use crate::{Vault, VaultError};
+
+/// The rule that an erasure ends a record by.
+const RULE: &str = "R16";
+
+/// How often an erasure is decided again when others change its records meanwhile.
+const TRIES_MAX: u32 = 5;
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Its personal data is gone.
+    Erased,
+    /// It was gone already. From now on nothing brings it back.
+    Gone,
+    /// It was erased already.
+    Unchanged,
+}
+
+/// What erases some records.
+#[derive(Default)]
+struct Erasing {
+    changes: Vec<Change>,
+    removal: Removal,
+    /// What the event of each seller lists.
+    erased: Vec<(SellerId, Vec<NamedRecord>)>,
+    outcomes: Vec<(RecordId, Outcome)>,
+}
+
+impl Vault {
+    /// Erases exactly the records that were authorised. To do it again changes nothing, and completes what was cut off.
+    /// A record that is not there is passed over.
+    ///
+    /// # Errors
+    /// [`VaultError::TooManyRecords`] past [`RECORDS_MAX`]; when the store, the ledger or a mirror cannot be written. In the
+    /// last case they are gone in place and their keys as good as gone: the destruction is intended, and completed at the
+    /// next opening.
+    pub fn erase(&self, authorized: Authorized<Erase>) -> Result<Vec<(RecordId, Outcome)>, VaultError> {
+        self.check_home(&authorized)?;
+        let (context, records) = (*authorized.context(), &authorized.action().records);
+        if records.len() > RECORDS_MAX {
+            return Err(VaultError::TooManyRecords);
+        }
+        for _ in 0..TRIES_MAX {
+            let Erasing { mut changes, removal, erased, outcomes } = self.erasing(records, context.now)?;
+            let erased = erased.into_iter().map(|(seller, records)| What::Erased(Erased { seller, records }));
+            let mut events: Vec<What> = erased.collect();
+            if !removal.is_empty() {
+                let intent = self.intend(&context, removal)?;
+                changes.extend(intent.changes);
+                events.push(intent.event);
+            }
+            if !events.is_empty() {
+                let events = events.into_iter().map(|what| context.event(what)).collect();
+                match self.base.store.commit(Act { name: "erase", changes, events }) {
+                    // A collect was quicker with one of them, or its day has come.
+                    Err(StoreError::Conflict) => continue,
+                    Err(error) => return Err(error.into()),
+                    Ok(_) => {}
+                }
+            }
+            self.complete_destructions(&context, &mut |_, _| {})?;
+            return Ok(outcomes);
+        }
+        Err(VaultError::Changed)
+    }
+
+    fn erasing(&self, records: &[(SellerId, RecordId)], now: Timestamp) -> Result<Erasing, VaultError> {
+        let mut erasing = Erasing::default();
+        let mut seen = BTreeSet::new();
+        for (seller, record) in records.iter().filter(|(_, record)| seen.insert(*record)) {
+            let row = self.base.store.record_by_id(*record)?;
+            let seller_no = self.seller_no(seller)?;
+            if let Some(row) = row.filter(|row| row.seller == seller_no) {
+                let outcome = self.erase_record(seller, row, now, &mut erasing)?;
+                erasing.outcomes.push((*record, outcome));
+            }
+        }
+        Ok(erasing)
+    }
+
+    fn erase_record(
+        &self,
+        seller: &SellerId,
+        row: RecordRow,
+        now: Timestamp,
+        erasing: &mut Erasing,
+    ) -> Result<Outcome, VaultError> {
+        let was_live = row.state == RecordState::Live;
+        let facts = match self.open_facts(seller, &row) {
+            // What is damaged is erased as well.
+            Err(VaultError::Damaged(_) | VaultError::Envelope(_)) => None,
+            facts => facts?,
+        };
+        let ended = facts.as_ref().and_then(|facts| facts.about.end.as_ref()).map(|end| end.ended);
+        match (was_live, &facts) {
+            (false, Some(_)) if ended == Some(Ended::Erasure) => return Ok(Outcome::Unchanged),
+            // A tombstone without facts never gives way.
+            (false, None) => return Ok(Outcome::Gone),
+            _ => {}
+        }
+        for part in self.base.store.parts_of(row.no)? {
+            self.puncture(erasing, seller, part.bucket.day, part.slot);
+            erasing.changes.push(Change::DeletePart { bucket: part.bucket, record: row.no, part: part.part });
+        }
+        for part in facts.iter().flat_map(|facts| &facts.about.parts).filter(|_| was_live) {
+            part.places().for_each(|(day, slot)| self.puncture(erasing, seller, day, slot));
+        }
+        let named = named_record(&row);
+        match erasing.erased.iter_mut().find(|(other, _)| other == seller) {
+            Some((_, records)) => records.push(named),
+            None => erasing.erased.push((seller.clone(), vec![named])),
+        }
+        let buried = match facts {
+            Some(facts) => self.with_facts(seller, row, &buried(facts, now))?,
+            None => RecordRow { version: row.version + 1, content_mac: [0; 16], facts: Vec::new(), ..row },
+        };
+        erasing.changes.push(Change::PutRecord(RecordRow { state: RecordState::Gone, ..buried }));
+        erasing.removal.ends(u64::from(was_live));
+        Ok(if was_live { Outcome::Erased } else { Outcome::Gone })
+    }
+
+    /// Adds a slot to what is punctured, if it derives at all.
+    fn puncture(&self, erasing: &mut Erasing, seller: &SellerId, day: Day, slot: Slot) {
+        let id = BucketId { seller: seller.clone(), held: BucketUse::Order, day };
+        if self.base.keyring.bucket(&id).is_some_and(|keys| keys.holds(slot)) {
+            erasing.removal.puncture(seller, BucketUse::Order, day, slot);
+        }
+    }
+}
+
+/// The facts of a record whose personal data is erased.
+fn buried(mut facts: Facts, now: Timestamp) -> Facts {
+    let about = &mut facts.about;
+    about.end = Some(End { when: now, rule: RULE.to_owned(), ended: Ended::Erasure });
+    about.restricted = None;
+    about.rectified.clear();
+    about.unclassified.clear();
+    about.parts.retain(|part| part.item.is_none());
+    about.parts.iter_mut().for_each(|part| part.left.clear());
+    facts
+}
