@@ -193,7 +193,7 @@ fn people_and_services_come_in_see_what_they_need_and_lose_it_by_themselves() {
     let added = owner.post("/v1/services", &wanted).done();
     let key = added["key"].as_str().unwrap();
     let service = Somebody::with(&served, key);
-    service.reveal().denied("purpose-not-granted", "1.3.a");
+    service.reveal().refused(403, "key-not-trusted", "1.3.b");
     let proposal = added["proposal"].as_str().unwrap();
     approve(&owner, "proposals", proposal).refused(403, "second-person", "1.3.b");
     approve(&officer, "proposals", proposal).done();
