@@ -7,9 +7,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, archive, authority, catalogue, collect, completions, device, erase, evidence, find, grant, init,
-    keys, ledger, mail, mapping, person, proposal, quarantine, rectify, restrict, retention, reveal, secret,
-    seller, service, session, show, synth,
+    access, archive, authority, backup, catalogue, collect, completions, device, erase, evidence, find,
+    grant, init, keys, ledger, mail, mapping, person, proposal, quarantine, rectify, restrict, retention,
+    reveal, secret, seller, service, session, show, synth,
 };
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
@@ -103,6 +103,7 @@ enum Command {
     Retention(retention::Retention),
     Archive(archive::Archive),
     Keys(keys::Keys),
+    Backup(backup::Backup),
     Secret(secret::Secret),
     Authority(authority::Authority),
     Ledger(ledger::Ledger),
@@ -168,6 +169,7 @@ impl Cli {
             Command::Retention(retention) => retention.run(&global),
             Command::Archive(archive) => archive.run(&global),
             Command::Keys(keys) => keys.run(&global),
+            Command::Backup(backup) => backup.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
             Command::Authority(authority) => global.visit(|visit| authority.run(visit)),
             Command::Ledger(ledger) => ledger.run(&global),

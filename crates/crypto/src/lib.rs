@@ -22,6 +22,7 @@
 )]
 
 pub mod archive;
+pub mod backup;
 pub mod bucket;
 pub mod detail;
 pub mod envelope;

@@ -7,9 +7,9 @@ use bailee_core::{
 
 use super::*;
 use crate::event::{
-    Adoption, Archive, AuthorityMade, Census, Destroyed, Device, DropsEpoch, FieldClassified, Holds,
-    InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified, Released, SellerEnd,
-    SignOn, Solo, TimeBelieved, Wait, Went,
+    Adoption, Archive, AuthorityMade, BackupMade, Census, Destroyed, Device, DropsEpoch, FieldClassified,
+    Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified, Released,
+    Replayed, Restored, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -189,6 +189,15 @@ fn sentence(what: &What) -> &'static str {
             "A keyring older than the revision that the home knew of is made the present one (`intended`, `completed`), or is \
              not, since another was there before (`dropped`): how many keys go, since they were destroyed meanwhile or nothing \
              lies under them, and how much is lost, since its keys were made meanwhile."
+        }
+        What::BackupMade(_) => {
+            "The home was backed up: the file's size and SHA-256, and for whom it is sealed, each the first half of the SHA-256 of a \
+             public key. Written before the file gets its name, and so also where that then fails."
+        }
+        What::Restored(_) => {
+            "The home goes on from a backup, under a new origin of its ledger (`begun` is the first event of that): the entries \
+             before it are `size`, and where more are `known` from a checkpoint, those between are lost. `forgotten` names records \
+             whose personal data was ended one by one since the backup; `completed` counts all that had ended and does not come back."
         }
         What::PassphraseChanged {} => {
             "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \
@@ -392,6 +401,27 @@ fn samples() -> Vec<What> {
             lost_facts: 0,
             lost_details: 0,
             reached: Some(Reached { revision: 1044, epoch: 1030, mirrors: 2 }),
+        }),
+        What::BackupMade(BackupMade {
+            backup: RecordId([1; 16]),
+            bytes: 1_048_576,
+            digest: Digest([7; 32]),
+            recipients: vec![RecordId([2; 16])],
+        }),
+        What::Restored(Restored {
+            restore: RecordId([3; 16]),
+            backup: RecordId([1; 16]),
+            step: code("completed"),
+            size: 4711,
+            known: Some(4720),
+            records: Vec::new(),
+            replayed: Some(Replayed {
+                buckets: 3,
+                disposed: 41,
+                parts: 2,
+                sessions: 1,
+                ..Replayed::default()
+            }),
         }),
         What::PassphraseChanged {},
         What::SecretSeen { secret: OwnSecret::MailPassword, bits: 96 },

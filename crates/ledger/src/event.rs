@@ -1,10 +1,9 @@
 //! Typed events: one per act. No free text, no reference, no path or file name from input, no hash of a personal value.
-//!
-//! What can stand in an event is an id, a number, an instant, a member of a closed set, or a code of the program. The
-//! bytes that they become are in [`crate::entry`].
+//! What can stand in an event is an id, a number, an instant, or a code of a closed set. Their bytes: [`crate::entry`].
 
 mod act;
 mod archive;
+mod backup;
 mod census;
 mod destruction;
 mod fields;
@@ -24,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
 pub use archive::Archive;
+pub use backup::{BackupMade, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
@@ -309,8 +309,7 @@ pub enum What {
         /// Every change.
         changes: Vec<ExpiryChange>,
     },
-    /// Plaintext is about to be handed out: the decision and the exact pairs, an upper bound on what was disclosed.
-    /// Without items: something was asked for that is gone, or was never held.
+    /// Plaintext is about to be handed out: the exact pairs, an upper bound. Without items: what was asked for is gone.
     Revealed {
         /// Whose.
         seller: SellerId,
@@ -418,7 +417,7 @@ pub enum What {
         /// How many fields it has.
         fields: u32,
     },
-    /// The rules of access are others than before: of a new version, or edited policies of the home's own.
+    /// The rules of access are others than before.
     RulesChanged {
         /// Of the policies, the home's own among them, and their schema.
         rules: Digest,
@@ -445,8 +444,11 @@ pub enum What {
     Archive(Archive),
     /// A keyring older than the home is made the present one, cut to what the home still names.
     Adoption(Adoption),
-    /// The root key is about to be sealed under another passphrase: an upper bound, written before its file is replaced.
-    /// The root key stays, and with it everything that lies under it.
+    /// The home was backed up.
+    BackupMade(BackupMade),
+    /// The home goes on from a backup.
+    Restored(Restored),
+    /// The root key is about to be sealed under another passphrase: written before its file is replaced. The key stays.
     PassphraseChanged {},
     /// A secret that the program uses itself was seen for the first time, or is another than before.
     SecretSeen {

@@ -4,7 +4,7 @@
 //! passed over. Anything that is not of the exact form is refused.
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use bailee_core::{Environment, HomeId};
+use bailee_core::{Environment, HomeId, RecordId};
 use data_encoding::{BASE64, HEXLOWER};
 
 use crate::tree::{HASH_BYTES, Hash, hash_of};
@@ -38,11 +38,36 @@ impl Signer {
     pub fn new(home: HomeId, environment: Environment, seed: &[u8; 32]) -> Result<Self, NoteError> {
         let key = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::SigningKey)?;
         let public = key.public_key().as_ref().try_into().map_err(|_| NoteError::SigningKey)?;
-        let name = match environment {
-            Environment::Production => format!("bailee/{home}"),
-            Environment::Test => format!("bailee-test/{home}"),
-        };
-        Ok(Self { key, verifier: VerifierKey { name, public } })
+        Ok(Self { key, verifier: VerifierKey { name: first_origin(home, environment), public } })
+    }
+
+    /// The signer of a home whose ledger goes by that origin: the home's first, or that of a restore of it. Of any other it is
+    /// that of the first, whose key such a ledger is not signed by.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn of_origin(
+        home: HomeId,
+        environment: Environment,
+        seed: &[u8; 32],
+        origin: &str,
+    ) -> Result<Self, NoteError> {
+        let first = Self::new(home, environment, seed)?;
+        let restore = restore_of(origin).and_then(|restore| restore.parse().ok());
+        match restore.map(|restore| first.restored(restore)) {
+            Some(signer) if signer.origin() == origin => Ok(signer),
+            _ => Self::new(home, environment, seed),
+        }
+    }
+
+    /// The same key under the origin of a restore, `<first origin>/<restore>`: a copy that goes on makes no second tree of the
+    /// origin that it is a copy of.
+    #[must_use]
+    pub fn restored(self, restore: RecordId) -> Self {
+        let mut pieces = self.verifier.name.split('/');
+        let (kind, home) = (pieces.next().unwrap_or_default(), pieces.next().unwrap_or_default());
+        let name = format!("{kind}/{home}/{restore}");
+        Self { verifier: VerifierKey { name, ..self.verifier }, ..self }
     }
 
     /// The log's origin.
@@ -78,6 +103,15 @@ impl Signer {
             text.push_str(line);
             text.push('\n');
         }
+        self.signed(&text)
+    }
+
+    /// A signed statement that is no checkpoint: its first line, which must not be the origin, says of what kind it is.
+    pub fn note(&self, text: &str) -> String {
+        self.signed(&format!("{}\n", text.trim_end_matches('\n')))
+    }
+
+    fn signed(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes());
         let signed = [&self.verifier.id()[..], signature.as_ref()].concat();
         format!("{text}\n{SIGNATURE_MARK}{} {}\n", self.origin(), BASE64.encode(&signed))
@@ -103,6 +137,27 @@ pub struct Checkpoint {
     pub extensions: Vec<String>,
 }
 
+/// The first origin of a home's ledger.
+pub fn first_origin(home: HomeId, environment: Environment) -> String {
+    match environment {
+        Environment::Production => format!("bailee/{home}"),
+        Environment::Test => format!("bailee-test/{home}"),
+    }
+}
+
+/// The restore since which a ledger goes by its origin, if it is not the home's first.
+pub fn restore_of(origin: &str) -> Option<&str> {
+    origin.split('/').nth(2)
+}
+
+/// Checks a signed statement against a verifier key; what it says.
+///
+/// # Errors
+/// When note or key is not of its form, or the key's signature is missing or does not hold: trust nothing in the note.
+pub fn open_statement<'n>(note: &'n str, verifier_key: &str) -> Result<&'n str, NoteError> {
+    verified(note, &VerifierKey::parse(verifier_key)?)
+}
+
 /// Checks a signed checkpoint against a verifier key.
 ///
 /// # Errors
@@ -110,6 +165,12 @@ pub struct Checkpoint {
 /// another's: trust nothing in the note.
 pub fn open_checkpoint(note: &str, verifier_key: &str) -> Result<Checkpoint, NoteError> {
     let key = VerifierKey::parse(verifier_key)?;
+    let checkpoint = parse_text(verified(note, &key)?)?;
+    if checkpoint.origin == key.name { Ok(checkpoint) } else { Err(NoteError::Origin) }
+}
+
+/// The text of a note that the key has signed.
+fn verified<'n>(note: &'n str, key: &VerifierKey) -> Result<&'n str, NoteError> {
     let (text, signatures) = split(note)?;
     let mut verified = false;
     for line in signatures {
@@ -120,11 +181,7 @@ pub fn open_checkpoint(note: &str, verifier_key: &str) -> Result<Checkpoint, Not
             verified = true;
         }
     }
-    if !verified {
-        return Err(NoteError::Unsigned);
-    }
-    let checkpoint = parse_text(text)?;
-    if checkpoint.origin == key.name { Ok(checkpoint) } else { Err(NoteError::Origin) }
+    if verified { Ok(text) } else { Err(NoteError::Unsigned) }
 }
 
 /// How many signatures a well-formed note carries.

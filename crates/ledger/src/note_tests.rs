@@ -107,3 +107,38 @@ fn a_verifier_key_is_read_strictly() {
     }
     assert!(open_checkpoint(&note, &format!("{key}\n")).is_ok());
 }
+
+#[test]
+fn a_restored_home_signs_with_its_key_under_an_origin_of_its_own() {
+    let (home, restore) = (HomeId([7; 16]), RecordId([5; 16]));
+    let of = |origin: &str| Signer::of_origin(home, Environment::Test, &[9; 32], origin).unwrap();
+    let restored = signer().restored(restore);
+    assert_eq!(restored.origin(), format!("{}/{restore}", signer().origin()));
+    assert_eq!(restore_of(restored.origin()), Some(restore.to_string().as_str()));
+    assert_eq!(restore_of(signer().origin()), None);
+    assert_eq!(of(restored.origin()).verifier_key(), restored.verifier_key());
+    let again = RecordId([6; 16]);
+    assert_eq!(signer().restored(restore).restored(again).origin(), signer().restored(again).origin());
+    for other in [
+        signer().origin(),
+        "",
+        "bailee-test",
+        &format!("bailee/{home}/{restore}"),
+        &format!("{}/x", signer().origin()),
+    ] {
+        assert_eq!(of(other).origin(), signer().origin(), "{other}");
+    }
+    let note = restored.checkpoint(1, &ROOT, &[]);
+    assert!(open_checkpoint(&note, &restored.verifier_key()).is_ok());
+    assert!(open_checkpoint(&note, &signer().verifier_key()).is_err());
+}
+
+#[test]
+fn a_statement_is_no_checkpoint_and_a_changed_one_none_of_the_home() {
+    let (note, key) = (signer().note("backup of something\n7"), signer().verifier_key());
+    assert_eq!(open_statement(&note, &key), Ok("backup of something\n7\n"));
+    assert!(open_checkpoint(&note, &key).is_err());
+    assert_eq!(open_statement(&note.replace('7', "8"), &key), Err(NoteError::Signature));
+    let posing = signer().note(&format!("another/log\n7\n{}", BASE64.encode(&ROOT)));
+    assert_eq!(open_checkpoint(&posing, &key), Err(NoteError::Origin));
+}

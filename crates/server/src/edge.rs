@@ -21,6 +21,7 @@ use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presen
 use bailee_core::{Commitment, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
+use bailee_vault::backup::Backups;
 use bailee_watch::Outcome;
 use futures_util::FutureExt;
 
@@ -424,6 +425,10 @@ impl Call {
 
     pub(crate) fn mappings(&self) -> &Mappings {
         self.house.mappings()
+    }
+
+    pub(crate) fn backups(&self) -> &Backups {
+        self.house.backups()
     }
 
     pub(crate) fn caller(&self) -> &Caller {

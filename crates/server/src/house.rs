@@ -7,6 +7,7 @@ use bailee_access::Gate;
 use bailee_core::{RequestId, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
+use bailee_vault::backup::Backups;
 use bailee_watch::Outcome;
 
 use crate::Server;
@@ -40,6 +41,10 @@ impl House {
 
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.server.store
+    }
+
+    pub(crate) fn backups(&self) -> &Backups {
+        &self.server.backups
     }
 
     pub(crate) fn mappings(&self) -> &Mappings {

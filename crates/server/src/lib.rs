@@ -26,6 +26,7 @@ mod account;
 mod api;
 mod archive;
 mod authority;
+mod backup;
 mod body;
 mod catalogue;
 mod census;
@@ -74,6 +75,7 @@ use bailee_access::Gate;
 use bailee_core::{Clock, Entropy};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
+use bailee_vault::backup::Backups;
 use bailee_watch::Post;
 
 pub use api::reference;
@@ -101,6 +103,8 @@ pub struct Server {
     pub mappings: Arc<Mappings>,
     /// By which notices leave.
     pub post: Arc<Post>,
+    /// How it is backed up.
+    pub backups: Backups,
     /// How often who may ask it.
     pub rates: Rates,
     /// Its time.

@@ -17,6 +17,7 @@ use bailee_ledger::log::{AppendError, SourceError};
 use bailee_store::records::StoreError;
 use bailee_vault::VaultError;
 use bailee_vault::archive::ArchiveError;
+use bailee_vault::backup::BackupFault;
 use serde::Serialize;
 
 use crate::fault::Fault;
@@ -289,6 +290,24 @@ impl From<StoreError> for Problem {
     }
 }
 
+fn of_backup(fault: &BackupFault) -> Problem {
+    let (code, words) = (fault.code(), fault.to_string());
+    match fault {
+        BackupFault::NotListed(_) | BackupFault::Removable(_) => {
+            // It is said once, in its own place.
+            let alone = words.strip_suffix(" (2.3.c)").map(str::to_owned);
+            Problem::unacceptable(code, alone.unwrap_or(words)).serving(Requirement::NoLooseMedia)
+        }
+        BackupFault::NoRecipients => {
+            Problem::unacceptable(code, words).serving(Requirement::EncryptionAtRest)
+        }
+        BackupFault::Place { .. } => Problem::unacceptable(code, words),
+        BackupFault::Unwritten(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, words).with_fault(Fault::new("disk", code))
+        }
+    }
+}
+
 impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         let (code, words) = (error.code(), error.to_string());
@@ -322,6 +341,7 @@ impl From<VaultError> for Problem {
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
             VaultError::Ledger(error) => error.into(),
+            VaultError::Backup(fault) => of_backup(&fault),
             VaultError::Keyring(error) => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), words)
                 .serving(Requirement::Keys)
                 .with_fault(Fault::new("mirror", error.code())),

@@ -27,6 +27,13 @@ pub enum Tick {
         /// So many.
         records: u64,
     },
+    /// Bytes of a backup are sealed, or read back.
+    BackedUp {
+        /// So many.
+        done: u64,
+        /// Of so many.
+        total: u64,
+    },
     /// Buckets of a retention run are done.
     Destroyed {
         /// So many.

@@ -208,4 +208,8 @@ impl Store for Faulty {
     fn verifier_key(&self) -> String {
         self.inner.verifier_key()
     }
+    fn snapshot(&self, to: &std::path::Path) -> Result<(), StoreError> {
+        self.write()?;
+        self.inner.snapshot(to)
+    }
 }

@@ -1,6 +1,7 @@
 //! What can be read of a store, and how it is changed.
 
 use std::ops::Range;
+use std::path::Path;
 
 use bailee_core::retention::Rule;
 use bailee_core::{Commitment, Kind, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
@@ -143,6 +144,12 @@ pub trait Store: Records + Registers + Leases + Append + Source + Send + Sync {
     fn entries_of(&self, request: RequestId) -> Result<Vec<u64>, StoreError>;
     /// The log's public key.
     fn verifier_key(&self) -> String;
+    /// Writes all that is kept, as of one moment, into a file of its own, while others go on reading and writing. The file must be
+    /// missing or empty; whatever becomes of it, it is the caller's to remove.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`], [`StoreError::Unusable`], [`StoreError::Damaged`].
+    fn snapshot(&self, to: &Path) -> Result<(), StoreError>;
 }
 
 /// An act on its way to the disk.

@@ -5,6 +5,7 @@
 
 mod apply;
 mod connection;
+pub mod copy;
 mod failure;
 mod lease;
 mod log;
@@ -174,6 +175,10 @@ impl Store for Sqlite {
 
     fn verifier_key(&self) -> String {
         self.verifier_key.clone()
+    }
+
+    fn snapshot(&self, to: &Path) -> Result<(), StoreError> {
+        copy::snapshot(&self.readers.take()?, to)
     }
 }
 

@@ -24,6 +24,7 @@ use bailee_ledger::note::Signer;
 use bailee_ledger::verify::verify;
 use bailee_store::records::{Records, Registers, Store, StoreError};
 use bailee_store::sqlite::Sqlite;
+use bailee_store::sqlite::copy::{Copy, move_origin};
 use conformance::home::*;
 use tempfile::TempDir;
 
@@ -176,4 +177,50 @@ fn what_waits_when_a_store_is_dropped_is_written() {
     drop(store);
     assert!(sent.into_iter().all(|pending| pending.wait().is_ok()));
     assert_eq!(open(&path).unwrap().buckets().unwrap()[0].parts, 80);
+}
+
+#[test]
+fn a_snapshot_is_the_whole_store_as_of_one_moment_and_private() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (directory, path) = closed_store();
+    let store = open(&path).unwrap();
+    commit(&store, whole(31, 20_700, &[31]));
+    let copy = directory.path().join("copy.db");
+    store.snapshot(&copy).unwrap();
+    let size = store.checkpoint().unwrap();
+    commit(&store, whole(32, 20_700, &[32]));
+    assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(store.snapshot(&copy).is_err(), "it is neither missing nor empty");
+    let found = Copy::open(&copy).unwrap();
+    found.check().unwrap();
+    assert_eq!(found.origin().unwrap(), signer().origin());
+    let ledger = found.ledger().unwrap();
+    assert_eq!(ledger.checkpoint().unwrap(), size);
+    verify(&ledger, &signer().verifier_key(), &[]).unwrap();
+    drop(ledger);
+    let copied = open(&copy).unwrap();
+    assert!(copied.record_by_id(id(31)).unwrap().is_some());
+    assert!(copied.record_by_id(id(32)).unwrap().is_none());
+}
+
+#[test]
+fn a_copy_goes_on_under_another_origin_and_no_other_key() {
+    let (directory, path) = closed_store();
+    let restored = || signer().restored(id(1));
+    let other = || Signer::new(HomeId([8; 16]), Environment::Test, &[8; 32]).unwrap();
+    assert!(move_origin(&path, &other(), &restored()).is_err());
+    assert_eq!(move_origin(&path, &signer(), &restored()), Ok(30));
+    let as_before = open(&path).map(drop);
+    assert_eq!(as_before, Err(StoreError::Unusable("ledger-of-another-key")));
+    assert_eq!(Copy::open(&path).unwrap().origin().unwrap(), restored().origin());
+    let store = Sqlite::open(&path, restored(), Arc::new(Counting::default())).unwrap();
+    commit(&store, whole(31, 20_700, &[]));
+    verify(&store, &restored().verifier_key(), &[]).unwrap();
+    drop(store);
+    change(&path, "UPDATE head SET size = size - 1");
+    assert!(move_origin(&path, &restored(), &signer()).is_err());
+    let letter = directory.path().join("letter.txt");
+    fs::write(&letter, "not ours").unwrap();
+    assert!(Copy::open(&letter).is_err() && Copy::open(&directory.path().join("missing")).is_err());
 }

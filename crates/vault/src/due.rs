@@ -117,7 +117,7 @@ impl Vault {
     }
 
     /// The rule by which a bucket goes now, if it does.
-    fn goes_by(&self, id: &BucketId, now: Timestamp) -> Option<DisposalRule> {
+    pub(crate) fn goes_by(&self, id: &BucketId, now: Timestamp) -> Option<DisposalRule> {
         if phase(id.day, now) != Phase::Open {
             return Some(match id.held {
                 BucketUse::Order => DisposalRule::R3,

@@ -123,6 +123,9 @@ pub enum VaultError {
     /// The input cannot be read.
     #[error(transparent)]
     Intake(#[from] bailee_intake::reader::IntakeError),
+    /// There is no backup.
+    #[error(transparent)]
+    Backup(#[from] crate::backup::BackupFault),
     /// The keyring cannot be used.
     #[error(transparent)]
     Keyring(#[from] bailee_crypto::keyring::KeyringError),
@@ -184,6 +187,7 @@ impl VaultError {
             Self::Miscounted => "miscounted",
             Self::Damaged(_) => "damaged",
             Self::Intake(_) => "unreadable-input",
+            Self::Backup(fault) => fault.code(),
             Self::Keyring(_) => "keyring",
             Self::Envelope(_) => "does-not-open",
             Self::Store(_) => "store",

@@ -227,6 +227,7 @@ impl Vault {
             _ => (OpenedPart::default(), None),
         };
         let mut held = HeldRecord { facts, opened };
+        self.renumber(&mut held.facts.about);
         if !held.align(root, main.is_some()) || held.opened.values.len() > LEAVES_MAX {
             return Ok(None);
         }

@@ -25,6 +25,7 @@
 
 mod adoption;
 pub mod archive;
+pub mod backup;
 mod batch;
 pub mod believed;
 pub mod catalogue;
@@ -122,6 +123,10 @@ pub struct Vault {
     daily: Mutex<retention::Daily>,
     /// Held by who changes the catalogue, until what is sealed has followed.
     classifying: Mutex<()>,
+    /// Held by who backs the home up.
+    backing_up: Mutex<()>,
+    /// New leaves of records are numbered from here on.
+    numbers_from: u64,
 }
 
 impl Vault {
@@ -133,6 +138,7 @@ impl Vault {
     pub fn open(base: Foundations, now: Timestamp) -> Result<Self, VaultError> {
         let sellers = base.store.sellers()?.into_iter().map(|(no, id)| (id, no)).collect();
         let newest = base.store.quarantine(None, None, 1)?.first().map(|row| row.id);
+        let numbers_from = backup::replay::numbers_from(&*base.store)?;
         let vault = Self {
             base,
             slots: slots::Slots::default(),
@@ -147,6 +153,8 @@ impl Vault {
             planning: RwLock::default(),
             daily: Mutex::default(),
             classifying: Mutex::default(),
+            backing_up: Mutex::default(),
+            numbers_from,
         };
         vault.know_ended()?;
         vault.resume_adoption(now)?;

@@ -160,7 +160,7 @@ impl Collect {
                 moved.show(bytes, counts.read);
                 *counting.lock().unwrap_or_else(PoisonError::into_inner) = WentIn { counts, lost };
             }
-            Tick::Destroyed { .. } | Tick::Looked { .. } => {}
+            Tick::BackedUp { .. } | Tick::Destroyed { .. } | Tick::Looked { .. } => {}
         });
         bar.end();
         *went_in = *so_far.lock().unwrap_or_else(PoisonError::into_inner);

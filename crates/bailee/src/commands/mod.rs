@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod archive;
 pub(crate) mod authority;
+pub(crate) mod backup;
 mod bar;
 pub(crate) mod catalogue;
 mod certificate;

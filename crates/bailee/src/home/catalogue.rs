@@ -11,7 +11,7 @@ use super::make::replace_private;
 use crate::failure::{Failure, Result};
 
 /// What the officer decided, in its home.
-const OWN: &str = "classified.toml";
+pub(super) const OWN: &str = "classified.toml";
 
 /// The file of what the officer decided. There is none before the first decision.
 pub(super) struct OwnFile(PathBuf);

@@ -12,6 +12,7 @@ use bailee_core::{Environment, HomeId, OwnSecret, written};
 use serde::Deserialize;
 
 use super::access::{self, AccessSection};
+use super::backups::{BackupSection, BackupSettings};
 use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
@@ -55,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) log: LogSettings,
     /// By which server notices leave, if they do.
     pub(crate) mail: Option<MailSettings>,
+    /// For whom it is backed up, and to where.
+    pub(crate) backup: BackupSettings,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +79,8 @@ struct Written {
     sign_on: SignOnSection,
     #[serde(default)]
     mail: MailSection,
+    #[serde(default)]
+    backup: BackupSection,
     #[serde(default)]
     log: LogSection,
 }
@@ -135,7 +140,9 @@ impl Config {
     }
 
     /// Refuses a production home whose keys lie with its data, for a home there.
-    fn check_places(&self, home: &Path) -> std::result::Result<(), String> {
+    pub(crate) fn check_places(&self, home: &Path) -> std::result::Result<(), String> {
+        places::backups_apart(home, &self.mirrors, &self.backup.places)
+            .map_err(|words| format!("[backup] {words}"))?;
         match self.environment {
             Environment::Test => Ok(()),
             Environment::Production => places::apart(home, &self.mirrors, self.root_key.files())
@@ -181,6 +188,7 @@ impl Config {
             server,
             sign_on: written.sign_on.check()?,
             log: written.log.check()?,
+            backup: written.backup.check()?,
             mail,
         })
     }
@@ -248,6 +256,26 @@ pub(crate) fn with_mirrors(text: &str, mirrors: &[PathBuf]) -> Result<String> {
             "bailee.toml is not as `init` wrote it; add the mirror to [keys] mirrors by hand",
         )),
     }
+}
+
+/// The same with another root key, too, and what it makes of it. What it was written for, a home there, is for the caller to check.
+pub(crate) fn with_keys(text: &str, mirrors: &[PathBuf], root_key: Option<&str>) -> Result<(String, Config)> {
+    let text = match mirrors.is_empty() {
+        true => text.to_owned(),
+        false => with_mirrors(text, mirrors)?,
+    };
+    let line = root_key.map(|root_key| format!("root_key = {}", quoted(root_key)));
+    let changed: String = text
+        .lines()
+        .map(|old| match &line {
+            Some(line) if old.trim_start().starts_with("root_key =") => line.as_str(),
+            _ => old,
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let config = Config::parse(&changed)
+        .map_err(|words| Failure::failed(format_args!("bailee.toml in the backup: {words}")))?;
+    Ok((changed, config))
 }
 
 fn mirrors_line(mirrors: &[PathBuf]) -> String {

@@ -136,7 +136,7 @@ impl NewHome {
 
 /// What has been made so far; taken away again on drop unless kept.
 #[derive(Default)]
-struct Begun {
+pub(super) struct Begun {
     directories: Vec<PathBuf>,
     emptied: Vec<PathBuf>,
     files: Vec<PathBuf>,
@@ -144,7 +144,7 @@ struct Begun {
 
 impl Begun {
     /// Makes a directory with mode 0700, or takes an empty one. One with anything in it is not ours to touch.
-    fn directory(&mut self, path: &Path) -> Result<()> {
+    pub(super) fn directory(&mut self, path: &Path) -> Result<()> {
         match fs::read_dir(path).map(|mut entries| entries.next().is_none()) {
             Ok(true) => {
                 let private = fs::Permissions::from_mode(0o700);
@@ -179,7 +179,7 @@ impl Begun {
         self.files.push(path);
     }
 
-    fn keep(mut self) {
+    pub(super) fn keep(mut self) {
         self.directories.clear();
         self.emptied.clear();
         self.files.clear();

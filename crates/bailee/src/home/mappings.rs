@@ -38,6 +38,13 @@ pub(super) fn open(root: &Path) -> Result<Mappings> {
     Ok(Mappings::new(formats, Box::new(Directory(directory))))
 }
 
+/// The names of the mapping files, below their home.
+pub(super) fn names(root: &Path) -> io::Result<Vec<String>> {
+    let files = files(&root.join(DIRECTORY)).map_err(|_| io::Error::from(io::ErrorKind::Other))?;
+    let below = |path: &PathBuf| path.strip_prefix(root).ok()?.to_str().map(str::to_owned);
+    Ok(files.iter().filter_map(below).collect())
+}
+
 /// A mapping file as a format.
 pub(crate) fn read(path: &Path) -> Result<Format> {
     let length = std::fs::metadata(path).map_err(|error| Failure::file(path, &error))?.len();

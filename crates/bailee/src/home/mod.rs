@@ -10,11 +10,13 @@
 //! <home>/server.pem, .key the server's certificate and its key, unless it has one of its owner's
 //! <home>/run/socket       where a running server is reached on this machine
 //! <home>/lock             names the process that works on it
+//! <home>/backup.tmp       a copy of the store while it is backed up, sealed as that is
 //! <home>/unwritten-events what went wrong and the ledger did not take yet; as a rule there is none
-//! <home>.checkpoints/     signed checkpoints of the ledger, outside the home
+//! <home>.checkpoints/     signed checkpoints of the ledger, outside the home; since a restore in a directory of that there
 //! ```
 
 mod access;
+pub(crate) mod backups;
 mod catalogue;
 pub(crate) mod clock;
 pub(crate) mod config;
@@ -22,9 +24,11 @@ mod lock;
 pub(crate) mod mail;
 pub(crate) mod make;
 pub(crate) mod mappings;
+mod opened;
 mod own_secrets;
 pub(crate) mod places;
 mod policies;
+pub(crate) mod restore;
 mod rights;
 pub(crate) mod root_key;
 mod sign_on;
@@ -42,27 +46,26 @@ use axum::Router;
 use bailee_access::Gate;
 use bailee_access::authority::AuthorityCertificate;
 use bailee_core::{Clock, Day, Entropy, PrincipalId, RequestId, Sensitive, Timestamp};
-use bailee_crypto::keyring::{Keyring, Repair, Unanchored};
-use bailee_crypto::lasting::Binding;
-use bailee_crypto::provider::KeyFile;
+use bailee_crypto::keyring::Repair;
 use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::anchor::{AnchorError, Anchors};
 use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::Source;
-use bailee_ledger::note::{Signer, open_checkpoint};
+use bailee_ledger::note::restore_of;
 use bailee_server::{Faces, Faults, Mappings, Metrics, Probe, Server};
-use bailee_store::act::{Act, Change};
+use bailee_store::act::Act;
 use bailee_store::records::Store;
-use bailee_store::sqlite::Sqlite;
-use bailee_vault::{Foundations, Vault, VaultError, believed::believed_last};
+use bailee_store::sqlite::copy::Copy;
+use bailee_vault::{Foundations, Vault, VaultError};
 use bailee_watch::Post;
 
 use crate::failure::{Exit, Failure, Result};
 use catalogue::OwnFile;
-use clock::{HomeClock, Reached};
+use clock::HomeClock;
 use config::Config;
 use lock::Lock;
+use opened::{Opened, Times};
 
 /// The database in its home.
 const STORE: &str = "store.db";
@@ -114,6 +117,7 @@ impl Home {
         let lock = Lock::take(&root.join(LOCK), is_another_way)?;
         let config = Config::read(root)?;
         refuse_shared(root)?;
+        backups::clear(root)?;
         config.mirrors.iter().try_for_each(|mirror| refuse_shared(&root.join(mirror)))?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let opened = Opened::open(root, &config, provider, &entropy)?;
@@ -212,6 +216,7 @@ impl Home {
             gate: Arc::clone(&self.gate),
             store: Arc::clone(&self.store),
             mappings: Arc::clone(&self.mappings),
+            backups: backups::of(&self.root, &self.config),
             post: Arc::clone(&self.post),
             rates: self.config.server.rates,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -350,20 +355,29 @@ fn refuse_shared(directory: &Path) -> Result<()> {
 /// Every checkpoint that left a home on which a server runs.
 pub(crate) fn known_checkpoints(root: &Path, config: &Config) -> Result<Vec<String>> {
     // Whoever verifies them looks at their signatures: no key is needed to read them.
-    anchors_of(root, config, "")?.known().map_err(Failure::failed)
+    let directory = checkpoints(root, config, &origin(root))?;
+    Anchors::open(&directory, root, "").and_then(|anchors| anchors.known()).map_err(Failure::failed)
 }
 
 /// The directory outside the home that keeps its checkpoints.
 fn anchors(root: &Path, config: &Config, store: &dyn Store) -> Result<Anchors> {
-    anchors_of(root, config, &store.verifier_key())
+    let key = store.verifier_key();
+    let directory = checkpoints(root, config, key.split('+').next().unwrap_or_default())?;
+    Anchors::open(&directory, root, &key).map_err(Failure::failed)
 }
 
-fn anchors_of(root: &Path, config: &Config, verifier_key: &str) -> Result<Anchors> {
-    let directory = match &config.checkpoints {
+/// Where the checkpoints of a ledger of that origin are kept: those before a restore stay what they are.
+fn checkpoints(root: &Path, config: &Config, origin: &str) -> Result<PathBuf> {
+    let all = match &config.checkpoints {
         Some(directory) => root.join(directory),
         None => beside(root)?,
     };
-    Anchors::open(&directory, root, verifier_key).map_err(Failure::failed)
+    Ok(restore_of(origin).map_or(all.clone(), |restore| all.join(restore)))
+}
+
+/// The origin of a home's ledger as its store says it; whether that is so is seen when the store is opened by it.
+fn origin(root: &Path) -> String {
+    Copy::open(&root.join(STORE)).and_then(|store| store.origin()).unwrap_or_default()
 }
 
 /// A ledger that does not continue what left the home before failed a verification.
@@ -380,67 +394,6 @@ pub(crate) fn beside(root: &Path) -> Result<PathBuf> {
     let mut name = std::path::absolute(root).map_err(|error| Failure::file(root, &error))?.into_os_string();
     name.push(".checkpoints");
     Ok(name.into())
-}
-
-/// A home's time, and what it was before it was given another.
-struct Times {
-    before: Timestamp,
-    clock: HomeClock,
-}
-
-/// Keys and store, before there is a time.
-struct Opened {
-    store: Arc<dyn Store>,
-    keyring: Keyring,
-    repairs: Vec<Repair>,
-    metrics: Arc<Metrics>,
-}
-
-impl Opened {
-    fn open(root: &Path, config: &Config, provider: KeyFile, entropy: &Arc<dyn Entropy>) -> Result<Self> {
-        let binding = Binding { home: config.id, environment: config.environment };
-        let mirrors: Vec<PathBuf> = config.mirrors.iter().map(|mirror| root.join(mirror)).collect();
-        // The store's anchor is read under the ledger's key, which the keyring holds.
-        let unanchored = Unanchored::look(Box::new(provider), binding, &mirrors).map_err(Failure::failed)?;
-        let signer = Signer::new(config.id, config.environment, unanchored.lasting().ledger_seed());
-        let metrics = Arc::new(Metrics::new());
-        let observer = Arc::<Metrics>::clone(&metrics);
-        let signer = signer.map_err(Failure::failed)?;
-        let store = Sqlite::open_observed(&root.join(STORE), signer, Arc::clone(entropy), observer);
-        let store: Arc<dyn Store> = Arc::new(store.map_err(Failure::failed)?);
-        // Before anything is added to it: a ledger that was rolled back must never grow into a second tree.
-        anchors(root, config, &*store)?.check(&*store).map_err(rolled_back)?;
-        let anchor = store.anchor().map_err(Failure::failed)?;
-        // One that is older gives its lasting half: enough to decide about it, and for nothing else.
-        let (keyring, repairs) = unanchored.open_also_behind(anchor).map_err(Failure::failed)?;
-        Ok(Self { store, keyring, repairs, metrics })
-    }
-
-    /// The clock; remembers a new time of a test home. A system clock that is behind the home's is an event.
-    fn set_time(&self, config: &Config, entropy: &dyn Entropy, asked: Option<Timestamp>) -> Result<Times> {
-        let remembered = self.store.meta(META_NOW).map_err(Failure::failed)?;
-        let remembered = remembered.map(|text| text.parse::<Timestamp>()).transpose();
-        let remembered =
-            remembered.map_err(|_| Failure::failed("the home's time is damaged in its store"))?;
-        let believed = believed_last(&*self.store).map_err(Failure::failed)?;
-        let reached = Reached { given: remembered, last_event: last_event(&*self.store)?, believed };
-        let clock = HomeClock::new(config.environment, &reached, asked)?;
-        let (now, behind) = (clock.now(), clock.system_is_behind());
-        let before = match asked {
-            Some(_) => HomeClock::new(config.environment, &reached, None)?.now(),
-            None => now,
-        };
-        let (changes, what) = if asked.is_some() && asked != remembered {
-            (vec![Change::SetMeta { name: META_NOW.to_owned(), value: now.to_string() }], What::TimeSet {})
-        } else if behind {
-            (vec![], What::SystemError { component: "clock".to_owned(), code: "behind".to_owned() })
-        } else {
-            return Ok(Times { before, clock });
-        };
-        let act = Act { name: "time", changes, events: vec![by_system(entropy, now, what)] };
-        self.store.commit(act).map_err(Failure::failed)?;
-        Ok(Times { before, clock })
-    }
 }
 
 /// What falls due each day, since a home without a server has nobody else to do it. That it could not be done is an
@@ -478,13 +431,4 @@ fn by_system(entropy: &dyn Entropy, now: Timestamp, what: What) -> Event {
 
 fn unreadable() -> Failure {
     Failure::failed("the ledger cannot be read; run `bailee ledger verify`")
-}
-
-/// When the last event happened.
-fn last_event(store: &dyn Store) -> Result<Option<Timestamp>> {
-    let note = Source::checkpoint(store).map_err(|_| unreadable())?;
-    let size = open_checkpoint(&note, &store.verifier_key()).map_err(|_| unreadable())?.size;
-    let Some(last) = size.checked_sub(1) else { return Ok(None) };
-    let entry = Source::entry(store, last).map_err(|_| unreadable())?.ok_or_else(unreadable)?;
-    Event::parse(&entry).map(|event| Some(event.at)).map_err(|_| unreadable())
 }

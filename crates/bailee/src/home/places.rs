@@ -94,6 +94,29 @@ pub(crate) fn apart<'a>(
     Ok(())
 }
 
+/// Refuses places for backups that lie with the home, or with its keys. The error is one line that says what to do.
+pub(crate) fn backups_apart(root: &Path, mirrors: &[PathBuf], backups: &[PathBuf]) -> Result<(), String> {
+    let home = resolved(root);
+    for place in backups {
+        let place = resolved(place);
+        if overlap(&place, &home) {
+            return Err(format!(
+                "the place {} and the home do not lie apart, so that what takes one takes both; use a directory elsewhere, best on \
+                 another machine's disk",
+                place.display()
+            ));
+        }
+        if mirrors.iter().any(|mirror| overlap(&place, &resolved(&home.join(mirror)))) {
+            return Err(format!(
+                "the place {} and a mirror of the keyring do not lie apart, so that who copies one has both (2.4.b); use a \
+                 directory elsewhere",
+                place.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Whether one is the other, or lies in it.
 fn overlap(one: &Path, other: &Path) -> bool {
     one.starts_with(other) || other.starts_with(one)
@@ -189,6 +212,18 @@ mod tests {
         ] {
             let said = said(mirrors, root_key).unwrap_or_else(|| panic!("{mirrors:?} {root_key:?}"));
             assert!(said.contains(says) && said.contains("2.4.b"), "{mirrors:?} {root_key:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn backups_lie_apart_from_home_and_keys() {
+        let mirrors = ["/keys/one", "keyring/b"].map(PathBuf::from);
+        let of = |place: &str| backups_apart(Path::new("/home-of"), &mirrors, &[place.into()]);
+        for place in ["/srv/backups", "/home-of.backups", "/keys/one-backups"] {
+            assert_eq!(of(place), Ok(()), "{place}");
+        }
+        for place in ["/home-of", "/home-of/backups", "/", "/keys", "/keys/one/below", "/home-of/keyring/b"] {
+            assert!(of(place).unwrap_err().contains("use a directory elsewhere"), "{place}");
         }
     }
 

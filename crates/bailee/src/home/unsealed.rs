@@ -7,7 +7,7 @@
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
 /// How keys and tokens begin that a home of Amazon's sellers may have at hand, with the fewest characters of one.
-const BEGINNINGS: [(&str, usize); 18] = [
+const BEGINNINGS: [(&str, usize); 19] = [
     // Login with Amazon, and the Selling Partner API: client secrets, tokens of refresh and of access.
     ("amzn1.oa2-cs.", 40),
     ("Atzr|", 20),
@@ -20,6 +20,7 @@ const BEGINNINGS: [(&str, usize); 18] = [
     ("bsk_", 47),
     ("biv_", 47),
     ("bst_", 47),
+    ("bks_", 60),
     // Forges, chats and payments.
     ("ghp_", 36),
     ("github_pat_", 40),

@@ -13,6 +13,7 @@
 mod adoption;
 mod answers;
 mod archive;
+mod backups;
 mod bench;
 mod catalogue;
 mod certificates;

@@ -74,6 +74,8 @@ impl What {
             Self::Reclassified { .. } => "reclassified",
             Self::Archive(_) => "archive",
             Self::Adoption(_) => "adoption",
+            Self::BackupMade(_) => "backup-made",
+            Self::Restored(_) => "restored",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::SecretSeen { .. } => "secret-seen",
@@ -118,6 +120,7 @@ impl What {
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
             Self::Adoption(adoption) => vec![&adoption.step],
+            Self::Restored(restored) => vec![&restored.step],
             Self::SellerEnded(end) => vec![&end.step],
             Self::Archive(Archive::Failed { reason, .. }) => vec![reason],
             Self::Archive(Archive::Destroyed { how, .. }) => vec![how],
@@ -170,6 +173,7 @@ impl What {
             | Self::CatalogueChanged { .. }
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
+            | Self::BackupMade(_)
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::SecretSeen { .. }

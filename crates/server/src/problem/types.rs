@@ -115,6 +115,10 @@ types! {
         "archive-too-large": "It is too much for one archive", "Name fewer records or fields.";
         "relative-directory": "The directory is not absolute", "Name it from the root.";
         "mirror-unusable-directory": "The directory cannot become a mirror", "Name an empty directory that the server may write to.";
+        "backup-without-recipients": "Nobody could open a backup", "Name the public key of somebody who could in the configuration.";
+        "backup-place-not-listed": "The directory is no place for backups", "Name one that the configuration lists.";
+        "backup-place-removable": "The directory is on a removable medium", "Use a disk that stays.";
+        "backup-place-unusable": "The directory cannot be used for a backup", "Name one that the server may write to.";
         "unknown-format": "There is no such format", "Name one of those that `GET /v1/mappings` lists, or none.";
         "unknown-charset": "There is no such character set", "Name one of those that the documentation of inputs lists, or none.";
         "unknown-reason": "There is no such reason", "Name one of the reasons of this document.";
@@ -182,6 +186,7 @@ types! {
         "archive-not-made": "The archive could not be sealed or signed", "Ask again; the ledger names what went wrong.";
         "disk-full": "The disk is full", "Nothing was done. Free some space, then ask again.";
         "store-unusable": "The store cannot be used", "Nothing was done. The ledger or the log names the reason.";
+        "backup-unwritten": "The backup could not be written", "There is none. Free some space or mend the disk, then ask again.";
         "catalogue-unwritable": "The home's catalogue cannot be written", "Mend its directory, then ask again.";
         "mapping-unkept": "The mapping's file cannot be changed", "Mend its directory, then ask again.";
         "bucket-full": "No slot is left for that day", "Report it: sixteen million were given out.";

@@ -134,6 +134,7 @@ impl House {
             gate: Arc::clone(&gate),
             store: Arc::clone(&store),
             mappings: Arc::new(Mappings::new(Formats::embedded().unwrap(), Box::new(NoFiles))),
+            backups: bailee_vault::backup::Backups::none(),
             rates,
             post: Arc::new(bailee_watch::Post::new(binding.home, None)),
             clock: Arc::new(FixedClock),

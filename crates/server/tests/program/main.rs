@@ -65,6 +65,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/people", r#"{"person":"Ben Beispiel <ben@example.com>","roles":["operator"]}"#),
     ("POST", "/v1/people/000102030405060708090a0b0c0d0e0f/standing", r#"{"standing":"suspended"}"#),
     ("DELETE", "/v1/people/000102030405060708090a0b0c0d0e0f/lock", ""),
+    ("POST", "/v1/backups", r#"{"directory":"/srv/backups"}"#),
     ("POST", "/v1/mail:test", ""),
     ("GET", "/v1/proposals", ""),
     ("GET", "/v1/proposals/000102030405060708090a0b0c0d0e0f", ""),

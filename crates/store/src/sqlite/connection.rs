@@ -82,7 +82,7 @@ fn common(connection: &Connection, cache_kib: i32) -> Result<(), StoreError> {
 }
 
 /// Makes the file, readable by its owner alone, before SQLite does: the files beside it take their mode from it.
-fn make_private(path: &Path) -> Result<(), StoreError> {
+pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -107,7 +107,7 @@ fn of_io(error: &std::io::Error) -> StoreError {
 }
 
 /// The schema's version, 0 of a new file. Refuses what is no store of ours, or a newer one.
-fn version(connection: &Connection) -> Result<u32, StoreError> {
+pub(super) fn version(connection: &Connection) -> Result<u32, StoreError> {
     let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if application == APPLICATION_ID {

@@ -78,7 +78,7 @@ impl Vault {
         let lost = row.as_ref().filter(|row| row.state == RecordState::Live && row.facts.is_empty());
         let (returns, version) = (lost.is_some(), lost.map_or(0, |row| row.version));
         let ended = row.is_some() && facts.is_none() && !returns;
-        let (about, mut tree) = match facts {
+        let (mut about, mut tree) = match facts {
             Some(facts) => (facts.about, facts.skeleton),
             None => {
                 let about = About::new(begins.reference.clone(), begins.first);
@@ -86,6 +86,7 @@ impl Vault {
                 (About { next_instance, ..about }, Json::Object(Vec::new()))
             }
         };
+        self.renumber(&mut about);
         let mut leaves = Vec::new();
         fill(&mut tree, &mut |stored| {
             leaves.push(Leaf {

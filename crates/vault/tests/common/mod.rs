@@ -31,6 +31,7 @@ use bailee_ledger::note::Signer;
 use bailee_store::faulty::Faulty;
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
+use bailee_store::sqlite::copy::Copy;
 use bailee_vault::catalogue::OwnCatalogue;
 use bailee_vault::collect::{Request, Step, Summary};
 use bailee_vault::reveal::{Gone, Held, Resolved, Wanted};
@@ -121,7 +122,9 @@ impl Home {
         let home: HomeId = std::fs::read_to_string(directory.join("id")).unwrap().parse().unwrap();
         let root = KeyFile::open(&directory.join("root.key")).unwrap();
         let unanchored = Unanchored::look(Box::new(root), binding(directory, home), &mirrors(directory))?;
-        let signer = Signer::new(home, environment(directory), unanchored.lasting().ledger_seed()).unwrap();
+        let origin = Copy::open(store).and_then(|copy| copy.origin()).unwrap_or_default();
+        let seed = unanchored.lasting().ledger_seed();
+        let signer = Signer::of_origin(home, environment(directory), seed, &origin).unwrap();
         let store = Sqlite::open(store, signer, Arc::new(SystemEntropy))?;
         let (keyring, _) = unanchored.open_also_behind(store.anchor()?)?;
         let faulty = Arc::new(Faulty::new(Arc::new(store)));

@@ -1,0 +1,334 @@
+//! Backups as somebody keeps them: made while a home is used, verified anywhere, gone on from, and nothing brought back by them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::*;
+
+const NOW: &str = "2026-03-02T09:00:00Z";
+const ALONE: &str = "ALPHA/250-1234567-1234567";
+
+fn order(number: u32, name: &str, on: &str) -> String {
+    format!(
+        r#"{{"orderId":"250-0000000-{number:07}","createdTime":"{on}","lastUpdatedTime":"{on}","buyer":{{"buyerName":"{name}"}},"fulfillment":{{"fulfillmentStatus":"UNSHIPPED"}}}}"#
+    )
+}
+
+/// A home with two orders of different days, a key for backups and a place for them.
+fn kept() -> Trial {
+    let trial = Trial::at(NOW);
+    trial.run_with(&["collect", "--seller", "ALPHA", "-"], crate::grants::ORDER).ends(0);
+    trial.later("2026-03-20T09:00:00Z");
+    trial
+        .run_with(&["collect", "--seller", "ALPHA", "-"], &order(1, "Marlow Quist", "2026-03-20T08:00:00Z"))
+        .ends(0);
+    give_places(&trial);
+    trial
+}
+
+fn give_places(trial: &Trial) {
+    let made = trial.json(&["backup", "keygen", "--out", "backup.key", "--sheet", "sheet.txt"]);
+    let recipient = made["recipient"].as_str().unwrap();
+    fs::create_dir(trial.path("backups")).unwrap();
+    let place = trial.path("backups");
+    trial.configure(
+        "[backup]",
+        &format!("recipients = [{recipient:?}]\nplaces = [{:?}]", place.to_str().unwrap()),
+    );
+}
+
+fn back_up(trial: &Trial) -> String {
+    let made = trial.json(&["backup", "create", "--out", "backups"]);
+    made["file"].as_str().unwrap().to_owned()
+}
+
+/// The words of a restore into `again`, by the keys of the home that lies there now.
+fn restore<'a>(file: &'a str, lost: &'a str, mirrors: &'a [String; 2]) -> Vec<&'a str> {
+    let mut words = vec![
+        "--home",
+        "again",
+        "backup",
+        "restore",
+        file,
+        "--key",
+        "backup.key",
+        "--checkpoints",
+        "home.checkpoints",
+    ];
+    for mirror in mirrors {
+        words.extend(["--mirror", mirror]);
+    }
+    words.extend(["--root-key", lost]);
+    words
+}
+
+fn mirrors_in(home: &str) -> [String; 2] {
+    [format!("{home}/keyring/a"), format!("{home}/keyring/b")]
+}
+
+fn log_in_again(trial: &Trial) {
+    trial.run_with(&["--home", "again", "login", "--as", MAIL, "--password-stdin"], PASSWORD).ends(0);
+}
+
+#[test]
+fn a_home_that_was_lost_goes_on_from_its_backup_and_nothing_that_ended_comes_back() {
+    let trial = kept();
+    let file = back_up(&trial);
+    let verified = trial.json(&["backup", "verify", &file, "--key", "backup.key"]);
+    assert_eq!(verified["environment"], "test");
+    assert!(verified["ledger_size"].as_u64().unwrap() > 5, "{verified}");
+    trial.run(&["backup", "verify", &file, "--key", "sheet.key"]).ends(1);
+    // Since then: an order's day comes, and another is taken in.
+    trial.later("2026-03-31T09:00:00Z");
+    assert!(trial.json(&["retention", "run"])["buckets_destroyed"].as_u64().unwrap() > 0);
+    trial
+        .run_with(
+            &["collect", "--seller", "ALPHA", "-"],
+            &order(2, "Quirina Zettelmann", "2026-03-31T08:00:00Z"),
+        )
+        .ends(0);
+    let entries = trial.json(&["ledger", "verify"])["size"].as_u64().unwrap();
+    fs::rename(trial.path("home"), trial.path("lost")).unwrap();
+
+    let mirrors = mirrors_in("lost");
+    let words = restore(&file, "lost/root.key", &mirrors);
+    let restored = trial.json(&words);
+    assert_eq!((&restored["parts"], &restored["gone"]["disposed"]), (&1.into(), &1.into()), "{restored}");
+    assert_eq!(restored["gone"]["sessions"], 1);
+    let lost = restored["ledger_lost"].as_u64().unwrap();
+    assert_eq!(restored["ledger_size"].as_u64().unwrap() + lost, entries, "{restored}");
+    // Whoever was logged in is not any more.
+    trial.run(&["--home", "again", "show", ALONE]).ends(4);
+    log_in_again(&trial);
+    let said = |words: &[&str]| trial.run(&[&["--home", "again"], words].concat());
+    let revealed = said(&["reveal", "ALPHA/250-0000000-0000001", "--purpose", "fulfilment"]).ends(0);
+    assert!(revealed.text().contains("Marlow Quist"));
+    let gone = said(&["reveal", ALONE, "--purpose", "fulfilment", "--output", "json"]).ends(5).json();
+    assert_eq!(gone["gone"][0]["state"], "disposed", "{gone}");
+    said(&["reveal", "ALPHA/250-0000000-0000002", "--purpose", "fulfilment"]).ends(5);
+    said(&["ledger", "verify"]).ends(0);
+    // It goes on as any home: taken in again, disposed of, backed up, restored.
+    let again = order(2, "Quirina Zettelmann", "2026-03-31T08:00:00Z");
+    trial
+        .run_with(
+            &["--home", "again", "--now", "2026-04-01T09:00:00Z", "collect", "--seller", "ALPHA", "-"],
+            &again,
+        )
+        .ends(0);
+    let tail = said(&["ledger", "tail", "-n", "100", "--output", "json"]).ends(0).json();
+    let steps: Vec<&Value> =
+        tail["events"].as_array().unwrap().iter().filter(|one| one["event"] == "restored").collect();
+    let steps: Vec<&str> = steps.iter().map(|one| one["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["begun", "completed"]);
+    let made = said(&["backup", "create", "--out", "backups", "--output", "json"]).ends(0).json();
+    let second = made["file"].as_str().unwrap();
+    fs::rename(trial.path("again"), trial.path("lost-too")).unwrap();
+    fs::rename(trial.path("again.checkpoints"), trial.path("kept.checkpoints")).unwrap();
+    let mut words = restore(second, "lost/root.key", &mirrors);
+    words[8] = "kept.checkpoints";
+    let restored = trial.json(&words);
+    assert_eq!((&restored["parts"], &restored["gone"]["disposed"]), (&2.into(), &0.into()), "{restored}");
+    assert!(restored["ledger_lost"].as_u64().unwrap() > 0, "{restored}");
+    log_in_again(&trial);
+    said(&["reveal", "ALPHA/250-0000000-0000002", "--purpose", "fulfilment"]).ends(0);
+    said(&["ledger", "verify"]).ends(0);
+    // Nothing of what was held, and no key, lies in what was written meanwhile.
+    let mut files = Vec::new();
+    for name in ["again", "again.checkpoints", "backups", "tmp"] {
+        read_all(&trial.path(name), &mut files);
+    }
+    files.retain(|(path, _)| !path.ends_with("server.pem"));
+    assert_nowhere(
+        &files,
+        &["Marlow Quist", "Juniper Fernsby", "Quirina Zettelmann", "j@example.com"].map(str::to_owned),
+    );
+}
+
+#[test]
+fn a_backup_that_is_not_whole_or_not_for_this_key_is_refused() {
+    let trial = kept();
+    let file = back_up(&trial);
+    let whole = fs::read(&file).unwrap();
+    let verify = |name: &str, key: &str| trial.run(&["backup", "verify", name, "--key", key]);
+    let of = |bytes: Vec<u8>| trial.write("copy.backup", bytes);
+    for at in [3, 16, 32, 40, 60, 100, whole.len() / 2, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        let refused = verify(&of(bytes), "backup.key");
+        assert!([1, 6].contains(&refused.status), "byte {at}: {}", refused.err);
+        assert!(refused.out.is_empty());
+    }
+    for length in [0, 10, 100, whole.len() / 2, whole.len() - 1] {
+        verify(&of(whole[..length].to_vec()), "backup.key").ends(6);
+    }
+    verify(&of([&whole[..], b"x"].concat()), "backup.key").ends(6);
+    // 2.5.b: one that says it is of another environment does not open at all.
+    let mut bytes = whole;
+    assert_eq!(bytes[32], 2);
+    bytes[32] = 1;
+    let refused = verify(&of(bytes), "backup.key").ends(6);
+    assert!(refused.err.contains("was changed"), "{}", refused.err);
+    // Keys.
+    trial.run(&["backup", "keygen", "--out", "other.key"]).ends(0);
+    let refused = verify(&file, "other.key").ends(1);
+    assert!(refused.err.contains("sealed for other keys"), "{}", refused.err);
+    trial.run(&["backup", "keygen", "--out", "other.key"]).ends(1);
+    assert!(verify(&file, &file).ends(1).err.contains("bailee: "));
+    fs::set_permissions(trial.path("other.key"), fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(verify(&file, "other.key").ends(1).err.contains("2.4.b"));
+    // What the sheet shows, typed by somebody else, is the same key.
+    let sheet = fs::read_to_string(trial.path("sheet.txt")).unwrap();
+    let typed = sheet
+        .lines()
+        .find(|line| line.starts_with("    ") && line.trim().split(' ').count() == 14)
+        .unwrap()
+        .to_uppercase();
+    let typed = trial.write("typed.key", typed.replace(' ', "\n"));
+    fs::set_permissions(&typed, fs::Permissions::from_mode(0o600)).unwrap();
+    verify(&file, &typed).ends(0);
+    assert_eq!(fs::read_dir(trial.path("tmp")).unwrap().count(), 0, "what was opened is gone");
+}
+
+#[test]
+fn a_place_that_is_not_listed_is_refused_and_so_is_one_beside_the_keys() {
+    let trial = Trial::at(NOW);
+    fs::create_dir(trial.path("elsewhere")).unwrap();
+    let refused = trial.run(&["backup", "create", "--out", "elsewhere"]).ends(1);
+    assert!(refused.err.contains("bailee backup keygen"), "{}", refused.err);
+    give_places(&trial);
+    let refused = trial.run(&["backup", "create", "--out", "elsewhere"]).ends(1);
+    assert!(refused.err.contains("2.3.c"), "{}", refused.err);
+    fs::create_dir(trial.path("backups/daily")).unwrap();
+    trial.run(&["backup", "create", "--out", "backups/daily"]).ends(0);
+    let configuration = fs::read_to_string(trial.path("home/bailee.toml")).unwrap();
+    for (place, says) in [("home/keyring", "2.4.b"), ("home/below", "the home"), ("", "the home")] {
+        let place = trial.path(place);
+        let changed = configuration.replace(trial.path("backups").to_str().unwrap(), place.to_str().unwrap());
+        trial.write("home/bailee.toml", changed);
+        let refused = trial.run(&["seller", "list"]).ends(1);
+        assert!(
+            refused.err.contains("[backup]") && refused.err.contains(says) || says == "2.4.b",
+            "{}",
+            refused.err
+        );
+    }
+    for (line, says) in [
+        ("recipients = [\"bkp_aaaa\"]", "backup keygen"),
+        ("places = [\"backups\"]", "from the root"),
+        ("recipient = []", "recipients"),
+    ] {
+        let changed = configuration.replace("[backup]\nrecipients", &format!("[backup]\n{line}\n#"));
+        trial.write("home/bailee.toml", changed.replace("\nplaces = [\"/", "\n# ["));
+        let refused = trial.run(&["seller", "list"]).ends(1);
+        assert!(refused.err.contains(says), "{line}: {}", refused.err);
+    }
+}
+
+#[test]
+fn a_backup_comes_from_a_home_that_is_served_and_no_other_way_in_makes_one() {
+    let trial = kept();
+    let served = trial.serve();
+    let file = back_up(&trial);
+    trial.run(&["backup", "verify", &file, "--key", "backup.key"]).ends(0);
+    let bearer = served.bearer();
+    let place = trial.path("backups").to_str().unwrap().to_owned();
+    let asked = |directory: &str| {
+        let body = serde_json::json!({ "directory": directory }).to_string();
+        let words = ["-H", &bearer, "-H", "Content-Type: application/json", "-d", &body];
+        let ran = served.curl("/v1/backups", &words).output().unwrap();
+        serde_json::from_slice::<Value>(&ran.stdout).unwrap()
+    };
+    assert!(Path::new(asked(&place)["file"].as_str().unwrap()).is_file());
+    assert!(asked("backups")["type"].as_str().unwrap().ends_with("relative-directory"));
+    let refused = asked("/");
+    assert_eq!(refused["requirement"], "2.3.c", "{refused}");
+    served.end().ends(0);
+    let service = ["service", "add", "x", "--seller", "ALPHA", "--purpose", "tax", "--class", "tax"];
+    let key = trial.json(&service)["key"].as_str().unwrap().to_owned();
+    let trial = trial.with_key(&key);
+    trial.run(&["backup", "create", "--out", "backups"]).ends(4);
+}
+
+#[test]
+fn a_restore_that_cannot_be_done_leaves_nothing_and_the_keyring_as_it_was() {
+    let trial = kept();
+    copy(&trial.path("home/keyring"), &trial.path("older"));
+    trial.later("2026-03-31T09:00:00Z");
+    trial.run(&["retention", "run"]).ends(0);
+    let file = back_up(&trial);
+    let other = Trial::at(NOW);
+    copy(&other.path("home"), &trial.path("other"));
+    let keyring = |name: &str| {
+        let mut files = Vec::new();
+        read_all(&trial.path(name), &mut files);
+        files.sort();
+        files
+    };
+    let (before, older) = (keyring("home/keyring"), keyring("older"));
+    let refused = |mirrors: [&str; 2], root_key: &str, says: &str| {
+        let mirrors = mirrors.map(str::to_owned);
+        let ran = trial.run(&restore(&file, root_key, &mirrors)).ends(1);
+        assert!(ran.err.contains(says), "{}", ran.err);
+        assert!(!trial.path("again").exists());
+    };
+    refused(["older/a", "older/b"], "home/root.key", "older than revision");
+    refused(["other/keyring/a", "other/keyring/b"], "other/root.key", "another home");
+    refused(["home/keyring/a", "home/keyring/b"], "other/root.key", "root key");
+    refused(["home/keyring/a", "home/keyring/a"], "home/root.key", "at least 2 mirrors");
+    refused(["none/a", "none/b"], "home/root.key", "");
+    assert!(before == keyring("home/keyring") && older == keyring("older"));
+    fs::create_dir(trial.path("again")).unwrap();
+    trial.write("again/letter.txt", "not ours");
+    let mirrors = mirrors_in("home");
+    trial.run(&restore(&file, "home/root.key", &mirrors)).ends(1);
+    assert!(trial.path("again/letter.txt").exists());
+    fs::remove_dir_all(trial.path("again")).unwrap();
+    // An empty second mirror is filled.
+    fs::rename(trial.path("home"), trial.path("lost")).unwrap();
+    fs::remove_dir_all(trial.path("lost/keyring/b")).unwrap();
+    fs::create_dir(trial.path("new-b")).unwrap();
+    let mirrors = ["lost/keyring/a".to_owned(), "new-b".to_owned()];
+    trial.run(&restore(&file, "lost/root.key", &mirrors)).ends(0);
+    log_in_again(&trial);
+    let status = trial.run(&["--home", "again", "keys", "status"]).ends(0).text();
+    assert_eq!(status.matches("current").count(), 2, "{status}");
+}
+
+#[test]
+fn a_backup_that_is_killed_leaves_none_and_the_next_one_is_whole() {
+    let trial = Trial::at(NOW);
+    give_places(&trial);
+    let orders = trial.run(&["synth", "--orders", "400", "--now", NOW]).ends(0).out;
+    trial.write("orders.ndjson", orders);
+    trial.run(&["collect", "--seller", "ALPHA", "orders.ndjson"]).ends(0);
+    let mut killed = 0;
+    let mut seen = Vec::new();
+    for attempt in 0..7 {
+        let mut child = trial.command(&["backup", "create", "--out", "backups"]).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(40 + attempt * 50));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for entry in fs::read_dir(trial.path("backups")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "backup") && !seen.contains(&path) {
+                trial.run(&["backup", "verify", path.to_str().unwrap(), "--key", "backup.key"]).ends(0);
+                seen.push(path);
+            }
+        }
+    }
+    assert!(killed > 2, "{killed} were killed before they had ended");
+    let file = back_up(&trial);
+    trial.run(&["backup", "verify", &file, "--key", "backup.key"]).ends(0);
+    let names: Vec<String> = fs::read_dir(trial.path("backups"))
+        .unwrap()
+        .map(|one| one.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(names.iter().all(|name| !name.ends_with(".part")), "{names:?}");
+    assert!(!trial.path("home/backup.tmp").exists());
+    trial.run(&["ledger", "verify"]).ends(0);
+}

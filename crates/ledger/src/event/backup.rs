@@ -1,0 +1,59 @@
+//! Backups of a home, and a home that goes on from one.
+
+use bailee_core::RecordId;
+use serde::{Deserialize, Serialize};
+
+use super::Digest;
+
+/// That a backup was made. Never where it lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupMade {
+    /// Names it, as its own head does.
+    pub backup: RecordId,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Of the file.
+    pub digest: Digest,
+    /// For whom it is sealed: the first half of the SHA-256 of each public key.
+    pub recipients: Vec<RecordId>,
+}
+
+/// A step of going on from a backup. Everything before the first of them was done before the backup was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// Names the restore in all its steps, and the ledger's origin from then on.
+    pub restore: RecordId,
+    /// The backup.
+    pub backup: RecordId,
+    /// `"begun"`, the first event under that origin; `"forgotten"`, of records that end with it; `"completed"`.
+    pub step: String,
+    /// Entries of the ledger as the backup holds it.
+    pub size: u64,
+    /// Entries of the newest checkpoint that is known of the origin before: what lies between the two is lost.
+    pub known: Option<u64>,
+    /// Records whose personal data was ended one by one since the backup was made: none of it is left now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordId>,
+    /// What was replayed, once it is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<Replayed>,
+}
+
+/// What had ended since a backup was made, and does not come back with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replayed {
+    /// Buckets whose keys had been destroyed.
+    pub buckets: u64,
+    /// Records whose personal data ended with those.
+    pub disposed: u64,
+    /// Parts whose own keys had been taken away.
+    pub parts: u64,
+    /// Quarantined documents of which the same is so.
+    pub quarantined: u64,
+    /// Months of facts of a seller that had ended.
+    pub facts: u64,
+    /// Months of details of events that had ended.
+    pub details: u64,
+    /// Sessions that were ended.
+    pub sessions: u64,
+}

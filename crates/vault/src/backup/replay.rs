@@ -1,0 +1,268 @@
+//! A home that goes on from a backup, by a keyring that is newer: what had ended since does not come back (2.1.a, 2.2.d).
+//!
+//! The keyring remembers it. A bucket whose key it does not have was destroyed: its rows go, and its records become tombstones. A part
+//! whose slot was punctured was erased, rectified or moved: nothing of it opens, and its record becomes a tombstone that yields
+//! to no document, since an erasure may have been the reason. Slots that were given since are given to nobody again, and a key
+//! whose rows are lost ends on its day.
+//!
+//! Sessions end. Leaves get numbers above all that were given, so that no token stands for another field.
+
+use bailee_core::retention::{DisposalRule, Ended};
+use bailee_core::{RecordId, SellerId};
+use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse};
+use bailee_crypto::keyring::Anchor;
+use bailee_ledger::authorized::Context;
+use bailee_ledger::event::{self, Holds, Replayed, What};
+use bailee_store::act::{Act, BucketNo, BucketState, Change, PartRow, RecordNo, RecordRow, RecordState};
+use bailee_store::records::Store;
+
+use crate::destruction::Removal;
+use crate::facts::{About, End};
+use crate::{Vault, VaultError};
+
+/// The name under which a home remembers how often it was restored.
+const RESTORES: &str = "restores";
+/// The register of sessions.
+const SESSIONS: &str = "session";
+/// Numbers of leaves between two restores: far more than a record's leaves get.
+const NUMBERS_BITS: u32 = 40;
+/// Rows that are read at a time.
+const ROWS: usize = 500;
+/// What ends a record's personal data that was erased (R16).
+const RULE: &str = "R16";
+
+/// A restore, as its events name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Restore {
+    /// Names it, and the ledger's origin from then on.
+    pub restore: RecordId,
+    /// The backup.
+    pub backup: RecordId,
+    /// Entries of the ledger in it.
+    pub size: u64,
+    /// Entries of the newest checkpoint that is known of the origin before.
+    pub known: Option<u64>,
+}
+
+impl Restore {
+    fn event(&self, step: &str) -> event::Restored {
+        event::Restored {
+            restore: self.restore,
+            backup: self.backup,
+            step: step.to_owned(),
+            size: self.size,
+            known: self.known,
+            records: Vec::new(),
+            replayed: None,
+        }
+    }
+
+    /// Writes the first event under the new origin, before anything else is done with the store.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn begin(&self, store: &dyn Store, anchor: Anchor, context: &Context) -> Result<(), VaultError> {
+        let restores = restores(store)?.saturating_add(1);
+        let changes = vec![
+            Change::SetAnchor(anchor),
+            Change::SetMeta { name: RESTORES.to_owned(), value: restores.to_string() },
+        ];
+        let events = vec![context.event(What::Restored(self.event("begun")))];
+        store.commit(Act { name: "begin-restore", changes, events })?;
+        Ok(())
+    }
+}
+
+/// How often a home was restored.
+fn restores(store: &dyn Store) -> Result<u64, VaultError> {
+    let text = store.meta(RESTORES)?;
+    let number = text.map(|text| text.parse()).transpose();
+    number.map(Option::unwrap_or_default).map_err(|_| VaultError::Damaged("how often this home was restored"))
+}
+
+/// The number that no leaf of a home was given before it was restored last.
+pub(crate) fn numbers_from(store: &dyn Store) -> Result<u64, VaultError> {
+    Ok(restores(store)? << NUMBERS_BITS)
+}
+
+impl Vault {
+    /// New leaves of a record are numbered above all that were given before the home was restored.
+    pub(crate) fn renumber(&self, about: &mut About) {
+        about.next_instance = about.next_instance.max(self.numbers_from);
+    }
+
+    /// Replays what had ended since the backup. It may be done again, and then finds nothing.
+    ///
+    /// # Errors
+    /// When the store, the ledger or a mirror cannot be written: mend it, and do it again.
+    pub fn replay(&self, restore: &Restore, context: &Context) -> Result<Replayed, VaultError> {
+        let mut replayed = Replayed { sessions: self.end_sessions()?, ..Replayed::default() };
+        let mut removal = Removal::default();
+        for summary in self.base.store.buckets()? {
+            if summary.state != BucketState::Open {
+                continue;
+            }
+            let BucketNo { seller, held, day } = summary.bucket;
+            let seller = self.seller_id(seller).ok_or(VaultError::Damaged("a seller's number"))?;
+            let id = BucketId { seller, held, day };
+            match self.base.keyring.bucket(&id) {
+                None => {
+                    replayed.buckets += 1;
+                    let (parts, quarantined) = (summary.parts, summary.quarantined);
+                    let records = match held {
+                        BucketUse::Order => self.base.store.records_in(summary.bucket)?,
+                        BucketUse::Quarantine => 0,
+                    };
+                    // A whole bucket that ended before its day did so with its seller.
+                    let rule = self.goes_by(&id, context.now).unwrap_or(DisposalRule::R17);
+                    removal.bucket(&id, Holds { rule, records, parts, quarantined });
+                }
+                Some(keys) => {
+                    replayed.parts +=
+                        self.forget_parts(restore, context, &id.seller, summary.bucket, &keys)?;
+                }
+            }
+        }
+        replayed.quarantined = self.forget_quarantined()?;
+        for (no, month) in self.base.store.facts_months()? {
+            let seller = self.seller_id(no).ok_or(VaultError::Damaged("a seller's number"))?;
+            if self.base.keyring.facts(&seller, month).is_none() {
+                replayed.facts += 1;
+                removal.facts(seller, month);
+            }
+        }
+        for month in self.base.store.detail_months()? {
+            if self.base.keyring.detail(month).is_none() {
+                replayed.details += 1;
+                removal.details(month);
+            }
+        }
+        replayed.disposed = self.destroy_again(context, removal)?;
+        let done = event::Restored { replayed: Some(replayed), ..restore.event("completed") };
+        let events = vec![context.event(What::Restored(done))];
+        let changes = vec![Change::SetAnchor(self.base.keyring.anchor())];
+        self.base.store.commit(Act { name: "complete-restore", changes, events })?;
+        Ok(replayed)
+    }
+
+    /// Ends whatever is left of what the keyring has destroyed already, by the way on which it was destroyed.
+    fn destroy_again(&self, context: &Context, removal: Removal) -> Result<u64, VaultError> {
+        if removal.is_empty() {
+            return Ok(0);
+        }
+        let intent = self.intend(context, removal)?;
+        let events = vec![context.event(intent.event)];
+        self.base.store.commit(Act { name: "intend-destruction", changes: intent.changes, events })?;
+        Ok(self.complete_destructions(context, &mut |_, _| {})?.disposed)
+    }
+
+    fn end_sessions(&self) -> Result<u64, VaultError> {
+        let sessions = self.base.store.entries(SESSIONS)?;
+        let count = sessions.len() as u64;
+        let changes = sessions.into_iter().map(|session| Change::DeleteRegister {
+            register: SESSIONS.to_owned(),
+            id: session.id,
+            version: session.version,
+        });
+        let changes = changes.collect();
+        self.base.store.commit(Act { name: "end-sessions", changes, events: Vec::new() })?;
+        Ok(count)
+    }
+
+    /// Ends the records of a live bucket whose own slots were punctured; how many parts that were.
+    fn forget_parts(
+        &self,
+        restore: &Restore,
+        context: &Context,
+        seller: &SellerId,
+        bucket: BucketNo,
+        keys: &BucketKeys,
+    ) -> Result<u64, VaultError> {
+        let (mut forgotten, mut after) = (0, None);
+        loop {
+            let parts = self.base.store.parts(bucket, after, ROWS)?;
+            let Some(last) = parts.last() else { return Ok(forgotten) };
+            after = Some((last.record, last.part));
+            for part in parts.iter().filter(|part| !keys.holds(part.slot)) {
+                self.forget_part(restore, context, seller, part)?;
+                forgotten += 1;
+            }
+        }
+    }
+
+    fn forget_part(
+        &self,
+        restore: &Restore,
+        context: &Context,
+        seller: &SellerId,
+        part: &PartRow,
+    ) -> Result<(), VaultError> {
+        // The record's other part was met before, and took this one along.
+        let Some(part) = self.base.store.part(part.bucket, part.record, part.part)? else { return Ok(()) };
+        let row = self.record_of(part.record)?;
+        let facts = self.open_facts(seller, &row)?;
+        let is_main = |about: &About| about.main().is_none_or(|main| main.no == part.part);
+        let mut changes =
+            vec![Change::DeletePart { bucket: part.bucket, record: part.record, part: part.part }];
+        let record = row.id;
+        match facts {
+            // A gift message alone: the record lives on without it.
+            Some(facts) if !is_main(&facts.about) => {}
+            Some(mut facts) => {
+                changes.extend(self.other_parts(&row, &facts.about, &part)?);
+                facts.about.end =
+                    Some(End { when: context.now, rule: RULE.to_owned(), ended: Ended::Erasure });
+                let gone = self.with_facts(seller, row, &facts)?;
+                changes.push(Change::PutRecord(RecordRow { state: RecordState::Gone, ..gone }));
+            }
+            None => {
+                let version = row.version + 1;
+                let gone = RecordRow { version, state: RecordState::Gone, facts: Vec::new(), ..row };
+                changes.push(Change::PutRecord(gone));
+            }
+        }
+        let told = event::Restored { records: vec![record], ..restore.event("forgotten") };
+        let events = vec![context.event(What::Restored(told))];
+        self.base.store.commit(Act { name: "forget-part", changes, events })?;
+        Ok(())
+    }
+
+    /// The other parts of a record that ends.
+    fn other_parts(&self, row: &RecordRow, about: &About, than: &PartRow) -> Result<Vec<Change>, VaultError> {
+        let mut changes = Vec::new();
+        for entry in about.parts.iter().filter(|entry| entry.no != than.part) {
+            let bucket = BucketNo { day: entry.day, ..than.bucket };
+            if self.base.store.part(bucket, row.no, entry.no)?.is_some() {
+                changes.push(Change::DeletePart { bucket, record: row.no, part: entry.no });
+            }
+        }
+        Ok(changes)
+    }
+
+    fn record_of(&self, no: RecordNo) -> Result<RecordRow, VaultError> {
+        self.base.store.record_by_no(no)?.ok_or(VaultError::Damaged("a part without a record"))
+    }
+
+    /// Takes away the quarantined documents of live buckets whose slots were punctured; how many.
+    fn forget_quarantined(&self) -> Result<u64, VaultError> {
+        let (mut forgotten, mut after) = (0, None);
+        loop {
+            let rows = self.base.store.quarantine(None, after, ROWS)?;
+            let Some(last) = rows.last() else { return Ok(forgotten) };
+            after = Some(last.id);
+            let mut changes = Vec::new();
+            for row in &rows {
+                let BucketNo { seller, held, day } = row.bucket;
+                let seller = self.seller_id(seller).ok_or(VaultError::Damaged("a seller's number"))?;
+                let keys = self.base.keyring.bucket(&BucketId { seller, held, day });
+                if keys.is_some_and(|keys| !keys.holds(row.slot)) {
+                    changes.push(Change::DeleteQuarantine { bucket: row.bucket, id: row.id });
+                }
+            }
+            forgotten += changes.len() as u64;
+            if !changes.is_empty() {
+                self.base.store.commit(Act { name: "forget-quarantined", changes, events: Vec::new() })?;
+            }
+        }
+    }
+}
