@@ -199,7 +199,7 @@ fn no_backup_of_forty_days_opens_what_has_expired_and_every_one_opens_what_lives
         for (reference, (taken_in, name)) in &orders {
             match (old.resolve(reference), lives[reference]) {
                 (Resolved::Unknown { .. }, _) => {
-                    assert!(taken_in > day, "{reference} is missing in the one of day {day}")
+                    assert!(taken_in > day, "{reference} is missing in the one of day {day}");
                 }
                 (Resolved::Held(held), true) => {
                     let fields = old.reveal_held(&held);
@@ -287,7 +287,7 @@ fn what_was_erased_since_the_backup_stays_gone_and_no_slot_is_given_twice() {
     let (store, _) = keeper.open(&made, &directory.join("opened"));
     let (home, again, replayed) = restore(directory, &store, &made, &now);
     assert_eq!((replayed.parts, replayed.buckets), (1, 0), "{replayed:?}");
-    assert_eq!(home.gone(&erased).state, "disposed");
+    assert_eq!(home.gone(&erased).state, "erased");
     assert_eq!(value(&home.reveal(&kept), "buyer.buyerName"), Some("Juniper Fernsby"));
     assert!(matches!(home.resolve(&third), Resolved::Unknown { .. }));
     // It does not come back, and what was lost with the store is taken in again.
@@ -299,7 +299,7 @@ fn what_was_erased_since_the_backup_stays_gone_and_no_slot_is_given_twice() {
         for part in home.store.parts(summary.bucket, None, 10).unwrap() {
             let row = home.store.record_by_no(part.record).unwrap().unwrap();
             assert_eq!(row.state, RecordState::Live);
-            let was_there = home.reveal(&kept).len() > 0 && part.slot.0 < 2;
+            let was_there = !home.reveal(&kept).is_empty() && part.slot.0 < 2;
             assert!(was_there || part.slot.0 >= given.get(&id).copied().unwrap_or(0), "{part:?}");
         }
     }
