@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
 pub use archive::Archive;
-pub use backup::{BackupMade, Replayed, Restored};
+pub use backup::{BackupDrilled, BackupMade, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
@@ -446,6 +446,15 @@ pub enum What {
     Adoption(Adoption),
     /// The home was backed up.
     BackupMade(BackupMade),
+    /// A backup was sent elsewhere, or could not be. Never where to.
+    BackupSent {
+        /// Which.
+        backup: RecordId,
+        /// Whether it went well.
+        sent: bool,
+    },
+    /// It was tried out whether the home could go on from a backup (2.5.b).
+    BackupDrilled(BackupDrilled),
     /// The home goes on from a backup.
     Restored(Restored),
     /// The root key is about to be sealed under another passphrase: written before its file is replaced. The key stays.

@@ -301,7 +301,19 @@ fn of_backup(fault: &BackupFault) -> Problem {
         BackupFault::NoRecipients => {
             Problem::unacceptable(code, words).serving(Requirement::EncryptionAtRest)
         }
-        BackupFault::Place { .. } => Problem::unacceptable(code, words),
+        BackupFault::AnotherHome => {
+            let alone = words.strip_suffix(" (2.5.b)").map(str::to_owned);
+            Problem::unacceptable(code, alone.unwrap_or(words)).serving(Requirement::TestAndProductionApart)
+        }
+        BackupFault::KeyReadable(_) => {
+            let alone = words.strip_suffix(" (2.4.b)").map(str::to_owned);
+            Problem::unacceptable(code, alone.unwrap_or(words)).serving(Requirement::Keys)
+        }
+        BackupFault::Place { .. }
+        | BackupFault::File { .. }
+        | BackupFault::Key { .. }
+        | BackupFault::Unread(_)
+        | BackupFault::Ledger => Problem::unacceptable(code, words),
         BackupFault::Unwritten(_) => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, words).with_fault(Fault::new("disk", code))
         }

@@ -75,6 +75,8 @@ impl What {
             Self::Archive(_) => "archive",
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
+            Self::BackupSent { .. } => "backup-sent",
+            Self::BackupDrilled(_) => "backup-drilled",
             Self::Restored(_) => "restored",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
@@ -174,6 +176,8 @@ impl What {
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
             | Self::BackupMade(_)
+            | Self::BackupSent { .. }
+            | Self::BackupDrilled(_)
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::SecretSeen { .. }
