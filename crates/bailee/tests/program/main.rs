@@ -56,6 +56,7 @@ mod sign_on;
 mod solo;
 mod spine;
 mod support;
+mod synth_like;
 mod terminal;
 mod time;
 mod way_in;
