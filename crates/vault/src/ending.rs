@@ -91,13 +91,10 @@ impl Vault {
         let context = *authorized.context();
         self.check_time(context.now)?;
         let on = on.unwrap_or(Day::of(context.now));
-        if !self.has_ended(seller) {
-            if on > Day::of(context.now).plus(END_DAYS_MAX) {
-                return Err(VaultError::EndDay);
-            }
-            self.close_seller(&context, seller, reason, on)?;
+        if !self.has_ended(seller) && on > Day::of(context.now).plus(END_DAYS_MAX) {
+            return Err(VaultError::EndDay);
         }
-        self.end_more_strictly(&context, seller, reason, on)?;
+        self.close_seller(&context, seller, reason, on)?;
         self.destroy_ended(&context)?;
         let no = self.seller_no(seller)?;
         let end = self.kept_seller(no)?.and_then(|kept| kept.end);
@@ -227,8 +224,9 @@ impl Vault {
         self.put_seller(kept)
     }
 
-    /// Closes a seller: nothing that was planned before is applied after this.
-    fn close_seller(
+    /// Closes a seller: nothing that was planned before is applied after this. The end of one that is closed is made stricter, where
+    /// this is.
+    pub(crate) fn close_seller(
         &self,
         context: &Context,
         seller: &SellerId,
@@ -237,7 +235,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let _alone = self.planning.write().unwrap_or_else(PoisonError::into_inner);
         if self.has_ended(seller) {
-            return Ok(());
+            return self.end_more_strictly(context, seller, reason, on);
         }
         let no = self.seller_no(seller)?;
         let mut kept = self.kept_seller(no)?.unwrap_or_else(|| KeptSeller::unnamed(no));

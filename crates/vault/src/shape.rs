@@ -93,11 +93,11 @@ impl Vault {
         }
         let mut values = HashMap::new();
         for part in &facts.about.parts {
-            let is_main = part.item.is_none();
+            let is_main = part.is_main();
             match self.open_part(seller, row, part, None, now)? {
                 Some(mut opened) => values.extend(opened.values.drain()),
                 None if is_main => return Ok(None),
-                // An item's own part that ended sooner: its fields are missing.
+                // A part of its own that ended sooner: its fields are missing.
                 None => {}
             }
         }
