@@ -87,7 +87,8 @@ fn sentence(what: &What) -> &'static str {
         What::SellerAdded { .. } => "A seller was added.",
         What::SellerEnded(_) => {
             "A seller's authorisation has ended, or Amazon demands that its data be deleted (R17). From `ended` on nothing of \
-             it is taken in or opened; on that day it is destroyed, and then it is `gone`, with what went."
+             it is taken in or opened; on that day it is destroyed, and then it is `gone`, with what went. \
+             `stricter`: from here on it is for this reason and on this day."
         }
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceReleased(_) => {
@@ -158,6 +159,10 @@ fn sentence(what: &What) -> &'static str {
         What::CatalogueRead {} => "The catalogue was read.",
         What::UnclassifiedRead { .. } => {
             "What the catalogue does not name was listed: so many paths, in so many records."
+        }
+        What::ShapeRead(_) => {
+            "What the orders that are held are like was measured, for test data that is like them (requirement 2.5.b): counts and shares of \
+             so many orders, which were opened for it."
         }
         What::FieldClassified(_) => {
             "An officer decided what a field is. `class` is null for a fact; `catalogue` is SHA-256 of the file that \

@@ -9,7 +9,7 @@ use super::super::*;
 use crate::event::{
     Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, Census, Destroyed, Device, DropsEpoch,
     FieldClassified, Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified,
-    Released, Replayed, Restored, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
+    Released, Replayed, Restored, SellerEnd, ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 pub(super) fn samples() -> Vec<What> {
@@ -150,6 +150,7 @@ pub(super) fn samples() -> Vec<What> {
         What::Moved { seller: seller(), parts: rows(1) },
         What::CatalogueRead {},
         What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
+        What::ShapeRead(ShapeRead { seller: None, records: 40 }),
         What::FieldClassified(FieldClassified {
             field: FieldId(10_000),
             kind: Kind::Order,

@@ -9,6 +9,7 @@ mod destruction;
 mod fields;
 mod names;
 mod rights;
+mod shape;
 mod two;
 
 use bailee_core::catalogue::TermKind;
@@ -28,6 +29,7 @@ pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
+pub use shape::ShapeRead;
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
@@ -410,6 +412,8 @@ pub enum What {
         /// How many records hold one.
         records: u64,
     },
+    /// What the orders that are held are like was measured.
+    ShapeRead(ShapeRead),
     /// An officer decided what a field is.
     FieldClassified(FieldClassified),
     /// The catalogue is another than the one that the home went by before: a new version, or an edited extension.

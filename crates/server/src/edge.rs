@@ -460,6 +460,11 @@ impl Call {
         decided
     }
 
+    /// The certificate that the connection has shown.
+    pub(crate) fn certificate(&self) -> Option<&Shown> {
+        self.presented.certificate.as_deref()
+    }
+
     /// The machine's time, by which authenticators go.
     pub(crate) fn machine_now(&self) -> Timestamp {
         self.house.machine_now()

@@ -57,6 +57,7 @@ pub mod retention;
 pub mod reveal;
 mod seal;
 pub mod seller;
+pub mod shape;
 pub mod show;
 mod slots;
 mod terms;

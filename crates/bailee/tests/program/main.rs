@@ -58,6 +58,7 @@ mod solo;
 mod spine;
 mod story;
 mod support;
+mod synth_like;
 mod terminal;
 mod time;
 mod way_in;

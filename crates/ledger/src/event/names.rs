@@ -68,6 +68,7 @@ impl What {
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
+            Self::ShapeRead(_) => "shape-read",
             Self::FieldClassified(_) => "field-classified",
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
@@ -171,6 +172,7 @@ impl What {
             | Self::Moved { .. }
             | Self::CatalogueRead {}
             | Self::UnclassifiedRead { .. }
+            | Self::ShapeRead(_)
             | Self::FieldClassified(_)
             | Self::CatalogueChanged { .. }
             | Self::RulesChanged { .. }

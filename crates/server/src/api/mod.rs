@@ -24,7 +24,7 @@ use crate::house::House;
 use crate::{
     access, account, archive, authority, backup, catalogue, census, certificate, collect, device, find,
     grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
-    retention, reveal, rights, secret, seller, service, session, sign_on, stop,
+    retention, reveal, rights, secret, seller, service, session, shape, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -128,6 +128,7 @@ fn operations() -> Vec<Operation> {
         rights::operations(),
         quarantine::operations(),
         catalogue::operations(),
+        shape::operations(),
         mapping::operations(),
         retention::operations(),
         census::operations(),

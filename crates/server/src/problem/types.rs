@@ -78,6 +78,7 @@ types! {
     }
     409 {
         "conflict": "Something changed meanwhile", "Ask again.";
+        "too-few-orders": "The orders that are held are too few to be told of", "Collect more of them first.";
         "changed-meanwhile": "The record is being changed by others", "Ask again.";
         "access-moved": "Who may do what has changed meanwhile", "Ask again.";
         "seller-exists": "The seller is there already", "Nothing; or choose another id.";

@@ -87,6 +87,7 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         r#"{"path":"extra.note","class":"free-text","purposes":["fulfilment"]}"#,
     ),
     ("GET", "/v1/catalogue/unclassified", ""),
+    ("GET", "/v1/shape", ""),
     ("GET", "/v1/retention", ""),
     ("POST", "/v1/retention:run", "{}"),
     ("GET", "/v1/retention/census", ""),
