@@ -30,6 +30,7 @@ use bailee_store::act::{BucketNo, BucketState, RecordState};
 use bailee_store::sqlite::copy::{Copy, move_origin};
 use bailee_vault::VaultError;
 use bailee_vault::backup::replay::Restore;
+use bailee_vault::backup::since::Since;
 use bailee_vault::backup::{Backups, Made, bundle};
 use bailee_vault::reveal::{Resolved, Wanted};
 use common::*;
@@ -112,13 +113,13 @@ fn restore(
     let from = Signer::new(binding.home, binding.environment, &seed).unwrap();
     let to = Signer::new(binding.home, binding.environment, &seed).unwrap().restored(id);
     let size = move_origin(store, &from, &to).unwrap();
-    let restore = Restore { restore: id, backup: made.backup, size, known: Some(size + 3) };
+    let restore = Restore { restore: id, backup: made.backup, size, taken_up: None, known: Some(size + 3) };
     let home = Home::open_store(directory, now, store).unwrap();
     restore.begin(&*home.store, home.keyring.anchor(), &home.context()).unwrap();
     drop(home);
     // By what it was told before it is opened, it numbers leaves above all that were given.
     let home = Home::open_store(directory, now, store).unwrap();
-    let replayed = home.vault.replay(&restore, &home.context()).unwrap();
+    let replayed = home.vault.replay(&restore, &Since::default(), &home.context()).unwrap();
     (home, restore, replayed)
 }
 
@@ -308,7 +309,7 @@ fn what_was_erased_since_the_backup_stays_gone_and_no_slot_is_given_twice() {
     let text = home.ledger_text();
     assert!(text.contains(&format!("\"restore\":\"{}\"", again.restore)), "{text}");
     // Done again it finds nothing.
-    let replayed = home.vault.replay(&again, &home.context()).unwrap();
+    let replayed = home.vault.replay(&again, &Since::default(), &home.context()).unwrap();
     assert_eq!((replayed.parts, replayed.buckets, replayed.quarantined), (0, 0, 0));
     home.verify_ledger();
 }
