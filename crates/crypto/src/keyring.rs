@@ -28,6 +28,7 @@ mod files;
 mod head;
 mod mirror;
 mod open;
+mod request;
 mod segment;
 mod tend;
 #[cfg(test)]
@@ -95,6 +96,8 @@ pub struct Removals {
     pub facts: Vec<(SellerId, Month)>,
     /// Detail keys.
     pub details: Vec<Month>,
+    /// Request keys.
+    pub requests: Vec<Month>,
 }
 
 /// What a destruction did.

@@ -159,6 +159,8 @@ fn sentence(what: &What) -> &'static str {
             "A field of a record has another value, because whoever it is about asked for that (requirement 2.2.d): the part that was \
              sealed anew. The one before is punctured by the destruction that follows."
         }
+        What::SubjectRequest(_) => subject::REQUEST,
+        What::Consent(_) => subject::CONSENT,
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
         What::CatalogueRead {} => "The catalogue was read.",
         What::UnclassifiedRead { .. } => {
@@ -360,6 +362,8 @@ fn samples() -> Vec<What> {
         erased(1),
         restricted(1),
         What::Rectified(Rectified { seller: seller(), record: named(1), field: FieldId(3), parts: rows(1) }),
+        subject::request(1),
+        subject::consent(1),
         What::Moved { seller: seller(), parts: rows(1) },
         What::CatalogueRead {},
         What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
@@ -397,9 +401,11 @@ fn samples() -> Vec<What> {
             slots: 12,
             facts: 0,
             details: 0,
+            requests: 0,
             lost_parts: 40,
             lost_facts: 0,
             lost_details: 0,
+            lost_requests: 0,
             reached: Some(Reached { revision: 1044, epoch: 1030, mirrors: 2 }),
         }),
         What::BackupMade(BackupMade {

@@ -9,6 +9,7 @@ mod destruction;
 mod fields;
 mod names;
 mod rights;
+mod subject;
 mod two;
 
 use bailee_core::catalogue::TermKind;
@@ -28,6 +29,7 @@ pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
+pub use subject::{Consent, SubjectRequest};
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
@@ -383,6 +385,9 @@ pub enum What {
         /// Keys of details of events.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         details: Vec<Month>,
+        /// Keys of requests and consents.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<Month>,
     },
     /// They are underivable.
     DestructionCompleted(Destroyed),
@@ -392,6 +397,10 @@ pub enum What {
     Restricted(Restricted),
     /// A field of a record has another value, because somebody asked (2.2.d).
     Rectified(Rectified),
+    /// A step in the life of what somebody asks for of their own data (2.2.d).
+    SubjectRequest(SubjectRequest),
+    /// Somebody agreed to a purpose, or took that back (2.1.b).
+    Consent(Consent),
     /// Parts were sealed anew in a later bucket.
     Moved {
         /// Whose.

@@ -32,6 +32,7 @@ mod catalogue;
 mod census;
 mod certificate;
 mod collect;
+mod consent;
 mod device;
 mod edge;
 mod fault;
@@ -64,6 +65,7 @@ mod service;
 mod session;
 mod sign_on;
 mod stop;
+mod subject;
 mod visit;
 mod watch;
 

@@ -55,6 +55,7 @@ mod several;
 mod sign_on;
 mod solo;
 mod spine;
+mod subject;
 mod support;
 mod terminal;
 mod time;

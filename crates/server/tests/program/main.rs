@@ -18,6 +18,7 @@ mod observe;
 mod once;
 mod rates;
 mod reveal;
+mod subject;
 
 use std::collections::BTreeSet;
 
@@ -201,14 +202,14 @@ fn the_table_names_every_route() {
             .replace(ID, "{id}")
     };
     let listed: BTreeSet<_> =
-        ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), shape(path))).collect();
+        subject::routes().map(|(method, path, _)| ((*method).to_owned(), shape(path))).collect();
     assert_eq!(listed, described);
 }
 
 #[tokio::test]
 async fn every_route_refuses_whoever_is_not_known_and_the_refusal_is_an_event() {
     let house = House::new().await;
-    for (method, path, body) in ROUTES {
+    for (method, path, body) in subject::routes() {
         for bearer in ["", "not-a-session", "bsk_0000000000000000000000000000000000000000000"] {
             let answer = house.ask(method, path, bearer, *body).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
@@ -249,7 +250,7 @@ async fn what_waits_for_the_ledger_is_written_after_the_next_request_that_goes_w
 #[tokio::test]
 async fn an_anonymous_caller_learns_nothing_of_what_a_route_takes() {
     let house = House::new().await;
-    for (method, path, _) in ROUTES {
+    for (method, path, _) in subject::routes() {
         let path = path.replace("1-1-1", "a%20b").replace(ID, "no-id");
         let answer = house.ask(method, &path, "", "{not json").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
@@ -259,7 +260,7 @@ async fn an_anonymous_caller_learns_nothing_of_what_a_route_takes() {
 #[tokio::test]
 async fn a_service_reaches_its_own_seller_and_no_administration() {
     let house = House::new().await;
-    for (method, path, body) in ROUTES.iter().filter(|(_, path, _)| *path != "/v1/sessions/current") {
+    for (method, path, body) in subject::routes().filter(|(_, path, _)| *path != "/v1/sessions/current") {
         let answer = house.ask(method, path, &house.service, *body).await;
         if SERVICE_MAY.contains(path) {
             assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");

@@ -137,6 +137,11 @@ impl Vault {
                 removal.details(month);
             }
         }
+        for month in self.left_months()? {
+            if self.base.keyring.request(month).is_none() {
+                removal.requests(month);
+            }
+        }
         replayed.disposed = self.destroy_again(context, removal)?;
         let done = event::Restored { replayed: Some(replayed), ..restore.event("completed") };
         let events = vec![context.event(What::Restored(done))];
