@@ -11,6 +11,7 @@ mod decide;
 mod evidence;
 mod news;
 mod observe;
+mod purposes;
 mod sighting;
 mod tombstone;
 mod window;
@@ -19,6 +20,7 @@ mod words;
 pub use date::parse_date;
 pub use evidence::{Evidence, ID_BYTES_MAX};
 pub use news::{Hearing, News, OrderNews, ParcelNews};
+pub use purposes::{PURPOSE_DAYS_MIN, PurposeDays, PurposeDaysError};
 pub use sighting::{Seen, Sighting};
 pub use tombstone::{DisposalRule, EndReason, Ended, tombstone_yields};
 pub use window::{
@@ -31,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::purpose::closed_set;
 use crate::requirement::Requirement;
+use crate::time::{DAY_SECONDS, saturating_add};
 
 /// The longest that personal data may be kept after delivery (2.1.a).
 pub const DAYS_AFTER_DELIVERY_MAX: u8 = 30;
@@ -54,6 +57,8 @@ pub struct Policy {
     pub days_after_delivery: u8,
     /// The profile.
     pub profile: Profile,
+    /// For how long each purpose lasts.
+    pub purposes: PurposeDays,
 }
 
 impl Policy {
@@ -63,7 +68,9 @@ impl Policy {
     /// Fewer days than one, or more than [`DAYS_AFTER_DELIVERY_MAX`].
     pub fn new(days_after_delivery: i64, profile: Profile) -> Result<Self, PolicyError> {
         match u8::try_from(days_after_delivery) {
-            Ok(days @ 1..=DAYS_AFTER_DELIVERY_MAX) => Ok(Self { days_after_delivery: days, profile }),
+            Ok(days @ 1..=DAYS_AFTER_DELIVERY_MAX) => {
+                Ok(Self { days_after_delivery: days, profile, purposes: PurposeDays::default() })
+            }
             _ => Err(PolicyError { days: days_after_delivery }),
         }
     }
@@ -72,7 +79,8 @@ impl Policy {
 impl Default for Policy {
     /// Thirty days, strict.
     fn default() -> Self {
-        Self { days_after_delivery: DAYS_AFTER_DELIVERY_MAX, profile: Profile::Strict }
+        let purposes = PurposeDays::default();
+        Self { days_after_delivery: DAYS_AFTER_DELIVERY_MAX, profile: Profile::Strict, purposes }
     }
 }
 
@@ -206,6 +214,17 @@ impl Decision {
     pub fn exception(&self) -> Option<Rule> {
         let is_one = self.capped || self.fallback || self.rule == Rule::R4;
         is_one.then_some(if self.fallback { Rule::R12 } else { self.rule })
+    }
+
+    /// When the fields of a part must be gone: those of an item whose own package lets it end before the order does (R5),
+    /// and those whose purposes end some days before the clock does (R21). What was cancelled ends within days anyway.
+    pub fn expiry_of(&self, item: Option<&str>, early: u8) -> Timestamp {
+        let own = self.items.iter().find(|(one, _)| Some(one.as_str()) == item);
+        let expires = own.map_or(self.expires_at, |(_, expiry)| *expiry);
+        match self.rule {
+            Rule::R7 => expires,
+            _ => saturating_add(expires, -i64::from(early) * DAY_SECONDS),
+        }
     }
 
     /// What ends a record under this decision: its tombstone remembers it (R16).

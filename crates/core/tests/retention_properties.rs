@@ -376,7 +376,7 @@ fn more_than_thirty_days_are_refused_and_so_are_none() {
 #[test]
 fn a_policy_that_nobody_parsed_keeps_nothing_longer_either() {
     let evidence = Evidence::new(now());
-    let decision = evidence.decide(&Policy { days_after_delivery: 200, profile: Profile::Strict }, now());
+    let decision = evidence.decide(&Policy { days_after_delivery: 200, ..Policy::default() }, now());
     assert_eq!(decision.expires_at, day(30));
     assert!(decision.fallback);
 }

@@ -419,6 +419,7 @@ fn samples() -> Vec<What> {
             backup: RecordId([1; 16]),
             step: code("completed"),
             size: 4711,
+            taken_up: Some(5_000),
             known: Some(4720),
             records: Vec::new(),
             replayed: Some(Replayed {

@@ -138,7 +138,10 @@ fn a_statement_is_no_checkpoint_and_a_changed_one_none_of_the_home() {
     let (note, key) = (signer().note("backup of something\n7"), signer().verifier_key());
     assert_eq!(open_statement(&note, &key), Ok("backup of something\n7\n"));
     assert!(open_checkpoint(&note, &key).is_err());
-    assert_eq!(open_statement(&note.replace('7', "8"), &key), Err(NoteError::Signature));
+    assert_eq!(
+        open_statement(&note.replace("something\n7", "something\n8"), &key),
+        Err(NoteError::Signature)
+    );
     let posing = signer().note(&format!("another/log\n7\n{}", BASE64.encode(&ROOT)));
     assert_eq!(open_checkpoint(&posing, &key), Err(NoteError::Origin));
 }

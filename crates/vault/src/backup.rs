@@ -11,6 +11,7 @@ pub mod bundle;
 mod draft;
 pub mod place;
 pub mod replay;
+pub mod since;
 
 use std::fs::File;
 use std::io::{self, BufReader};

@@ -209,7 +209,7 @@ impl Vault {
     }
 
     /// Closes a seller: nothing that was planned before is applied after this.
-    fn close_seller(
+    pub(crate) fn close_seller(
         &self,
         context: &Context,
         seller: &SellerId,

@@ -151,7 +151,7 @@ fn buried(mut facts: Facts, now: Timestamp) -> Facts {
     about.restricted = None;
     about.rectified.clear();
     about.unclassified.clear();
-    about.parts.retain(|part| part.item.is_none());
+    about.parts.retain(|part| part.is_main());
     about.parts.iter_mut().for_each(|part| part.left.clear());
     facts
 }

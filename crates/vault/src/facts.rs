@@ -3,7 +3,7 @@
 //! The facts outlive the personal data by many months (R18), so nothing in here may be personal: the skeleton holds
 //! markers, and leaves that the catalogue does not name are known by number only.
 
-use bailee_core::retention::{Ended, Evidence};
+use bailee_core::retention::{Decision, Ended, Evidence, bucket_day};
 use bailee_core::{Day, FieldInstance, Json, Kind, PartNo, RecordId, Reference, SellerId, Timestamp};
 use bailee_crypto::bucket::Slot;
 use bailee_crypto::envelope::{self, EnvelopeError, Place, SealingKey};
@@ -60,9 +60,12 @@ pub(crate) struct About {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PartEntry {
     pub(crate) no: PartNo,
-    /// The item whose fields it holds (R5); the main part holds everything else.
+    /// The item whose fields it holds (R5). The main part holds everything that no other does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) item: Option<String>,
+    /// By how many days the purposes of its fields end before the clock does (R21).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) early: u8,
     pub(crate) day: Day,
     pub(crate) slot: SlotNo,
     pub(crate) version: u32,
@@ -70,7 +73,7 @@ pub(crate) struct PartEntry {
     pub(crate) rule: String,
     /// What will have ended it (R16).
     pub(crate) ended: Ended,
-    /// What an item's part holds; empty for the main part.
+    /// What it holds; empty for the main part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) instances: Vec<FieldInstance>,
     /// Where it lay before it moved to a later day: those keys derive until their buckets end, and what a backup holds
@@ -79,12 +82,47 @@ pub(crate) struct PartEntry {
     pub(crate) left: Vec<(Day, SlotNo)>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+/// Whose leaves a part holds: those of an item whose package is over sooner (R5), those whose purposes are (R21), or everything
+/// else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Scope {
+    pub(crate) item: Option<String>,
+    /// By how many days their purposes end before the clock does.
+    pub(crate) early: u8,
+}
+
+impl Scope {
+    pub(crate) const MAIN: Self = Self { item: None, early: 0 };
+
+    pub(crate) fn is_main(&self) -> bool {
+        *self == Self::MAIN
+    }
+
+    /// The day that a decision asks for.
+    pub(crate) fn day(&self, decision: &Decision) -> Day {
+        bucket_day(decision.expiry_of(self.item.as_deref(), self.early))
+    }
+}
+
 /// A slot as it is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct SlotNo(pub(crate) u32);
 
 impl PartEntry {
+    pub(crate) fn scope(&self) -> Scope {
+        Scope { item: self.item.clone(), early: self.early }
+    }
+
+    pub(crate) const fn is_main(&self) -> bool {
+        self.item.is_none() && self.early == 0
+    }
+
     pub(crate) fn slot(&self) -> Slot {
         Slot(self.slot.0)
     }
@@ -142,7 +180,7 @@ impl About {
     }
 
     pub(crate) fn main(&self) -> Option<&PartEntry> {
-        self.parts.iter().find(|part| part.item.is_none())
+        self.parts.iter().find(|part| part.is_main())
     }
 }
 

@@ -255,7 +255,7 @@ impl Vault {
                 digest: envelope::digest(&sealed.envelope),
                 day: entry.day,
             });
-            if let Some(place) = facts.about.parts.iter_mut().find(|part| part.item.is_none()) {
+            if let Some(place) = facts.about.parts.iter_mut().find(|part| part.is_main()) {
                 *place = entry;
             }
             changes.push(Change::PutPart(sealed));

@@ -12,7 +12,7 @@ use bailee_ledger::event::ExpiryChange;
 use bailee_store::act::RecordRow;
 
 use crate::document::{Leaf, Marked};
-use crate::facts::{About, PartEntry, SlotNo};
+use crate::facts::{About, PartEntry, Scope, SlotNo};
 use crate::part::PartState;
 use crate::{Vault, VaultError};
 use draft::Beginning;
@@ -81,7 +81,7 @@ pub(crate) enum Target {
 /// A part to be sealed.
 pub(crate) struct PartPlan {
     pub(crate) no: PartNo,
-    pub(crate) item: Option<String>,
+    pub(crate) scope: Scope,
     pub(crate) day: Day,
     /// The day that its expiry asks for, which may be later than its bucket's.
     pub(crate) due: Day,

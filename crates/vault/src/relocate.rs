@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
-use bailee_core::retention::{CLOSING_DAYS, Decision, Evidence, bucket_day, moves_later};
+use bailee_core::retention::{CLOSING_DAYS, Decision, Evidence, moves_later};
 use bailee_core::{Day, FieldInstance, Json, Month, PartNo, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_crypto::envelope;
@@ -16,7 +16,7 @@ use bailee_store::act::{Act, BucketNo, Change, PartRow, RecordNo, RecordRow};
 use bailee_store::records::StoreError;
 
 use crate::document::{Marker, places};
-use crate::facts::{Facts, PartEntry, SlotNo};
+use crate::facts::{Facts, PartEntry, Scope, SlotNo};
 use crate::part::{OpenedPart, PartSealing};
 use crate::{Vault, VaultError, terms};
 
@@ -192,7 +192,7 @@ impl Vault {
         let Some(index) = facts.about.parts.iter().position(is_here) else { return Ok(None) };
         let Some(entry) = facts.about.parts.get(index).cloned() else { return Ok(None) };
         let decision = facts.about.evidence.decide(&self.base.policy, now);
-        let day = wanted_day(&decision, entry.item.as_deref());
+        let day = entry.scope().day(&decision);
         let target = BucketId { seller: seller.clone(), held: BucketUse::Order, day };
         if day <= entry.day || now >= target.closes_at() {
             return Ok(None);
@@ -225,8 +225,8 @@ impl Vault {
 
     /// The day that the expiry of a part in the bucket of `day` will ask for when that bucket closes: an expiry that
     /// lies too far ahead today is then computed again.
-    pub(crate) fn due_day(&self, evidence: &Evidence, item: Option<&str>, day: Day) -> Day {
-        wanted_day(&self.at_closing(evidence, day), item).max(day)
+    pub(crate) fn due_day(&self, evidence: &Evidence, scope: &Scope, day: Day) -> Day {
+        scope.day(&self.at_closing(evidence, day)).max(day)
     }
 
     fn at_closing(&self, evidence: &Evidence, day: Day) -> Decision {
@@ -250,7 +250,7 @@ impl Vault {
             record: row.id,
             no: entry.no,
             version: entry.version,
-            state: entry.item.is_none().then_some(&opened.state),
+            state: entry.is_main().then_some(&opened.state),
         };
         let leaves: Vec<(FieldInstance, &Json)> =
             opened.values.iter().map(|(one, value)| (*one, value)).collect();
@@ -268,8 +268,8 @@ impl Vault {
             part: entry.no,
             slot: entry.slot(),
             version: entry.version,
-            due: wanted_day(&decision, entry.item.as_deref()).max(bucket.day),
-            exception: decision.exception().filter(|_| entry.item.is_none()),
+            due: entry.scope().day(&decision).max(bucket.day),
+            exception: decision.exception().filter(|_| entry.is_main()),
             envelope: self.seal_part(&sealing, &leaves)?,
             terms: normals.iter().map(|normal| keys.term(normal.kind, &normal.form)).collect(),
         })
@@ -288,10 +288,4 @@ impl Vault {
         let sealed = self.seal_facts(&key, seller, (row.id, version), facts, &Marker::instance)?;
         Ok(RecordRow { version, content_mac: [0; 16], facts: sealed, ..row })
     }
-}
-
-/// The day that a decision asks for, for the part of an item or for the main one.
-fn wanted_day(decision: &Decision, item: Option<&str>) -> Day {
-    let own = decision.items.iter().find(|(one, _)| Some(one.as_str()) == item);
-    bucket_day(own.map_or(decision.expires_at, |(_, expiry)| *expiry))
 }

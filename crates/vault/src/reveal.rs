@@ -297,7 +297,7 @@ impl Vault {
                 held.push(HeldField { instance, field: place.field.id, class, path: place.path });
             }
         }
-        let main_is_open = open.iter().any(|part| part.item.is_none());
+        let main_is_open = open.iter().any(|part| part.is_main());
         let unclassified = (facts.about.unclassified.iter())
             .filter(|one| main_is_open && selected.names(**one, UNCLASSIFIED_PATH));
         held.extend(unclassified.map(|instance| HeldField {
@@ -421,7 +421,7 @@ impl Vault {
         now: Timestamp,
     ) -> Result<Vec<(String, Json)>, VaultError> {
         let mut values = Vec::with_capacity(fields.len());
-        let main = parts.iter().find(|part| part.item.is_none());
+        let main = parts.iter().find(|part| part.is_main());
         for part in parts {
             let own = |instance: &FieldInstance| {
                 parts

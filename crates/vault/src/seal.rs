@@ -96,7 +96,7 @@ impl Sealing<'_> {
         let kept = std::mem::take(&mut write.about.parts);
         for (part, slot) in write.parts.iter().zip(slots) {
             let keys = self.keys.buckets.get(&part.day).ok_or(VaultError::Changed)?;
-            if part.item.is_none() {
+            if part.scope.is_main() {
                 write.state.unclassified = self.unclassified(part);
                 write.about.unclassified =
                     write.state.unclassified.iter().map(|(instance, _)| *instance).collect();
@@ -118,8 +118,8 @@ impl Sealing<'_> {
             write.parts.iter().flat_map(|part| &part.leaves).map(|leaf| self.instance(leaf.index)).collect();
         for mut part in kept {
             part.instances.retain(|instance| !sealed_here.contains(instance));
-            // An item's part that has ended is remembered, so that its fields are known to be gone.
-            let is_main_of_the_dead = write.parts.is_empty() && part.item.is_none();
+            // A part that has ended is remembered, so that its fields are known to be gone.
+            let is_main_of_the_dead = write.parts.is_empty() && part.is_main();
             if is_main_of_the_dead
                 || !removed(&part) && !write.about.parts.iter().any(|new| new.no == part.no)
             {
@@ -175,7 +175,7 @@ impl Sealing<'_> {
             record: self.id,
             no: part.no,
             version: part.version,
-            state: part.item.is_none().then_some(state),
+            state: part.scope.is_main().then_some(state),
         };
         let envelope = self.vault.seal_part(&sealing, &leaves)?;
         let normals = terms::of_leaves(&searched, facts);
@@ -193,11 +193,12 @@ impl Sealing<'_> {
     }
 
     fn entry(&self, part: &PartPlan, slot: Slot) -> PartEntry {
-        let instances =
-            part.item.is_some().then(|| part.leaves.iter().map(|leaf| self.instance(leaf.index)).collect());
+        let instances = (!part.scope.is_main())
+            .then(|| part.leaves.iter().map(|leaf| self.instance(leaf.index)).collect());
         PartEntry {
             no: part.no,
-            item: part.item.clone(),
+            item: part.scope.item.clone(),
+            early: part.scope.early,
             day: part.day,
             slot: SlotNo(slot.0),
             version: part.version,

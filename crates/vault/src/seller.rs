@@ -1,5 +1,6 @@
 //! Sellers: the tenants whose buyers' data is held.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use bailee_core::retention::EndReason;
@@ -120,15 +121,10 @@ impl Vault {
         if sellers.contains_key(id) {
             return Err(VaultError::SellerExists(id.clone()));
         }
-        let no = SellerNo(sellers.values().map(|no| no.0).max().unwrap_or(0) + 1);
-        if no.0 >= SELLERS_MAX {
-            return Err(VaultError::TooManySellers);
-        }
-        let name: String = name.unwrap_or_default().chars().take(NAME_CHARACTERS_MAX).collect();
-        let put = self.put_seller(KeptSeller { no, version: 0, name: Some(name), end: None })?;
+        let (no, changes) = self.new_seller(&sellers, id, name)?;
         let act = Act {
             name: "add-seller",
-            changes: vec![Change::AddSeller { no, id: id.clone() }, put],
+            changes,
             events: vec![authorized.context().event(What::SellerAdded { seller: id.clone() })],
         };
         self.base.store.commit(act).map_err(|error| match error {
@@ -137,6 +133,22 @@ impl Vault {
         })?;
         sellers.insert(id.clone(), no);
         Ok(())
+    }
+
+    /// The number of a seller that is added to these, and what adds it.
+    pub(crate) fn new_seller(
+        &self,
+        sellers: &BTreeMap<SellerId, SellerNo>,
+        id: &SellerId,
+        name: Option<&str>,
+    ) -> Result<(SellerNo, Vec<Change>), VaultError> {
+        let no = SellerNo(sellers.values().map(|no| no.0).max().unwrap_or(0) + 1);
+        if no.0 >= SELLERS_MAX {
+            return Err(VaultError::TooManySellers);
+        }
+        let name: String = name.unwrap_or_default().chars().take(NAME_CHARACTERS_MAX).collect();
+        let put = self.put_seller(KeptSeller { no, version: 0, name: Some(name), end: None })?;
+        Ok((no, vec![Change::AddSeller { no, id: id.clone() }, put]))
     }
 
     /// Every seller, by id.

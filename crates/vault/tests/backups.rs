@@ -30,6 +30,7 @@ use bailee_store::act::{BucketNo, BucketState, RecordState};
 use bailee_store::sqlite::copy::{Copy, move_origin};
 use bailee_vault::VaultError;
 use bailee_vault::backup::replay::Restore;
+use bailee_vault::backup::since::Since;
 use bailee_vault::backup::{Backups, Made, bundle};
 use bailee_vault::reveal::{Resolved, Wanted};
 use common::*;
@@ -112,13 +113,13 @@ fn restore(
     let from = Signer::new(binding.home, binding.environment, &seed).unwrap();
     let to = Signer::new(binding.home, binding.environment, &seed).unwrap().restored(id);
     let size = move_origin(store, &from, &to).unwrap();
-    let restore = Restore { restore: id, backup: made.backup, size, known: Some(size + 3) };
+    let restore = Restore { restore: id, backup: made.backup, size, taken_up: None, known: Some(size + 3) };
     let home = Home::open_store(directory, now, store).unwrap();
     restore.begin(&*home.store, home.keyring.anchor(), &home.context()).unwrap();
     drop(home);
     // By what it was told before it is opened, it numbers leaves above all that were given.
     let home = Home::open_store(directory, now, store).unwrap();
-    let replayed = home.vault.replay(&restore, &home.context()).unwrap();
+    let replayed = home.vault.replay(&restore, &Since::default(), &home.context()).unwrap();
     (home, restore, replayed)
 }
 
@@ -199,7 +200,7 @@ fn no_backup_of_forty_days_opens_what_has_expired_and_every_one_opens_what_lives
         for (reference, (taken_in, name)) in &orders {
             match (old.resolve(reference), lives[reference]) {
                 (Resolved::Unknown { .. }, _) => {
-                    assert!(taken_in > day, "{reference} is missing in the one of day {day}")
+                    assert!(taken_in > day, "{reference} is missing in the one of day {day}");
                 }
                 (Resolved::Held(held), true) => {
                     let fields = old.reveal_held(&held);
@@ -287,7 +288,7 @@ fn what_was_erased_since_the_backup_stays_gone_and_no_slot_is_given_twice() {
     let (store, _) = keeper.open(&made, &directory.join("opened"));
     let (home, again, replayed) = restore(directory, &store, &made, &now);
     assert_eq!((replayed.parts, replayed.buckets), (1, 0), "{replayed:?}");
-    assert_eq!(home.gone(&erased).state, "disposed");
+    assert_eq!(home.gone(&erased).state, "erased");
     assert_eq!(value(&home.reveal(&kept), "buyer.buyerName"), Some("Juniper Fernsby"));
     assert!(matches!(home.resolve(&third), Resolved::Unknown { .. }));
     // It does not come back, and what was lost with the store is taken in again.
@@ -299,7 +300,7 @@ fn what_was_erased_since_the_backup_stays_gone_and_no_slot_is_given_twice() {
         for part in home.store.parts(summary.bucket, None, 10).unwrap() {
             let row = home.store.record_by_no(part.record).unwrap().unwrap();
             assert_eq!(row.state, RecordState::Live);
-            let was_there = home.reveal(&kept).len() > 0 && part.slot.0 < 2;
+            let was_there = !home.reveal(&kept).is_empty() && part.slot.0 < 2;
             assert!(was_there || part.slot.0 >= given.get(&id).copied().unwrap_or(0), "{part:?}");
         }
     }
@@ -308,7 +309,7 @@ fn what_was_erased_since_the_backup_stays_gone_and_no_slot_is_given_twice() {
     let text = home.ledger_text();
     assert!(text.contains(&format!("\"restore\":\"{}\"", again.restore)), "{text}");
     // Done again it finds nothing.
-    let replayed = home.vault.replay(&again, &home.context()).unwrap();
+    let replayed = home.vault.replay(&again, &Since::default(), &home.context()).unwrap();
     assert_eq!((replayed.parts, replayed.buckets, replayed.quarantined), (0, 0, 0));
     home.verify_ledger();
 }

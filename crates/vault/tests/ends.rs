@@ -10,11 +10,13 @@
 
 mod common;
 
-use bailee_core::Month;
+use bailee_core::retention::{Policy, Profile};
+use bailee_core::{Month, Purpose};
 use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::authorized;
 use bailee_vault::collect::Request;
-use bailee_vault::reveal::Resolved;
+use bailee_vault::retention::Explained;
+use bailee_vault::reveal::{Resolved, Wanted};
 use common::{Home, time, value};
 use serde_json::{Value, json};
 
@@ -26,6 +28,12 @@ fn home(now: &str) -> (tempfile::TempDir, Home) {
     let directory = tempfile::tempdir().unwrap();
     let home = Home::new(directory.path(), now);
     (directory, home)
+}
+
+fn explain(home: &Home) -> Explained {
+    let (authorized, reference) = (home.act(authorized::ReadRetention), common::reference(ORDER));
+    let seller = common::seller();
+    home.vault.retention_explain(authorized, &seller, bailee_core::Kind::Order, &reference).unwrap().unwrap()
 }
 
 fn order(status: &str, updated: &str) -> Value {
@@ -75,6 +83,58 @@ fn an_items_part_that_has_ended_stays_ended_whatever_ships_later() {
     assert_eq!(value(&fields, I1), None, "what was disposed of does not come back");
     assert_eq!(value(&fields, I2), Some("Gift 2"));
     assert_eq!(value(&fields, "buyer.buyerName"), Some("Quirina Zettelmann"));
+}
+
+#[test]
+fn a_field_whose_purposes_have_ended_goes_before_the_rest_and_stays_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let ten = Policy::default().with_purpose(Purpose::Fulfilment, 10).unwrap();
+    let open = |now: &str, store: &str| {
+        Home::open_as(directory.path(), now, &directory.path().join(store), ten).unwrap()
+    };
+    drop(Home::new(directory.path(), "2026-03-12T12:00:00Z"));
+    let home = open("2026-03-12T12:00:00Z", "store.db");
+    let packages = [("2026-03-10T10:00:00Z", "DELIVERED"), ("2026-03-10T10:00:00Z", "DELIVERED")];
+    let document = |updated: &str| shipped(updated, packages).to_string();
+    home.collect(&document("2026-03-11T10:00:00Z"));
+    let fields = home.reveal(ORDER);
+    assert_eq!((value(&fields, I1), value(&fields, I2)), (Some("Gift 1"), Some("Gift 2")));
+    assert_eq!(home.keyring.buckets().len(), 2, "what invoices need lives on, in a part of its own");
+    let backup = home.back_up_store(&directory.path().join("backup"));
+    let words = explain(&home).words;
+    assert!(
+        words.contains("What serves fulfilment alone is kept for 10 of them") && words.contains("R21"),
+        "{words}"
+    );
+    drop(home);
+
+    let home = open("2026-03-18T12:00:00Z", "store.db");
+    assert_eq!(home.run_retention().unwrap().buckets_destroyed, 1);
+    let gone = |home: &Home| {
+        let fields = home.reveal(ORDER);
+        assert_eq!((value(&fields, I1), value(&fields, I2)), (None, None));
+        assert_eq!(value(&fields, "buyer.buyerName"), Some("Quirina Zettelmann"));
+    };
+    gone(&home);
+    let named = Wanted::Reference {
+        seller: common::seller(),
+        kind: None,
+        reference: common::reference(ORDER),
+        fields: Some(vec![I1.parse().unwrap()]),
+    };
+    let told = home.vault.resolve(&[named], home.now()).unwrap().remove(0);
+    let Resolved::Gone(told) = told else { panic!("a message of nobody's use any more is held") };
+    assert_eq!((told.rule.as_str(), told.state), ("R21", "disposed"));
+    // A newer document has it still, and so has the same one of a home whose purposes last longer since.
+    home.collect(&document("2026-03-18T10:00:00Z"));
+    gone(&home);
+    drop(home);
+    let store = directory.path().join("store.db");
+    let home = Home::open_as(directory.path(), "2026-03-19T12:00:00Z", &store, Policy::default()).unwrap();
+    home.collect(&document("2026-03-19T10:00:00Z"));
+    gone(&home);
+    drop(home);
+    gone(&Home::open_store(directory.path(), "2026-03-12T12:00:00Z", &backup).unwrap());
 }
 
 #[test]
@@ -213,7 +273,7 @@ fn an_expiry_beyond_sight_is_computed_again_when_its_bucket_is_about_to_close() 
     let (directory, home) = home("2026-03-02T12:00:00Z");
     drop(home);
     let store = directory.path().join("store.db");
-    let balanced = bailee_core::retention::Profile::Balanced;
+    let balanced = Policy::new(30, Profile::Balanced).unwrap();
     let home = Home::open_as(directory.path(), "2026-03-02T12:00:00Z", &store, balanced).unwrap();
     let mut promised = order("SHIPPED", "2026-03-02T10:00:00Z");
     // Expiry: 30 June. A bucket lies 45 days ahead at most.
@@ -236,14 +296,6 @@ fn an_expiry_beyond_sight_is_computed_again_when_its_bucket_is_about_to_close() 
 fn the_clock_is_explained_by_the_bucket_that_holds_the_data_now() {
     let (_directory, home) = home("2026-03-02T12:00:00Z");
     home.collect(&order("UNSHIPPED", "2026-03-02T10:00:00Z").to_string());
-    let explain = |home: &Home| {
-        let authorized = home.act(authorized::ReadRetention);
-        let reference = common::reference(ORDER);
-        home.vault
-            .retention_explain(authorized, &common::seller(), bailee_core::Kind::Order, &reference)
-            .unwrap()
-            .unwrap()
-    };
     let first = explain(&home);
     let home = home.at("2026-03-10T12:00:00Z");
     home.collect(&order("UNSHIPPED", "2026-03-10T10:00:00Z").to_string());

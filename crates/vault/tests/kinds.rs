@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use bailee_core::Kind;
 use bailee_core::catalogue::{Catalogue, TermKind};
-use bailee_core::retention::Profile;
+use bailee_core::retention::Policy;
 use bailee_intake::format::{Format, Formats};
 use bailee_intake::reader::{self, Reader};
 use bailee_ledger::authorized;
@@ -52,7 +52,7 @@ fn home(now: &str) -> (tempfile::TempDir, Home) {
     "#,
     );
     let store = directory.path().join("store.db");
-    let home = Home::open_with(directory.path(), now, &store, Profile::Strict, catalogue.unwrap()).unwrap();
+    let home = Home::open_with(directory.path(), now, &store, Policy::default(), catalogue.unwrap()).unwrap();
     (directory, home)
 }
 

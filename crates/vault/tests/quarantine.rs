@@ -15,7 +15,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use bailee_core::catalogue::Catalogue;
-use bailee_core::retention::Profile;
+use bailee_core::retention::Policy;
 use bailee_core::{Kind, RecordId};
 use bailee_intake::format::{Format, Formats};
 use bailee_ledger::authorized;
@@ -79,7 +79,7 @@ fn home(directory: &Path, mendable: u32) -> (Home, PathBuf) {
     let home = Home::new(directory, NOW);
     drop(home);
     let store = directory.join("store.db");
-    let home = Home::open_with(directory, NOW, &store, Profile::Strict, mistaken()).unwrap();
+    let home = Home::open_with(directory, NOW, &store, Policy::default(), mistaken()).unwrap();
     let lines: Vec<String> = (0..mendable).map(order).chain([broken(mendable)]).collect();
     let counts = home.collect(&lines.join("\n")).counts;
     assert_eq!((counts.read, counts.quarantined), (u64::from(mendable) + 1, u64::from(mendable) + 1));
@@ -169,7 +169,7 @@ fn a_retry_keeps_the_first_as_of() {
     let directory = tempfile::tempdir().unwrap();
     drop(Home::new(directory.path(), NOW));
     let store = directory.path().join("store.db");
-    let home = Home::open_with(directory.path(), NOW, &store, Profile::Strict, mistaken()).unwrap();
+    let home = Home::open_with(directory.path(), NOW, &store, Policy::default(), mistaken()).unwrap();
     home.collect_with(&order(0), as_of).unwrap();
     drop(home);
     let home = Home::open(directory.path(), LATER).unwrap();
@@ -266,7 +266,7 @@ fn what_fails_again_says_why_it_fails_now_and_keeps_its_end() {
     let directory = tempfile::tempdir().unwrap();
     drop(Home::new(directory.path(), NOW));
     let store = directory.path().join("store.db");
-    let home = Home::open_with(directory.path(), NOW, &store, Profile::Strict, mistaken()).unwrap();
+    let home = Home::open_with(directory.path(), NOW, &store, Policy::default(), mistaken()).unwrap();
     // A token of an order stands in a document that does not fit: under the mended catalogue that is what is wrong.
     let fits = order(1).replace(r#","desk":{"slot":"9"}"#, "").replace("\"desk\":{\"slot\":\"9\"},", "");
     let wants = Request { tokenise: true, ..Request::default() };

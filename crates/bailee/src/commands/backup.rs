@@ -98,6 +98,12 @@ Example:
         /// The file of the root key; without it, that which the backup names.
         #[arg(long, value_name = "FILE")]
         root_key: Option<PathBuf>,
+        /// A copy of the ledger of the home that was lost, as `bailee ledger export` makes it.
+        ///
+        /// It tells of erasures, restrictions and ends of sellers since the backup, and none of its entries is lost. One that goes as
+        /// far as the newest checkpoint that left the home is gone on with, under the same origin.
+        #[arg(long, value_name = "DIR")]
+        ledger: Option<PathBuf>,
         /// The checkpoints that left the home that was lost; without it, those where its configuration says, or beside the new home.
         #[arg(long, value_name = "DIR")]
         checkpoints: Option<PathBuf>,
@@ -113,7 +119,7 @@ impl Backup {
             Command::Keygen { out, sheet } => keygen(global.screen, &out, sheet.as_deref()),
             Command::Create { out } => global.visit(|visit| create(visit, &out)),
             Command::Verify { file, key } => verify(global.screen, &file, &key),
-            Command::Restore { file, key, mirrors, root_key, checkpoints, passphrase_stdin } => {
+            Command::Restore { file, key, mirrors, root_key, ledger, checkpoints, passphrase_stdin } => {
                 if global.server.is_some() {
                     return Err(elsewhere());
                 }
@@ -123,6 +129,7 @@ impl Backup {
                     root: absolute(global.home.clone())?,
                     mirrors: mirrors.into_iter().map(absolute).collect::<Result<_>>()?,
                     root_key: root_key.map(absolute).transpose()?,
+                    ledger: ledger.map(absolute).transpose()?,
                     checkpoints,
                     passphrase: if passphrase_stdin { Some(screen::stdin_line()?) } else { None },
                     now: global.now,
@@ -308,14 +315,15 @@ fn restore(screen: Screen, restoring: Restoring, file: &Path, key: &Path) -> Res
     let restored = restoring.go_on(input, &key);
     bar.finish_and_clear();
     let Restored { contents, restore, replayed, parts, origin } = restored?;
-    let lost = restore.known.map(|known| known.saturating_sub(restore.size));
+    let has = restore.taken_up.map_or(restore.size, |taken_up| taken_up.max(restore.size));
+    let lost = restore.known.map(|known| known.saturating_sub(has));
     if screen.is_json() {
         screen.json(&json!({
             "home": root,
             "backup": contents.about.backup,
             "made_at": contents.about.made_at,
             "origin": origin,
-            "ledger_size": restore.size,
+            "ledger_size": has,
             "ledger_lost": lost,
             "parts": parts,
             "gone": replayed,
@@ -332,6 +340,10 @@ fn restore(screen: Screen, restoring: Restoring, file: &Path, key: &Path) -> Res
         ("parts that live", parts.to_string()),
         ("records that stay gone, their day being over", replayed.disposed.to_string()),
         ("parts that stay gone, having been ended one by one", replayed.parts.to_string()),
+        ("records that stay erased, as the ledger says", replayed.erased.to_string()),
+        ("records restricted again, or not any more", replayed.restricted.to_string()),
+        ("restricted records that the backup does not have", replayed.not_here.to_string()),
+        ("sellers that stay ended", replayed.ended.to_string()),
         ("quarantined documents that stay gone", replayed.quarantined.to_string()),
         ("months of facts that stay gone", replayed.facts.to_string()),
         ("sessions ended", replayed.sessions.to_string()),

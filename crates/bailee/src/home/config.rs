@@ -4,11 +4,12 @@
 //! is a reference. The environment and the home's id are authenticated in the keyring as well, so that editing them
 //! opens nothing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bailee_access::Standards;
 use bailee_core::retention::{Policy, Profile};
-use bailee_core::{Environment, HomeId, OwnSecret, written};
+use bailee_core::{Environment, HomeId, OwnSecret, Purpose, written};
 use serde::Deserialize;
 
 use super::access::{self, AccessSection};
@@ -105,6 +106,8 @@ struct RetentionSection {
     accepted_by: Option<String>,
     time_source: Option<String>,
     time_authorities: Option<PathBuf>,
+    #[serde(default)]
+    purposes: BTreeMap<Purpose, i64>,
 }
 
 #[derive(Deserialize)]
@@ -202,7 +205,7 @@ impl Config {
 }
 
 fn policy(written: &RetentionSection) -> std::result::Result<Policy, String> {
-    let Policy { days_after_delivery, profile } = Policy::default();
+    let Policy { days_after_delivery, profile, .. } = Policy::default();
     let days = written.days_after_delivery.unwrap_or(days_after_delivery.into());
     let profile = written.profile.unwrap_or(profile);
     if profile != Profile::Strict && written.accepted_by.as_deref().unwrap_or("").trim().is_empty() {
@@ -211,7 +214,9 @@ fn policy(written: &RetentionSection) -> std::result::Result<Policy, String> {
              accept: set accepted_by"
         ));
     }
-    Policy::new(days, profile).map_err(|error| format!("[retention] {error}"))
+    let policy = Policy::new(days, profile).map_err(|error| format!("[retention] {error}"))?;
+    let with = |policy: Policy, (purpose, days): (&Purpose, &i64)| policy.with_purpose(*purpose, *days);
+    written.purposes.iter().try_fold(policy, with).map_err(|error| format!("[retention.purposes] {error}"))
 }
 
 fn ledger_days(written: &LedgerSection) -> std::result::Result<u16, String> {
@@ -330,6 +335,9 @@ mod tests {
             ("[retention]", "days_after_delivery = 0", "2.1.a"),
             ("[retention]", "days_after_delivery = -1", "2.1.a"),
             ("[retention]", "days_after_delivery = 70000", "2.1.a"),
+            ("[retention.purposes]", "fulfilment = 31", "2.1.b"),
+            ("[retention.purposes]", "tax = 2", "2.1.b"),
+            ("[retention.purposes]", "incident = 10", "2.1.b"),
             ("[retention]", "profile = \"balanced\"", "2.1.a"),
             ("[ledger]", "keep_days = 60", "2.6.e"),
             ("[ledger]", "keep_days = 89", "2.6.e"),
@@ -411,6 +419,8 @@ mod tests {
     fn a_stricter_value_is_taken() {
         let config = written(("[retention]", "[retention]\ndays_after_delivery = 7")).unwrap();
         assert_eq!(config.policy.days_after_delivery, 7);
+        let purposes = written(("[retention.purposes]", "[retention.purposes]\ntax = 9")).unwrap().policy;
+        assert_eq!(purposes.early_by(&[Purpose::Tax]), 21);
         assert!(written(("[ledger]", "[ledger]\nkeep_days = 90")).is_ok());
         let balanced = "[retention]\nprofile = \"balanced\"\naccepted_by = \"Ada Muster\"";
         assert_eq!(written(("[retention]", balanced)).unwrap().policy.profile, Profile::Balanced);

@@ -16,15 +16,18 @@ use bailee_crypto::keyring::{Keyring, Unanchored};
 use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::anchor::Anchors;
 use bailee_ledger::authorized::Context;
+use bailee_ledger::directory::DirectorySource;
 use bailee_ledger::event::{Replayed, What};
+use bailee_ledger::log::Source;
 use bailee_ledger::note::{Checkpoint, Signer, open_checkpoint, restore_of};
-use bailee_ledger::verify::verify;
+use bailee_ledger::verify::{verify, verify_directory};
 use bailee_store::act::{Act, BucketState, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
-use bailee_store::sqlite::copy::{Copy, move_origin};
+use bailee_store::sqlite::copy::{Copy, move_origin, take_up};
 use bailee_vault::backup::bundle;
 use bailee_vault::backup::replay::Restore;
+use bailee_vault::backup::since::Since;
 use bailee_vault::believed::believed_last;
 use bailee_vault::{Foundations, Vault};
 
@@ -131,6 +134,8 @@ pub(crate) struct Restoring {
     pub(crate) mirrors: Vec<PathBuf>,
     /// The file of the root key; that which the backup names, where none is given.
     pub(crate) root_key: Option<PathBuf>,
+    /// A copy of the ledger of the home that was lost, as `ledger export` makes it.
+    pub(crate) ledger: Option<PathBuf>,
     /// Where the checkpoints are that left the home; where the configuration says, when it is not given.
     pub(crate) checkpoints: Option<PathBuf>,
     pub(crate) passphrase: Option<Sensitive<String>>,
@@ -192,9 +197,16 @@ impl Restoring {
         let newest = self.hold_against_known(contents, config)?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let id = RecordId::random(&*entropy);
-        let to = signer(&contents.origin)?.restored(id);
+        let (taken_up, since) = self.take_up_ledger(contents, &from)?;
+        // A copy that goes as far as what is known of the ledger is that ledger; else there would be two of one origin.
+        let is_whole =
+            newest.as_ref().is_some_and(|newest| taken_up.is_some_and(|taken_up| taken_up >= newest.size));
+        let to = match is_whole {
+            true => signer(&contents.origin)?,
+            false => signer(&contents.origin)?.restored(id),
+        };
         let origin = to.origin().to_owned();
-        let size = move_origin(&store_path, &from, &to).map_err(Failure::failed)?;
+        move_origin(&store_path, &from, &to).map_err(Failure::failed)?;
         let store = Sqlite::open(&store_path, to, Arc::clone(&entropy)).map_err(Failure::failed)?;
         let store: Arc<dyn Store> = Arc::new(store);
         // One that is older than the backup knows is refused, and left as it is.
@@ -202,16 +214,38 @@ impl Restoring {
         let (keyring, _) = unanchored.open(anchor).map_err(Failure::failed)?;
         refuse_older(&keyring, newest.as_ref())?;
         let known = newest.map(|checkpoint| checkpoint.size);
-        let restore = Restore { restore: id, backup: contents.about.backup, size, known };
+        let (backup, size) = (contents.about.backup, contents.ledger_size);
+        let restore = Restore { restore: id, backup, size, taken_up, known };
         let now = self.set_time(&*store, config)?;
         let context = Context::system(RequestId::new(now, &*entropy), now);
         restore.begin(&*store, keyring.anchor(), &context).map_err(Failure::failed)?;
         self.write_time(&*store, &context)?;
         let vault = self.open_vault(Arc::clone(&store), keyring, config, entropy, now)?;
-        let replayed = vault.replay(&restore, &context).map_err(Failure::failed)?;
+        let replayed = vault.replay(&restore, &since, &context).map_err(Failure::failed)?;
         let buckets = store.buckets().map_err(Failure::failed)?;
         let open = buckets.iter().filter(|bucket| bucket.state == BucketState::Open);
         Ok((restore, replayed, open.map(|bucket| bucket.parts).sum(), origin))
+    }
+
+    /// Takes up the copy of the ledger that was handed in; its entries, and what they tell of the time since the backup.
+    fn take_up_ledger(&self, contents: &Contents, signer: &Signer) -> Result<(Option<u64>, Since)> {
+        let Some(directory) = &self.ledger else { return Ok((None, Since::default())) };
+        let refused = |error: &dyn std::fmt::Display| {
+            Failure::new(
+                Exit::VerificationFailed,
+                format_args!("the ledger in {} is refused: {error}", directory.display()),
+            )
+        };
+        let store = self.root.join(STORE);
+        let copy = Copy::open(&store).map_err(Failure::failed)?;
+        let own = copy.ledger().map_err(Failure::failed)?.checkpoint().map_err(Failure::failed)?;
+        let verified = verify_directory(directory, Some(&contents.signed_by), &[own]);
+        let size = verified.map_err(|error| refused(&error))?.size;
+        let ledger =
+            DirectorySource::open(directory, &contents.signed_by).map_err(|error| refused(&error))?;
+        let since = Since::read(&ledger, contents.ledger_size, size).map_err(|error| refused(&error))?;
+        take_up(&store, signer, &ledger, size).map_err(Failure::failed)?;
+        Ok((Some(size), since))
     }
 
     fn open_vault(

@@ -149,6 +149,64 @@ fn a_home_that_was_lost_goes_on_from_its_backup_and_nothing_that_ended_comes_bac
 }
 
 #[test]
+fn with_a_copy_of_the_ledger_what_was_asked_for_since_is_done_again_and_no_entry_is_lost() {
+    let trial = kept();
+    let file = back_up(&trial);
+    let second = order(2, "Quirina Zettelmann", "2026-03-20T08:00:00Z");
+    trial.run(&["seller", "add", "BETA"]).ends(0);
+    for seller in ["ALPHA", "BETA"] {
+        trial.run_with(&["collect", "--seller", seller, "-"], &second).ends(0);
+    }
+    for record in ["ALPHA/250-0000000-0000002", "BETA/250-0000000-0000002", ALONE] {
+        trial.run(&["erase", record]).ends(0);
+    }
+    trial.run(&["restrict", "ALPHA/250-0000000-0000001"]).ends(0);
+    let ended = trial.run(&["seller", "end", "BETA", "--reason", "authorisation-ended"]);
+    assert!(ended.status == 0, "{}", ended.err);
+    trial.run(&["ledger", "export", "--out", "copy"]).ends(0);
+    fs::rename(trial.path("home"), trial.path("lost")).unwrap();
+
+    let mirrors = mirrors_in("lost");
+    let mut words = restore(&file, "lost/root.key", &mirrors);
+    words.extend(["--ledger", "copy"]);
+    // A copy that was changed tells nothing.
+    let entries = trial.path("copy/tile/entries");
+    let mut bundles = Vec::new();
+    read_all(&entries, &mut bundles);
+    let (path, mut content) = bundles.remove(0);
+    let (at, whole) = (content.len() / 2, content.clone());
+    content[at] ^= 1;
+    fs::write(&path, &content).unwrap();
+    trial.run(&words).ends(6);
+    assert!(!trial.path("again").exists());
+    fs::write(&path, &whole).unwrap();
+
+    let restored = trial.json(&words);
+    let gone = &restored["gone"];
+    assert_eq!((&gone["restricted"], &gone["not_here"]), (&1.into(), &0.into()), "{restored}");
+    assert_eq!((&gone["ended"], &gone["erased"]), (&1.into(), &2.into()), "{restored}");
+    assert_eq!(gone["parts"], 1, "{restored}");
+    assert_eq!(restored["ledger_lost"], 0, "{restored}");
+    assert_eq!(restored["origin"].as_str().unwrap().split('/').count(), 2, "it is the ledger that it was");
+    log_in_again(&trial);
+    let said = |words: &[&str]| trial.run(&[&["--home", "again"], words].concat());
+    let denied = said(&["reveal", "ALPHA/250-0000000-0000001", "--purpose", "fulfilment"]).ends(4);
+    assert!(denied.err.contains("2.2.d") || denied.text().contains("2.2.d"), "{}", denied.err);
+    // What was erased does not come back, though no row of the backup had it; nor does the seller.
+    let collect = |seller: &str| {
+        trial.run_with(&["--home", "again", "collect", "--seller", seller, "-", "--output", "json"], &second)
+    };
+    let counts = collect("ALPHA").ends(0).json();
+    assert_eq!((&counts["past_retention"], &counts["collected"]), (&1.into(), &0.into()), "{counts}");
+    assert!(collect("BETA").ends(1).err.contains("ended"));
+    let verified = said(&["ledger", "verify", "--output", "json"]).ends(0).json();
+    assert_eq!(verified["checkpoint_ok"], true);
+    let told = said(&["ledger", "tail", "-n", "1000", "--output", "json"]).ends(0).json();
+    let events = told["events"].as_array().unwrap();
+    assert!(events.iter().any(|one| one["event"] == "erased"), "what the copy has is in the ledger");
+}
+
+#[test]
 fn a_backup_that_is_not_whole_or_not_for_this_key_is_refused() {
     let trial = kept();
     let file = back_up(&trial);

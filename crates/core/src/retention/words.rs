@@ -15,6 +15,12 @@ impl Decision {
                 " Gift messages of items in earlier packages end sooner, with their own package (R5).",
             );
         }
+        for (purpose, days) in policy.sooner().filter(|_| self.rule != Rule::R7) {
+            let by = shown(self.expiry_of(None, policy.early_by(&[purpose])));
+            words.push_str(&format!(
+                " What serves {purpose} alone is kept for {days} of them, so that is gone by {by} (R21)."
+            ));
+        }
         let day = bucket_day(self.expires_at);
         let closing = day.plus(-CLOSING_DAYS);
         words.push_str(&format!(

@@ -25,10 +25,14 @@ pub struct Restored {
     pub restore: RecordId,
     /// The backup.
     pub backup: RecordId,
-    /// `"begun"`, the first event under that origin; `"forgotten"`, of records that end with it; `"completed"`.
+    /// `"begun"`, the first event under that origin; `"forgotten"`, of records that end with it; `"erased"` and
+    /// `"restricted"`, of records of which the ledger since says so; `"completed"`.
     pub step: String,
     /// Entries of the ledger as the backup holds it.
     pub size: u64,
+    /// Entries of the copy of the ledger that was taken up beside the backup, where one was at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_up: Option<u64>,
     /// Entries of the newest checkpoint that is known of the origin before: what lies between the two is lost.
     pub known: Option<u64>,
     /// Records whose personal data was ended one by one since the backup was made: none of it is left now.
@@ -56,4 +60,16 @@ pub struct Replayed {
     pub details: u64,
     /// Sessions that were ended.
     pub sessions: u64,
+    /// Records that the ledger says were erased, and were not ended yet by what the keyring says.
+    #[serde(default)]
+    pub erased: u64,
+    /// Records that the ledger says were restricted since, or were not any more.
+    #[serde(default)]
+    pub restricted: u64,
+    /// Restricted records that the backup does not have.
+    #[serde(default)]
+    pub not_here: u64,
+    /// Sellers that ended.
+    #[serde(default)]
+    pub ended: u64,
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use bailee_access::{Gate, Standards};
 use bailee_core::catalogue::Catalogue;
-use bailee_core::retention::{Policy, Profile};
+use bailee_core::retention::Policy;
 use bailee_core::{Clock, Entropy, Environment, HomeId, RequestId, Sensitive, Timestamp};
 use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Binding;
@@ -120,7 +120,7 @@ impl House {
             keyring: Arc::clone(&keyring),
             catalogue: Arc::clone(&catalogue),
             own: Arc::new(Own),
-            policy: Policy { days_after_delivery: 30, profile: Profile::Strict },
+            policy: Policy::default(),
             ledger_days: 400,
             request_months: 36,
             on_consent: Vec::new(),

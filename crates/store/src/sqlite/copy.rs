@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use bailee_ledger::note::Signer;
+use bailee_ledger::event::{Entry, Event};
+use bailee_ledger::log::Source;
+use bailee_ledger::note::{Signer, open_checkpoint};
 use rusqlite::Connection;
 
 use super::{LedgerSource, connection, log};
@@ -75,4 +77,29 @@ pub fn move_origin(path: &Path, from: &Signer, to: &Signer) -> Result<u64, Store
     let mut tree = log::load(&connection, from)?;
     log::sign(&connection, &mut tree, to)?;
     Ok(tree.size())
+}
+
+/// Has the ledger of a database that nobody works on take up what a verified copy of it has beyond its own end, as far as `size`,
+/// and signs the whole under the origin that it has. Nothing else that those entries tell of is in the database.
+///
+/// # Errors
+/// [`StoreError::Damaged`] where the copy is not the same ledger, or lacks an entry, else what the system said. It stays as it was.
+pub fn take_up(path: &Path, signer: &Signer, copy: &dyn Source, size: u64) -> Result<(), StoreError> {
+    let root = open_checkpoint(&copy.checkpoint().map_err(|_| StoreError::Damaged)?, &signer.verifier_key())
+        .map_err(|_| StoreError::Damaged)?
+        .root;
+    let mut connection = connection::writer(path)?;
+    let transaction = connection.transaction()?;
+    let mut tree = log::load(&transaction, signer)?;
+    while tree.size() < size {
+        let bytes = copy.entry(tree.size()).ok().flatten().ok_or(StoreError::Damaged)?;
+        let request = Event::parse(&bytes).map_err(|_| StoreError::Damaged)?.request;
+        log::append(&transaction, &mut tree, &[Entry { request, bytes }])?;
+    }
+    if tree.root() != root {
+        return Err(StoreError::Damaged);
+    }
+    log::sign(&transaction, &mut tree, signer)?;
+    transaction.commit()?;
+    Ok(())
 }

@@ -89,6 +89,7 @@ fn is_removable(device: &Path, depth: u8) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a file of a test is nobody's loss")]
 mod tests {
     use std::os::unix::fs::symlink;
 

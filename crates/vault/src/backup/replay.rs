@@ -16,6 +16,7 @@ use bailee_ledger::event::{self, Holds, Replayed, What};
 use bailee_store::act::{Act, BucketNo, BucketState, Change, PartRow, RecordNo, RecordRow, RecordState};
 use bailee_store::records::Store;
 
+use super::since::Since;
 use crate::destruction::Removal;
 use crate::facts::{About, End};
 use crate::{Vault, VaultError};
@@ -29,7 +30,7 @@ const NUMBERS_BITS: u32 = 40;
 /// Rows that are read at a time.
 const ROWS: usize = 500;
 /// What ends a record's personal data that was erased (R16).
-const RULE: &str = "R16";
+pub(super) const RULE: &str = "R16";
 
 /// A restore, as its events name it.
 #[derive(Clone, Copy, Debug)]
@@ -40,17 +41,20 @@ pub struct Restore {
     pub backup: RecordId,
     /// Entries of the ledger in it.
     pub size: u64,
+    /// Entries of the copy of the ledger that was taken up beside it.
+    pub taken_up: Option<u64>,
     /// Entries of the newest checkpoint that is known of the origin before.
     pub known: Option<u64>,
 }
 
 impl Restore {
-    fn event(&self, step: &str) -> event::Restored {
+    pub(super) fn event(&self, step: &str) -> event::Restored {
         event::Restored {
             restore: self.restore,
             backup: self.backup,
             step: step.to_owned(),
             size: self.size,
+            taken_up: self.taken_up,
             known: self.known,
             records: Vec::new(),
             replayed: None,
@@ -95,7 +99,12 @@ impl Vault {
     ///
     /// # Errors
     /// When the store, the ledger or a mirror cannot be written: mend it, and do it again.
-    pub fn replay(&self, restore: &Restore, context: &Context) -> Result<Replayed, VaultError> {
+    pub fn replay(
+        &self,
+        restore: &Restore,
+        since: &Since,
+        context: &Context,
+    ) -> Result<Replayed, VaultError> {
         let mut replayed = Replayed { sessions: self.end_sessions()?, ..Replayed::default() };
         let mut removal = Removal::default();
         for summary in self.base.store.buckets()? {
@@ -143,6 +152,7 @@ impl Vault {
             }
         }
         replayed.disposed = self.destroy_again(context, removal)?;
+        self.replay_since(since, restore, context, &mut replayed)?;
         let done = event::Restored { replayed: Some(replayed), ..restore.event("completed") };
         let events = vec![context.event(What::Restored(done))];
         let changes = vec![Change::SetAnchor(self.base.keyring.anchor())];

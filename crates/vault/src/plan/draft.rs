@@ -151,7 +151,7 @@ impl Vault {
         for part in &draft.about.parts {
             let Some(opened) = self.open_part(planning.seller, row, part, None, planning.now)? else {
                 if self.is_lost(planning, row, part)? {
-                    draft.returns |= part.item.is_none();
+                    draft.returns |= part.is_main();
                     draft.lost.push(part.clone());
                 }
                 continue;
@@ -162,7 +162,7 @@ impl Vault {
                     leaf.value = Some(value);
                 }
             }
-            if part.item.is_none() {
+            if part.is_main() {
                 draft.leaves.extend(state.unclassified.iter().map(|(instance, path)| Leaf {
                     unclassified_path: Some(path.clone()),
                     instance: Some(*instance),
@@ -192,7 +192,7 @@ impl Vault {
 impl Draft {
     /// Whether its personal data is gone, or cannot be opened any more.
     pub(super) fn is_gone(&self) -> bool {
-        self.row.is_some() && !self.open.iter().any(|part| part.item.is_none())
+        self.row.is_some() && !self.open.iter().any(|part| part.is_main())
     }
 
     /// Merges one document into the record.

@@ -10,10 +10,10 @@ use super::draft::Draft;
 use super::{Outcome, PartLeaf, PartPlan, Plan, Planning, Target, Write};
 use crate::Vault;
 use crate::document::walk;
-use crate::facts::{About, End, PartEntry, SlotNo};
+use crate::facts::{About, End, PartEntry, Scope, SlotNo};
 
-/// A part's scope: the main one, or one item's.
-type Scope = Option<String>;
+/// The rule by which a field ends whose purposes have.
+const PURPOSE_ENDED: &str = "R21";
 
 /// What a record is to hold of one scope.
 struct Wish {
@@ -24,7 +24,7 @@ struct Wish {
 /// What a record is to hold.
 struct Wishes {
     scopes: BTreeMap<Scope, Wish>,
-    /// Leaves whose item's day has come: they are not stored again (R19).
+    /// Leaves whose own day has come: they are not stored again (R19).
     dropped: Vec<usize>,
 }
 
@@ -83,43 +83,29 @@ impl Vault {
 
     /// Which leaves lie in which scope.
     fn wishes(&self, planning: Planning<'_>, draft: &Draft, decision: &Decision, main_day: Day) -> Wishes {
-        let earlier: BTreeMap<&str, Day> = decision
-            .items
-            .iter()
-            .map(|(item, expiry)| (item.as_str(), bucket_day(*expiry)))
-            .filter(|(_, day)| *day < main_day)
-            .collect();
-        // An item's part that has ended stays ended, as the record does (R16).
-        let over: BTreeSet<&str> = (draft.about.parts.iter())
-            .filter(|part| {
-                !draft.returns && !draft.open.iter().chain(&draft.lost).any(|open| open.no == part.no)
-            })
-            .filter_map(|part| part.item.as_deref())
-            .collect();
+        let sooner: BTreeSet<&str> = decision.items.iter().map(|(item, _)| item.as_str()).collect();
+        let over = Over::of(draft);
         let mut main = Wish { day: main_day, leaves: Vec::new() };
         let mut scopes: BTreeMap<Scope, Wish> = BTreeMap::new();
         let mut dropped = Vec::new();
         walk(&draft.tree, self.catalogue().root(planning.kind), &mut |met| {
             let index = met.marker.0 as usize;
-            if draft.leaves.get(index).is_none_or(|leaf| leaf.value.is_none()) {
-                return;
-            }
-            let ends_with_item = met.node.field().is_some_and(|field| field.ends_with_item);
-            let field = met.node.field().map(|field| field.id);
-            let item = met.trail.item().filter(|_| ends_with_item);
-            if item.is_some_and(|item| over.contains(item)) {
+            let Some(leaf) = draft.leaves.get(index).filter(|leaf| leaf.value.is_some()) else { return };
+            let field = met.node.field();
+            let early = field.map_or(0, |field| self.base.policy.early_by(&field.purposes));
+            let own_item = met.trail.item().filter(|_| field.is_some_and(|field| field.ends_with_item));
+            let item = own_item.filter(|item| sooner.contains(item)).map(str::to_owned);
+            let (scope, leaf_of) =
+                (Scope { item, early }, PartLeaf { index, field: field.map(|field| field.id) });
+            let day = scope.day(decision);
+            if over.holds(leaf.instance, own_item, early) {
                 dropped.push(index);
-                return;
-            }
-            match item.and_then(|item| earlier.get_key_value(item)) {
-                None => main.leaves.push(PartLeaf { index, field }),
-                Some((_, day)) if phase(*day, planning.now) != Phase::Open => dropped.push(index),
-                Some((item, day)) => {
-                    let wish = scopes.entry(Some((*item).to_owned()));
-                    wish.or_insert(Wish { day: *day, leaves: Vec::new() })
-                        .leaves
-                        .push(PartLeaf { index, field });
-                }
+            } else if day >= main_day {
+                main.leaves.push(leaf_of);
+            } else if phase(day, planning.now) == Phase::Open {
+                scopes.entry(scope).or_insert(Wish { day, leaves: Vec::new() }).leaves.push(leaf_of);
+            } else {
+                dropped.push(index);
             }
         });
         let unclassified = (draft.leaves.iter().enumerate())
@@ -127,8 +113,28 @@ impl Vault {
             .map(|(index, _)| PartLeaf { index, field: None });
         // INVARIANT: no more than an envelope holds, since no document was taken in that the record has no room for.
         main.leaves.extend(unclassified);
-        scopes.insert(None, main);
+        scopes.insert(Scope::MAIN, main);
         Wishes { scopes, dropped }
+    }
+}
+
+/// A record's parts that have ended before it: they stay ended, as a record does (R16).
+struct Over<'a>(Vec<&'a PartEntry>);
+
+impl<'a> Over<'a> {
+    fn of(draft: &'a Draft) -> Self {
+        let lives = |part: &PartEntry| draft.open.iter().chain(&draft.lost).any(|open| open.no == part.no);
+        let is_over = |part: &&PartEntry| !part.is_main() && !draft.returns && !lives(part);
+        Self(draft.about.parts.iter().filter(is_over).collect())
+    }
+
+    /// Whether a leaf was in one of them, or would have been.
+    fn holds(&self, instance: Option<FieldInstance>, item: Option<&str>, early: u8) -> bool {
+        self.0.iter().any(|part| match part.early {
+            0 => part.item.as_deref() == item,
+            // An item's leaf is in its item's part while that ends before the record does, and else in the record's.
+            _ => part.early == early && (part.item.is_none() || part.item.as_deref() == item),
+        } || instance.is_some_and(|instance| part.instances.contains(&instance)))
     }
 }
 
@@ -151,34 +157,38 @@ struct Layout {
 
 impl Layout {
     fn new(vault: &Vault, draft: &Draft, wishes: Wishes, now: Timestamp, decision: &Decision) -> Self {
-        let rule = decision.rule.to_string();
         let homes = Homes::of(draft);
         let mut layout = Self { next_part: draft.about.next_part, ..Self::default() };
-        for held in draft.open.iter().filter(|held| !wishes.scopes.contains_key(&held.item)) {
+        for held in draft.open.iter().filter(|held| !wishes.scopes.contains_key(&held.scope())) {
             layout.remove(held, true);
         }
         draft.lost.iter().for_each(|lost| layout.remove(lost, false));
         let placed: Vec<_> = (wishes.scopes.iter())
-            .map(|(item, wish)| match draft.open.iter().find(|part| part.item == *item) {
+            .map(|(scope, wish)| match draft.open.iter().find(|part| part.scope() == *scope) {
                 Some(held) => layout.place(held, wish.day, now, homes.left_early(held, &wishes)),
                 None => Placed { day: wish.day, target: Target::New, left: Vec::new() },
             })
             .collect();
-        for ((item, wish), Placed { day, target, left }) in wishes.scopes.into_iter().zip(placed) {
-            let before = draft.about.parts.iter().find(|part| part.item == item);
-            let no = before.map_or_else(|| layout.number(item.as_deref()), |part| part.no);
-            let due = vault.due_day(&draft.about.evidence, item.as_deref(), day);
+        for ((scope, wish), Placed { day, target, left }) in wishes.scopes.into_iter().zip(placed) {
+            let before = draft.about.parts.iter().find(|part| part.scope() == scope);
+            let no = before.map_or_else(|| layout.number(&scope), |part| part.no);
+            let due = vault.due_day(&draft.about.evidence, &scope, day);
+            let rule = match scope {
+                Scope { early: 1.., .. } => PURPOSE_ENDED.to_owned(),
+                Scope { item: Some(_), .. } => Rule::R5.to_string(),
+                Scope { .. } => decision.rule.to_string(),
+            };
             layout.parts.push(PartPlan {
                 no,
                 day,
                 due: wish.day.max(due),
-                exception: if item.is_none() { decision.exception() } else { None },
+                exception: if scope.is_main() { decision.exception() } else { None },
                 target,
                 // The version goes on over every move, so that no place is ever sealed twice.
                 version: before.map_or(draft.version, |part| part.version) + 1,
-                rule: if item.is_some() { Rule::R5.to_string() } else { rule.clone() },
+                rule,
                 ended: decision.ended(),
-                item,
+                scope,
                 leaves: wish.leaves,
                 left,
             });
@@ -187,8 +197,8 @@ impl Layout {
     }
 
     /// A new part's number: 0 for the main one.
-    fn number(&mut self, item: Option<&str>) -> PartNo {
-        if item.is_none() {
+    fn number(&mut self, scope: &Scope) -> PartNo {
+        if scope.is_main() {
             return PartNo(0);
         }
         let no = PartNo(self.next_part);
@@ -239,7 +249,7 @@ impl Homes {
     fn left_early(&self, held: &PartEntry, wishes: &Wishes) -> bool {
         let was_here = |index: &usize| self.0.get(*index).copied().flatten() == Some(held.no);
         let mut earlier =
-            wishes.scopes.iter().filter(|(item, wish)| **item != held.item && wish.day < held.day);
+            wishes.scopes.iter().filter(|(scope, wish)| **scope != held.scope() && wish.day < held.day);
         let left = |leaf: &PartLeaf| was_here(&leaf.index);
         wishes.dropped.iter().any(was_here) || earlier.any(|(_, wish)| wish.leaves.iter().any(left))
     }
@@ -269,7 +279,7 @@ impl Draft {
         self.leaves.iter_mut().for_each(|leaf| leaf.value = None);
         let removed = std::mem::take(&mut self.open);
         let punctured = removed.iter().flat_map(PartEntry::places).collect();
-        self.about.parts.retain(|part| part.item.is_none());
+        self.about.parts.retain(PartEntry::is_main);
         self.into_write(Layout { removed, punctured, ..Layout::default() }, change)
     }
 

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bailee_core::catalogue::{Catalogue, Current};
-use bailee_core::retention::{Policy, Profile};
+use bailee_core::retention::Policy;
 use bailee_core::{Environment, HomeId, Json, Kind, Purpose, Reference, RequestId, SellerId, Timestamp};
 use bailee_crypto::keyring::{Keyring, Unanchored};
 use bailee_crypto::lasting::Binding;
@@ -117,12 +117,12 @@ impl Home {
 
     /// Opens it with another store: an old copy, say.
     pub fn open_store(directory: &Path, now: &str, store: &Path) -> Result<Self, VaultError> {
-        Self::open_as(directory, now, store, Profile::Strict)
+        Self::open_as(directory, now, store, Policy::default())
     }
 
-    /// Opens it with another reading of the clock.
-    pub fn open_as(directory: &Path, now: &str, store: &Path, profile: Profile) -> Result<Self, VaultError> {
-        Self::open_with(directory, now, store, profile, Catalogue::embedded().unwrap())
+    /// Opens it with another clock.
+    pub fn open_as(directory: &Path, now: &str, store: &Path, policy: Policy) -> Result<Self, VaultError> {
+        Self::open_with(directory, now, store, policy, Catalogue::embedded().unwrap())
     }
 
     /// Opens it with a catalogue of its own.
@@ -130,7 +130,7 @@ impl Home {
         directory: &Path,
         now: &str,
         store: &Path,
-        profile: Profile,
+        policy: Policy,
         catalogue: Catalogue,
     ) -> Result<Self, VaultError> {
         let home: HomeId = std::fs::read_to_string(directory.join("id")).unwrap().parse().unwrap();
@@ -148,7 +148,7 @@ impl Home {
             keyring: Arc::clone(&keyring),
             catalogue: Arc::new(current(directory, catalogue)),
             own: Arc::new(Own(directory.join("classified.toml"))),
-            policy: Policy::new(30, profile).unwrap(),
+            policy,
             ledger_days: 400,
             request_months: 36,
             on_consent: on_consent(directory),
