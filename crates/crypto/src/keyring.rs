@@ -29,6 +29,7 @@ mod files;
 mod head;
 mod mirror;
 mod open;
+mod request;
 mod segment;
 mod tend;
 #[cfg(test)]
@@ -97,6 +98,8 @@ pub struct Removals {
     pub facts: Vec<(SellerId, Month)>,
     /// Detail keys.
     pub details: Vec<Month>,
+    /// Request keys.
+    pub requests: Vec<Month>,
 }
 
 /// What a destruction did.

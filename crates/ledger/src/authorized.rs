@@ -117,6 +117,9 @@ pub struct Rectify {
     pub record: RecordId,
 }
 
+/// Keep what people ask for of their own data, and what they agree to: who they are, and where it stands.
+pub struct HandleRequests;
+
 /// Read the catalogue of fields.
 pub struct ReadCatalogue;
 
@@ -254,6 +257,7 @@ impl Act for DiscardQuarantine {}
 impl Act for Erase {}
 impl Act for Restrict {}
 impl Act for Rectify {}
+impl Act for HandleRequests {}
 impl Act for ReadCatalogue {}
 impl Act for ReadUnclassified {}
 impl Act for ReadShape {}

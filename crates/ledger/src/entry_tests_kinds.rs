@@ -58,7 +58,7 @@ fn sentence(what: &What) -> &'static str {
             "All access of a person has ended for good. `told_at` is when it was told, or when the contract ended; the \
              event's own time is the proof against the 24 hours of requirement 1.2.d."
         }
-        What::GrantAsked { .. } => {
+        What::GrantAsked(_) => {
             "A grant was asked for: for whom, of what, for what, until when, how much a day."
         }
         What::GrantApproved { .. } => "A grant opens what it covers from now on.",
@@ -155,6 +155,8 @@ fn sentence(what: &What) -> &'static str {
             "A field of a record has another value, because whoever it is about asked for that (requirement 2.2.d): the part that was \
              sealed anew. The one before is punctured by the destruction that follows."
         }
+        What::SubjectRequest(_) => subject::REQUEST,
+        What::Consent(_) => subject::CONSENT,
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
         What::CatalogueRead {} => "The catalogue was read.",
         What::UnclassifiedRead { .. } => {

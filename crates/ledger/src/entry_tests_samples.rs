@@ -8,8 +8,8 @@ use bailee_core::{
 use super::super::*;
 use crate::event::{
     Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, Census, Destroyed, Device, DropsEpoch,
-    FieldClassified, Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified,
-    Released, Replayed, Restored, SellerEnd, ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
+    FieldClassified, GrantAsked, Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached,
+    Rectified, Released, Replayed, Restored, SellerEnd, ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 pub(super) fn samples() -> Vec<What> {
@@ -48,7 +48,7 @@ pub(super) fn samples() -> Vec<What> {
             sessions: 1,
             services: 2,
         },
-        What::GrantAsked {
+        What::GrantAsked(GrantAsked {
             grant: GrantId([0xab; 16]),
             grantee: PrincipalId::Person(person),
             seller: seller(),
@@ -57,7 +57,7 @@ pub(super) fn samples() -> Vec<What> {
             until: "2026-11-30T12:00:00Z".parse().unwrap(),
             fields_a_day: 1000,
             ticket: Some("OPS-1234".parse().unwrap()),
-        },
+        }),
         What::GrantApproved { grant: GrantId([0xab; 16]) },
         What::GrantRefused { grant: GrantId([0xab; 16]) },
         What::GrantRevoked { grant: GrantId([0xab; 16]) },
@@ -147,6 +147,8 @@ pub(super) fn samples() -> Vec<What> {
         erased(1),
         restricted(1),
         What::Rectified(Rectified { seller: seller(), record: named(1), field: FieldId(3), parts: rows(1) }),
+        subject::request(1),
+        subject::consent(1),
         What::Moved { seller: seller(), parts: rows(1) },
         What::CatalogueRead {},
         What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
@@ -185,9 +187,11 @@ pub(super) fn samples() -> Vec<What> {
             slots: 12,
             facts: 0,
             details: 0,
+            requests: 0,
             lost_parts: 40,
             lost_facts: 0,
             lost_details: 0,
+            lost_requests: 0,
             reached: Some(Reached { revision: 1044, epoch: 1030, mirrors: 2 }),
         }),
         What::BackupMade(BackupMade {

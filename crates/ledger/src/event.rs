@@ -7,17 +7,19 @@ mod backup;
 mod census;
 mod destruction;
 mod fields;
+mod grant;
 mod names;
 mod rights;
 mod shape;
+mod subject;
 mod two;
 
 use bailee_core::catalogue::TermKind;
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId, ServiceId,
-    SessionId, Ticket, Timestamp,
+    GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, RecordId, SellerId, ServiceId, SessionId, Ticket,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +30,10 @@ pub use backup::{BackupDrilled, BackupMade, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
+pub use grant::GrantAsked;
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
 pub use shape::ShapeRead;
+pub use subject::{Consent, SubjectRequest};
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
@@ -157,24 +161,7 @@ pub enum What {
         services: u32,
     },
     /// A grant was asked for.
-    GrantAsked {
-        /// Names it.
-        grant: GrantId,
-        /// For whom.
-        grantee: PrincipalId,
-        /// Of whose data.
-        seller: SellerId,
-        /// For what.
-        purpose: Purpose,
-        /// What of it.
-        classes: Vec<Class>,
-        /// Until when.
-        until: Timestamp,
-        /// Fields in a day.
-        fields_a_day: u64,
-        /// The ticket given.
-        ticket: Option<Ticket>,
-    },
+    GrantAsked(GrantAsked),
     /// A grant opens what it covers from now on.
     GrantApproved {
         /// Which.
@@ -385,6 +372,9 @@ pub enum What {
         /// Keys of details of events.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         details: Vec<Month>,
+        /// Keys of requests and consents.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<Month>,
     },
     /// They are underivable.
     DestructionCompleted(Destroyed),
@@ -394,6 +384,10 @@ pub enum What {
     Restricted(Restricted),
     /// A field of a record has another value, because somebody asked (2.2.d).
     Rectified(Rectified),
+    /// A step in the life of what somebody asks for of their own data (2.2.d).
+    SubjectRequest(SubjectRequest),
+    /// Somebody agreed to a purpose, or took that back (2.1.b).
+    Consent(Consent),
     /// Parts were sealed anew in a later bucket.
     Moved {
         /// Whose.

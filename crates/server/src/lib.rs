@@ -32,6 +32,7 @@ mod catalogue;
 mod census;
 mod certificate;
 mod collect;
+mod consent;
 mod device;
 mod edge;
 mod fault;
@@ -65,6 +66,7 @@ mod session;
 mod shape;
 mod sign_on;
 mod stop;
+mod subject;
 mod visit;
 mod watch;
 

@@ -346,6 +346,14 @@ impl From<VaultError> for Problem {
             VaultError::Restricted => {
                 Self::new(StatusCode::FORBIDDEN, code, words).serving(Requirement::DataRights)
             }
+            VaultError::NotConsented => {
+                Self::new(StatusCode::FORBIDDEN, code, words).serving(Requirement::PurposeLimits)
+            }
+            VaultError::Step(_) => {
+                Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::DataRights)
+            }
+            VaultError::NotLeft(_) | VaultError::NotFoundFor => Self::new(StatusCode::NOT_FOUND, code, words),
+            VaultError::TooManyLeft | VaultError::SaidDay => Self::unacceptable(code, words),
             VaultError::TimeJumped => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }

@@ -32,9 +32,13 @@ struct Adoption {
     slots: u64,
     facts: u64,
     details: u64,
+    #[serde(default)]
+    requests: u64,
     lost_slots: u64,
     lost_facts: Vec<(SellerId, Month)>,
     lost_details: u64,
+    #[serde(default)]
+    lost_requests: u64,
 }
 
 /// What adopting a keyring did.
@@ -50,11 +54,14 @@ pub struct Adopted {
     pub facts_lost: u64,
     /// Months of details of events of which the same is so: where those events came from is not known any more.
     pub details_lost: u64,
+    /// Months of requests and consents of which the same is so.
+    pub requests_lost: u64,
 }
 
 impl Adoption {
     fn new(Behind { revision, anchor }: Behind, cut: Cut) -> Self {
-        let Cut { buckets, slots, facts, details, lost_slots, lost_facts, lost_details } = cut;
+        let Cut { buckets, slots, facts, details, requests, .. } = cut;
+        let Cut { lost_slots, lost_facts, lost_details, lost_requests, .. } = cut;
         Self {
             from: revision,
             anchor: anchor.revision,
@@ -62,9 +69,11 @@ impl Adoption {
             slots,
             facts,
             details,
+            requests,
             lost_slots,
             lost_facts,
             lost_details,
+            lost_requests,
         }
     }
 
@@ -78,9 +87,11 @@ impl Adoption {
             slots: self.slots,
             facts: self.facts,
             details: self.details,
+            requests: self.requests,
             lost_parts: self.lost_slots,
             lost_facts: self.lost_facts.len() as u64,
             lost_details: self.lost_details,
+            lost_requests: self.lost_requests,
             reached,
         })
     }
@@ -92,6 +103,7 @@ impl Adoption {
             parts_lost: self.lost_slots,
             facts_lost: self.lost_facts.len() as u64,
             details_lost: self.lost_details,
+            requests_lost: self.lost_requests,
         }
     }
 }
@@ -236,6 +248,7 @@ impl Vault {
             kept.facts.push((seller_of(seller)?, month));
         }
         kept.details = self.base.store.detail_months()?;
+        kept.requests = self.left_months()?;
         Ok(kept)
     }
 

@@ -32,6 +32,7 @@ pub(crate) mod restore;
 mod rights;
 pub(crate) mod root_key;
 mod sign_on;
+mod subjects;
 mod time_source;
 mod unsealed;
 mod unwritten;
@@ -134,6 +135,8 @@ impl Home {
             own: Arc::new(OwnFile::of(root)),
             policy: config.policy,
             ledger_days: config.ledger_days,
+            request_months: config.request_months,
+            on_consent: config.standards.on_consent.clone(),
             entropy: Arc::clone(&entropy),
         };
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;

@@ -270,6 +270,8 @@ impl Restoring {
             own: Arc::new(OwnFile::of(&self.root)),
             policy: config.policy,
             ledger_days: config.ledger_days,
+            request_months: config.request_months,
+            on_consent: config.standards.on_consent.clone(),
             entropy,
         };
         Vault::open(foundations, now).map_err(Failure::failed)

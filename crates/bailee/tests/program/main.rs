@@ -57,6 +57,7 @@ mod sign_on;
 mod solo;
 mod spine;
 mod story;
+mod subject;
 mod support;
 mod synth_like;
 mod terminal;

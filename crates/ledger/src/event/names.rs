@@ -27,7 +27,7 @@ impl What {
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
-            Self::GrantAsked { .. } => "grant-asked",
+            Self::GrantAsked(_) => "grant-asked",
             Self::GrantApproved { .. } => "grant-approved",
             Self::GrantRefused { .. } => "grant-refused",
             Self::GrantRevoked { .. } => "grant-revoked",
@@ -65,6 +65,8 @@ impl What {
             Self::Erased(_) => "erased",
             Self::Restricted(_) => "restricted",
             Self::Rectified(_) => "rectified",
+            Self::SubjectRequest(_) => "subject-request",
+            Self::Consent(_) => "consent",
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
@@ -122,6 +124,10 @@ impl What {
             }
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
+            Self::SubjectRequest(one) => {
+                [&one.step].into_iter().chain(&one.reason).map(String::as_str).collect()
+            }
+            Self::Consent(consent) => vec![&consent.step],
             Self::Adoption(adoption) => vec![&adoption.step],
             Self::Restored(restored) => vec![&restored.step],
             Self::SellerEnded(end) => vec![&end.step],
@@ -143,7 +149,7 @@ impl What {
             | Self::PasskeyRemoved { .. }
             | Self::PersonResumed { .. }
             | Self::PersonLeft { .. }
-            | Self::GrantAsked { .. }
+            | Self::GrantAsked(_)
             | Self::GrantApproved { .. }
             | Self::GrantRefused { .. }
             | Self::GrantRevoked { .. }

@@ -22,9 +22,9 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, archive, authority, backup, catalogue, census, certificate, collect, device, find,
-    grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
-    retention, reveal, rights, secret, seller, service, session, shape, sign_on, stop,
+    access, account, archive, authority, backup, catalogue, census, certificate, collect, consent, device,
+    find, grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
+    retention, reveal, rights, secret, seller, service, session, shape, sign_on, stop, subject,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -126,6 +126,8 @@ fn operations() -> Vec<Operation> {
         find::operations(),
         reveal::operations(),
         rights::operations(),
+        subject::operations(),
+        consent::operations(),
         quarantine::operations(),
         catalogue::operations(),
         shape::operations(),

@@ -121,6 +121,27 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/ledger:verify", "{}"),
     ("GET", "/v1/ledger/proofs/000102030405060708090a0b0c0d0e0f", ""),
     ("GET", "/v1/ledger/export", ""),
+    ("GET", "/v1/subject-requests", ""),
+    (
+        "POST",
+        "/v1/subject-requests",
+        r#"{"right":"access","law":"gdpr","received":"2026-03-01","who":{"email":"w@mail.example"}}"#,
+    ),
+    ("GET", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f", ""),
+    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/steps", r#"{"step":"acknowledge"}"#),
+    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/preview", ""),
+    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/execution", "{}"),
+    ("GET", "/v1/consents", ""),
+    (
+        "POST",
+        "/v1/consents",
+        r#"{"purpose":"tax","on":"2026-03-01","how":"paper","notice":"1","seller":"ALPHA","references":["1-1-1"]}"#,
+    ),
+    (
+        "POST",
+        "/v1/consents/000102030405060708090a0b0c0d0e0f/withdrawal",
+        r#"{"on":"2026-03-01","how":"paper"}"#,
+    ),
 ];
 
 /// What a service of ALPHA may be answered on each route that is not refused to it.

@@ -146,6 +146,11 @@ impl Vault {
                 removal.details(month);
             }
         }
+        for month in self.left_months()? {
+            if self.base.keyring.request(month).is_none() {
+                removal.requests(month);
+            }
+        }
         replayed.disposed = self.destroy_again(context, removal)?;
         self.replay_since(since, restore, context, &mut replayed)?;
         let done = event::Restored { replayed: Some(replayed), ..restore.event("completed") };
