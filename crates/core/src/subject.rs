@@ -188,7 +188,7 @@ pub enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
     /// It has ended.
-    #[error("this request is {0} already")]
+    #[error("this is {0} already")]
     Ended(&'static str),
     /// That was said already.
     #[error("this was recorded already")]

@@ -177,16 +177,40 @@ impl Vault {
         (on, how): (Day, Channel),
     ) -> Result<Consent, VaultError> {
         self.check_home(&authorized)?;
-        let Context { now, principal, .. } = *authorized.context();
-        Self::check_said(on, now)?;
+        Self::check_said(on, authorized.context().now)?;
+        self.take_back(authorized.context(), id, (on, how))
+    }
+
+    /// The same again, where a home goes on from a backup of before: what is not there any more, or was taken back, stays so.
+    pub(crate) fn take_back_again(
+        &self,
+        context: &Context,
+        id: RecordId,
+        said: (Day, Channel),
+    ) -> Result<(), VaultError> {
+        match self.take_back(context, id, said) {
+            Err(VaultError::NotLeft(_) | VaultError::Step(_)) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    fn take_back(
+        &self,
+        context: &Context,
+        id: RecordId,
+        (on, how): (Day, Channel),
+    ) -> Result<Consent, VaultError> {
         let _alone = self.leaving();
         let Kept { version, card, matter } = self.left_one::<Consent>(Left::Consents, id)?;
         if card.withdrawn.is_some() {
             return Err(StepError::Ended("withdrawn").into());
         }
-        let card = Consent { withdrawn: Some(Withdrawn { on, how, at: now, by: principal }), ..card };
+        let card = Consent {
+            withdrawn: Some(Withdrawn { on, how, at: context.now, by: context.principal }),
+            ..card
+        };
         let kept = Kept { version: version.saturating_add(1), card, matter };
-        self.keep_left(authorized.context(), Left::Consents, (id, &kept), kept.card.event())?;
+        self.keep_left(context, Left::Consents, (id, &kept), kept.card.event())?;
         self.consents.write().unwrap_or_else(PoisonError::into_inner).remove(&kept.card);
         Ok(kept.card)
     }

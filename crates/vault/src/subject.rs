@@ -1,7 +1,7 @@
 //! What people ask for of their own data (2.2.d): the register of requests, and each request's way.
 //!
 //! What is known of a request stands apart from who asks: a list opens the one alone. Who asks is sealed under a key that ends,
-//! as [`crate::left`] says. Of each step there is an event of codes and record ids. What is found and done is done by the acts
+//! as `left` says. Of each step there is an event of codes and record ids. What is found and done is done by the acts
 //! on records; here stands what was found and when it was done, and by which request of the API, so that it can be proved.
 
 mod document;

@@ -17,6 +17,8 @@ use std::path::Path;
 use bailee_core::subject::{Channel, Delay, Law, Proof, Refusal, Right, Stage};
 use bailee_core::{Kind, Purpose, RecordId, Sensitive};
 use bailee_ledger::authorized;
+use bailee_vault::backup::replay::Restore;
+use bailee_vault::backup::since::Since;
 use bailee_vault::consent::Given;
 use bailee_vault::find::Query;
 use bailee_vault::reveal::{Held, Resolved};
@@ -302,4 +304,30 @@ fn a_consent_covers_some_record_and_was_said_on_some_day() {
     assert_eq!(code(give(ahead)), "said-day");
     assert_eq!(code(withdraw(&home, RecordId([9; 16]))), "not-found");
     assert!(home.vault.consents(&home.act(authorized::HandleRequests)).unwrap().is_empty());
+}
+
+/// A home goes on from a copy of before a withdrawal, with a copy of the ledger that tells of it.
+#[test]
+fn a_withdrawal_since_a_backup_is_done_again() {
+    let directory = tempfile::tempdir().unwrap();
+    rest_on_consent(directory.path(), &[Purpose::Fulfilment]);
+    let home = home(directory.path());
+    let (first, second) = (give(&home, Purpose::Fulfilment, &[1]), give(&home, Purpose::Fulfilment, &[2]));
+    let before = home.back_up_store(&directory.path().join("before"));
+    let size = home.events().len() as u64;
+    withdraw(&home, first).unwrap();
+    let since = Since::read(&*home.store, size, home.events().len() as u64).unwrap();
+    drop(home);
+    let home = Home::open_store(directory.path(), NOW, &before).unwrap();
+    assert_eq!(opened(&home, &held(&home, 1), Purpose::Fulfilment), "opened");
+    let id = RecordId([5; 16]);
+    let restore = Restore { restore: id, backup: id, size, taken_up: None, known: Some(size + 1) };
+    for _ in 0..2 {
+        home.vault.replay(&restore, &since, &home.context()).unwrap();
+        assert_eq!(opened(&home, &held(&home, 1), Purpose::Fulfilment), "no-consent");
+        assert_eq!(opened(&home, &held(&home, 2), Purpose::Fulfilment), "opened");
+    }
+    withdraw(&home, second).unwrap();
+    let withdrawn = home.ledger_text().matches(r#""step":"withdrawn""#).count();
+    assert_eq!(withdrawn, 2, "done again once, and the other");
 }

@@ -340,7 +340,11 @@ fn tell_file(visit: &Visit, answer: &Json, out: &Path) -> Result<Exit> {
         }))?;
         return Ok(Exit::Done);
     }
-    visit.screen.line(format_args!("{} of what was found is in {}", records.len(), out.display()))?;
+    let held = match records.len() {
+        1 => "1 record is".to_owned(),
+        count => format!("{count} records are"),
+    };
+    visit.screen.line(format_args!("{held} in {}", out.display()))?;
     if text(answer, "left_out") != "0" {
         visit.screen.line(format_args!(
             "{} more had ended, are kept without being used, or do not open",

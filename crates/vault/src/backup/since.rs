@@ -1,5 +1,5 @@
 //! What the ledger tells of the time between a backup and the loss of its home, where a copy of it is at hand: whom it erased or restricted,
-//! and which sellers came and ended (2.2.d, R16, R17).
+//! which consents were taken back, and which sellers came and ended (2.2.d, 2.1.b, R16, R17).
 //!
 //! The keyring tells of what was destroyed, and of that alone. An erasure of what was taken in after the backup left a punctured key that
 //! no row of the backup has, and a restriction left none: only the ledger knows of them. Its events name the keyed reference, so that a
@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use bailee_core::retention::Ended;
-use bailee_core::{RecordId, SellerId};
+use bailee_core::subject::Channel;
+use bailee_core::{Day, RecordId, SellerId};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, Event, NamedRecord, Replayed, SellerEnd, What};
 use bailee_ledger::log::Source;
@@ -33,6 +34,8 @@ pub struct Since {
     erased: Named<NamedRecord>,
     /// Whether each is restricted, by the last that was said of it.
     restricted: Named<(NamedRecord, bool)>,
+    /// Consents that were taken back: when they said so, and how.
+    taken_back: BTreeMap<RecordId, (Day, Channel)>,
 }
 
 impl Since {
@@ -63,6 +66,9 @@ impl Since {
             }
             What::Restricted(event::Restricted { seller, lifted, records }) => {
                 self.restricted.extend(records.into_iter().map(|one| (key(&seller, &one), (one, !lifted))));
+            }
+            What::Consent(consent) if consent.step == "withdrawn" => {
+                self.taken_back.insert(consent.consent, (consent.on, consent.how));
             }
             _ => {}
         }
@@ -98,6 +104,9 @@ impl Vault {
         for end in &since.ended {
             self.close_seller(context, &end.seller, end.reason, end.on)?;
             replayed.ended += 1;
+        }
+        for (consent, said) in &since.taken_back {
+            self.take_back_again(context, *consent, *said)?;
         }
         let erased: Vec<_> = since.erased.iter().collect();
         for some in erased.chunks(RECORDS) {
