@@ -229,6 +229,7 @@ fn that_it_ends_is_said_again_where_that_is_stricter_and_refused_where_nothing_c
     let stricter = end(&home, AuthorisationEnded, Some("2026-03-10")).unwrap();
     assert_eq!((stricter.reason, stricter.on.as_str()), (AmazonNotice, "2026-03-10"));
     let home = home.at("2026-03-10T00:00:00Z");
+    home.vault.dispose_due(home.now()).unwrap();
     assert_eq!(state(&home), SellerState::Gone);
     assert!(home.keyring.facts_keys().iter().all(|(of, _)| *of == other()), "Amazon demands it");
     let made = certificate(&home, &Disposed::Seller(seller())).unwrap();

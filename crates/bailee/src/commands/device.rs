@@ -130,8 +130,9 @@ fn enrol(
             "this machine is enrolled already; commands renew it, and --anew enrols it once more, such as for somebody else",
         ));
     }
-    let files = place.device_files()?;
-    let drafts = Drafts::in_place_of(files.iter().map(|path| &**path))?;
+    let [certificate_file, key_file] = place.device_files()?;
+    // Of the two the certificate comes last: while one is missing, or of another key, none is shown.
+    let drafts = Drafts::in_place_of([&*key_file, &*certificate_file])?;
     // Another key each time: one that was made for somebody else is nobody's here.
     let (key, request) = request_for(None)?;
     let question = json!({ "name": name, "request": request });
@@ -152,7 +153,6 @@ fn enrol(
             new => new?,
         },
     };
-    // Of the two the certificate comes last: while one is missing, or of another key, none is shown.
     let kept = pem(&new).and_then(|pem| drafts.write(&[key.as_bytes(), pem.as_bytes()]));
     kept.map_err(|failure| {
         let words = "the device is enrolled all the same; end it with `bailee device end";

@@ -284,18 +284,20 @@ fn what_cannot_be_written_is_refused_before_anything_is_made_and_told_of_where_i
     }
     assert_eq!(made(), 0);
     assert!(!trial.path("there.cms.txt").exists());
-    // A name that nothing has while the command begins, and somebody else takes while it runs.
+    // A name that nothing has while the command begins, and somebody else takes while the server is at work.
+    let served = trial.serve();
     let late = trial.path("late.cms");
     let words = create(&[ORDER, "--field", "buyer.buyerName", "--out", "late.cms"]);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    served.signal("STOP");
     let child = trial.command(&words).spawn().unwrap();
     crate::served::until(|| {
-        let drafts = std::fs::read_dir(trial.path(".")).unwrap();
-        let is_draft = |name: &str| name.starts_with(".late.cms.") && !name.starts_with(".late.cms.t");
-        let mut names = drafts.map(|one| one.unwrap().file_name().into_string().unwrap());
-        names.any(|name| is_draft(&name)).then_some(())
+        let names = std::fs::read_dir(trial.path(".")).unwrap().map(|one| one.unwrap().file_name());
+        let drafts = names.filter(|name| name.to_string_lossy().starts_with(".late.cms"));
+        (drafts.count() == 4).then_some(())
     });
     std::fs::write(&late, "theirs").unwrap();
+    served.signal("CONT");
     let ended = child.wait_with_output().unwrap();
     let err = String::from_utf8(ended.stderr).unwrap();
     let list = trial.json(&["archive", "list"]);
@@ -305,4 +307,5 @@ fn what_cannot_be_written_is_refused_before_anything_is_made_and_told_of_where_i
     let left = std::fs::read_dir(trial.path(".")).unwrap().map(|one| one.unwrap().file_name());
     assert!(left.into_iter().all(|name| !name.to_string_lossy().ends_with(".new")));
     trial.run(&["archive", "fetch", id, "--out", "archive.cms"]).ends(0);
+    assert_eq!(served.end().status, 0);
 }

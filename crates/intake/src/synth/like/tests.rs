@@ -65,7 +65,9 @@ fn orders_like_those_of_a_profile_have_its_shape() {
         looked_at += 1;
     }
     assert!(looked_at > 300, "{looked_at}");
-    for one in &profile.lengths {
+    // Of fewer it is chance how long they are.
+    let are_many = |one: &&profile::Lengths| one.bins.iter().map(|bin| bin.values).sum::<u64>() >= 100;
+    for one in profile.lengths.iter().filter(are_many) {
         let (wanted, is) = (mean_length(&profile, &one.path), mean_length(&made, &one.path));
         assert!((wanted - is).abs() / wanted < 0.15, "{}: {wanted} and {is}", one.path);
     }
