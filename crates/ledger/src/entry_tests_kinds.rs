@@ -8,8 +8,8 @@ use bailee_core::{
 use super::*;
 use crate::event::{
     Adoption, Archive, AuthorityMade, BackupMade, Census, Destroyed, Device, DropsEpoch, FieldClassified,
-    Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified, Released,
-    Replayed, Restored, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
+    Holds, InvitationReleased, KeyringExported, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified,
+    Released, Replayed, Restored, RootKeySplit, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
@@ -198,6 +198,13 @@ fn sentence(what: &What) -> &'static str {
             "The home goes on from a backup, under a new origin of its ledger (`begun` is the first event of that): the entries \
              before it are `size`, and where more are `known` from a checkpoint, those between are lost. `forgotten` names records \
              whose personal data was ended one by one since the backup; `completed` counts all that had ended and does not come back."
+        }
+        What::KeyringExported(_) => {
+            "The lasting keyring, which outlives every bucket, was given out as a file: its SHA-256, and for whom it is sealed, each the \
+             first half of the SHA-256 of a public key; nobody, where it is sealed under the root key. It holds no key of a bucket."
+        }
+        What::RootKeySplit(_) => {
+            "The root key is about to be split, before a share is written: into how many, and how many of them bring it back."
         }
         What::PassphraseChanged {} => {
             "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \
@@ -424,6 +431,8 @@ fn samples() -> Vec<What> {
                 ..Replayed::default()
             }),
         }),
+        What::KeyringExported(KeyringExported { digest: Digest([9; 32]), recipients: vec![id(2)] }),
+        What::RootKeySplit(RootKeySplit { shares: 5, threshold: 3 }),
         What::PassphraseChanged {},
         What::SecretSeen { secret: OwnSecret::MailPassword, bits: 96 },
         What::SecretOutlived { secret: OwnSecret::MailPassword },

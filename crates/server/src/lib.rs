@@ -34,6 +34,7 @@ mod certificate;
 mod collect;
 mod device;
 mod edge;
+mod escrow;
 mod fault;
 mod find;
 mod grant;

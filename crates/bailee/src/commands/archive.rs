@@ -322,7 +322,7 @@ fn beside(out: &Path) -> [(&'static str, PathBuf); 4] {
     ]
 }
 
-fn refuse_existing(path: &Path) -> Result<()> {
+pub(crate) fn refuse_existing(path: &Path) -> Result<()> {
     match fs::exists(path) {
         Ok(false) => Ok(()),
         Ok(true) => Err(Failure::file(path, &ErrorKind::AlreadyExists.into())),

@@ -237,7 +237,7 @@ fn open(path: &Path) -> Result<(ProgressBar, impl Read)> {
 }
 
 /// The private key in a file, which nobody else may read.
-fn read_key(path: &Path) -> Result<BackupKey> {
+pub(crate) fn read_key(path: &Path) -> Result<BackupKey> {
     /// Longer than a sheet that was typed in whole.
     const BYTES_MAX: u64 = 4096;
     let unusable = |error: std::io::Error| Failure::file(path, &error);

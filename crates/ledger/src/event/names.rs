@@ -76,6 +76,8 @@ impl What {
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
             Self::Restored(_) => "restored",
+            Self::KeyringExported(_) => "keyring-exported",
+            Self::RootKeySplit(_) => "root-key-split",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::SecretSeen { .. } => "secret-seen",
@@ -174,6 +176,8 @@ impl What {
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
             | Self::BackupMade(_)
+            | Self::KeyringExported(_)
+            | Self::RootKeySplit(_)
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::SecretSeen { .. }

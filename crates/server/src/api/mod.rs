@@ -22,8 +22,8 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, archive, authority, backup, catalogue, census, certificate, collect, device, find,
-    grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
+    access, account, archive, authority, backup, catalogue, census, certificate, collect, device, escrow,
+    find, grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
     retention, reveal, rights, secret, seller, service, session, sign_on, stop,
 };
 pub(crate) use operation::{Answered, Body, Operation};
@@ -135,6 +135,7 @@ fn operations() -> Vec<Operation> {
         hear::operations(),
         archive::operations(),
         keys::operations(),
+        escrow::operations(),
         backup::operations(),
         secret::operations(),
         without_keys(ledger::operations()),
