@@ -208,6 +208,13 @@ fn sentence(what: &What) -> &'static str {
              before it are `size`, and where more are `known` from a checkpoint, those between are lost. `forgotten` names records \
              whose personal data was ended one by one since the backup; `completed` counts all that had ended and does not come back."
         }
+        What::KeyringExported(_) => {
+            "The lasting keyring, which outlives every bucket, was given out as a file: its SHA-256, and for whom it is sealed, each the \
+             first half of the SHA-256 of a public key; nobody, where it is sealed under the root key. It holds no key of a bucket."
+        }
+        What::RootKeySplit(_) => {
+            "The root key is about to be split, before a share is written: into how many, and how many of them bring it back."
+        }
         What::PassphraseChanged {} => {
             "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \
              where that then fails. The root key itself stays."

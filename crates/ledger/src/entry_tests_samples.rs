@@ -8,8 +8,9 @@ use bailee_core::{
 use super::super::*;
 use crate::event::{
     Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, Census, Destroyed, Device, DropsEpoch,
-    FieldClassified, GrantAsked, Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached,
-    Rectified, Released, Replayed, Restored, SellerEnd, ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
+    FieldClassified, GrantAsked, Holds, InvitationReleased, KeyringExported, Mapping, Notice, PasskeyUsed,
+    Proposal, Reached, Rectified, Released, Replayed, Restored, RootKeySplit, SellerEnd, ShapeRead, SignOn,
+    Solo, TimeBelieved, Wait, Went,
 };
 
 pub(super) fn samples() -> Vec<What> {
@@ -225,6 +226,8 @@ pub(super) fn samples() -> Vec<What> {
                 ..Replayed::default()
             }),
         }),
+        What::KeyringExported(KeyringExported { digest: Digest([9; 32]), recipients: vec![id(2)] }),
+        What::RootKeySplit(RootKeySplit { shares: 5, threshold: 3 }),
         What::PassphraseChanged {},
         What::SecretSeen { secret: OwnSecret::MailPassword, bits: 96 },
         What::SecretOutlived { secret: OwnSecret::MailPassword },

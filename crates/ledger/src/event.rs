@@ -6,6 +6,7 @@ mod archive;
 mod backup;
 mod census;
 mod destruction;
+mod escrow;
 mod fields;
 mod grant;
 mod names;
@@ -29,6 +30,7 @@ pub use archive::Archive;
 pub use backup::{BackupDrilled, BackupMade, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
+pub use escrow::{KeyringExported, RootKeySplit};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use grant::GrantAsked;
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
@@ -455,6 +457,10 @@ pub enum What {
     BackupDrilled(BackupDrilled),
     /// The home goes on from a backup.
     Restored(Restored),
+    /// The lasting keyring left the home as a sealed file.
+    KeyringExported(KeyringExported),
+    /// The root key is about to be split into shares.
+    RootKeySplit(RootKeySplit),
     /// The root key is about to be sealed under another passphrase: written before its file is replaced. The key stays.
     PassphraseChanged {},
     /// A secret that the program uses itself was seen for the first time, or is another than before.

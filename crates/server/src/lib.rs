@@ -35,6 +35,7 @@ mod collect;
 mod consent;
 mod device;
 mod edge;
+mod escrow;
 mod fault;
 mod find;
 mod grant;

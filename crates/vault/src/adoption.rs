@@ -10,7 +10,7 @@ use std::ops::Range;
 use bailee_core::{FieldInstance, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, Slot};
 use bailee_crypto::envelope::{self, Place};
-use bailee_crypto::keyring::{ADOPTED_ABOVE, Behind, Cut, Kept, KeyringError};
+use bailee_crypto::keyring::{ADOPTED_ABOVE, Behind, Cut, Kept, KeyringError, REVISION_IMPORTED};
 use bailee_ledger::authorized::{Administer, Authorized, Context};
 use bailee_ledger::event::{self, What};
 use bailee_store::act::{Act, BucketNo, BucketState, Change, RegisterRow, SellerNo};
@@ -147,6 +147,22 @@ impl Vault {
             self.resume_destructions(context.now)?;
         }
         Ok(adopted.map(|adoption| adoption.done()))
+    }
+
+    /// The same as the system itself, for a home that goes on from a backup by an imported lasting half: no key of what is held is
+    /// left anywhere, so that nothing is given up by it. What is lost, or nothing where the keyring is another.
+    ///
+    /// # Errors
+    /// Those of [`Self::adopt_keyring`].
+    pub fn adopt_imported(&self, context: &Context) -> Result<Option<Adopted>, VaultError> {
+        let Some(behind) = self.keyring_behind().filter(|behind| behind.revision == REVISION_IMPORTED) else {
+            return Ok(None);
+        };
+        let kept = self.kept()?;
+        let adoption = Adoption::new(behind, self.base.keyring.weigh(&kept)?);
+        let row = self.intend_adoption(context, &adoption)?;
+        self.complete_adoption(context, &row, &adoption, &kept)?;
+        Ok(Some(adoption.done()))
     }
 
     /// Ends an adoption that a crash interrupted, as the system itself. While a mirror is out of reach the keyring stays

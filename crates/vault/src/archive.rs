@@ -442,7 +442,7 @@ fn label(text: &str) -> Result<String, ArchiveError> {
     if fits { Ok(text.to_owned()) } else { Err(ArchiveError::Label) }
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     let mut out = [0; 32];
     out.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);

@@ -39,6 +39,7 @@ mod due;
 pub mod ending;
 pub mod erase;
 pub mod error;
+pub mod escrow;
 mod facts;
 pub mod find;
 mod follow;

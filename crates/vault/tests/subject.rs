@@ -321,7 +321,8 @@ fn a_withdrawal_since_a_backup_is_done_again() {
     let home = Home::open_store(directory.path(), NOW, &before).unwrap();
     assert_eq!(opened(&home, &held(&home, 1), Purpose::Fulfilment), "opened");
     let id = RecordId([5; 16]);
-    let restore = Restore { restore: id, backup: id, size, taken_up: None, known: Some(size + 1) };
+    let restore =
+        Restore { restore: id, backup: id, size, taken_up: None, known: Some(size + 1), keys_lost: false };
     for _ in 0..2 {
         home.vault.replay(&restore, &since, &home.context()).unwrap();
         assert_eq!(opened(&home, &held(&home, 1), Purpose::Fulfilment), "no-consent");

@@ -334,7 +334,7 @@ fn open(path: &Path) -> Result<(ProgressBar, impl Read)> {
 }
 
 /// The private key in a file, which nobody else may read.
-fn read_key(path: &Path) -> Result<BackupKey> {
+pub(crate) fn read_key(path: &Path) -> Result<BackupKey> {
     drill::read_key(path).map_err(Failure::failed)
 }
 

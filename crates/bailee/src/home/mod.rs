@@ -20,6 +20,7 @@ pub(crate) mod backups;
 mod catalogue;
 pub(crate) mod clock;
 pub(crate) mod config;
+pub(crate) mod import;
 mod lock;
 pub(crate) mod mail;
 pub(crate) mod make;

@@ -24,6 +24,7 @@ mod commands;
 mod described;
 mod devices;
 mod emit;
+mod escrow;
 mod evidence;
 mod flood;
 mod formats;

@@ -81,6 +81,8 @@ impl What {
             Self::BackupSent { .. } => "backup-sent",
             Self::BackupDrilled(_) => "backup-drilled",
             Self::Restored(_) => "restored",
+            Self::KeyringExported(_) => "keyring-exported",
+            Self::RootKeySplit(_) => "root-key-split",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::SecretSeen { .. } => "secret-seen",
@@ -186,6 +188,8 @@ impl What {
             | Self::BackupMade(_)
             | Self::BackupSent { .. }
             | Self::BackupDrilled(_)
+            | Self::KeyringExported(_)
+            | Self::RootKeySplit(_)
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::SecretSeen { .. }

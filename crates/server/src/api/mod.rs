@@ -23,8 +23,8 @@ use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
     access, account, archive, authority, backup, catalogue, census, certificate, collect, consent, device,
-    find, grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
-    retention, reveal, rights, secret, seller, service, session, shape, sign_on, stop, subject,
+    escrow, find, grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine,
+    record, retention, reveal, rights, secret, seller, service, session, shape, sign_on, stop, subject,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -138,6 +138,7 @@ fn operations() -> Vec<Operation> {
         hear::operations(),
         archive::operations(),
         keys::operations(),
+        escrow::operations(),
         backup::operations(),
         secret::operations(),
         without_keys(ledger::operations()),

@@ -100,6 +100,8 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/retention:confirm-time", "{}"),
     ("POST", "/v1/keys/mirrors", r#"{"directory":"/nowhere"}"#),
     ("POST", "/v1/keys/passphrase-changes", "{}"),
+    ("POST", "/v1/keys/exports", r#"{"sealed_for":"root-key"}"#),
+    ("POST", "/v1/keys/splits", r#"{"shares":3,"threshold":2}"#),
     ("GET", "/v1/archives", ""),
     (
         "POST",

@@ -185,8 +185,10 @@ impl Vault {
                 facts: Vec::new(),
             },
             Some(row) => {
-                let Some(mut facts) = self.open_facts(seller, &row)? else { return Ok(()) };
-                let was_erased = facts.about.end.as_ref().is_some_and(|end| end.ended == Ended::Erasure);
+                let facts = self.open_facts(seller, &row)?;
+                let end = facts.as_ref().and_then(|facts| facts.about.end.as_ref());
+                // A tombstone whose facts have ended yields to nothing either.
+                let was_erased = facts.is_none() || end.is_some_and(|end| end.ended == Ended::Erasure);
                 if was_erased && row.state == RecordState::Gone {
                     return Ok(());
                 }
@@ -194,9 +196,18 @@ impl Vault {
                     let (bucket, part) = (part.bucket, part.part);
                     changed.changes.push(Change::DeletePart { bucket, record: row.no, part });
                 }
-                let end = End { when: context.now, rule: RULE.to_owned(), ended: Ended::Erasure };
-                facts.about.end = Some(end);
-                RecordRow { state: RecordState::Gone, ..self.with_facts(seller, row, &facts)? }
+                match facts {
+                    // Lost with the keyring: what is left is its name.
+                    None => {
+                        let version = row.version + 1;
+                        RecordRow { version, state: RecordState::Gone, facts: Vec::new(), ..row }
+                    }
+                    Some(mut facts) => {
+                        let end = End { when: context.now, rule: RULE.to_owned(), ended: Ended::Erasure };
+                        facts.about.end = Some(end);
+                        RecordRow { state: RecordState::Gone, ..self.with_facts(seller, row, &facts)? }
+                    }
+                }
             }
         };
         changed.records.push(gone.id);
