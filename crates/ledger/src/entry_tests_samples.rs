@@ -8,8 +8,8 @@ use bailee_core::{
 use super::super::*;
 use crate::event::{
     Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, Census, Destroyed, Device, DropsEpoch,
-    FieldClassified, Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified,
-    Released, Replayed, Restored, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
+    FieldClassified, Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Print, Proposal, Reached,
+    Rectified, Released, Replayed, Restored, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 pub(super) fn samples() -> Vec<What> {
@@ -174,6 +174,13 @@ pub(super) fn samples() -> Vec<What> {
             bytes: 40_960,
             digest: Digest([0xdd; 32]),
             key: id(2),
+        }),
+        What::Print(Print::Made {
+            print: 4711,
+            seller: seller(),
+            record: id(1),
+            paper: code("label"),
+            form: code("zpl"),
         }),
         What::Adoption(Adoption {
             adoption: id(1),

@@ -8,6 +8,7 @@ mod census;
 mod destruction;
 mod fields;
 mod names;
+mod print;
 mod rights;
 mod two;
 
@@ -27,6 +28,7 @@ pub use backup::{BackupDrilled, BackupMade, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
+pub use print::Print;
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
@@ -442,6 +444,8 @@ pub enum What {
     },
     /// A step in the life of an archive that a law demands, or of a key for it (2.1.c).
     Archive(Archive),
+    /// A step in the life of prints (2.3.d).
+    Print(Print),
     /// A keyring older than the home is made the present one, cut to what the home still names.
     Adoption(Adoption),
     /// The home was backed up.

@@ -83,7 +83,7 @@ pub struct Held {
     pub restricted: bool,
     /// How many restrictions there had been when it was looked at.
     restrictions: u64,
-    row: RecordRow,
+    pub(crate) row: RecordRow,
     parts: Vec<PartEntry>,
 }
 

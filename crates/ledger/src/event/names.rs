@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::{Archive, Census, TimeBelieved, What};
+use super::{Archive, Census, Print, TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -73,6 +73,7 @@ impl What {
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
             Self::Archive(_) => "archive",
+            Self::Print(_) => "print",
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
             Self::BackupSent { .. } => "backup-sent",
@@ -126,7 +127,9 @@ impl What {
             Self::SellerEnded(end) => vec![&end.step],
             Self::Archive(Archive::Failed { reason, .. }) => vec![reason],
             Self::Archive(Archive::Destroyed { how, .. }) => vec![how],
-            Self::Archive(_) => Vec::new(),
+            Self::Archive(_) | Self::Print(Print::Added { .. }) => Vec::new(),
+            Self::Print(Print::Made { paper, form, .. }) => vec![paper, form],
+            Self::Print(Print::Ended { how, .. }) => vec![how],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
