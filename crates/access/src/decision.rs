@@ -113,6 +113,8 @@ pub enum Action<'a> {
     Declassify,
     /// Seal to an offline key what a law obliges to keep.
     Archive,
+    /// See which prints there are, add some, and say how they ended.
+    KeepPrints,
     /// Read the ledger.
     ReadLedger,
     /// Ask why somebody may do something, and who could see a field.
@@ -149,7 +151,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 24] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 25] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -167,6 +169,7 @@ impl<'a> Action<'a> {
             Self::Classify,
             Self::Declassify,
             Self::Archive,
+            Self::KeepPrints,
             Self::ReadLedger,
             Self::ReadAccess,
             Self::AskGrant,
@@ -197,6 +200,7 @@ impl<'a> Action<'a> {
             Self::Classify => "classify",
             Self::Declassify => "declassify",
             Self::Archive => "archive",
+            Self::KeepPrints => "keep-prints",
             Self::ReadLedger => "read-ledger",
             Self::ReadAccess => "read-access",
             Self::AskGrant => "ask-grant",
@@ -221,6 +225,7 @@ impl<'a> Action<'a> {
             | Self::Classify
             | Self::Declassify
             | Self::Archive
+            | Self::KeepPrints
             | Self::ReadLedger
             | Self::ReadAccess
             | Self::AskGrant

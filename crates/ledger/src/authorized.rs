@@ -144,6 +144,9 @@ pub struct Classify {
 /// Seal to an offline key what a law obliges to keep.
 pub struct Archive;
 
+/// See which prints there are, and say how they ended.
+pub struct KeepPrints;
+
 /// Read the retention clock.
 pub struct ReadRetention;
 
@@ -263,6 +266,7 @@ impl Act for ReadUnclassified {}
 impl Act for ReadShape {}
 impl Act for Classify {}
 impl Act for Archive {}
+impl Act for KeepPrints {}
 impl Act for ReadRetention {}
 impl Act for RunRetention {}
 impl Act for Administer {}

@@ -187,6 +187,10 @@ fn sentence(what: &What) -> &'static str {
              with what was sealed and the SHA-256 of the file, which is ciphertext; `failed`; `fetched`; `placed`, since when the \
              home has no copy; `destroyed`, of an `archive`, or of a `key` and with it of every archive under it."
         }
+        What::Print(_) => {
+            "A step in the life of prints (requirement 2.3.d): `made` of a record, after what was opened for it; `added`, which was made \
+             elsewhere; `ended`, and how. Where it lies and who destroyed it stands in a sealed register alone."
+        }
         What::Adoption(_) => {
             "A keyring older than the revision that the home knew of is made the present one (`intended`, `completed`), or is \
              not, since another was there before (`dropped`): how many keys go, since they were destroyed meanwhile or nothing \
@@ -196,7 +200,7 @@ fn sentence(what: &What) -> &'static str {
             "The home was backed up: the file's size and SHA-256, and for whom it is sealed, each the first half of the SHA-256 of a \
              public key. Written before the file gets its name, and so also where that then fails."
         }
-        What::BackupSent { .. } => {
+        What::BackupSent(_) => {
             "A backup was sent elsewhere by the home's own command (`sent`), or could not be."
         }
         What::BackupDrilled(_) => {

@@ -7,10 +7,10 @@ use bailee_core::{
 
 use super::super::*;
 use crate::event::{
-    Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, Census, Destroyed, Device, DropsEpoch,
-    FieldClassified, GrantAsked, Holds, InvitationReleased, KeyringExported, Mapping, Notice, PasskeyUsed,
-    Proposal, Reached, Rectified, Released, Replayed, Restored, RootKeySplit, SellerEnd, ShapeRead, SignOn,
-    Solo, TimeBelieved, Wait, Went,
+    Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, BackupSent, Census, Destroyed, Device,
+    DropsEpoch, FieldClassified, GrantAsked, Holds, InvitationReleased, KeyringExported, Mapping, Notice,
+    PasskeyUsed, Print, Proposal, Reached, Rectified, Released, Replayed, Restored, RootKeySplit, SellerEnd,
+    ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 pub(super) fn samples() -> Vec<What> {
@@ -179,6 +179,13 @@ pub(super) fn samples() -> Vec<What> {
             digest: Digest([0xdd; 32]),
             key: id(2),
         }),
+        What::Print(Print::Made {
+            print: 4711,
+            seller: seller(),
+            record: id(1),
+            paper: code("label"),
+            form: code("zpl"),
+        }),
         What::Adoption(Adoption {
             adoption: id(1),
             step: code("completed"),
@@ -201,7 +208,7 @@ pub(super) fn samples() -> Vec<What> {
             digest: Digest([7; 32]),
             recipients: vec![RecordId([2; 16])],
         }),
-        What::BackupSent { backup: RecordId([1; 16]), sent: true },
+        What::BackupSent(BackupSent { backup: RecordId([1; 16]), sent: true }),
         What::BackupDrilled(BackupDrilled {
             backup: RecordId([1; 16]),
             took_ms: 4_200,

@@ -10,6 +10,7 @@ mod escrow;
 mod fields;
 mod grant;
 mod names;
+mod print;
 mod rights;
 mod shape;
 mod subject;
@@ -27,12 +28,13 @@ use serde::{Deserialize, Serialize};
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
 pub use archive::Archive;
-pub use backup::{BackupDrilled, BackupMade, Replayed, Restored};
+pub use backup::{BackupDrilled, BackupMade, BackupSent, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use escrow::{KeyringExported, RootKeySplit};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use grant::GrantAsked;
+pub use print::Print;
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
 pub use shape::ShapeRead;
 pub use subject::{Consent, SubjectRequest};
@@ -442,17 +444,14 @@ pub enum What {
     },
     /// A step in the life of an archive that a law demands, or of a key for it (2.1.c).
     Archive(Archive),
+    /// A step in the life of prints (2.3.d).
+    Print(Print),
     /// A keyring older than the home is made the present one, cut to what the home still names.
     Adoption(Adoption),
     /// The home was backed up.
     BackupMade(BackupMade),
     /// A backup was sent elsewhere, or could not be. Never where to.
-    BackupSent {
-        /// Which.
-        backup: RecordId,
-        /// Whether it went well.
-        sent: bool,
-    },
+    BackupSent(BackupSent),
     /// It was tried out whether the home could go on from a backup (2.5.b).
     BackupDrilled(BackupDrilled),
     /// The home goes on from a backup.

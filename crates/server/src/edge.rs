@@ -21,14 +21,12 @@ use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presen
 use bailee_core::{Commitment, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
-use bailee_vault::backup::Backups;
 use bailee_watch::Outcome;
 use futures_util::FutureExt;
 
 use crate::fault::Fault;
 use crate::house::{House, Stamp};
 use crate::listener::{Address, Certificate, Peer};
-use crate::mapping::Mappings;
 use crate::once::Named;
 use crate::problem::Problem;
 use crate::visit::{Known, Visit};
@@ -423,12 +421,9 @@ impl Call {
         self.house.store()
     }
 
-    pub(crate) fn mappings(&self) -> &Mappings {
-        self.house.mappings()
-    }
-
-    pub(crate) fn backups(&self) -> &Backups {
-        self.house.backups()
+    /// The house that it came into.
+    pub(crate) fn house(&self) -> &House {
+        &self.house
     }
 
     pub(crate) fn caller(&self) -> &Caller {

@@ -18,6 +18,7 @@ use bailee_store::records::StoreError;
 use bailee_vault::VaultError;
 use bailee_vault::archive::ArchiveError;
 use bailee_vault::backup::BackupFault;
+use bailee_vault::prints::PrintError;
 use serde::Serialize;
 
 use crate::fault::Fault;
@@ -358,6 +359,7 @@ impl From<VaultError> for Problem {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
             VaultError::Archive(error) => of_archive(&error),
+            VaultError::Print(error) => of_print(&error),
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
             VaultError::Ledger(error) => error.into(),
@@ -416,5 +418,21 @@ fn of_archive(error: &ArchiveError) -> Problem {
     match code {
         "archive-not-made" => problem.with_fault(Fault::new("job", code)),
         _ => problem,
+    }
+}
+
+fn of_print(error: &PrintError) -> Problem {
+    let (code, words) = (error.code(), error.to_string());
+    let status = match code {
+        "not-found" => StatusCode::NOT_FOUND,
+        "print-ended" | "too-many-prints" | "template-unusable" => StatusCode::CONFLICT,
+        "print-not-made" => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let problem = Problem::new(status, code, words);
+    match error {
+        PrintError::Template(_) => problem.serving(Requirement::PurposeLimits),
+        _ if code == "print-not-made" => problem.with_fault(Fault::new("job", code)),
+        _ => problem.serving(Requirement::PrintedDocuments),
     }
 }

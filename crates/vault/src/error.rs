@@ -182,6 +182,9 @@ pub enum VaultError {
     /// Nothing can be archived so, or done with an archive.
     #[error(transparent)]
     Archive(#[from] crate::archive::ArchiveError),
+    /// Nothing can be printed so, or done with a print.
+    #[error(transparent)]
+    Print(#[from] crate::prints::PrintError),
     /// The caller stopped it between two batches; what was committed stays, and the same input can be collected again.
     #[error(
         "stopped; what was taken in so far stays, and collecting the same input again goes on from there"
@@ -244,6 +247,7 @@ impl VaultError {
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger-unwritable",
             Self::Archive(error) => error.code(),
+            Self::Print(error) => error.code(),
             Self::Stopped => "stopped",
         }
     }

@@ -87,7 +87,7 @@ pub struct Held {
     pub consented: Vec<Purpose>,
     /// How many restrictions there had been when it was looked at.
     restrictions: u64,
-    row: RecordRow,
+    pub(crate) row: RecordRow,
     parts: Vec<PartEntry>,
 }
 

@@ -204,6 +204,7 @@ fn missing_of_service(
         | Action::Classify
         | Action::Declassify
         | Action::Archive
+        | Action::KeepPrints
         | Action::ReadLedger
         | Action::ReadAccess
         | Action::AskGrant

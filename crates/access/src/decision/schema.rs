@@ -32,7 +32,7 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 26] = [
+pub(super) const ACTIONS: [(&str, On); 27] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -49,6 +49,7 @@ pub(super) const ACTIONS: [(&str, On); 26] = [
     ("classify", On::Home),
     ("declassify", On::Home),
     ("archive", On::Home),
+    ("keep-prints", On::Home),
     ("read-ledger", On::Home),
     ("read-access", On::Home),
     ("ask-grant", On::Home),

@@ -104,6 +104,7 @@ fn the_whole_role_by_action_matrix() {
         ("classify", Action::Classify),
         ("classify as a fact", Action::Declassify),
         ("archive", Action::Archive),
+        ("keep prints", Action::KeepPrints),
         ("read ledger", Action::ReadLedger),
         ("read access", Action::ReadAccess),
         ("ask for a grant", Action::AskGrant),

@@ -40,6 +40,7 @@ mod operations;
 mod passkeys;
 mod people;
 mod post;
+mod prints;
 mod quarantine;
 mod reached;
 mod readme;

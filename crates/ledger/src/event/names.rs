@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::{Archive, Census, TimeBelieved, What};
+use super::{Archive, Census, Print, TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -76,9 +76,10 @@ impl What {
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
             Self::Archive(_) => "archive",
+            Self::Print(_) => "print",
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
-            Self::BackupSent { .. } => "backup-sent",
+            Self::BackupSent(_) => "backup-sent",
             Self::BackupDrilled(_) => "backup-drilled",
             Self::Restored(_) => "restored",
             Self::KeyringExported(_) => "keyring-exported",
@@ -135,7 +136,9 @@ impl What {
             Self::SellerEnded(end) => vec![&end.step],
             Self::Archive(Archive::Failed { reason, .. }) => vec![reason],
             Self::Archive(Archive::Destroyed { how, .. }) => vec![how],
-            Self::Archive(_) => Vec::new(),
+            Self::Archive(_) | Self::Print(Print::Added { .. }) => Vec::new(),
+            Self::Print(Print::Made { paper, form, .. }) => vec![paper, form],
+            Self::Print(Print::Ended { how, .. }) => vec![how],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -186,7 +189,7 @@ impl What {
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
             | Self::BackupMade(_)
-            | Self::BackupSent { .. }
+            | Self::BackupSent(_)
             | Self::BackupDrilled(_)
             | Self::KeyringExported(_)
             | Self::RootKeySplit(_)

@@ -100,6 +100,9 @@ types! {
         "archive-away": "The file is not here any more", "It lies where its place says.";
         "archive-destroyed": "It was destroyed already", "Nothing.";
         "archive-not-fetched": "Nobody has fetched it yet", "Fetch it, and put it where it is to lie.";
+        "print-ended": "What became of the print was said already", "Nothing.";
+        "too-many-prints": "All prints that the home remembers are open", "Say what became of them.";
+        "template-unusable": "The template names what it may not", "Mend the home's own template; the detail says where.";
         "keyring-not-older": "The keyring is not older than the data", "There is nothing to adopt.";
         "idempotency-key-in-use": "The first request under this key is still at work", "Wait, then send it again.";
         "idempotency-outcome-unknown": "What became of the first request is not known", "Look whether it was done; if not, send it under another key.";
@@ -121,6 +124,8 @@ types! {
         "bad-decision": "The decision does not fit", "The detail says what is missing.";
         "archive-key": "The key cannot be one of an archive", "Give the public half of an RSA key of 3072 to 4096 bits, in PEM.";
         "archive-too-large": "It is too much for one archive", "Name fewer records or fields.";
+        "print-too-long": "It does not fit on its page", "Use a template with a larger page or smaller text.";
+        "print-without-font": "No font has all letters of it", "Give the home a font that has them, or ask for another format.";
         "relative-directory": "The directory is not absolute", "Name it from the root.";
         "mirror-unusable-directory": "The directory cannot become a mirror", "Name an empty directory that the server may write to.";
         "backup-without-recipients": "Nobody could open a backup", "Name the public key of somebody who could in the configuration.";
@@ -200,6 +205,7 @@ types! {
         "ledger-unwritable": "The ledger cannot be written", "Nothing was done. Mend the disk, then ask again.";
         "ledger-unreadable": "The ledger cannot be read", "Verify it.";
         "archive-not-made": "The archive could not be sealed or signed", "Ask again; the ledger names what went wrong.";
+        "print-not-made": "The document could not be made", "Ask again; the ledger names what went wrong.";
         "disk-full": "The disk is full", "Nothing was done. Free some space, then ask again.";
         "store-unusable": "The store cannot be used", "Nothing was done. The ledger or the log names the reason.";
         "backup-unwritten": "The backup could not be written", "There is none. Free some space or mend the disk, then ask again.";

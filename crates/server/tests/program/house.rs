@@ -137,6 +137,7 @@ impl House {
             store: Arc::clone(&store),
             mappings: Arc::new(Mappings::new(Formats::embedded().unwrap(), Box::new(NoFiles))),
             backups: bailee_vault::backup::Backups::none(),
+            papers: bailee_server::Papers::embedded(),
             rates,
             post: Arc::new(bailee_watch::Post::new(binding.home, None)),
             clock: Arc::new(FixedClock),

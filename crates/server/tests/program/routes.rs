@@ -102,6 +102,10 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/keys/passphrase-changes", "{}"),
     ("POST", "/v1/keys/exports", r#"{"sealed_for":"root-key"}"#),
     ("POST", "/v1/keys/splits", r#"{"shares":3,"threshold":2}"#),
+    ("POST", "/v1/renders", r#"{"seller":"ALPHA","reference":"1-1-1","paper":"label"}"#),
+    ("GET", "/v1/prints", ""),
+    ("POST", "/v1/prints", r#"{"what":"pick list"}"#),
+    ("POST", "/v1/prints:destroyed", r#"{"prints":[1],"how":"burned"}"#),
     ("GET", "/v1/archives", ""),
     (
         "POST",
@@ -167,4 +171,5 @@ pub(crate) const SERVICE_MAY: &[&str] = &[
     "/v1/sellers/ALPHA/certificate",
     "/v1/sellers/ALPHA/certificates/2026-04-01",
     "/v1/reveal",
+    "/v1/renders",
 ];

@@ -279,12 +279,26 @@ impl Home {
         action: authorized::Reveal,
         held: &Held,
     ) -> Result<bailee_vault::reveal::Opened, VaultError> {
+        let authorized = self.allow_reveal(action, held)?;
+        self.vault.reveal(authorized, std::slice::from_ref(held))
+    }
+
+    /// What the gate hands over, once its event is written: for every field of a record.
+    pub fn allow(&self, held: &Held, purpose: bailee_core::Purpose) -> Authorized<authorized::Reveal> {
+        let pairs = vec![(held.record, held.fields.iter().map(|field| field.instance).collect())];
+        self.allow_reveal(authorized::Reveal { purpose, pairs }, held).unwrap()
+    }
+
+    fn allow_reveal(
+        &self,
+        action: authorized::Reveal,
+        held: &Held,
+    ) -> Result<Authorized<authorized::Reveal>, VaultError> {
         let fields = held.fields.iter().map(|field| field.field).collect();
         let items = vec![RevealedItem { record: held.record, fields }];
         let purpose = action.purpose;
         let events = [What::Revealed { seller: seller(), purpose, ticket: None, items, denied: 0 }];
-        let authorized = self.mint.reveal(&*self.store, self.context(), &events, action)?;
-        self.vault.reveal(authorized, std::slice::from_ref(held))
+        Ok(self.mint.reveal(&*self.store, self.context(), &events, action)?)
     }
 
     pub fn reveal_held(&self, held: &Held) -> Vec<(String, Json)> {
