@@ -11,7 +11,7 @@ use crate::commands::{
     find, grant, init, keys, ledger, mail, mapping, person, proposal, quarantine, rectify, restrict,
     retention, reveal, secret, seller, service, session, show, subject, synth,
 };
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Exit, Result};
 use crate::home::config::Config;
 use crate::log::{self, Told};
 use crate::screen::{Output, Screen};
@@ -117,9 +117,9 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it makes or opens a home here.
+    /// Whether it asks nobody, or makes or opens a home here.
     fn is_of_this_machine(&self) -> bool {
-        matches!(self, Self::Init(_) | Self::Serve(_) | Self::Demo(_) | Self::Bench(_))
+        matches!(self, Self::Init(_) | Self::Serve(_) | Self::Demo(_) | Self::Bench(_) | Self::Completions(_))
     }
 }
 
@@ -140,8 +140,8 @@ impl Cli {
     pub(crate) fn run(self, screen: Screen) -> Result<Exit> {
         let enrols = matches!(&self.command, Command::Device(device) if device.enrols());
         let global = Global { home: self.home, server: self.server, now: self.now, enrols, screen };
-        if global.server.is_some() && self.command.is_of_this_machine() {
-            return Err(Failure::usage("this command works on this machine; leave out --server"));
+        if self.command.is_of_this_machine() {
+            global.refuse_server()?;
         }
         match self.command {
             Command::Demo(demo) => demo.run(screen),

@@ -24,6 +24,7 @@ use crate::provider::{DropsEpoch, KeyProvider, ProviderError};
 
 mod adopt;
 mod change;
+mod escrowed;
 mod files;
 mod head;
 mod mirror;
@@ -39,6 +40,7 @@ mod write;
 pub(crate) use tests::memory_disk;
 
 pub use adopt::{ADOPTED_ABOVE, Behind, Cut, Kept};
+pub use escrowed::REVISION_IMPORTED;
 use files::{Disk, Files};
 pub use open::Unanchored;
 use segment::{Live, SegmentId};

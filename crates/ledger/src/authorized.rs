@@ -129,6 +129,12 @@ pub struct ReadUnclassified {
     pub seller: Option<SellerId>,
 }
 
+/// Measure what the orders that are held are like: counts and shares, never a value.
+pub struct ReadShape {
+    /// Whose; of all sellers, when `None`.
+    pub seller: Option<SellerId>,
+}
+
 /// Decide what a field is.
 pub struct Classify {
     /// Whether it may become a fact: readable by all who may see facts.
@@ -254,6 +260,7 @@ impl Act for Rectify {}
 impl Act for HandleRequests {}
 impl Act for ReadCatalogue {}
 impl Act for ReadUnclassified {}
+impl Act for ReadShape {}
 impl Act for Classify {}
 impl Act for Archive {}
 impl Act for ReadRetention {}

@@ -7,8 +7,10 @@ mod backup;
 mod census;
 mod destruction;
 mod fields;
+mod grant;
 mod names;
 mod rights;
+mod shape;
 mod subject;
 mod two;
 
@@ -16,19 +18,21 @@ use bailee_core::catalogue::TermKind;
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId, ServiceId,
-    SessionId, Ticket, Timestamp,
+    GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, RecordId, SellerId, ServiceId, SessionId, Ticket,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
 pub use archive::Archive;
-pub use backup::{BackupMade, Replayed, Restored};
+pub use backup::{BackupDrilled, BackupMade, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
+pub use grant::GrantAsked;
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
+pub use shape::ShapeRead;
 pub use subject::{Consent, SubjectRequest};
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
@@ -157,24 +161,7 @@ pub enum What {
         services: u32,
     },
     /// A grant was asked for.
-    GrantAsked {
-        /// Names it.
-        grant: GrantId,
-        /// For whom.
-        grantee: PrincipalId,
-        /// Of whose data.
-        seller: SellerId,
-        /// For what.
-        purpose: Purpose,
-        /// What of it.
-        classes: Vec<Class>,
-        /// Until when.
-        until: Timestamp,
-        /// Fields in a day.
-        fields_a_day: u64,
-        /// The ticket given.
-        ticket: Option<Ticket>,
-    },
+    GrantAsked(GrantAsked),
     /// A grant opens what it covers from now on.
     GrantApproved {
         /// Which.
@@ -419,6 +406,8 @@ pub enum What {
         /// How many records hold one.
         records: u64,
     },
+    /// What the orders that are held are like was measured.
+    ShapeRead(ShapeRead),
     /// An officer decided what a field is.
     FieldClassified(FieldClassified),
     /// The catalogue is another than the one that the home went by before: a new version, or an edited extension.
@@ -455,6 +444,15 @@ pub enum What {
     Adoption(Adoption),
     /// The home was backed up.
     BackupMade(BackupMade),
+    /// A backup was sent elsewhere, or could not be. Never where to.
+    BackupSent {
+        /// Which.
+        backup: RecordId,
+        /// Whether it went well.
+        sent: bool,
+    },
+    /// It was tried out whether the home could go on from a backup (2.5.b).
+    BackupDrilled(BackupDrilled),
     /// The home goes on from a backup.
     Restored(Restored),
     /// The root key is about to be sealed under another passphrase: written before its file is replaced. The key stays.

@@ -63,6 +63,7 @@ mod secret;
 mod seller;
 mod service;
 mod session;
+mod shape;
 mod sign_on;
 mod stop;
 mod subject;

@@ -301,7 +301,19 @@ fn of_backup(fault: &BackupFault) -> Problem {
         BackupFault::NoRecipients => {
             Problem::unacceptable(code, words).serving(Requirement::EncryptionAtRest)
         }
-        BackupFault::Place { .. } => Problem::unacceptable(code, words),
+        BackupFault::AnotherHome => {
+            let alone = words.strip_suffix(" (2.5.b)").map(str::to_owned);
+            Problem::unacceptable(code, alone.unwrap_or(words)).serving(Requirement::TestAndProductionApart)
+        }
+        BackupFault::KeyReadable(_) => {
+            let alone = words.strip_suffix(" (2.4.b)").map(str::to_owned);
+            Problem::unacceptable(code, alone.unwrap_or(words)).serving(Requirement::Keys)
+        }
+        BackupFault::Place { .. }
+        | BackupFault::File { .. }
+        | BackupFault::Key { .. }
+        | BackupFault::Unread(_)
+        | BackupFault::Ledger => Problem::unacceptable(code, words),
         BackupFault::Unwritten(_) => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, words).with_fault(Fault::new("disk", code))
         }
@@ -315,7 +327,7 @@ impl From<VaultError> for Problem {
             VaultError::UnknownSeller(_) | VaultError::NotDestroyed(_) => {
                 Self::new(StatusCode::NOT_FOUND, code, words)
             }
-            VaultError::SellerEnded(_) => {
+            VaultError::SellerEnded(_) | VaultError::EndsAlready { .. } => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
             VaultError::EndDay => Self::unacceptable(code, words).serving(Requirement::ThirtyDays),
@@ -364,6 +376,10 @@ impl From<VaultError> for Problem {
                 let suffix = requirement.map(|requirement| format!(" ({requirement})"));
                 let alone = suffix.and_then(|suffix| words.strip_suffix(&suffix).map(str::to_owned));
                 Self { requirement, ..Self::unacceptable(code, alone.unwrap_or(words)) }
+            }
+            VaultError::Shape(_) => {
+                Self::new(StatusCode::CONFLICT, code, "fewer orders are held than may be told of")
+                    .serving(Requirement::TestAndProductionApart)
             }
             VaultError::NameIsValue | VaultError::NameIsPersonal => {
                 Self::unacceptable(code, words).serving(Requirement::Collection)

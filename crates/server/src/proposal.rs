@@ -192,11 +192,11 @@ fn check_still(call: &Call, id: ProposalId) -> Result<(), Problem> {
             retention::check_proposed(call, at, is_approved)
         }
         // One that was approved before goes on, whatever of it is done.
-        Some((Proposed::EndSeller { seller, on, .. }, false)) => {
+        Some((Proposed::EndSeller { seller, reason, on }, false)) => {
             call.vault().refuse_behind()?;
             // A day that has passed by the time of the approval is no reason to wait for longer.
             let on = on.filter(|on| *on >= Day::of(call.now()));
-            Ok(call.vault().may_end_seller(&seller, on, call.now())?)
+            Ok(call.vault().may_end_seller(&seller, reason, on, call.now())?)
         }
         Some((Proposed::AdoptKeyring { keyring, anchor }, is_approved)) => {
             keys::check_proposed(call, (keyring, anchor), is_approved)

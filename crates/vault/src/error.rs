@@ -17,6 +17,21 @@ pub enum VaultError {
          as with `bailee seller add {0}-2`"
     )]
     SellerEnded(SellerId),
+    /// The seller has ended, and nothing comes of saying so again.
+    #[error(
+        "seller {seller} has ended already, {}", match is_gone {
+            true => "and all that was held of it is gone; what is not personal of it ends by itself (R18)".to_owned(),
+            false => format!("and is destroyed on {on}; only an earlier day, or `--reason amazon-notice`, makes that stricter"),
+        }
+    )]
+    EndsAlready {
+        /// Which.
+        seller: SellerId,
+        /// The day on which it is destroyed.
+        on: bailee_core::Day,
+        /// Whether it is.
+        is_gone: bool,
+    },
     /// A day that is none on which a seller's data can be destroyed.
     #[error(
         "the data of a seller that ends is destroyed today or on one of the next {} days (R17); give such a day",
@@ -107,6 +122,9 @@ pub enum VaultError {
     /// What was decided of a field does not fit the catalogue, or is looser.
     #[error(transparent)]
     Catalogue(bailee_core::catalogue::CatalogueError),
+    /// The orders that are held are too few to be told of.
+    #[error(transparent)]
+    Shape(#[from] bailee_intake::synth::ProfileError),
     /// The authorisation does not say that it may become a fact.
     #[error("it was not allowed that this field becomes a fact")]
     FactNotAllowed,
@@ -185,7 +203,7 @@ impl VaultError {
         match self {
             Self::UnknownSeller(_) => "unknown-seller",
             Self::SellerExists(_) => "seller-exists",
-            Self::SellerEnded(_) => "seller-ended",
+            Self::SellerEnded(_) | Self::EndsAlready { .. } => "seller-ended",
             Self::EndDay => "end-day",
             Self::NotDestroyed(_) => "not-destroyed",
             Self::TooManySellers => "too-many-sellers",
@@ -209,6 +227,7 @@ impl VaultError {
             Self::TimeJumped => "time-jumped",
             Self::AsOfInFuture => "as-of-in-future",
             Self::Catalogue(error) => error.code(),
+            Self::Shape(_) => "too-few-orders",
             Self::FactNotAllowed => "fact-not-allowed",
             Self::NameIsValue => "name-is-a-value",
             Self::NameIsPersonal => "name-is-personal",

@@ -59,6 +59,7 @@ pub mod retention;
 pub mod reveal;
 mod seal;
 pub mod seller;
+pub mod shape;
 pub mod show;
 mod slots;
 pub mod subject;

@@ -50,6 +50,7 @@ impl Keeper {
         let recipients: Vec<Recipient> = vec![key.recipient().unwrap()];
         let files = || Ok(vec![("bailee.toml".to_owned(), b"[home]".to_vec())]);
         let backups = Backups {
+            send: None,
             recipients,
             places: vec![place.clone()],
             scratch: directory.join("backup.tmp"),

@@ -4,6 +4,7 @@ use bailee_core::Json;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::counts;
 use crate::client::encoded;
 use crate::failure::{Exit, Result};
 use crate::screen::{self, BOLD, DIM, Screen, leaf, text};
@@ -134,7 +135,7 @@ fn about(one: &Json) -> String {
         let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
         let of = sellers.iter().map(leaf).collect::<Vec<_>>().join(", ");
         return match day.is_empty() {
-            true => format!("{records} records of {of} under {statute}"),
+            true => format!("{} of {of} under {statute}", counts::of(records, "record")),
             false => format!("what ends on {day} of {of} under {statute}"),
         };
     }
@@ -142,7 +143,7 @@ fn about(one: &Json) -> String {
         return format!("the keyring at revision {keyring}, of {anchor}");
     }
     if records > 0 {
-        return format!("{records} records");
+        return counts::of(records, "record");
     }
     let key = text(one, "key");
     if !key.is_empty() {

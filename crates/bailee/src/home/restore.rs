@@ -44,6 +44,9 @@ use crate::serve::make_certificate;
 /// Most bytes of a file of a backup that is not its store: a mapping or a catalogue has some thousand.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// What lies in a home while it is restored: without a configuration beside it, it was cut short, and is begun anew.
+pub(super) const MARK: &str = "restoring";
+
 /// The beginning of a root key file under a passphrase.
 const UNDER_A_PASSPHRASE: &[u8] = b"bailee root key under a passphrase";
 
@@ -157,8 +160,11 @@ impl Restoring {
     /// Makes the home. What was made before a failure is taken away again; the keyring is not touched but by what it has done already.
     pub(crate) fn go_on(self, input: impl Read, key: &BackupKey) -> Result<Restored> {
         let mut begun = Begun::default();
+        clear_cut_short(&self.root)?;
         begun.directory(&self.root)?;
         let lock = Lock::take(&self.root.join(LOCK), || false)?;
+        let mark = self.root.join(MARK);
+        write_private(&mark, b"")?;
         let contents = Contents::read(input, key, &self.root)?;
         let (text, config) = contents.config(&self.mirrors, self.root_key()?.as_deref())?;
         config.check_places(&self.root).map_err(Failure::failed)?;
@@ -169,6 +175,7 @@ impl Restoring {
         make_certificate(&self.root)?;
         // Last: a home is one once it has its configuration.
         write_private(&self.root.join(FILE), text.as_bytes())?;
+        fs::remove_file(&mark).map_err(|error| Failure::file(&mark, &error))?;
         drop(lock);
         // The first checkpoint leaves it at once; this also proves that the home opens.
         let opened = Home::open_unless(&self.root, None, self.passphrase.as_ref(), || false);
@@ -345,6 +352,14 @@ fn refuse_older(keyring: &Keyring, newest: Option<&Checkpoint>) -> Result<()> {
             "the keyring is at revision {present}, older than revision {known} that the newest checkpoint of this home knows; bring \
              back a newer mirror"
         ))),
+    }
+}
+
+/// Takes away what a restore that was killed left. Neither keyring nor root key lies in it.
+fn clear_cut_short(root: &Path) -> Result<()> {
+    match root.join(MARK).exists() && !root.join(FILE).exists() {
+        true => fs::remove_dir_all(root).map_err(|error| Failure::file(root, &error)),
+        false => Ok(()),
     }
 }
 

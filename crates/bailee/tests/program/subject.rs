@@ -287,7 +287,7 @@ fn a_purpose_that_rests_on_consent_is_denied_without_one_and_a_withdrawal_takes_
     let id = first["id"].as_str().unwrap();
     trial.run(&["consent", "withdraw", id, "--on", "2026-03-02", "--how", "mail"]).ends(1);
     trial.run(&[&["consent", "give", "ALPHA/302-9999999-0000009"], &said[..]].concat()).ends(5);
-    trial.run(&[&["consent", "give", &name(1)], &["--purpose", "incident"], &said[2..]].concat()).ends(2);
+    trial.run(&[&["consent", "give", &name(1)][..], &["--purpose", "incident"], &said[2..]].concat()).ends(2);
     let events = tail(&trial);
     assert!(events.contains(r#""step":"withdrawn""#) && !events.contains("302-1111111"), "{events}");
     assert_nowhere(&trial.kept(), &[mail(2)]);

@@ -125,11 +125,16 @@ impl Gathering {
         end: event::SellerEnd,
     ) -> Result<(), CertificateError> {
         let event::SellerEnd { seller, reason, on, went, .. } = end;
-        match (went, &self.ended, &self.gone) {
+        let (reason, on) = (reason.as_str().to_owned(), on.to_string());
+        match (went, &mut self.ended, &self.gone) {
             (None, None, None) => {
-                let (reason, on) = (reason.as_str().to_owned(), on.to_string());
                 let end = End { reason, ended_at: at, ended_by, on, gone_at: at };
                 self.ended = Some((seller, end));
+                Ok(())
+            }
+            // It was made stricter. Whoever said so, it had ended before.
+            (None, Some((of, end)), None) if *of == seller => {
+                (end.reason, end.on) = (reason, on);
                 Ok(())
             }
             (Some(went), Some(_), None) => {

@@ -27,7 +27,7 @@ impl What {
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
-            Self::GrantAsked { .. } => "grant-asked",
+            Self::GrantAsked(_) => "grant-asked",
             Self::GrantApproved { .. } => "grant-approved",
             Self::GrantRefused { .. } => "grant-refused",
             Self::GrantRevoked { .. } => "grant-revoked",
@@ -70,6 +70,7 @@ impl What {
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
+            Self::ShapeRead(_) => "shape-read",
             Self::FieldClassified(_) => "field-classified",
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
@@ -77,6 +78,8 @@ impl What {
             Self::Archive(_) => "archive",
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
+            Self::BackupSent { .. } => "backup-sent",
+            Self::BackupDrilled(_) => "backup-drilled",
             Self::Restored(_) => "restored",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
@@ -146,7 +149,7 @@ impl What {
             | Self::PasskeyRemoved { .. }
             | Self::PersonResumed { .. }
             | Self::PersonLeft { .. }
-            | Self::GrantAsked { .. }
+            | Self::GrantAsked(_)
             | Self::GrantApproved { .. }
             | Self::GrantRefused { .. }
             | Self::GrantRevoked { .. }
@@ -175,11 +178,14 @@ impl What {
             | Self::Moved { .. }
             | Self::CatalogueRead {}
             | Self::UnclassifiedRead { .. }
+            | Self::ShapeRead(_)
             | Self::FieldClassified(_)
             | Self::CatalogueChanged { .. }
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
             | Self::BackupMade(_)
+            | Self::BackupSent { .. }
+            | Self::BackupDrilled(_)
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::SecretSeen { .. }

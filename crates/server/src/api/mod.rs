@@ -24,7 +24,7 @@ use crate::house::House;
 use crate::{
     access, account, archive, authority, backup, catalogue, census, certificate, collect, consent, device,
     find, grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
-    retention, reveal, rights, secret, seller, service, session, sign_on, stop, subject,
+    retention, reveal, rights, secret, seller, service, session, shape, sign_on, stop, subject,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -130,6 +130,7 @@ fn operations() -> Vec<Operation> {
         consent::operations(),
         quarantine::operations(),
         catalogue::operations(),
+        shape::operations(),
         mapping::operations(),
         retention::operations(),
         census::operations(),

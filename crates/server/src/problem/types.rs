@@ -80,6 +80,7 @@ types! {
     }
     409 {
         "conflict": "Something changed meanwhile", "Ask again.";
+        "too-few-orders": "The orders that are held are too few to be told of", "Collect more of them first.";
         "changed-meanwhile": "The record is being changed by others", "Ask again.";
         "access-moved": "Who may do what has changed meanwhile", "Ask again.";
         "seller-exists": "The seller is there already", "Nothing; or choose another id.";
@@ -125,6 +126,12 @@ types! {
         "backup-without-recipients": "Nobody could open a backup", "Name the public key of somebody who could in the configuration.";
         "backup-place-not-listed": "The directory is no place for backups", "Name one that the configuration lists.";
         "backup-place-removable": "The directory is on a removable medium", "Use a disk that stays.";
+        "backup-file-unreadable": "A file of a backup cannot be read", "Name one that the server may read.";
+        "backup-key-readable-by-others": "Others may read the key to backups", "Let nobody else read it.";
+        "not-a-backup-key": "There is no key to backups in the file", "Name the file that `bailee backup keygen` made.";
+        "backup-of-another-home": "The backup is of another home", "Name one of this home and its environment.";
+        "backup-refused": "The backup is not whole, or not for this key", "Name another backup, or the key of one of its recipients.";
+        "backup-ledger-refused": "The ledger in the backup does not hold", "Make another backup.";
         "backup-place-unusable": "The directory cannot be used for a backup", "Name one that the server may write to.";
         "unknown-format": "There is no such format", "Name one of those that `GET /v1/mappings` lists, or none.";
         "unknown-charset": "There is no such character set", "Name one of those that the documentation of inputs lists, or none.";

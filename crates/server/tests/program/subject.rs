@@ -5,36 +5,6 @@ use serde_json::json;
 
 use crate::house::House;
 
-/// As `ROUTES` of the others.
-pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
-    ("GET", "/v1/subject-requests", ""),
-    (
-        "POST",
-        "/v1/subject-requests",
-        r#"{"right":"access","law":"gdpr","received":"2026-03-01","who":{"email":"w@mail.example"}}"#,
-    ),
-    ("GET", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f", ""),
-    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/steps", r#"{"step":"acknowledge"}"#),
-    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/preview", ""),
-    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/execution", "{}"),
-    ("GET", "/v1/consents", ""),
-    (
-        "POST",
-        "/v1/consents",
-        r#"{"purpose":"tax","on":"2026-03-01","how":"paper","notice":"1","seller":"ALPHA","references":["1-1-1"]}"#,
-    ),
-    (
-        "POST",
-        "/v1/consents/000102030405060708090a0b0c0d0e0f/withdrawal",
-        r#"{"on":"2026-03-01","how":"paper"}"#,
-    ),
-];
-
-/// Every route of the API that asks who is calling.
-pub(crate) fn routes() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    crate::ROUTES.iter().chain(ROUTES)
-}
-
 impl House {
     async fn post(&self, path: &str, body: &serde_json::Value) -> crate::house::Answer {
         self.ask("POST", path, &self.session, body.to_string()).await

@@ -56,7 +56,11 @@ impl Since {
     fn hear(&mut self, what: What) {
         match what {
             What::SellerAdded { seller } => drop(self.sellers.insert(seller)),
-            What::SellerEnded(end) if end.went.is_none() => self.ended.push(end),
+            What::SellerEnded(end) if end.went.is_none() => {
+                // What was said of it last is the strictest.
+                self.ended.retain(|one| one.seller != end.seller);
+                self.ended.push(end);
+            }
             What::Erased(event::Erased { seller, records }) => {
                 self.erased.extend(records.into_iter().map(|one| (key(&seller, &one), one)));
             }
