@@ -7,9 +7,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, archive, authority, backup, catalogue, collect, completions, device, erase, evidence, find,
-    grant, init, keys, ledger, mail, mapping, person, proposal, quarantine, rectify, restrict, retention,
-    reveal, secret, seller, service, session, show, synth,
+    access, archive, authority, backup, catalogue, collect, completions, consent, device, erase, evidence,
+    find, grant, init, keys, ledger, mail, mapping, person, print, proposal, quarantine, rectify, render,
+    restrict, retention, reveal, secret, seller, service, session, show, subject, synth,
 };
 use crate::failure::{Exit, Result};
 use crate::home::config::Config;
@@ -95,9 +95,13 @@ enum Command {
     Show(show::Show),
     Reveal(reveal::Reveal),
     Find(find::Find),
+    Render(render::Render),
+    Print(print::Print),
     Erase(erase::Erase),
     Restrict(restrict::Restrict),
     Rectify(rectify::Rectify),
+    Subject(subject::Subject),
+    Consent(consent::Consent),
     Quarantine(quarantine::Quarantine),
     Catalogue(catalogue::Catalogue),
     Retention(retention::Retention),
@@ -162,7 +166,11 @@ impl Cli {
             Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),
             Command::Rectify(rectify) => global.visit(|visit| rectify.run(visit)),
             Command::Restrict(restrict) => global.visit(|visit| restrict.run(visit)),
+            Command::Subject(subject) => global.visit(|visit| subject.run(visit)),
+            Command::Consent(consent) => global.visit(|visit| consent.run(visit)),
             Command::Erase(erase) => global.visit(|visit| erase.run(visit)),
+            Command::Render(render) => global.visit(|visit| render.run(visit)),
+            Command::Print(print) => global.visit(|visit| print.run(visit)),
             Command::Find(find) => global.visit(|visit| find.run(visit)),
             Command::Catalogue(catalogue) => global.visit(|visit| catalogue.run(visit)),
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),

@@ -38,10 +38,7 @@ impl Drafts {
     /// When one is there already, or cannot be made.
     pub(crate) fn of<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<Self> {
         let begun = |path: &'a Path| {
-            // A link that leads nowhere is there as well.
-            if fs::symlink_metadata(path).is_ok() {
-                return Err(Failure::file(path, &ErrorKind::AlreadyExists.into()));
-            }
+            refuse_existing(path)?;
             Draft::begin(path)
         };
         let drafts = paths.into_iter().map(begun).collect::<Result<_>>()?;
@@ -74,6 +71,17 @@ impl Drafts {
         }
         self.drafts.iter_mut().for_each(|draft| draft.ours = None);
         Ok(())
+    }
+}
+
+/// Refuses a name that something has already: a link that leads nowhere is there as well.
+///
+/// # Errors
+/// When something has it.
+pub(crate) fn refuse_existing(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(Failure::file(path, &ErrorKind::AlreadyExists.into())),
+        Err(_) => Ok(()),
     }
 }
 

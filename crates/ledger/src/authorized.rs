@@ -117,6 +117,9 @@ pub struct Rectify {
     pub record: RecordId,
 }
 
+/// Keep what people ask for of their own data, and what they agree to: who they are, and where it stands.
+pub struct HandleRequests;
+
 /// Read the catalogue of fields.
 pub struct ReadCatalogue;
 
@@ -140,6 +143,9 @@ pub struct Classify {
 
 /// Seal to an offline key what a law obliges to keep.
 pub struct Archive;
+
+/// See which prints there are, and say how they ended.
+pub struct KeepPrints;
 
 /// Read the retention clock.
 pub struct ReadRetention;
@@ -254,11 +260,13 @@ impl Act for DiscardQuarantine {}
 impl Act for Erase {}
 impl Act for Restrict {}
 impl Act for Rectify {}
+impl Act for HandleRequests {}
 impl Act for ReadCatalogue {}
 impl Act for ReadUnclassified {}
 impl Act for ReadShape {}
 impl Act for Classify {}
 impl Act for Archive {}
+impl Act for KeepPrints {}
 impl Act for ReadRetention {}
 impl Act for RunRetention {}
 impl Act for Administer {}

@@ -1,16 +1,11 @@
 //! Every kind of event: what it says, that it survives a round trip, and its page of the documentation.
 
-use bailee_core::retention::{DisposalRule, EndReason, Rule};
-use bailee_core::{
-    Commitment, DeviceId, GrantId, NoticeId, OwnSecret, PasskeyId, ProposalId, Recipient, WaitId,
-};
+#[path = "entry_tests_samples.rs"]
+mod samples;
 
 use super::*;
-use crate::event::{
-    Adoption, Archive, AuthorityMade, BackupMade, Census, Destroyed, Device, DropsEpoch, FieldClassified,
-    Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Proposal, Reached, Rectified, Released,
-    Replayed, Restored, SellerEnd, ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
-};
+use crate::event::What;
+use samples::samples;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/events.md");
 const MARK: &str =
@@ -63,7 +58,7 @@ fn sentence(what: &What) -> &'static str {
             "All access of a person has ended for good. `told_at` is when it was told, or when the contract ended; the \
              event's own time is the proof against the 24 hours of requirement 1.2.d."
         }
-        What::GrantAsked { .. } => {
+        What::GrantAsked(_) => {
             "A grant was asked for: for whom, of what, for what, until when, how much a day."
         }
         What::GrantApproved { .. } => "A grant opens what it covers from now on.",
@@ -160,6 +155,8 @@ fn sentence(what: &What) -> &'static str {
             "A field of a record has another value, because whoever it is about asked for that (requirement 2.2.d): the part that was \
              sealed anew. The one before is punctured by the destruction that follows."
         }
+        What::SubjectRequest(_) => subject::REQUEST,
+        What::Consent(_) => subject::CONSENT,
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
         What::CatalogueRead {} => "The catalogue was read.",
         What::UnclassifiedRead { .. } => {
@@ -190,6 +187,10 @@ fn sentence(what: &What) -> &'static str {
              with what was sealed and the SHA-256 of the file, which is ciphertext; `failed`; `fetched`; `placed`, since when the \
              home has no copy; `destroyed`, of an `archive`, or of a `key` and with it of every archive under it."
         }
+        What::Print(_) => {
+            "A step in the life of prints (requirement 2.3.d): `made` of a record, after what was opened for it; `added`, which was made \
+             elsewhere; `ended`, and how. Where it lies and who destroyed it stands in a sealed register alone."
+        }
         What::Adoption(_) => {
             "A keyring older than the revision that the home knew of is made the present one (`intended`, `completed`), or is \
              not, since another was there before (`dropped`): how many keys go, since they were destroyed meanwhile or nothing \
@@ -199,10 +200,24 @@ fn sentence(what: &What) -> &'static str {
             "The home was backed up: the file's size and SHA-256, and for whom it is sealed, each the first half of the SHA-256 of a \
              public key. Written before the file gets its name, and so also where that then fails."
         }
+        What::BackupSent(_) => {
+            "A backup was sent elsewhere by the home's own command (`sent`), or could not be."
+        }
+        What::BackupDrilled(_) => {
+            "A restore drill: how long it took until everything of a backup was open, how old its data is, and how many parts opened, \
+             have no key any more, or did not open."
+        }
         What::Restored(_) => {
             "The home goes on from a backup, under a new origin of its ledger (`begun` is the first event of that): the entries \
              before it are `size`, and where more are `known` from a checkpoint, those between are lost. `forgotten` names records \
              whose personal data was ended one by one since the backup; `completed` counts all that had ended and does not come back."
+        }
+        What::KeyringExported(_) => {
+            "The lasting keyring, which outlives every bucket, was given out as a file: its SHA-256, and for whom it is sealed, each the \
+             first half of the SHA-256 of a public key; nobody, where it is sealed under the root key. It holds no key of a bucket."
+        }
+        What::RootKeySplit(_) => {
+            "The root key is about to be split, before a share is written: into how many, and how many of them bring it back."
         }
         What::PassphraseChanged {} => {
             "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \
@@ -228,239 +243,6 @@ fn sentence(what: &What) -> &'static str {
              it may be destroyed. `before` is the time that was believed last."
         }
     }
-}
-
-fn samples() -> Vec<What> {
-    let (person, session) = (PersonId([0xaa; 16]), SessionId([0xcc; 16]));
-    let passkey = PasskeyId([0xee; 16]);
-    let code = str::to_owned;
-    vec![
-        What::HomeMade { environment: Environment::Test, owner: person },
-        What::LoggedIn { session },
-        What::LogInFailed { person: None },
-        What::LoggedOut { session },
-        What::FactorConfirmed { session },
-        What::RecoveryCodeUsed { person, left: 9 },
-        What::AccountLocked { person: None },
-        What::AccountUnlocked { person },
-        What::PersonInvited {
-            person,
-            roles: vec![code("operator")],
-            until: "2026-11-30T12:00:00Z".parse().unwrap(),
-        },
-        What::InvitationAccepted { person },
-        What::PasswordChanged { person },
-        What::FactorEnrolled { person, factor: code("totp") },
-        What::SignOn(SignOn { person: Some(person), outcome: code("bound") }),
-        What::FactorAsked { person },
-        What::PasskeyEnrolled { person, passkey },
-        What::PasskeyRemoved { person, passkey },
-        What::PasskeyUsed(PasskeyUsed { person, passkey, outcome: code("shown") }),
-        What::Device(Device { person, device: Some(DeviceId([0xee; 16])), step: code("enrolled") }),
-        What::PersonSuspended { person, reason: code("by-hand") },
-        What::InvitationReleased(InvitationReleased { person }),
-        What::PersonResumed { person },
-        What::PersonLeft {
-            person,
-            told_at: "2026-11-23T11:00:00Z".parse().unwrap(),
-            sessions: 1,
-            services: 2,
-        },
-        What::GrantAsked {
-            grant: GrantId([0xab; 16]),
-            grantee: PrincipalId::Person(person),
-            seller: seller(),
-            purpose: Purpose::Fulfilment,
-            classes: vec![Class::Identity],
-            until: "2026-11-30T12:00:00Z".parse().unwrap(),
-            fields_a_day: 1000,
-            ticket: Some("OPS-1234".parse().unwrap()),
-        },
-        What::GrantApproved { grant: GrantId([0xab; 16]) },
-        What::GrantRefused { grant: GrantId([0xab; 16]) },
-        What::GrantRevoked { grant: GrantId([0xab; 16]) },
-        What::GlassBroken {
-            grant: GrantId([0xab; 16]),
-            seller: seller(),
-            purpose: Purpose::Incident,
-            until: "2026-11-23T13:00:00Z".parse().unwrap(),
-            ticket: "OPS-1234".parse().unwrap(),
-        },
-        What::GlassReviewed { grant: GrantId([0xab; 16]), justified: true },
-        What::Notice(Notice {
-            notice: NoticeId([0xac; 16]),
-            kind: code("glass-broken"),
-            to: Recipient::Person(person),
-            step: code("failed"),
-            reason: Some(code("unreachable")),
-        }),
-        What::Proposal(Proposal {
-            proposal: ProposalId([0xad; 16]),
-            act: code("declassify"),
-            step: code("proposed"),
-            content: Commitment([0xdd; 32]),
-        }),
-        What::Wait(Wait {
-            wait: WaitId([0xae; 16]),
-            act: code("approve-grant"),
-            about: id(1),
-            step: code("begun"),
-        }),
-        What::Solo(Solo { declared: true }),
-        What::SellerAdded { seller: seller() },
-        What::SellerEnded(SellerEnd {
-            seller: seller(),
-            step: code("gone"),
-            reason: EndReason::AmazonNotice,
-            on: Day(20_800),
-            went: Some(Went {
-                destructions: 1,
-                buckets: 2,
-                records: 40,
-                parts: 41,
-                quarantined: 3,
-                facts: 1,
-            }),
-        }),
-        What::ServiceAdded {
-            service: ServiceId([0xee; 16]),
-            owner: person,
-            sellers: vec![seller()],
-            purposes: vec![Purpose::Fulfilment],
-            classes: vec![Class::Identity, Class::Address],
-        },
-        What::ServiceReleased(Released {
-            service: ServiceId([0xee; 16]),
-            sellers: vec![seller()],
-            purposes: vec![Purpose::Fulfilment],
-            classes: vec![Class::Identity, Class::Address],
-            key: Some(id(1)),
-        }),
-        What::ServiceKeyAdded { service: ServiceId([0xee; 16]), key: id(1) },
-        What::ServiceKeyEnded { service: ServiceId([0xee; 16]), key: id(1) },
-        What::ServiceOwnerChanged { service: ServiceId([0xee; 16]), owner: person },
-        What::ServiceRemoved { service: ServiceId([0xee; 16]) },
-        What::AuthorityMade(AuthorityMade { authority: id(1) }),
-        collected(rows(1)),
-        What::Quarantined { seller: seller(), items: vec![(id(1), code("order-id-missing"))] },
-        What::QuarantineRetried { seller: seller(), items: vec![(id(1), code("taken-in"))] },
-        What::QuarantineDiscarded { seller: seller(), reason: code("test-data"), items: vec![id(1)] },
-        What::ExpiryChanged { seller: seller(), changes: vec![change(1)] },
-        revealed(vec![item(1)]),
-        What::RevealFailed { reason: code("bucket-closing") },
-        denied(vec![item(1)]),
-        What::Found { seller: seller(), terms: vec![TermKind::NamePostalCode], records: vec![id(1)] },
-        What::Shown { seller: seller(), records: vec![id(1)] },
-        What::QuarantineRead { items: vec![id(1)] },
-        What::RetentionRead { record: Some(id(1)) },
-        destruction(),
-        What::DestructionCompleted(Destroyed {
-            destruction: id(1),
-            epoch: 2,
-            revision: 17,
-            mirrors: 2,
-            disposed: 40,
-            drops_epoch: Some(DropsEpoch::Cannot),
-        }),
-        erased(1),
-        restricted(1),
-        What::Rectified(Rectified { seller: seller(), record: named(1), field: FieldId(3), parts: rows(1) }),
-        What::Moved { seller: seller(), parts: rows(1) },
-        What::CatalogueRead {},
-        What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
-        What::ShapeRead(ShapeRead { seller: None, records: 40 }),
-        What::FieldClassified(FieldClassified {
-            field: FieldId(10_000),
-            kind: Kind::Order,
-            class: Some(Class::FreeText),
-            purposes: vec![Purpose::Fulfilment],
-            mask: Mask::Hidden,
-            catalogue: Digest([0xdd; 32]),
-        }),
-        What::CatalogueChanged { fields: 300 },
-        What::RulesChanged { rules: Digest([0xdd; 32]), policies: 20 },
-        What::Reclassified { seller: seller(), facts: 1, parts: rows(1) },
-        What::MirrorsChanged { repaired: 1, added: 0 },
-        What::Archive(Archive::Made {
-            archive: id(1),
-            seller: seller(),
-            purpose: Purpose::Tax,
-            statute: "DE-AO-147".parse().unwrap(),
-            until: Day(24_471),
-            records: 40,
-            values: 320,
-            left_out: 0,
-            bytes: 40_960,
-            digest: Digest([0xdd; 32]),
-            key: id(2),
-        }),
-        What::Adoption(Adoption {
-            adoption: id(1),
-            step: code("completed"),
-            from: 17,
-            anchor: 20,
-            buckets: 1,
-            slots: 12,
-            facts: 0,
-            details: 0,
-            lost_parts: 40,
-            lost_facts: 0,
-            lost_details: 0,
-            reached: Some(Reached { revision: 1044, epoch: 1030, mirrors: 2 }),
-        }),
-        What::BackupMade(BackupMade {
-            backup: RecordId([1; 16]),
-            bytes: 1_048_576,
-            digest: Digest([7; 32]),
-            recipients: vec![RecordId([2; 16])],
-        }),
-        What::Restored(Restored {
-            restore: RecordId([3; 16]),
-            backup: RecordId([1; 16]),
-            step: code("completed"),
-            size: 4711,
-            taken_up: Some(5_000),
-            known: Some(4720),
-            records: Vec::new(),
-            replayed: Some(Replayed {
-                buckets: 3,
-                disposed: 41,
-                parts: 2,
-                sessions: 1,
-                ..Replayed::default()
-            }),
-        }),
-        What::PassphraseChanged {},
-        What::SecretSeen { secret: OwnSecret::MailPassword, bits: 96 },
-        What::SecretOutlived { secret: OwnSecret::MailPassword },
-        What::KeysRead {},
-        What::LedgerRead { how: code("verify") },
-        What::MappingAdded(Mapping { digest: code("00112233445566778899aabbccddeeff") }),
-        What::MappingRemoved(Mapping { digest: code("00112233445566778899aabbccddeeff") }),
-        What::Census(Census {
-            days: 30,
-            sellers: 2,
-            parts: 1250,
-            quarantined: 3,
-            earliest: Some(Day(20_800)),
-            past: 0,
-            exceptions: vec![(Rule::R4, 7)],
-            query: code("000102030405060708090a0b0c0d0e0f"),
-            result: code("101112131415161718191a1b1c1d1e1f"),
-        }),
-        What::SystemError { component: code("disk"), code: code("disk-full") },
-        What::TimeBelieved(TimeBelieved { before: Some(Timestamp::UNIX_EPOCH), how: code("confirmed") }),
-        What::TimeSet {},
-    ]
-}
-
-/// One that ends a bucket, with what it held.
-fn destruction() -> What {
-    let mut what = intended(1, 1, 1);
-    if let What::DestructionIntended { buckets, .. } = &mut what {
-        buckets[0].holds = Some(Holds { rule: DisposalRule::R3, records: 40, parts: 41, quarantined: 0 });
-    }
-    what
 }
 
 #[test]

@@ -21,14 +21,12 @@ use bailee_access::{AccessError, Agent, Caller, Door, Face, Gate, Origin, Presen
 use bailee_core::{Commitment, Sensitive, Timestamp};
 use bailee_store::records::Store;
 use bailee_vault::Vault;
-use bailee_vault::backup::Backups;
 use bailee_watch::Outcome;
 use futures_util::FutureExt;
 
 use crate::fault::Fault;
 use crate::house::{House, Stamp};
 use crate::listener::{Address, Certificate, Peer};
-use crate::mapping::Mappings;
 use crate::once::Named;
 use crate::problem::Problem;
 use crate::visit::{Known, Visit};
@@ -423,12 +421,9 @@ impl Call {
         self.house.store()
     }
 
-    pub(crate) fn mappings(&self) -> &Mappings {
-        self.house.mappings()
-    }
-
-    pub(crate) fn backups(&self) -> &Backups {
-        self.house.backups()
+    /// The house that it came into.
+    pub(crate) fn house(&self) -> &House {
+        &self.house
     }
 
     pub(crate) fn caller(&self) -> &Caller {
@@ -487,18 +482,4 @@ impl Call {
 }
 
 #[cfg(test)]
-mod tests {
-    use bailee_core::RequestId;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_becomes_a_problem_and_a_fault_without_its_message() {
-        let mut response = without_panic(async { panic!("Juniper Fernsby") }).await;
-        let problem = response.extensions_mut().remove::<Problem>().unwrap();
-        assert_eq!(problem.fault(), Some(Fault::new("panic", "handler")));
-        let request = RequestId([0; 16]);
-        assert_eq!(problem.render(&response, request).status(), 500);
-        assert!(!problem.json(request).contains("Juniper"));
-    }
-}
+mod tests;

@@ -11,10 +11,12 @@ use bailee_vault::backup::Backups;
 use bailee_watch::Outcome;
 
 use crate::Server;
+use crate::edge::Call;
 use crate::fault::{Fault, Faults};
 use crate::health::{LastLook, Probe};
 use crate::mapping::Mappings;
 use crate::metrics::Metrics;
+use crate::papers::Papers;
 use crate::problem::Problem;
 use crate::rates::Limiter;
 
@@ -49,6 +51,10 @@ impl House {
 
     pub(crate) fn mappings(&self) -> &Mappings {
         &self.server.mappings
+    }
+
+    pub(crate) fn papers(&self) -> &Papers {
+        &self.server.papers
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -111,6 +117,21 @@ impl House {
     pub(crate) fn stamp(&self) -> Stamp {
         let now = self.now();
         Stamp { request: RequestId::new(now, &*self.server.entropy), now }
+    }
+}
+
+/// What the house has for a request besides its data.
+impl Call {
+    pub(crate) fn mappings(&self) -> &Mappings {
+        self.house().mappings()
+    }
+
+    pub(crate) fn backups(&self) -> &Backups {
+        self.house().backups()
+    }
+
+    pub(crate) fn papers(&self) -> &Papers {
+        self.house().papers()
     }
 }
 

@@ -32,8 +32,10 @@ mod catalogue;
 mod census;
 mod certificate;
 mod collect;
+mod consent;
 mod device;
 mod edge;
+mod escrow;
 mod fault;
 mod find;
 mod grant;
@@ -48,13 +50,16 @@ mod mapping;
 mod metrics;
 mod once;
 mod paging;
+mod papers;
 mod passkey;
 mod person;
+mod print;
 mod problem;
 mod proposal;
 mod quarantine;
 mod rates;
 mod record;
+mod render;
 mod retention;
 mod reveal;
 mod rights;
@@ -65,6 +70,7 @@ mod session;
 mod shape;
 mod sign_on;
 mod stop;
+mod subject;
 mod visit;
 mod watch;
 
@@ -84,6 +90,7 @@ pub use fault::Faults;
 pub use health::Probe;
 pub use mapping::{MAPPING_BYTES_MAX, MAPPINGS_MAX, MappingFiles, Mappings};
 pub use metrics::Metrics;
+pub use papers::Papers;
 pub use problem::PROBLEM_TYPE_PREFIX;
 pub use rates::Rates;
 pub use watch::{Tick, Watch};
@@ -102,6 +109,8 @@ pub struct Server {
     pub store: Arc<dyn Store>,
     /// The formats that it reads: those of the program, and its own.
     pub mappings: Arc<Mappings>,
+    /// What documents are made with.
+    pub papers: Papers,
     /// By which notices leave.
     pub post: Arc<Post>,
     /// How it is backed up.

@@ -18,6 +18,7 @@ use bailee_store::records::StoreError;
 use bailee_vault::VaultError;
 use bailee_vault::archive::ArchiveError;
 use bailee_vault::backup::BackupFault;
+use bailee_vault::prints::PrintError;
 use serde::Serialize;
 
 use crate::fault::Fault;
@@ -301,7 +302,19 @@ fn of_backup(fault: &BackupFault) -> Problem {
         BackupFault::NoRecipients => {
             Problem::unacceptable(code, words).serving(Requirement::EncryptionAtRest)
         }
-        BackupFault::Place { .. } => Problem::unacceptable(code, words),
+        BackupFault::AnotherHome => {
+            let alone = words.strip_suffix(" (2.5.b)").map(str::to_owned);
+            Problem::unacceptable(code, alone.unwrap_or(words)).serving(Requirement::TestAndProductionApart)
+        }
+        BackupFault::KeyReadable(_) => {
+            let alone = words.strip_suffix(" (2.4.b)").map(str::to_owned);
+            Problem::unacceptable(code, alone.unwrap_or(words)).serving(Requirement::Keys)
+        }
+        BackupFault::Place { .. }
+        | BackupFault::File { .. }
+        | BackupFault::Key { .. }
+        | BackupFault::Unread(_)
+        | BackupFault::Ledger => Problem::unacceptable(code, words),
         BackupFault::Unwritten(_) => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, words).with_fault(Fault::new("disk", code))
         }
@@ -334,10 +347,19 @@ impl From<VaultError> for Problem {
             VaultError::Restricted => {
                 Self::new(StatusCode::FORBIDDEN, code, words).serving(Requirement::DataRights)
             }
+            VaultError::NotConsented => {
+                Self::new(StatusCode::FORBIDDEN, code, words).serving(Requirement::PurposeLimits)
+            }
+            VaultError::Step(_) => {
+                Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::DataRights)
+            }
+            VaultError::NotLeft(_) | VaultError::NotFoundFor => Self::new(StatusCode::NOT_FOUND, code, words),
+            VaultError::TooManyLeft | VaultError::SaidDay => Self::unacceptable(code, words),
             VaultError::TimeJumped => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
             VaultError::Archive(error) => of_archive(&error),
+            VaultError::Print(error) => of_print(&error),
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
             VaultError::Ledger(error) => error.into(),
@@ -396,5 +418,21 @@ fn of_archive(error: &ArchiveError) -> Problem {
     match code {
         "archive-not-made" => problem.with_fault(Fault::new("job", code)),
         _ => problem,
+    }
+}
+
+fn of_print(error: &PrintError) -> Problem {
+    let (code, words) = (error.code(), error.to_string());
+    let status = match code {
+        "not-found" => StatusCode::NOT_FOUND,
+        "print-ended" | "too-many-prints" | "template-unusable" => StatusCode::CONFLICT,
+        "print-not-made" => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let problem = Problem::new(status, code, words);
+    match error {
+        PrintError::Template(_) => problem.serving(Requirement::PurposeLimits),
+        _ if code == "print-not-made" => problem.with_fault(Fault::new("job", code)),
+        _ => problem.serving(Requirement::PrintedDocuments),
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Start reading at [`Draft`], which gathers what was opened, then at [`Vault::file_archive`].
 
-mod kept;
+pub(crate) mod kept;
 pub mod plain;
 
 use std::sync::{MutexGuard, PoisonError};
@@ -416,9 +416,9 @@ impl Vault {
         Ok(key)
     }
 
-    /// Held by whoever changes what is kept of keys and archives, from reading it on: a year has one key, and no archive is made
-    /// under one that is being destroyed.
-    fn archiving(&self) -> MutexGuard<'_, ()> {
+    /// Held by whoever changes what is kept of keys, archives, prints or exports, from reading it on: a year has one key, no archive
+    /// is made under one that is being destroyed, and no number is given twice.
+    pub(crate) fn archiving(&self) -> MutexGuard<'_, ()> {
         self.archiving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -435,14 +435,14 @@ impl Vault {
 }
 
 /// What a person calls a place, or who it was: in the sealed register alone.
-fn label(text: &str) -> Result<String, ArchiveError> {
+pub(crate) fn label(text: &str) -> Result<String, ArchiveError> {
     let text = text.trim();
     let fits =
         (1..=LABEL_CHARACTERS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     if fits { Ok(text.to_owned()) } else { Err(ArchiveError::Label) }
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     let mut out = [0; 32];
     out.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);

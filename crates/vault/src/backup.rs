@@ -9,6 +9,7 @@
 
 pub mod bundle;
 mod draft;
+pub mod drill;
 pub mod place;
 pub mod replay;
 pub mod since;
@@ -20,7 +21,7 @@ use std::sync::PoisonError;
 
 use bailee_core::{RecordId, Timestamp};
 use bailee_crypto::backup::{About, BackupError, RECIPIENTS_MAX, Recipient, Sealer, Written};
-use bailee_ledger::authorized::{Administer, Authorized};
+use bailee_ledger::authorized::{Administer, Authorized, Context};
 use bailee_ledger::event::{self, What};
 use bailee_ledger::log::Source;
 use bailee_ledger::note::Signer;
@@ -29,9 +30,13 @@ use bailee_store::act::Act;
 use crate::{Vault, VaultError};
 use bundle::Bundle;
 use draft::{Draft, Scratch};
+use drill::LastBackup;
 
 /// Reads what belongs to a home beside its store: names, and what is in each.
-pub type HomeFiles = dyn Fn() -> io::Result<Vec<(String, Vec<u8>)>> + Send + Sync;
+pub type HomeFiles = dyn Fn() -> io::Result<Vec<(String, Vec<u8>)>> + std::marker::Send + Sync;
+
+/// Sends a file elsewhere; whether that went well.
+pub type Send = dyn Fn(&Path) -> bool + std::marker::Send + Sync;
 
 /// How a home is backed up.
 pub struct Backups {
@@ -43,6 +48,8 @@ pub struct Backups {
     pub scratch: PathBuf,
     /// What else belongs to the home. Never a secret.
     pub files: Box<HomeFiles>,
+    /// Sends a backup elsewhere; whether it went well.
+    pub send: Option<Box<Send>>,
 }
 
 /// A backup that was made.
@@ -52,6 +59,8 @@ pub struct Made {
     pub backup: RecordId,
     /// Where it is.
     pub file: PathBuf,
+    /// Whether the command that sends it elsewhere did; none where the home has no such command.
+    pub sent: Option<bool>,
     /// When.
     pub made_at: Timestamp,
     /// Its bytes.
@@ -72,6 +81,7 @@ impl Backups {
             places: Vec::new(),
             scratch: PathBuf::new(),
             files: Box::new(|| Ok(Vec::new())),
+            send: None,
         }
     }
 }
@@ -114,17 +124,35 @@ impl Vault {
             recipients: recipients.clone(),
         });
         // Before it has its name: a backup that is there is in the ledger.
-        let events = vec![context.event(event)];
-        self.base.store.commit(Act { name: "back-up", changes: Vec::new(), events })?;
+        let last = LastBackup { backup, made_at: context.now, bytes: written.bytes };
+        let (changes, events) = (self.remember_backup(&last)?, vec![context.event(event)]);
+        self.base.store.commit(Act { name: "back-up", changes, events })?;
+        let file = draft.keep()?;
+        let sent = backups.send.as_ref().map(|send| self.send(&context, backup, &file, send));
         Ok(Made {
             backup,
-            file: draft.keep()?,
+            file,
+            sent: sent.transpose()?,
             made_at: context.now,
             bytes: written.bytes,
             digest: data_encoding::HEXLOWER.encode(&written.digest),
             ledger_size,
             recipients: recipients.iter().map(ToString::to_string).collect(),
         })
+    }
+
+    /// Sends a backup elsewhere. It is there all the same where that fails, and the ledger says so.
+    fn send(
+        &self,
+        context: &Context,
+        backup: RecordId,
+        file: &Path,
+        send: &Send,
+    ) -> Result<bool, VaultError> {
+        let went_well = send(file);
+        let events = vec![context.event(What::BackupSent(event::BackupSent { backup, sent: went_well }))];
+        self.base.store.commit(Act { name: "send-backup", changes: Vec::new(), events })?;
+        Ok(went_well)
     }
 
     /// Seals the home into a draft, makes that durable and reads it back.
@@ -216,6 +244,36 @@ pub enum BackupFault {
         /// What the system said.
         kind: io::ErrorKind,
     },
+    /// A file cannot be read.
+    #[error("{} cannot be read ({kind})", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
+    /// Others may read the private key.
+    #[error("{} may be read by others; run `chmod 600` on it (2.4.b)", .0.display())]
+    KeyReadable(PathBuf),
+    /// There is no private key in the file.
+    #[error("{}: {error}", .path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: BackupError,
+    },
+    /// It is of another home, or of another environment.
+    #[error("this backup is of another home or environment, and opens nothing here (2.5.b)")]
+    AnotherHome,
+    /// It is not whole, or not for this key.
+    #[error("the backup is refused: {0}")]
+    Unread(BackupError),
+    /// The ledger in it does not hold.
+    #[error(
+        "the ledger in this backup does not hold; make another backup, and look for what changed this one"
+    )]
+    Ledger,
     /// It could not be written, or did not read back.
     #[error("there is no backup: {0}")]
     Unwritten(BackupError),
@@ -229,6 +287,12 @@ impl BackupFault {
             Self::NotListed(_) => "backup-place-not-listed",
             Self::Removable(_) => "backup-place-removable",
             Self::Place { .. } => "backup-place-unusable",
+            Self::File { .. } => "backup-file-unreadable",
+            Self::KeyReadable(_) => "backup-key-readable-by-others",
+            Self::Key { .. } => "not-a-backup-key",
+            Self::AnotherHome => "backup-of-another-home",
+            Self::Unread(_) => "backup-refused",
+            Self::Ledger => "backup-ledger-refused",
             Self::Unwritten(_) => "backup-unwritten",
         }
     }

@@ -81,6 +81,29 @@ pub enum VaultError {
          `bailee restrict --lift`"
     )]
     Restricted,
+    /// The purpose rests on consent, and none covers the record.
+    #[error("{0}", crate::consent::NOT_CONSENTED)]
+    NotConsented,
+    /// A request that does not take this step.
+    #[error(transparent)]
+    Step(#[from] bailee_core::subject::StepError),
+    /// There is no such request or consent.
+    #[error("there is no such {0}, or it was kept long enough and has ended")]
+    NotLeft(&'static str),
+    /// More requests or consents than a home remembers.
+    #[error("a home remembers {} requests and as many consents at most", crate::left::LEFT_MAX)]
+    TooManyLeft,
+    /// A day that cannot be one on which somebody asked or agreed.
+    #[error(
+        "give the day on which they said so: today or one of the {} days before",
+        crate::left::DAYS_BACK_MAX
+    )]
+    SaidDay,
+    /// A record that was not found for this request.
+    #[error(
+        "this record is not among those that were found for this request; look again with `bailee subject request preview ID`"
+    )]
+    NotFoundFor,
     /// A discard for a reason that is none of the set.
     #[error(
         "there is no such reason; a discard is for one of: {}",
@@ -159,6 +182,9 @@ pub enum VaultError {
     /// Nothing can be archived so, or done with an archive.
     #[error(transparent)]
     Archive(#[from] crate::archive::ArchiveError),
+    /// Nothing can be printed so, or done with a print.
+    #[error(transparent)]
+    Print(#[from] crate::prints::PrintError),
     /// The caller stopped it between two batches; what was committed stays, and the same input can be collected again.
     #[error(
         "stopped; what was taken in so far stays, and collecting the same input again goes on from there"
@@ -169,7 +195,10 @@ pub enum VaultError {
 impl VaultError {
     /// Whether it is about one record, and says nothing of others: then others can be handed out all the same.
     pub(crate) fn is_of_one_record(&self) -> bool {
-        matches!(self, Self::Damaged(_) | Self::Envelope(_) | Self::Changed | Self::Restricted)
+        matches!(
+            self,
+            Self::Damaged(_) | Self::Envelope(_) | Self::Changed | Self::Restricted | Self::NotConsented
+        )
     }
 
     /// A stable code for problem documents and events.
@@ -189,6 +218,12 @@ impl VaultError {
             Self::TooManyItems => "too-many-items",
             Self::TooManyRecords => "too-many-records",
             Self::Restricted => "restricted",
+            Self::NotConsented => "no-consent",
+            Self::Step(error) => error.code(),
+            Self::NotLeft(_) => "not-found",
+            Self::TooManyLeft => "too-many-requests-kept",
+            Self::SaidDay => "said-day",
+            Self::NotFoundFor => "not-found-for-request",
             Self::NoSuchField => "not-found",
             Self::Unfit(_) => "unfit-value",
             Self::UnknownReason => "unknown-reason",
@@ -212,6 +247,7 @@ impl VaultError {
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger-unwritable",
             Self::Archive(error) => error.code(),
+            Self::Print(error) => error.code(),
             Self::Stopped => "stopped",
         }
     }

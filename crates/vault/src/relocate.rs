@@ -100,7 +100,8 @@ impl Vault {
         }
         // Ahead of its month, so that a mirror that is out of reach when the month begins stops nobody.
         self.base.keyring.ensure_detail(Month::of(now).plus(1), &*self.base.entropy)?;
-        let events = self.late_alarm(now)?.into_iter().map(|what| context.event(what)).collect();
+        let alarms = [self.late_alarm(now)?, self.drill_alarm(now)?];
+        let events = alarms.into_iter().flatten().map(|what| context.event(what)).collect();
         let changes = vec![
             Change::SetAnchor(self.base.keyring.anchor()),
             Change::SetMeta { name: KEPT_UP.to_owned(), value: today },

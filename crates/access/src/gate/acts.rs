@@ -152,6 +152,14 @@ impl Gate {
         self.mint(caller, &Action::Archive, authorized::Archive)
     }
 
+    /// May the caller see which prints there are, and say what became of them?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn keep_prints(&self, caller: &Caller) -> Result<Authorized<authorized::KeepPrints>, AccessError> {
+        self.mint(caller, &Action::KeepPrints, authorized::KeepPrints)
+    }
+
     /// May the caller at least propose that?
     ///
     /// # Errors

@@ -3,16 +3,17 @@
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use bailee_core::RecordId;
+use bailee_core::{Json, RecordId};
 use bailee_crypto::backup::BackupKey;
 use bailee_crypto::random::SystemEntropy;
 use bailee_server::{Tick, Watch};
+use bailee_vault::backup::drill;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
@@ -72,6 +73,25 @@ Exit status 6: a byte was changed, is missing or was added.")]
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
     },
+    /// Try out whether the home could go on from a backup, how long that takes, and how old its data is.
+    ///
+    /// It is taken apart beside the home, its database and its ledger are verified, and every part of it that lives is opened by the
+    /// present keyring. The home stays as it is, served or not. What was found is in the ledger, as evidence; one is due every 90 days,
+    /// since nobody but a person can bring the key.
+    #[command(after_help = "\
+Bring the key, drill, and take it away again. Exit status 6: something did not open.
+
+Example:
+  bailee backup drill /srv/backups/bailee-….backup --key /media/backup.key")]
+    Drill {
+        /// The backup.
+        file: PathBuf,
+        /// The file with the private key of a recipient.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Show the last backup, the last drill, and by when the next is due.
+    Status,
     /// Go on from a backup, in a new home, by the present keyring.
     ///
     /// What was disposed of or erased since the backup does not come back: the keyring has no key of it any more, and its rows become
@@ -125,6 +145,8 @@ impl Backup {
                 global.refuse_server()?;
                 verify(global.screen, &file, &key)
             }
+            Command::Drill { file, key } => global.visit(|visit| drilled(visit, &file, &key)),
+            Command::Status => global.visit(status),
             Command::Restore { file, key, mirrors, root_key, ledger, checkpoints, passphrase_stdin } => {
                 if global.server.is_some() {
                     return Err(elsewhere());
@@ -203,6 +225,24 @@ fn create(visit: &Visit, out: &Path) -> Result<Exit> {
         return Err(elsewhere());
     }
     let directory = std::path::absolute(out).map_err(|error| Failure::file(out, &error))?;
+    let made = watched(visit, "/v1/backups", &json!({ "directory": directory }))?;
+    let exit = if text(&made, "sent") == "false" { Exit::Failed } else { Exit::Done };
+    if exit == Exit::Failed {
+        visit.screen.note("it is there, and the command of [backup] send failed; run that again by hand");
+    }
+    if visit.screen.is_json() {
+        visit.screen.json(&made)?;
+        return Ok(exit);
+    }
+    visit.screen.line(format_args!("{GOOD}backed up{GOOD:#}, and read back: {}", text(&made, "file")))?;
+    let rows = ["backup", "made_at", "bytes", "digest", "ledger_size"];
+    let rows = rows.iter().map(|name| vec![format!("  {name}"), text(&made, name)]);
+    visit.screen.table(&[], rows.collect())?;
+    Ok(Exit::Done)
+}
+
+/// Asks for long work on a backup, with a bar.
+fn watched(visit: &Visit, route: &str, asked: &Value) -> Result<Json> {
     let bar = bar(0);
     let hear = bar.clone();
     let watch = Watch::new(move |tick| {
@@ -212,17 +252,66 @@ fn create(visit: &Visit, out: &Path) -> Result<Exit> {
         }
         ControlFlow::Continue(())
     });
-    let answer = visit.client.post_watched("/v1/backups", &json!({ "directory": directory }), &watch);
+    let answer = visit.client.post_watched(route, asked, &watch);
     bar.finish_and_clear();
-    let made = answer?;
+    Ok(answer?)
+}
+
+fn drilled(visit: &Visit, file: &Path, key: &Path) -> Result<Exit> {
+    if visit.is_remote() {
+        return Err(elsewhere());
+    }
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| Failure::file(path, &error));
+    let asked = json!({ "file": absolute(file)?, "key": absolute(key)? });
+    let drilled = watched(visit, "/v1/backups:drill", &asked)?;
+    let exit = if text(&drilled, "failed") == "0" { Exit::Done } else { Exit::VerificationFailed };
     if visit.screen.is_json() {
-        visit.screen.json(&made)?;
+        visit.screen.json(&drilled)?;
+        return Ok(exit);
+    }
+    visit.screen.line(match exit {
+        Exit::Done => format!("{GOOD}drilled{GOOD:#}: this home could go on from this backup"),
+        _ => "this backup has parts that do not open; make another, and look for what changed it".to_owned(),
+    })?;
+    visit.screen.table(&[], rows_of(&drilled))?;
+    Ok(exit)
+}
+
+/// What a drill found, a line each.
+fn rows_of(drilled: &Json) -> Vec<Vec<String>> {
+    let rows = [
+        ("backup", "backup"),
+        ("made at", "made_at"),
+        ("milliseconds until everything was there", "took_ms"),
+        ("seconds of data that would be lost", "age_seconds"),
+        ("entries of its ledger, verified", "ledger_size"),
+        ("parts that live, each opened", "opened"),
+        ("parts that stay gone", "gone"),
+        ("parts that did not open", "failed"),
+    ];
+    rows.iter().map(|(what, name)| vec![format!("  {what}"), text(drilled, name)]).collect()
+}
+
+fn status(visit: &Visit) -> Result<Exit> {
+    let standing = visit.client.get("/v1/backups")?;
+    if visit.screen.is_json() {
+        visit.screen.json(&standing)?;
         return Ok(Exit::Done);
     }
-    visit.screen.line(format_args!("{GOOD}backed up{GOOD:#}, and read back: {}", text(&made, "file")))?;
-    let rows = ["backup", "made_at", "bytes", "digest", "ledger_size"];
-    let rows = rows.iter().map(|name| vec![format!("  {name}"), text(&made, name)]);
-    visit.screen.table(&[], rows.collect())?;
+    let member = |name: &str| standing.member(name).filter(|one| !one.is_blank());
+    let Some(last) = member("last") else {
+        visit.screen.line("this home was never backed up; see `bailee backup create --help`")?;
+        return Ok(Exit::Done);
+    };
+    visit.screen.line(format_args!("last backup: {}, of {}", text(last, "backup"), text(last, "made_at")))?;
+    match member("drill") {
+        None => visit.screen.line("no drill yet; see `bailee backup drill --help`")?,
+        Some(drill) => {
+            visit.screen.line(format_args!("last drill: {}", text(drill, "drilled_at")))?;
+            visit.screen.table(&[], rows_of(drill))?;
+        }
+    }
+    visit.screen.line(format_args!("next drill due: {}", text(&standing, "drill_due")))?;
     Ok(Exit::Done)
 }
 
@@ -245,21 +334,8 @@ fn open(path: &Path) -> Result<(ProgressBar, impl Read)> {
 }
 
 /// The private key in a file, which nobody else may read.
-fn read_key(path: &Path) -> Result<BackupKey> {
-    /// Longer than a sheet that was typed in whole.
-    const BYTES_MAX: u64 = 4096;
-    let unusable = |error: std::io::Error| Failure::file(path, &error);
-    let file = File::open(path).map_err(unusable)?;
-    let about = file.metadata().map_err(unusable)?;
-    if about.mode() & 0o077 != 0 {
-        return Err(Failure::failed(format_args!(
-            "{} may be read by others; run `chmod 600` on it (2.4.b)",
-            path.display()
-        )));
-    }
-    let mut text = zeroize::Zeroizing::new(String::with_capacity(BYTES_MAX as usize + 1));
-    file.take(BYTES_MAX + 1).read_to_string(&mut text).map_err(unusable)?;
-    BackupKey::parse(&text).map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))
+pub(crate) fn read_key(path: &Path) -> Result<BackupKey> {
+    drill::read_key(path).map_err(Failure::failed)
 }
 
 fn verify(screen: Screen, file: &Path, key: &Path) -> Result<Exit> {

@@ -63,6 +63,11 @@ impl Proposal {
         }
         let (id, state) = (text(&decided, "id"), text(&decided, "state"));
         visit.screen.line(format_args!("proposal {id} is {state}"))?;
+        if state == "approved" {
+            visit.screen.note(
+                "what comes of it is for whoever proposed it: they run the same command again, by then",
+            );
+        }
         let code = text(&decided, "code");
         if !code.is_empty() {
             visit.screen.line("hand this code to the invited person yourself; it is shown this once, and accepting takes it, too:")?;
@@ -139,6 +144,19 @@ fn about(one: &Json) -> String {
             false => format!("what ends on {day} of {of} under {statute}"),
         };
     }
+    let [shares, threshold] = ["shares", "threshold"].map(|name| text(one, name));
+    if !shares.is_empty() {
+        return format!("the root key in {shares} shares, any {threshold} of which bring it back");
+    }
+    if let Some(Json::Array(recipients)) = one.member("recipients") {
+        return match recipients.is_empty() {
+            true => "the lasting keyring, under the root key".to_owned(),
+            false => format!("the lasting keyring, for {} recipients", recipients.len()),
+        };
+    }
+    if keyring == "0" {
+        return "an imported keyring: every part that lives is lost".to_owned();
+    }
     if !keyring.is_empty() {
         return format!("the keyring at revision {keyring}, of {anchor}");
     }
@@ -187,6 +205,9 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "archive_key",
         "keyring",
         "anchor",
+        "recipients",
+        "shares",
+        "threshold",
         "proposed_by",
         "proposed_at",
         "until",

@@ -2,17 +2,22 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use bailee_crypto::backup::{RECIPIENTS_MAX, Recipient};
-use bailee_vault::backup::Backups;
+use bailee_vault::backup::{Backups, Send};
 use serde::Deserialize;
 
 use super::config::{Config, FILE};
+use super::restore::MARK;
 use super::{catalogue, mappings};
 use crate::failure::{Failure, Result};
 
 /// A copy of the store in its home, while it is backed up.
 const SCRATCH: &str = "backup.tmp";
+
+/// What stands for the file in the words of the command that sends it.
+const FILE_MARK: &str = "{file}";
 
 /// `[backup]` as it is written.
 #[derive(Deserialize, Default)]
@@ -22,6 +27,8 @@ pub(super) struct BackupSection {
     recipients: Vec<String>,
     #[serde(default)]
     places: Vec<PathBuf>,
+    #[serde(default)]
+    send: Vec<String>,
 }
 
 /// For whom a home is backed up, and to where.
@@ -29,6 +36,8 @@ pub(super) struct BackupSection {
 pub(crate) struct BackupSettings {
     pub(crate) recipients: Vec<Recipient>,
     pub(crate) places: Vec<PathBuf>,
+    /// The command that sends a backup elsewhere, and its arguments.
+    pub(crate) send: Option<(String, Vec<String>)>,
 }
 
 impl BackupSection {
@@ -38,28 +47,49 @@ impl BackupSection {
         }
         let read = |text: &String| text.parse().map_err(|error| format!("[backup] recipients: {error}"));
         let recipients = self.recipients.iter().map(read).collect::<std::result::Result<_, _>>()?;
-        match self.places.iter().all(|place| place.is_absolute()) {
-            true => Ok(BackupSettings { recipients, places: self.places }),
-            false => Err("[backup] places are named from the root, such as \"/srv/backups\"".to_owned()),
+        if !self.places.iter().all(|place| place.is_absolute()) {
+            return Err("[backup] places are named from the root, such as \"/srv/backups\"".to_owned());
         }
+        let send = self.send.split_first().map(|(command, words)| (command.clone(), words.to_vec()));
+        if send.as_ref().is_some_and(|(_, words)| !words.iter().any(|word| word.contains(FILE_MARK))) {
+            return Err(format!("[backup] send does not say where the file goes; name it as {FILE_MARK}"));
+        }
+        Ok(BackupSettings { recipients, places: self.places, send })
     }
 }
 
 /// How a home is backed up.
 pub(super) fn of(root: &Path, config: &Config) -> Backups {
-    let BackupSettings { recipients, places } = config.backup.clone();
+    let BackupSettings { recipients, places, send } = config.backup.clone();
+    let send: Option<Box<Send>> = send.map(|(command, words)| {
+        let send: Box<Send> = Box::new(move |file| sent(&command, &words, file));
+        send
+    });
     let (root, own) = (root.to_owned(), own(config));
     let scratch = root.join(SCRATCH);
-    Backups { recipients, places, scratch, files: Box::new(move || files(&root, &own)) }
+    Backups { recipients, places, scratch, files: Box::new(move || files(&root, &own)), send }
 }
 
-/// Takes away the copy of the store that a killed backup left.
+/// Sends a file by the home's own command: no shell reads its words. Whether it went well.
+fn sent(command: &str, words: &[String], file: &Path) -> bool {
+    let Some(name) = file.to_str() else { return false };
+    let words = words.iter().map(|word| word.replace(FILE_MARK, name));
+    let run = Command::new(command).args(words).stdin(Stdio::null()).stdout(Stdio::null()).status();
+    run.is_ok_and(|status| status.success())
+}
+
+/// Takes away the copy of the store that a killed backup left, and the mark of a restore that was killed when it was done.
 pub(super) fn clear(root: &Path) -> Result<()> {
-    let path = root.join(SCRATCH);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::file(&path, &error)),
-        _ => Ok(()),
+    for name in [SCRATCH, MARK] {
+        let path = root.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::file(&path, &error));
+            }
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 /// Files of the home that its configuration names and that are no secrets: what is elsewhere is its owner's.

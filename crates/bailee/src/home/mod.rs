@@ -6,6 +6,8 @@
 //! <home>/store.db         everything that is kept, sealed
 //! <home>/keyring/a, b     the keyring's mirrors of a test home
 //! <home>/root.key         the root key of a test home, plain or under a passphrase
+//! <home>/templates/       the home's own templates of documents, one PAPER.toml each, and
+//! <home>/fonts/           fonts that those are drawn with before the system's; as a rule there are neither
 //! <home>/mappings/        the home's own mappings, one NAME.toml each; as a rule there are none
 //! <home>/server.pem, .key the server's certificate and its key, unless it has one of its owner's
 //! <home>/run/socket       where a running server is reached on this machine
@@ -20,18 +22,21 @@ pub(crate) mod backups;
 mod catalogue;
 pub(crate) mod clock;
 pub(crate) mod config;
+pub(crate) mod import;
 mod lock;
 pub(crate) mod mail;
 pub(crate) mod make;
 pub(crate) mod mappings;
 mod opened;
 mod own_secrets;
+mod papers;
 pub(crate) mod places;
 mod policies;
 pub(crate) mod restore;
 mod rights;
 pub(crate) mod root_key;
 mod sign_on;
+mod subjects;
 mod time_source;
 mod unsealed;
 mod unwritten;
@@ -53,6 +58,7 @@ use bailee_ledger::authorized::Mint;
 use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::Source;
 use bailee_ledger::note::restore_of;
+use bailee_render::Template;
 use bailee_server::{Faces, Faults, Mappings, Metrics, Probe, Server};
 use bailee_store::act::Act;
 use bailee_store::records::Store;
@@ -82,6 +88,7 @@ pub(crate) struct Home {
     vault: Arc<Vault>,
     gate: Arc<Gate>,
     mappings: Arc<Mappings>,
+    templates: Vec<Template>,
     post: Arc<Post>,
     clock: Arc<HomeClock>,
     entropy: Arc<dyn Entropy>,
@@ -134,6 +141,8 @@ impl Home {
             own: Arc::new(OwnFile::of(root)),
             policy: config.policy,
             ledger_days: config.ledger_days,
+            request_months: config.request_months,
+            on_consent: config.standards.on_consent.clone(),
             entropy: Arc::clone(&entropy),
         };
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;
@@ -151,6 +160,7 @@ impl Home {
         own_secrets::look(&gate, root, &config, &*entropy, now)?;
         let mailer = config.mail.as_ref().map(|mail| mail.mailer(root));
         let post = Arc::new(Post::new(config.id, mailer));
+        let templates = papers::templates(root, &vault.catalogue())?;
         Ok(Self {
             root: root.to_owned(),
             config,
@@ -158,6 +168,7 @@ impl Home {
             vault: Arc::new(vault),
             gate: Arc::new(gate),
             mappings: Arc::new(mappings::open(root)?),
+            templates,
             post,
             clock: Arc::new(clock),
             entropy,
@@ -217,6 +228,7 @@ impl Home {
             store: Arc::clone(&self.store),
             mappings: Arc::clone(&self.mappings),
             backups: backups::of(&self.root, &self.config),
+            papers: papers::of(&self.root, &self.templates),
             post: Arc::clone(&self.post),
             rates: self.config.server.rates,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,

@@ -30,7 +30,7 @@ fn kept() -> Trial {
     trial
 }
 
-fn give_places(trial: &Trial) {
+pub(crate) fn give_places(trial: &Trial) {
     let made = trial.json(&["backup", "keygen", "--out", "backup.key", "--sheet", "sheet.txt"]);
     let recipient = made["recipient"].as_str().unwrap();
     fs::create_dir(trial.path("backups")).unwrap();
@@ -41,7 +41,7 @@ fn give_places(trial: &Trial) {
     );
 }
 
-fn back_up(trial: &Trial) -> String {
+pub(crate) fn back_up(trial: &Trial) -> String {
     let made = trial.json(&["backup", "create", "--out", "backups"]);
     made["file"].as_str().unwrap().to_owned()
 }
@@ -204,6 +204,63 @@ fn with_a_copy_of_the_ledger_what_was_asked_for_since_is_done_again_and_no_entry
     let told = said(&["ledger", "tail", "-n", "1000", "--output", "json"]).ends(0).json();
     let events = told["events"].as_array().unwrap();
     assert!(events.iter().any(|one| one["event"] == "erased"), "what the copy has is in the ledger");
+}
+
+#[test]
+fn a_drill_opens_everything_that_lives_and_leaves_the_home_as_it_was() {
+    let trial = kept();
+    let none = trial.run(&["backup", "status"]).ends(0).text();
+    assert!(none.contains("never backed up"), "{none}");
+    let sent = trial.path("sent.backup");
+    let words = format!("send = [\"cp\", \"{{file}}\", {:?}]", sent.to_str().unwrap());
+    trial.configure("[backup]", &words);
+    let made = trial.json(&["backup", "create", "--out", "backups"]);
+    let file = made["file"].as_str().unwrap();
+    assert_eq!(made["sent"], true);
+    assert_eq!(fs::read(&sent).unwrap(), fs::read(file).unwrap(), "and sent elsewhere");
+    let drill = |file: &str| trial.run(&["backup", "drill", file, "--key", "backup.key", "--output", "json"]);
+    let first = drill(file).ends(0).json();
+    assert_eq!((&first["opened"], &first["gone"], &first["failed"]), (&2.into(), &0.into(), &0.into()));
+    // An order's day comes: the drill says that it stays gone, and destroys nothing itself.
+    trial.later("2026-03-31T09:00:00Z");
+    trial.run(&["retention", "run"]).ends(0);
+    let keys = trial.json(&["keys", "status"]);
+    let second = drill(file).ends(0).json();
+    assert_eq!((&second["opened"], &second["gone"], &second["failed"]), (&1.into(), &1.into(), &0.into()));
+    assert_eq!(second["age_seconds"], 11 * 24 * 60 * 60);
+    assert_eq!(trial.json(&["keys", "status"])["revision"], keys["revision"]);
+    assert!(!trial.path("home/backup.tmp").exists());
+    let standing = trial.json(&["backup", "status"]);
+    assert_eq!((&standing["last"]["backup"], &standing["drill"]["opened"]), (&made["backup"], &1.into()));
+    assert!(trial.run(&["backup", "status"]).ends(0).text().contains("next drill due: 2026-06-29"));
+    // One of another home, one with a byte changed, a key that others may read.
+    let other = kept();
+    let others = back_up(&other);
+    let key = other.path("backup.key");
+    let refused = trial.run(&["backup", "drill", &others, "--key", key.to_str().unwrap()]).ends(1);
+    assert!(refused.err.contains("2.5.b"), "{}", refused.err);
+    let mut content = fs::read(file).unwrap();
+    let middle = content.len() / 2;
+    content[middle] ^= 1;
+    fs::write(&sent, &content).unwrap();
+    assert!(drill("sent.backup").ends(1).err.contains("refused"));
+    fs::set_permissions(trial.path("backup.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(drill(file).ends(1).err.contains("chmod 600"));
+    // Nobody drilled for ninety days: an alarm, once a day.
+    trial.later("2026-04-10T09:00:00Z");
+    let passwords = format!("{PASSWORD}\nViolet-Anvil-7781\n");
+    trial.run_with(&["person", "password", "--password-stdin"], &passwords).ends(0);
+    trial.later("2026-07-02T09:00:00Z");
+    trial.run(&["retention", "run"]).ends(0);
+    let tail = trial.json(&["ledger", "tail", "-n", "100"]);
+    let overdue = |one: &&Value| one["event"] == "system-error" && one["code"] == "drill-overdue";
+    assert_eq!(tail["events"].as_array().unwrap().iter().filter(overdue).count(), 1);
+    // One that could not be sent is there all the same.
+    let config = fs::read_to_string(trial.path("home/bailee.toml")).unwrap();
+    fs::write(trial.path("home/bailee.toml"), config.replace("\"cp\"", "\"false\"")).unwrap();
+    let unsent = trial.run(&["backup", "create", "--out", "backups", "--output", "json"]).ends(1);
+    assert_eq!(unsent.json()["sent"], false);
+    assert!(Path::new(unsent.json()["file"].as_str().unwrap()).exists());
 }
 
 #[test]

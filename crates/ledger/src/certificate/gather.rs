@@ -80,7 +80,7 @@ impl Gathering {
         }
         let Event { at, principal, request, what, .. } = event;
         match what {
-            What::DestructionIntended { destruction, buckets, punctures, facts, details } => {
+            What::DestructionIntended { destruction, buckets, punctures, facts, details, requests } => {
                 let next = self.drafts.len();
                 let place = *self.places.entry(destruction).or_insert(next);
                 let draft = self
@@ -92,7 +92,12 @@ impl Gathering {
                     return Err(CertificateError::Order);
                 }
                 let Destruction {
-                    buckets: all, punctures: single, facts: months, details: of_events, ..
+                    buckets: all,
+                    punctures: single,
+                    facts: months,
+                    details: of_events,
+                    requests: of_people,
+                    ..
                 } = &mut draft.intended;
                 all.extend(buckets.into_iter().map(bucket).collect::<Result<Vec<_>, _>>()?);
                 single.extend(punctures.into_iter().map(puncture));
@@ -100,6 +105,7 @@ impl Gathering {
                     facts.into_iter().map(|(seller, month)| FactsKey { seller, month: month.to_string() }),
                 );
                 of_events.extend(details.iter().map(ToString::to_string));
+                of_people.extend(requests.iter().map(ToString::to_string));
                 Ok(())
             }
             What::DestructionCompleted(destroyed) => {
@@ -152,6 +158,7 @@ impl Draft {
             punctures: Vec::new(),
             facts: Vec::new(),
             details: Vec::new(),
+            requests: Vec::new(),
             disposed: 0,
             epoch: 0,
             revision: 0,

@@ -18,6 +18,32 @@ pub struct BackupMade {
     pub recipients: Vec<RecordId>,
 }
 
+/// That a backup was sent elsewhere, or could not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupSent {
+    /// Which.
+    pub backup: RecordId,
+    /// Whether it went well.
+    pub sent: bool,
+}
+
+/// What a restore drill found. Nothing of what it opened left it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupDrilled {
+    /// The backup.
+    pub backup: RecordId,
+    /// Milliseconds until everything was there (RTO).
+    pub took_ms: u64,
+    /// Seconds since it was made (RPO).
+    pub age_seconds: u64,
+    /// Parts that live, each opened.
+    pub opened: u64,
+    /// Parts that have no key any more.
+    pub gone: u64,
+    /// Parts with a key that did not open.
+    pub failed: u64,
+}
+
 /// A step of going on from a backup. Everything before the first of them was done before the backup was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restored {

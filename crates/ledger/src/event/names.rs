@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::{Archive, Census, TimeBelieved, What};
+use super::{Archive, Census, Print, TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -27,7 +27,7 @@ impl What {
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
-            Self::GrantAsked { .. } => "grant-asked",
+            Self::GrantAsked(_) => "grant-asked",
             Self::GrantApproved { .. } => "grant-approved",
             Self::GrantRefused { .. } => "grant-refused",
             Self::GrantRevoked { .. } => "grant-revoked",
@@ -65,6 +65,8 @@ impl What {
             Self::Erased(_) => "erased",
             Self::Restricted(_) => "restricted",
             Self::Rectified(_) => "rectified",
+            Self::SubjectRequest(_) => "subject-request",
+            Self::Consent(_) => "consent",
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
@@ -74,9 +76,14 @@ impl What {
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
             Self::Archive(_) => "archive",
+            Self::Print(_) => "print",
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
+            Self::BackupSent(_) => "backup-sent",
+            Self::BackupDrilled(_) => "backup-drilled",
             Self::Restored(_) => "restored",
+            Self::KeyringExported(_) => "keyring-exported",
+            Self::RootKeySplit(_) => "root-key-split",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::SecretSeen { .. } => "secret-seen",
@@ -120,12 +127,18 @@ impl What {
             }
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
+            Self::SubjectRequest(one) => {
+                [&one.step].into_iter().chain(&one.reason).map(String::as_str).collect()
+            }
+            Self::Consent(consent) => vec![&consent.step],
             Self::Adoption(adoption) => vec![&adoption.step],
             Self::Restored(restored) => vec![&restored.step],
             Self::SellerEnded(end) => vec![&end.step],
             Self::Archive(Archive::Failed { reason, .. }) => vec![reason],
             Self::Archive(Archive::Destroyed { how, .. }) => vec![how],
-            Self::Archive(_) => Vec::new(),
+            Self::Archive(_) | Self::Print(Print::Added { .. }) => Vec::new(),
+            Self::Print(Print::Made { paper, form, .. }) => vec![paper, form],
+            Self::Print(Print::Ended { how, .. }) => vec![how],
             Self::HomeMade { .. }
             | Self::LoggedIn { .. }
             | Self::LogInFailed { .. }
@@ -141,7 +154,7 @@ impl What {
             | Self::PasskeyRemoved { .. }
             | Self::PersonResumed { .. }
             | Self::PersonLeft { .. }
-            | Self::GrantAsked { .. }
+            | Self::GrantAsked(_)
             | Self::GrantApproved { .. }
             | Self::GrantRefused { .. }
             | Self::GrantRevoked { .. }
@@ -176,6 +189,10 @@ impl What {
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
             | Self::BackupMade(_)
+            | Self::BackupSent(_)
+            | Self::BackupDrilled(_)
+            | Self::KeyringExported(_)
+            | Self::RootKeySplit(_)
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::SecretSeen { .. }

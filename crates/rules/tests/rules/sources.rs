@@ -12,7 +12,7 @@ const LINES_MAX: usize = 500;
 const LONGER: &[(&str, &str)] = &[];
 
 /// Floors that are given everything: no I/O of their own, no clock, no randomness, no threads, no environment.
-const PURE: [&str; 2] = ["core", "intake"];
+const PURE: [&str; 3] = ["core", "intake", "render"];
 
 /// What a pure floor has no use for.
 const IMPURE: [&str; 13] = [

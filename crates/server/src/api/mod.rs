@@ -22,9 +22,10 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, archive, authority, backup, catalogue, census, certificate, collect, device, find,
-    grant, health, hear, keys, ledger, mail, mapping, passkey, person, proposal, quarantine, record,
-    retention, reveal, rights, secret, seller, service, session, shape, sign_on, stop,
+    access, account, archive, authority, backup, catalogue, census, certificate, collect, consent, device,
+    escrow, find, grant, health, hear, keys, ledger, mail, mapping, passkey, person, print, proposal,
+    quarantine, record, render, retention, reveal, rights, secret, seller, service, session, shape, sign_on,
+    stop, subject,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -41,6 +42,7 @@ pub(crate) enum Tag {
     Grants,
     Orders,
     Reveal,
+    Prints,
     Rights,
     Quarantine,
     Catalogue,
@@ -52,7 +54,7 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Home,
         Self::Sessions,
         Self::Account,
@@ -63,6 +65,7 @@ impl Tag {
         Self::Grants,
         Self::Orders,
         Self::Reveal,
+        Self::Prints,
         Self::Rights,
         Self::Quarantine,
         Self::Catalogue,
@@ -88,6 +91,9 @@ impl Tag {
                 ("Orders", "Documents in, records shown without their personal data, records found.")
             }
             Self::Reveal => ("Reveal", "Personal data, for a purpose, after the ledger has durably said so."),
+            Self::Prints => {
+                ("Prints", "Documents that are made inside, and what became of all that is on paper.")
+            }
             Self::Rights => ("Rights", "What people may ask for of their own data, done on the records."),
             Self::Quarantine => ("Quarantine", "What failed verification, sealed, until somebody decides."),
             Self::Catalogue => ("Catalogue", "Which fields exist, and which of them are personal."),
@@ -125,7 +131,11 @@ fn operations() -> Vec<Operation> {
         record::operations(),
         find::operations(),
         reveal::operations(),
+        render::operations(),
+        print::operations(),
         rights::operations(),
+        subject::operations(),
+        consent::operations(),
         quarantine::operations(),
         catalogue::operations(),
         shape::operations(),
@@ -136,6 +146,7 @@ fn operations() -> Vec<Operation> {
         hear::operations(),
         archive::operations(),
         keys::operations(),
+        escrow::operations(),
         backup::operations(),
         secret::operations(),
         without_keys(ledger::operations()),

@@ -58,6 +58,7 @@ types! {
         "purpose-not-of-field": "The field is not for this purpose", "Ask for fields that this purpose needs.";
         "class-not-granted": "The class was not granted", "Use a service that was added for this class.";
         "restricted": "The record is kept and not used", "Leave it alone until an officer lifts that.";
+        "no-consent": "The purpose rests on consent, and there is none", "Ask whoever it is about; once they agree, have it recorded.";
         "grant-ended": "The grant has ended", "Ask for another, if it is still needed.";
         "volume-spent": "The grant's volume of this day is spent", "Go on tomorrow (UTC), or ask for a larger volume.";
         "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
@@ -69,6 +70,7 @@ types! {
     404 {
         "not-found": "There is no such thing", "Check the address and the ids in it.";
         "unknown-seller": "There is no such seller", "Add the seller first.";
+        "not-found-for-request": "The record was not found for this request", "Look again what is held of them, or name another.";
         "not-destroyed": "It is not destroyed, or not all of it", "List what was; or wait for the day on which it is.";
         "no-such-field": "The record has no such field", "Look which it has, with `show`.";
         "no-such-number": "Nothing has this number", "List what is unclassified again.";
@@ -86,6 +88,11 @@ types! {
         "has-owner": "The home has its first person already", "Log in as that person.";
         "mapping-name-taken": "Another format has this name", "Give the mapping another name.";
         "mirror-already": "The directory is a mirror already", "Nothing.";
+        "request-ended": "The request or consent has ended", "Nothing; or open another.";
+        "request-step-taken": "The step was taken already", "Nothing.";
+        "request-not-identified": "Nobody has recorded who asks", "Record how that is known.";
+        "request-not-previewed": "Nobody has looked what is held of them", "Look first.";
+        "request-no-more-time": "The law gives no more time", "Answer it.";
         "time-jumped": "The time has jumped ahead", "See that the clock is right, and have two people confirm it.";
         "time-believed": "The time is believed", "There is nothing to confirm.";
         "no-archive-key": "There is no archive key for that year", "Make one on another machine, and add its public half.";
@@ -93,6 +100,9 @@ types! {
         "archive-away": "The file is not here any more", "It lies where its place says.";
         "archive-destroyed": "It was destroyed already", "Nothing.";
         "archive-not-fetched": "Nobody has fetched it yet", "Fetch it, and put it where it is to lie.";
+        "print-ended": "What became of the print was said already", "Nothing.";
+        "too-many-prints": "All prints that the home remembers are open", "Say what became of them.";
+        "template-unusable": "The template names what it may not", "Mend the home's own template; the detail says where.";
         "keyring-not-older": "The keyring is not older than the data", "There is nothing to adopt.";
         "idempotency-key-in-use": "The first request under this key is still at work", "Wait, then send it again.";
         "idempotency-outcome-unknown": "What became of the first request is not known", "Look whether it was done; if not, send it under another key.";
@@ -114,11 +124,19 @@ types! {
         "bad-decision": "The decision does not fit", "The detail says what is missing.";
         "archive-key": "The key cannot be one of an archive", "Give the public half of an RSA key of 3072 to 4096 bits, in PEM.";
         "archive-too-large": "It is too much for one archive", "Name fewer records or fields.";
+        "print-too-long": "It does not fit on its page", "Use a template with a larger page or smaller text.";
+        "print-without-font": "No font has all letters of it", "Give the home a font that has them, or ask for another format.";
         "relative-directory": "The directory is not absolute", "Name it from the root.";
         "mirror-unusable-directory": "The directory cannot become a mirror", "Name an empty directory that the server may write to.";
         "backup-without-recipients": "Nobody could open a backup", "Name the public key of somebody who could in the configuration.";
         "backup-place-not-listed": "The directory is no place for backups", "Name one that the configuration lists.";
         "backup-place-removable": "The directory is on a removable medium", "Use a disk that stays.";
+        "backup-file-unreadable": "A file of a backup cannot be read", "Name one that the server may read.";
+        "backup-key-readable-by-others": "Others may read the key to backups", "Let nobody else read it.";
+        "not-a-backup-key": "There is no key to backups in the file", "Name the file that `bailee backup keygen` made.";
+        "backup-of-another-home": "The backup is of another home", "Name one of this home and its environment.";
+        "backup-refused": "The backup is not whole, or not for this key", "Name another backup, or the key of one of its recipients.";
+        "backup-ledger-refused": "The ledger in the backup does not hold", "Make another backup.";
         "backup-place-unusable": "The directory cannot be used for a backup", "Name one that the server may write to.";
         "unknown-format": "There is no such format", "Name one of those that `GET /v1/mappings` lists, or none.";
         "unknown-charset": "There is no such character set", "Name one of those that the documentation of inputs lists, or none.";
@@ -133,6 +151,8 @@ types! {
         "unfit-value": "The value is not one for this field", "The detail says why.";
         "too-many-records": "Too many records at once", "Do it in several requests.";
         "empty-query": "Nothing is searched for", "Give an e-mail, a phone, a name, or a name with a postal code.";
+        "said-day": "The day is none on which somebody can have said so", "Give today, or a day of the last year.";
+        "too-many-requests-kept": "The home remembers as many as it can", "Wait until the oldest end; or make another home.";
         "unusable-term": "A search term has no normal form", "Look for a typing error.";
         "name-is-a-value": "A name in the path looks like a value", "Name the field by its number.";
         "name-is-personal": "A name in the path can be somebody's", "Leave it sealed.";
@@ -185,6 +205,7 @@ types! {
         "ledger-unwritable": "The ledger cannot be written", "Nothing was done. Mend the disk, then ask again.";
         "ledger-unreadable": "The ledger cannot be read", "Verify it.";
         "archive-not-made": "The archive could not be sealed or signed", "Ask again; the ledger names what went wrong.";
+        "print-not-made": "The document could not be made", "Ask again; the ledger names what went wrong.";
         "disk-full": "The disk is full", "Nothing was done. Free some space, then ask again.";
         "store-unusable": "The store cannot be used", "Nothing was done. The ledger or the log names the reason.";
         "backup-unwritten": "The backup could not be written", "There is none. Free some space or mend the disk, then ask again.";

@@ -122,6 +122,8 @@ impl House {
             own: Arc::new(Own),
             policy: Policy::default(),
             ledger_days: 400,
+            request_months: 36,
+            on_consent: Vec::new(),
             entropy: Arc::clone(&entropy),
         };
         let vault = Arc::new(Vault::open(foundations, FixedClock.now()).unwrap());
@@ -135,6 +137,7 @@ impl House {
             store: Arc::clone(&store),
             mappings: Arc::new(Mappings::new(Formats::embedded().unwrap(), Box::new(NoFiles))),
             backups: bailee_vault::backup::Backups::none(),
+            papers: bailee_server::Papers::embedded(),
             rates,
             post: Arc::new(bailee_watch::Post::new(binding.home, None)),
             clock: Arc::new(FixedClock),

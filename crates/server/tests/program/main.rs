@@ -18,6 +18,8 @@ mod observe;
 mod once;
 mod rates;
 mod reveal;
+mod routes;
+mod subject;
 
 use std::collections::BTreeSet;
 
@@ -33,152 +35,9 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::house::*;
+use crate::routes::*;
 
 const ID: &str = "000102030405060708090a0b0c0d0e0f";
-
-/// Every route but health, metrics and the log-in: method, path, and a body that it would take.
-const ROUTES: &[(&str, &str, &str)] = &[
-    ("DELETE", "/v1/sessions/current", ""),
-    ("GET", "/v1/sessions", ""),
-    ("POST", "/v1/sessions/current:confirm", r#"{"code":"123456"}"#),
-    ("POST", "/v1/sessions/current:challenge", ""),
-    ("DELETE", "/v1/sessions/000102030405060708090a0b0c0d0e0f", ""),
-    ("POST", "/v1/invitation:accept", r#"{"password":"Grey-Anvil-203"}"#),
-    ("POST", "/v1/account/password", r#"{"present":"Grey-Anvil-203","new":"Grey-Anvil-204"}"#),
-    ("POST", "/v1/account/factor", ""),
-    ("POST", "/v1/account/factor:confirm", r#"{"code":"123456"}"#),
-    ("POST", "/v1/account/passkeys:begin", ""),
-    (
-        "POST",
-        "/v1/account/passkeys",
-        r#"{"name":"Laptop","challenge":"000102030405060708090a0b0c0d0e0f","credential":{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"e30"}}}"#,
-    ),
-    ("GET", "/v1/account/passkeys", ""),
-    ("DELETE", "/v1/account/passkeys/000102030405060708090a0b0c0d0e0f", ""),
-    ("GET", "/v1/devices", ""),
-    ("POST", "/v1/devices", r#"{"name":"Laptop","request":""}"#),
-    ("POST", "/v1/devices/current:renew", r#"{"request":""}"#),
-    ("DELETE", "/v1/devices/000102030405060708090a0b0c0d0e0f", ""),
-    ("GET", "/v1/people/000102030405060708090a0b0c0d0e0f/devices", ""),
-    ("POST", "/v1/people/000102030405060708090a0b0c0d0e0f/devices:invite", ""),
-    ("GET", "/v1/people", ""),
-    ("POST", "/v1/people", r#"{"person":"Ben Beispiel <ben@example.com>","roles":["operator"]}"#),
-    ("POST", "/v1/people/000102030405060708090a0b0c0d0e0f/standing", r#"{"standing":"suspended"}"#),
-    ("DELETE", "/v1/people/000102030405060708090a0b0c0d0e0f/lock", ""),
-    ("POST", "/v1/backups", r#"{"directory":"/srv/backups"}"#),
-    ("POST", "/v1/mail:test", ""),
-    ("GET", "/v1/proposals", ""),
-    ("GET", "/v1/proposals/000102030405060708090a0b0c0d0e0f", ""),
-    ("POST", "/v1/proposals/000102030405060708090a0b0c0d0e0f/decision", r#"{"decision":"approved"}"#),
-    ("GET", "/v1/sellers", ""),
-    ("POST", "/v1/sellers", r#"{"id":"GAMMA"}"#),
-    ("POST", "/v1/sellers/ALPHA/end", r#"{"reason":"authorisation-ended"}"#),
-    ("POST", "/v1/sellers/ALPHA/orders:collect", r#"{"orderId":"1-1-1"}"#),
-    ("POST", "/v1/sellers/ALPHA/orders:observe", r#"{"orderId":"1-1-1","status":"delivered"}"#),
-    ("POST", "/v1/sellers/ALPHA/orders:find", r#"{"name":"Ada Muster"}"#),
-    ("GET", "/v1/sellers/ALPHA/orders/1-1-1", ""),
-    ("GET", "/v1/sellers/ALPHA/orders/1-1-1/retention", ""),
-    ("GET", "/v1/sellers/ALPHA/shipments/1-1-1", ""),
-    ("GET", "/v1/sellers/ALPHA/shipments/1-1-1/retention", ""),
-    ("GET", "/v1/sellers/ALPHA/returns/1-1-1", ""),
-    ("GET", "/v1/sellers/ALPHA/returns/1-1-1/retention", ""),
-    ("GET", "/v1/services", ""),
-    ("POST", "/v1/services", r#"{"name":"x","sellers":["ALPHA"],"purposes":["tax"],"classes":["tax"]}"#),
-    ("DELETE", "/v1/services/another", ""),
-    ("POST", "/v1/services/another/keys", ""),
-    ("DELETE", "/v1/services/another/keys/000102030405060708090a0b0c0d0e0f", ""),
-    ("GET", "/v1/authority", ""),
-    ("POST", "/v1/services/another/certificates", r#"{"request":""}"#),
-    ("GET", "/v1/grants", ""),
-    (
-        "POST",
-        "/v1/grants",
-        r#"{"seller":"ALPHA","classes":["identity"],"purpose":"fulfilment","until":"8h"}"#,
-    ),
-    ("POST", "/v1/grants/000102030405060708090a0b0c0d0e0f/decision", r#"{"decision":"approved"}"#),
-    ("POST", "/v1/grants/000102030405060708090a0b0c0d0e0f/review", r#"{"justified":true}"#),
-    ("DELETE", "/v1/grants/000102030405060708090a0b0c0d0e0f", ""),
-    ("POST", "/v1/glass:break", r#"{"seller":"ALPHA","purpose":"incident","ticket":"OPS-1234"}"#),
-    ("POST", "/v1/access:explain", r#"{"who":"ada@example.com","action":"show","seller":"ALPHA"}"#),
-    ("POST", "/v1/access:who", r#"{"seller":"ALPHA","field":"buyer.buyerName"}"#),
-    ("POST", "/v1/reveal", r#"{"purpose":"tax","items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
-    ("GET", "/v1/quarantine", ""),
-    ("GET", "/v1/quarantine/000102030405060708090a0b0c0d0e0f", ""),
-    ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:retry", "{}"),
-    ("POST", "/v1/quarantine/000102030405060708090a0b0c0d0e0f:discard", r#"{"reason":"test-data"}"#),
-    ("POST", "/v1/sellers/ALPHA/quarantine:retry", "{}"),
-    (
-        "POST",
-        "/v1/rectify",
-        r#"{"seller":"ALPHA","reference":"1-1-1","field":"buyer.buyerName","value":"Wilma"}"#,
-    ),
-    ("POST", "/v1/restrict", r#"{"items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
-    ("POST", "/v1/erase", r#"{"items":[{"seller":"ALPHA","reference":"1-1-1"}]}"#),
-    ("GET", "/v1/catalogue/fields", ""),
-    (
-        "POST",
-        "/v1/catalogue/fields",
-        r#"{"path":"extra.note","class":"free-text","purposes":["fulfilment"]}"#,
-    ),
-    ("GET", "/v1/catalogue/unclassified", ""),
-    ("GET", "/v1/shape", ""),
-    ("GET", "/v1/retention", ""),
-    ("POST", "/v1/retention:run", "{}"),
-    ("GET", "/v1/retention/census", ""),
-    ("GET", "/v1/retention/certificates", ""),
-    ("GET", "/v1/retention/certificates/000102030405060708090a0b0c0d0e0f", ""),
-    ("GET", "/v1/sellers/ALPHA/certificate", ""),
-    ("GET", "/v1/sellers/ALPHA/certificates/2026-04-01", ""),
-    ("GET", "/v1/keys", ""),
-    ("POST", "/v1/keys/adoptions", "{}"),
-    ("POST", "/v1/retention:confirm-time", "{}"),
-    ("POST", "/v1/keys/mirrors", r#"{"directory":"/nowhere"}"#),
-    ("POST", "/v1/keys/passphrase-changes", "{}"),
-    ("GET", "/v1/archives", ""),
-    (
-        "POST",
-        "/v1/archives",
-        r#"{"seller":"ALPHA","references":["1-1-1"],"fields":["buyer.buyerName"],"purpose":"tax","statute":"DE-AO-147","until":"2036-12-31"}"#,
-    ),
-    ("GET", "/v1/archives/000102030405060708090a0b0c0d0e0f/file", ""),
-    ("POST", "/v1/archives/000102030405060708090a0b0c0d0e0f/place", r#"{"place":"safe 3"}"#),
-    ("POST", "/v1/archives/000102030405060708090a0b0c0d0e0f/destruction", r#"{"how":"burned"}"#),
-    ("GET", "/v1/archive-keys", ""),
-    ("POST", "/v1/archive-keys", r#"{"key":"","year":2036}"#),
-    ("POST", "/v1/archive-keys/000102030405060708090a0b0c0d0e0f/destruction", r#"{"how":"burned"}"#),
-    ("GET", "/v1/secrets", ""),
-    ("GET", "/v1/mappings", ""),
-    ("POST", "/v1/mappings", r#"{"toml":""}"#),
-    ("GET", "/v1/mappings/orders-v0", ""),
-    ("DELETE", "/v1/mappings/orders-v0", ""),
-    ("GET", "/v1/ledger/events", ""),
-    ("POST", "/v1/ledger:verify", "{}"),
-    ("GET", "/v1/ledger/proofs/000102030405060708090a0b0c0d0e0f", ""),
-    ("GET", "/v1/ledger/export", ""),
-];
-
-/// What a service of ALPHA may be answered on each route that is not refused to it.
-const SERVICE_MAY: &[&str] = &[
-    // By which it checks what it was issued.
-    "/v1/authority",
-    // Its own, of which there are none.
-    "/v1/grants",
-    "/v1/proposals",
-    "/v1/proposals/000102030405060708090a0b0c0d0e0f",
-    "/v1/sellers/ALPHA/orders:collect",
-    "/v1/sellers/ALPHA/orders:observe",
-    "/v1/sellers/ALPHA/orders:find",
-    "/v1/sellers/ALPHA/orders/1-1-1",
-    "/v1/sellers/ALPHA/orders/1-1-1/retention",
-    "/v1/sellers/ALPHA/shipments/1-1-1",
-    "/v1/sellers/ALPHA/shipments/1-1-1/retention",
-    "/v1/sellers/ALPHA/returns/1-1-1",
-    "/v1/sellers/ALPHA/returns/1-1-1/retention",
-    "/v1/sellers/ALPHA/quarantine:retry",
-    "/v1/sellers/ALPHA/certificate",
-    "/v1/sellers/ALPHA/certificates/2026-04-01",
-    "/v1/reveal",
-];
 
 #[test]
 fn the_table_names_every_route() {

@@ -1,29 +1,28 @@
 //! The registers of the archive: keys, archives, and files until they are taken away. Sealed, as every register is.
 
 use bailee_core::{
-    Day, FieldInstance, ParseIdError, PartNo, PrincipalId, Purpose, RecordId, SellerId, Statute, Timestamp,
+    Day, FieldInstance, ParseIdError, PrincipalId, Purpose, RecordId, SellerId, Statute, Timestamp,
 };
 use bailee_crypto::archive::Recipient;
-use bailee_crypto::envelope::{self, Place};
+use bailee_crypto::envelope;
 use bailee_crypto::lasting::Binding;
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, Digest};
 use bailee_store::act::{Change, RegisterRow};
 use bailee_store::records::Registers;
 use data_encoding::{BASE64, HEXLOWER};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::ArchiveError;
+use crate::registers::ENTRY;
 use crate::{Vault, VaultError};
 
-pub(super) const KEYS: &str = "archive-key";
-pub(super) const ARCHIVES: &str = "archive";
+pub(crate) const KEYS: &str = "archive-key";
+pub(crate) const ARCHIVES: &str = "archive";
 /// Apart from what is told of them, since a list reads all of a register.
 pub(super) const FILES: &str = "archive-file";
 
-/// The only field of an entry; of a file's, what is said of it, and then the file.
-const ENTRY: FieldInstance = FieldInstance(0);
+/// Of a file's entry the second field; the first is what is said of it.
 const FILE: FieldInstance = FieldInstance(1);
 
 /// How something was destroyed. A closed set.
@@ -219,48 +218,15 @@ pub(super) struct File {
 
 impl Vault {
     pub(super) fn kept_keys(&self) -> Result<Vec<(u32, OfflineKey)>, VaultError> {
-        self.all_of(KEYS, "an archive key")
+        self.entries_of(KEYS, "an archive key")
     }
 
     pub(super) fn kept_archives(&self) -> Result<Vec<(u32, Archive)>, VaultError> {
-        self.all_of(ARCHIVES, "an archive")
+        self.entries_of(ARCHIVES, "an archive")
     }
 
     pub(super) fn kept_archive(&self, id: RecordId) -> Result<Option<(u32, Archive)>, VaultError> {
-        let row = Registers::entry(&*self.base.store, ARCHIVES, id)?;
-        row.map(|row| Ok((row.version, self.open_entry(&row, "an archive")?))).transpose()
-    }
-
-    fn all_of<T: DeserializeOwned>(
-        &self,
-        register: &str,
-        what: &'static str,
-    ) -> Result<Vec<(u32, T)>, VaultError> {
-        let rows = self.base.store.entries(register)?;
-        rows.iter().map(|row| Ok((row.version, self.open_entry(row, what)?))).collect()
-    }
-
-    fn open_entry<T: DeserializeOwned>(
-        &self,
-        row: &RegisterRow,
-        what: &'static str,
-    ) -> Result<T, VaultError> {
-        let key = self.base.keyring.lasting().register_key(&row.register);
-        let place = self.archive_place(&row.register, row.id, row.version);
-        let opened = envelope::open(&key, &place, &row.sealed, None)?;
-        let (_, plain) = opened.first().ok_or(VaultError::Damaged(what))?;
-        serde_json::from_slice(plain.expose()).map_err(|_| VaultError::Damaged(what))
-    }
-
-    pub(super) fn entry_change<T: Serialize>(
-        &self,
-        register: &str,
-        id: RecordId,
-        version: u32,
-        entry: &T,
-    ) -> Result<Change, VaultError> {
-        let plain = serde_json::to_vec(entry).map_err(|_| VaultError::Damaged("an archive"))?;
-        self.sealed_change(register, id, version, &[(ENTRY, &plain)])
+        self.entry_of(ARCHIVES, id, "an archive")
     }
 
     pub(super) fn file_change(&self, id: RecordId, file: &File) -> Result<Change, VaultError> {
@@ -281,42 +247,11 @@ impl Vault {
     pub(super) fn kept_file(&self, id: RecordId) -> Result<Option<File>, VaultError> {
         let Some(row) = Registers::entry(&*self.base.store, FILES, id)? else { return Ok(None) };
         let key = self.base.keyring.lasting().register_key(FILES);
-        let opened = envelope::open(&key, &self.archive_place(FILES, id, row.version), &row.sealed, None)?;
+        let opened = envelope::open(&key, &self.register_place(FILES, id, row.version), &row.sealed, None)?;
         let [(ENTRY, statement), (FILE, file)] = opened.as_slice() else {
             return Err(VaultError::Damaged("an archive's file"));
         };
         let statement = String::from_utf8_lossy(statement.expose()).into_owned();
         Ok(Some(File { statement, file: file.expose().clone() }))
-    }
-
-    fn sealed_change(
-        &self,
-        register: &str,
-        id: RecordId,
-        version: u32,
-        fields: &[(FieldInstance, &[u8])],
-    ) -> Result<Change, VaultError> {
-        let key = self.base.keyring.lasting().register_key(register);
-        let place = self.archive_place(register, id, version);
-        let sealed = envelope::seal(&key, &place, fields, &*self.base.entropy)?;
-        Ok(Change::PutRegister(RegisterRow { register: register.to_owned(), id, version, sealed }))
-    }
-
-    fn archive_place(&self, register: &str, id: RecordId, version: u32) -> Place<'static> {
-        let binding = self.base.keyring.binding();
-        let what = match register {
-            KEYS => "register/archive-key",
-            ARCHIVES => "register/archive",
-            _ => "register/archive-file",
-        };
-        Place {
-            home: binding.home,
-            environment: binding.environment,
-            what,
-            seller: None,
-            record: id,
-            part: PartNo(0),
-            version,
-        }
     }
 }
