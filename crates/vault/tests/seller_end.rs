@@ -235,7 +235,7 @@ fn that_it_ends_is_said_again_where_that_is_stricter_and_refused_where_nothing_c
     let made = certificate(&home, &Disposed::Seller(seller())).unwrap();
     let told = made.end.unwrap();
     assert_eq!((told.reason.as_str(), told.on.as_str()), ("amazon-notice", "2026-03-10"));
-    assert_eq!(told.ended_at.to_string(), "2026-03-02T09:00:00Z");
+    assert_eq!(told.ended_at.to_string(), "2026-03-02T12:00:00Z");
     assert!(may(&home, AmazonNotice, None).unwrap_err().contains("is gone"));
     home.verify_ledger();
 }
