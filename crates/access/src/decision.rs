@@ -29,7 +29,7 @@ pub use explain::{Explanation, Sight};
 pub use own::{OWN_BYTES_MAX, OWN_POLICIES_MAX, OwnPolicyError};
 pub use reason::Reason;
 pub(crate) use refusal::closed_to_all;
-pub use refusal::{restricted, unknown_purpose};
+pub use refusal::{no_consent, restricted, unknown_purpose};
 pub use rules::{Rules, RulesError};
 pub use sitting::Sitting;
 pub use steady::ANSWERS_MAX;
@@ -99,6 +99,10 @@ pub enum Action<'a> {
     Restrict(&'a SellerId),
     /// Correct a value of a seller's record, since somebody asked.
     Rectify(&'a SellerId),
+    /// Keep what people ask for of their own data, and what they agree to.
+    HandleRequests,
+    /// Give a person what is held of them of a seller, or erase it, since they asked and somebody knows who they are.
+    AnswerPerson(&'a SellerId),
     /// Read the catalogue of fields.
     ReadCatalogue,
     /// See what the catalogue does not name, never a value: of one seller, or of all.
@@ -147,7 +151,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 23] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 25] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -158,6 +162,8 @@ impl<'a> Action<'a> {
             Self::Erase(seller),
             Self::Restrict(seller),
             Self::Rectify(seller),
+            Self::HandleRequests,
+            Self::AnswerPerson(seller),
             Self::ReadCatalogue,
             Self::ReadUnclassified(Some(seller)),
             Self::Classify,
@@ -187,6 +193,8 @@ impl<'a> Action<'a> {
             Self::Erase(_) => "erase",
             Self::Restrict(_) => "restrict",
             Self::Rectify(_) => "rectify",
+            Self::HandleRequests => "handle-requests",
+            Self::AnswerPerson(_) => "answer-person",
             Self::ReadCatalogue => "read-catalogue",
             Self::ReadUnclassified(_) => "read-unclassified",
             Self::Classify => "classify",
@@ -212,6 +220,7 @@ impl<'a> Action<'a> {
             Self::Administer
             | Self::ReadKeys
             | Self::RunRetention
+            | Self::HandleRequests
             | Self::ReadCatalogue
             | Self::Classify
             | Self::Declassify
@@ -231,6 +240,7 @@ impl<'a> Action<'a> {
             | Self::Erase(seller)
             | Self::Restrict(seller)
             | Self::Rectify(seller)
+            | Self::AnswerPerson(seller)
             | Self::Show(seller)
             | Self::Find(seller, _)
             | Self::Reveal(seller, _) => Some(seller),

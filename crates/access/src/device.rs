@@ -4,6 +4,7 @@
 //! on there alone. Certificates go by the machine's time. What a device is like, its inventory or its posture, is not known here.
 
 use bailee_core::profile::Values;
+use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{DeviceId, PersonId, RecordId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,11 @@ use crate::service::{self, KeyAge};
 /// Most devices of one person: those that somebody works on, and some to spare.
 pub const DEVICES_MAX: usize = 10;
 
-/// Most certificates of one device at a time: the one in use, and the next, of which the answer may be lost, more than once.
+/// Most certificates of one device at a time: the newest, and those by which commands still run that began before it.
 const CERTIFICATES_MAX: usize = 4;
+
+/// From then on a certificate that was never shown is taken for lost on its way: a device that has it shows it.
+pub(crate) const LOST_SECONDS: i64 = DAY_SECONDS;
 
 /// A device, as kept sealed in the register `device`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -59,10 +63,24 @@ impl Device {
         self.certificates.iter().find(|one| one.hash.matches(hash))
     }
 
-    /// The same with its next certificate. Those of before go on until their own end: whoever asked may not have got the next.
-    pub(crate) fn renewed(&self, next: Certified) -> Self {
-        let kept = self.certificates.iter().rev().take(CERTIFICATES_MAX - 1).rev().cloned();
-        Self { certificates: kept.chain([next]).collect(), ..self.clone() }
+    /// The same with the next certificate, which one of its own asks for: the newest; or, a day after that was issued, one of
+    /// before, since then the answer was lost, and what it held opens nothing more. Those of before go on until their own end:
+    /// whoever asked may not have got the next.
+    ///
+    /// # Errors
+    /// Since when there is a newer one, which is to be used.
+    pub(crate) fn renewed(&self, by: &CredentialHash, next: Certified) -> Result<Self, Timestamp> {
+        let newest = self.certificates.last().filter(|one| !one.hash.matches(by));
+        let is_in_use = |one: &&Certified| {
+            !is_ahead(one.since, next.since) && next.since < saturating_add(one.since, LOST_SECONDS)
+        };
+        if let Some(newer) = newest.filter(is_in_use) {
+            return Err(newer.since);
+        }
+        let asks = self.certificates.iter().position(|one| one.hash.matches(by));
+        let still = self.certificates.iter().take(asks.map_or(0, |position| position + 1));
+        let kept: Vec<_> = still.rev().take(CERTIFICATES_MAX - 1).cloned().collect();
+        Ok(Self { certificates: kept.into_iter().rev().chain([next]).collect(), ..self.clone() })
     }
 
     /// The last instant at which it opens anything.

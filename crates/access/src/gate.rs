@@ -29,6 +29,7 @@ mod service_keys;
 mod services;
 mod sign_on;
 mod spending;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod waits;
@@ -213,6 +214,8 @@ pub struct Asked<'a> {
     pub fields: Vec<AskedField>,
     /// Whether the record is kept and not used, since whoever it is about asked for that.
     pub restricted: bool,
+    /// For which purposes a consent covers it.
+    pub consented: &'a [Purpose],
     /// Whether they were asked for by name (or token): then one refused is a denial. Of a record asked for whole,
     /// what is refused is only counted, unless nothing of it is allowed.
     pub named: bool,

@@ -90,6 +90,18 @@ pub enum Proposed {
         /// The revision that the home knows of.
         anchor: u64,
     },
+    /// That whoever proposes it is given the lasting keyring, as a sealed file.
+    ExportKeyring {
+        /// The ids of those for whom it is sealed; nobody, where that is the root key.
+        recipients: Vec<String>,
+    },
+    /// That whoever proposes it splits the root key.
+    SplitRootKey {
+        /// Into how many shares.
+        shares: u8,
+        /// How many of them bring it back.
+        threshold: u8,
+    },
     /// That a seller ends: nothing of it is taken in or opened any more, and all of it is destroyed (R17).
     EndSeller {
         /// Which.
@@ -122,6 +134,8 @@ impl Proposed {
             Self::ConfirmTime { .. } => "confirm-time",
             Self::Archive { .. } => "archive",
             Self::AdoptKeyring { .. } => "adopt-keyring",
+            Self::ExportKeyring { .. } => "export-keyring",
+            Self::SplitRootKey { .. } => "split-root-key",
             Self::EndSeller { .. } => "end-seller",
         }
     }

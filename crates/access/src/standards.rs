@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bailee_core::Environment;
 use bailee_core::profile::{Profile, Values};
+use bailee_core::{Environment, Purpose};
 
 use crate::breached::Breached;
 use crate::passkey::RelyingParty;
@@ -21,6 +21,8 @@ pub struct Standards {
     pub second_person: bool,
     /// Whether people come in over the network on enrolled devices alone (1.2.e).
     pub enrolled_device: bool,
+    /// Purposes for which nothing is revealed but with a consent that covers the record (2.1.b).
+    pub on_consent: Vec<Purpose>,
     /// Whether the home can send mail, so that notices are filed.
     pub mail: bool,
     /// Of a company of one: the address outside that is told of what takes two people, and may stop it (1.3.b).
@@ -57,6 +59,7 @@ impl Standards {
             second_factor: production,
             second_person: production,
             enrolled_device: production,
+            on_consent: Vec::new(),
             mail: false,
             outside: None,
             breached: None,

@@ -7,11 +7,11 @@ use clap::{Parser, Subcommand};
 
 use crate::client::ServerAddress;
 use crate::commands::{
-    access, archive, authority, backup, catalogue, collect, completions, device, erase, evidence, find,
-    grant, init, keys, ledger, mail, mapping, person, print, proposal, quarantine, rectify, render, restrict,
-    retention, reveal, secret, seller, service, session, show, synth,
+    access, archive, authority, backup, catalogue, collect, completions, consent, device, erase, evidence,
+    find, grant, init, keys, ledger, mail, mapping, person, print, proposal, quarantine, rectify, render,
+    restrict, retention, reveal, secret, seller, service, session, show, subject, synth,
 };
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Exit, Result};
 use crate::home::config::Config;
 use crate::log::{self, Told};
 use crate::screen::{Output, Screen};
@@ -100,6 +100,8 @@ enum Command {
     Erase(erase::Erase),
     Restrict(restrict::Restrict),
     Rectify(rectify::Rectify),
+    Subject(subject::Subject),
+    Consent(consent::Consent),
     Quarantine(quarantine::Quarantine),
     Catalogue(catalogue::Catalogue),
     Retention(retention::Retention),
@@ -117,9 +119,9 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it makes or opens a home here.
+    /// Whether it asks nobody, or makes or opens a home here.
     fn is_of_this_machine(&self) -> bool {
-        matches!(self, Self::Init(_) | Self::Serve(_) | Self::Demo(_) | Self::Bench(_))
+        matches!(self, Self::Init(_) | Self::Serve(_) | Self::Demo(_) | Self::Bench(_) | Self::Completions(_))
     }
 }
 
@@ -140,8 +142,8 @@ impl Cli {
     pub(crate) fn run(self, screen: Screen) -> Result<Exit> {
         let enrols = matches!(&self.command, Command::Device(device) if device.enrols());
         let global = Global { home: self.home, server: self.server, now: self.now, enrols, screen };
-        if global.server.is_some() && self.command.is_of_this_machine() {
-            return Err(Failure::usage("this command works on this machine; leave out --server"));
+        if self.command.is_of_this_machine() {
+            global.refuse_server()?;
         }
         match self.command {
             Command::Demo(demo) => demo.run(screen),
@@ -164,6 +166,8 @@ impl Cli {
             Command::Reveal(reveal) => global.visit(|visit| reveal.run(visit)),
             Command::Rectify(rectify) => global.visit(|visit| rectify.run(visit)),
             Command::Restrict(restrict) => global.visit(|visit| restrict.run(visit)),
+            Command::Subject(subject) => global.visit(|visit| subject.run(visit)),
+            Command::Consent(consent) => global.visit(|visit| consent.run(visit)),
             Command::Erase(erase) => global.visit(|visit| erase.run(visit)),
             Command::Render(render) => global.visit(|visit| render.run(visit)),
             Command::Print(print) => global.visit(|visit| print.run(visit)),

@@ -52,6 +52,8 @@ pub(crate) struct Client {
 enum Ending {
     NotYet,
     Soon,
+    /// Whatever is said of it: this command renews it no more.
+    Settled,
 }
 
 /// The runtime. On drop it waits for nobody: a thread that still reads a terminal's input would keep the command.
@@ -104,6 +106,11 @@ impl Client {
     /// Whether the server has said that the device is soon to be renewed.
     pub(crate) fn device_ends_soon(&self) -> bool {
         self.device.get() == Some(Ending::Soon)
+    }
+
+    /// Renews no device from now on, whatever the server says of it.
+    pub(crate) fn settle_device(&self) {
+        self.device.set(self.device.get().map(|_| Ending::Settled));
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -203,9 +210,9 @@ impl Client {
     fn note_end(&self, response: &Response<Body>) {
         let header = response.headers().get("bailee-key-ends-at").and_then(|value| value.to_str().ok());
         match (header, self.device.get()) {
-            (Some(_), Some(_)) => self.device.set(Some(Ending::Soon)),
+            (Some(_), Some(Ending::NotYet)) => self.device.set(Some(Ending::Soon)),
             (Some(ends_at), None) => warn_of_key(ends_at),
-            (None, _) => {}
+            (Some(_), Some(Ending::Soon | Ending::Settled)) | (None, _) => {}
         }
     }
 
@@ -242,12 +249,10 @@ fn tell_wait(wait: Duration) {
 /// Says once that the key that was shown is soon to be renewed (1.4.b).
 fn warn_of_key(ends_at: &str) {
     static SAID: std::sync::Once = std::sync::Once::new();
-    {
-        let words = format!(
-            "this service's key opens nothing but its renewal after {ends_at}; run `bailee service renew`"
-        );
-        SAID.call_once(|| Screen::new(Output::Text).note(screen::safe(&words)));
-    }
+    let words = format!(
+        "this service's key opens nothing but its renewal after {ends_at}; run `bailee service renew`"
+    );
+    SAID.call_once(|| Screen::new(Output::Text).note(screen::safe(&words)));
 }
 
 fn watched(mut request: Request<Body>, watch: &Watch) -> Request<Body> {

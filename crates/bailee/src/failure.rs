@@ -56,6 +56,14 @@ impl Failure {
         Self::new(Exit::Usage, words)
     }
 
+    /// The same, with what is to be known beside it.
+    pub(crate) fn and(self, more: impl fmt::Display) -> Self {
+        match self {
+            Self::Said { exit, words } => Self::new(exit, format_args!("{words}; {more}")),
+            Self::PipeClosed => Self::PipeClosed,
+        }
+    }
+
     /// A file that could not be used.
     pub(crate) fn file(path: &std::path::Path, error: &io::Error) -> Self {
         let path = path.display();

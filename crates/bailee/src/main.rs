@@ -21,6 +21,7 @@ mod cli;
 mod client;
 mod commands;
 mod demo;
+mod draft;
 mod failure;
 mod fetch;
 mod home;

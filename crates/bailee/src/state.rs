@@ -4,17 +4,24 @@
 //! $XDG_STATE_HOME/bailee/<home id>.session        a session; of a server, its address stands in place of the id
 //! $XDG_STATE_HOME/bailee/<server's address>.key   the public key by which a server is known again
 //! $XDG_STATE_HOME/bailee/<server's address>.device.pem, .device.key   the certificate of this machine there, and its key
+//! $XDG_STATE_HOME/bailee/<server's address>.device.lock   held by the command that changes those
 //! ```
 
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use bailee_core::HomeId;
 use bailee_server::listener::PublicKeyPin;
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::failure::{Failure, Result};
 use crate::home::make::replace_private;
+
+/// How often a command looks whether another has let go of what it holds.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What the files of one home or server are called.
 #[derive(Clone, Debug)]
@@ -44,6 +51,27 @@ impl Place {
     /// Where the certificate is that this machine shows there, and its key.
     pub(crate) fn device_files(&self) -> Result<[PathBuf; 2]> {
         Ok([self.file("device.pem")?, self.file("device.key")?])
+    }
+
+    /// Takes what this machine is there for this command alone, for as long as the file is held; none where another command has it.
+    /// `patience` is how long that may take.
+    pub(crate) fn hold_device(&self, patience: Duration) -> Result<Option<File>> {
+        let path = self.file("device.lock")?;
+        make_directory(&path)?;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(&path)
+            .map_err(|error| Failure::file(&path, &error))?;
+        let begun = Instant::now();
+        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if begun.elapsed() >= patience {
+                return Ok(None);
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(Some(file))
     }
 
     /// That key, once it was remembered.

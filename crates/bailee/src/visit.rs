@@ -34,6 +34,8 @@ pub(crate) struct Visit {
     /// What this user keeps of it.
     pub(crate) state: Place,
     pub(crate) screen: Screen,
+    /// The enrolled device that it shows, as it was when the command began.
+    pub(crate) device: Option<ClientIdentity>,
     at: At,
 }
 
@@ -65,8 +67,8 @@ impl Global {
             None => self.here(passphrase)?,
         };
         let done = command(&visit);
-        if visit.client.device_ends_soon() && commands::device::renew(&visit).is_err() {
-            self.screen.note("the certificate of this machine ends soon and could not be renewed; try `bailee device renew`");
+        if visit.client.device_ends_soon() {
+            commands::device::renew_in_passing(&visit);
         }
         // What cannot be written of it is written the next time: the message is sent again then.
         if let At::Open(home) = &visit.at
@@ -85,6 +87,14 @@ impl Global {
         Ok(exit)
     }
 
+    /// Refuses the address of a server to a command that asks none: it would do something else than was meant.
+    pub(crate) fn refuse_server(&self) -> Result<()> {
+        match self.server {
+            Some(_) => Err(Failure::usage("this command works on this machine; leave out --server")),
+            None => Ok(()),
+        }
+    }
+
     fn remote(&self, server: &ServerAddress) -> Result<Visit> {
         self.refuse_time("the time of a home elsewhere")?;
         let state = server.state();
@@ -95,13 +105,12 @@ impl Global {
             false => ClientIdentity::of_device(&state)?,
         };
         let bearer = if identity.is_some() { session::key() } else { session::bearer(&state) };
-        let is_device = device.is_some();
-        let remote = Remote::new(server.clone(), self.screen).showing(identity.or(device));
+        let remote = Remote::new(server.clone(), self.screen).showing(identity.or(device.clone()));
         let mut client = Client::new(Transport::Remote(remote), bearer)?;
-        if is_device {
+        if device.is_some() {
             client = client.on_device();
         }
-        Ok(Visit { client, state, screen: self.screen, at: At::Remote })
+        Ok(Visit { client, state, screen: self.screen, device, at: At::Remote })
     }
 
     /// The home on this machine: by the server that runs on it, else by itself.
@@ -117,7 +126,7 @@ impl Global {
         tell_repairs(&home, |words| self.screen.note(words));
         let state = Place::home(home.config().id);
         let client = Client::new(home.router(), session::bearer(&state))?;
-        Ok(Visit { client, state, screen: self.screen, at: At::Open(home) })
+        Ok(Visit { client, state, screen: self.screen, device: None, at: At::Open(home) })
     }
 
     /// The home by the socket of a server, where one answers.
@@ -130,7 +139,7 @@ impl Global {
         let state = Place::home(config.id);
         let client = Client::new(Transport::Socket(serve::socket(&self.home)), session::bearer(&state))?;
         let at = At::Served { root: self.home.clone(), config };
-        Ok(Some(Visit { client, state, screen: self.screen, at }))
+        Ok(Some(Visit { client, state, screen: self.screen, device: None, at }))
     }
 
     fn refuse_time(&self, whose: &str) -> Result<()> {

@@ -33,6 +33,7 @@ pub mod requirement;
 pub mod retention;
 pub mod secret;
 pub mod sensitive;
+pub mod subject;
 pub mod time;
 pub mod written;
 

@@ -1,6 +1,7 @@
 //! Instants, UTC days and UTC months.
 
 pub use jiff::Timestamp;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,13 @@ impl Day {
     /// Its year.
     pub fn year(self) -> i16 {
         civil(self.start()).year()
+    }
+
+    /// The day of the same number so many months later, or the last of a shorter month.
+    pub fn plus_months(self, months: i8) -> Self {
+        let later = civil(self.start()).checked_add(months.months());
+        let midnight = later.and_then(|date| Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)));
+        midnight.map_or(self, Self::of)
     }
 
     /// The day so many days later (earlier when negative).

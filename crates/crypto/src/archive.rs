@@ -3,22 +3,25 @@
 //! The content key is drawn for one archive, wrapped for that key, and forgotten: whoever seals cannot open. The algorithms are
 //! those that a stock `openssl cms` opens and refuses when a bit was changed: AES-256-GCM (RFC 5084) under RSAES-OAEP with
 //! SHA-256 (RFC 3560), in the structure of RFC 5083. CBC is out: `openssl` opens a changed CBC file without a word. Only the
-//! order of the fields is ours; `docs/formats/archive.md` fixes it.
+//! order of the fields is ours; `docs/formats/archive.md` fixes it. What is given to a person who has no key is sealed the same way under a
+//! [passphrase](seal_under_passphrase).
 
-use aws_lc_rs::aead::Aad;
+mod cms;
+mod passphrase;
+
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{
     KeySize, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey,
 };
 use bailee_core::{Entropy, Sensitive};
 use data_encoding::HEXLOWER;
-use der::asn1::{Any, ObjectIdentifier, OctetString, SetOfVec};
 use der::pem::LineEnding;
-use der::{Decode, Encode, Sequence, ValueOrd};
 use zeroize::Zeroizing;
 
-use crate::kdf::{gcm, nonce, sha256};
+use crate::kdf::sha256;
 use crate::secret::Key;
+
+pub use passphrase::{PASSPHRASE_CHARACTERS, Passphrase, seal_under_passphrase};
 
 /// Least bits of a recipient's key: 128 bits of strength, for what is kept for ten years and more.
 pub const RSA_BITS_MIN: usize = 3072;
@@ -37,19 +40,8 @@ pub const MIME_HEADER: &[u8] = b"Content-Type: text/plain\r\n\r\n";
 const PUBLIC_KEY: &str = "PUBLIC KEY";
 const PRIVATE_KEY: &str = "PRIVATE KEY";
 
-const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-const ID_AUTH_ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.23");
-const ID_RSAES_OAEP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.7");
-const ID_AES_256_GCM: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.46");
-/// `RSAES-OAEP-params` with SHA-256 in both places, as `openssl` writes it.
-const OAEP_SHA_256: &[u8] = &[
-    0x30, 0x2b, 0xa0, 0x0d, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
-    0xa1, 0x1a, 0x30, 0x18, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08, 0x30, 0x0b,
-    0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01,
-];
 /// Bytes of the identifier of a key: the first of the SHA-256 of it (RFC 7093).
 const KEY_ID_BYTES: usize = 20;
-const TAG_BYTES: i8 = 16;
 
 /// Why a key cannot be used, or nothing could be sealed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,39 +134,13 @@ impl Recipient {
         if content.expose().len() > CONTENT_BYTES_MAX {
             return Err(ArchiveError::TooLong);
         }
-        let failed = |_| ArchiveError::Failed;
         let key = Key::random(entropy);
         let mut wrapped = vec![0; self.key.ciphertext_size()];
         let wrapped = self.key.encrypt(&OAEP_SHA256_MGF1SHA256, key.bytes(), &mut wrapped, None);
         let wrapped = wrapped.map_err(|_| ArchiveError::Failed)?.to_vec();
-        let mut sealed = Zeroizing::new(Vec::with_capacity(MIME_HEADER.len() + content.expose().len()));
-        sealed.extend_from_slice(MIME_HEADER);
-        sealed.extend_from_slice(content.expose());
-        // The key is of this archive alone, so that its one nonce is any.
-        let tag = gcm(&key).seal_in_place_separate_tag(nonce(0), Aad::empty(), &mut sealed);
-        let tag = tag.map_err(|_| ArchiveError::Failed)?;
-        let sealed = std::mem::take(&mut *sealed);
-        self.enveloped(wrapped, sealed, tag.as_ref()).and_then(|content| content.to_der()).map_err(failed)
-    }
-
-    fn enveloped(&self, wrapped: Vec<u8>, sealed: Vec<u8>, tag: &[u8]) -> der::Result<ContentInfo> {
         let id = sha256(&self.der);
-        let recipient = KeyTransRecipientInfo {
-            version: 2,
-            key_id: OctetString::new(id.get(..KEY_ID_BYTES).unwrap_or_default())?,
-            algorithm: Algorithm { oid: ID_RSAES_OAEP, parameters: Any::from_der(OAEP_SHA_256)? },
-            key: OctetString::new(wrapped)?,
-        };
-        let parameters = GcmParameters { nonce: OctetString::new(vec![0; 12])?, tag_bytes: TAG_BYTES };
-        let content = EncryptedContentInfo {
-            content_type: ID_DATA,
-            algorithm: Algorithm { oid: ID_AES_256_GCM, parameters: Any::from_der(&parameters.to_der()?)? },
-            content: OctetString::new(sealed)?,
-        };
-        let mut recipients = SetOfVec::new();
-        recipients.insert(recipient)?;
-        let content = AuthEnvelopedData { version: 0, recipients, content, tag: OctetString::new(tag)? };
-        Ok(ContentInfo { content_type: ID_AUTH_ENVELOPED_DATA, content })
+        let recipient = cms::for_key(id.get(..KEY_ID_BYTES).unwrap_or_default(), wrapped);
+        cms::seal(recipient.map_err(|_| ArchiveError::Failed)?, &key, content)
     }
 }
 
@@ -202,52 +168,6 @@ impl OfflineKey {
         let private_pem = Zeroizing::new(pem.map_err(|_| ArchiveError::Failed)?);
         Ok(Self { private_pem, public: Recipient::of(key.public_key())? })
     }
-}
-
-// The structures of RFC 5652 and RFC 5083, as far as one recipient and one content need them.
-
-#[derive(Sequence)]
-struct ContentInfo {
-    content_type: ObjectIdentifier,
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
-    content: AuthEnvelopedData,
-}
-
-#[derive(Sequence)]
-struct AuthEnvelopedData {
-    version: u8,
-    recipients: SetOfVec<KeyTransRecipientInfo>,
-    content: EncryptedContentInfo,
-    tag: OctetString,
-}
-
-#[derive(Sequence, ValueOrd)]
-struct KeyTransRecipientInfo {
-    version: u8,
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT")]
-    key_id: OctetString,
-    algorithm: Algorithm,
-    key: OctetString,
-}
-
-#[derive(Sequence)]
-struct EncryptedContentInfo {
-    content_type: ObjectIdentifier,
-    algorithm: Algorithm,
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT")]
-    content: OctetString,
-}
-
-#[derive(Sequence, ValueOrd)]
-struct Algorithm {
-    oid: ObjectIdentifier,
-    parameters: Any,
-}
-
-#[derive(Sequence)]
-struct GcmParameters {
-    nonce: OctetString,
-    tag_bytes: i8,
 }
 
 #[cfg(test)]

@@ -24,10 +24,12 @@ use crate::provider::{DropsEpoch, KeyProvider, ProviderError};
 
 mod adopt;
 mod change;
+mod escrowed;
 mod files;
 mod head;
 mod mirror;
 mod open;
+mod request;
 mod segment;
 mod tend;
 #[cfg(test)]
@@ -38,6 +40,7 @@ mod write;
 pub(crate) use tests::memory_disk;
 
 pub use adopt::{ADOPTED_ABOVE, Behind, Cut, Kept};
+pub use escrowed::REVISION_IMPORTED;
 use files::{Disk, Files};
 pub use open::Unanchored;
 use segment::{Live, SegmentId};
@@ -95,6 +98,8 @@ pub struct Removals {
     pub facts: Vec<(SellerId, Month)>,
     /// Detail keys.
     pub details: Vec<Month>,
+    /// Request keys.
+    pub requests: Vec<Month>,
 }
 
 /// What a destruction did.

@@ -95,7 +95,7 @@ impl Lasting {
         Ok(file)
     }
 
-    fn text(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn text(&self) -> Zeroizing<Vec<u8>> {
         let mut text = Zeroizing::new(Vec::with_capacity(2 + self.series.len() * 66 + 4 * 32));
         text.extend_from_slice(&u16::try_from(self.series.len()).unwrap_or(u16::MAX).to_be_bytes());
         for series in &self.series {
@@ -127,7 +127,7 @@ impl Lasting {
         Ok(Self::parse(binding, &text)?)
     }
 
-    fn parse(binding: Binding, text: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn parse(binding: Binding, text: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(text);
         let count = usize::from(reader.u16()?);
         if count == 0 || count > SERIES_MAX {
@@ -146,6 +146,11 @@ impl Lasting {
         let (tombstone, ledger, registers, pending) = (key()?, key()?, key()?, key()?);
         reader.finish()?;
         Ok(Self::of(binding, all, tombstone, &ledger, registers, pending))
+    }
+
+    /// The home and environment that it is of.
+    pub fn binding(&self) -> Binding {
+        self.binding
     }
 
     /// The keyed hash of a reference, under the tombstone key.

@@ -7,7 +7,7 @@
 //!
 //! Start reading at [`keyring`] (which keys live, and in which files), then [`bucket`] (the key of one part) and
 //! [`envelope`] (what is sealed under it). [`lasting`] holds the keys that outlive every bucket, [`provider`] the
-//! root key above them all. The crate keeps no log: what it did, it returns as values.
+//! root key above them all, and [`escrow`] what brings both back. The crate keeps no log: what it did, it returns as values.
 #![cfg_attr(
     test,
     allow(
@@ -26,6 +26,7 @@ pub mod backup;
 pub mod bucket;
 pub mod detail;
 pub mod envelope;
+pub mod escrow;
 pub mod keyring;
 pub mod lasting;
 pub mod process;

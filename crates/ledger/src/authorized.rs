@@ -117,11 +117,20 @@ pub struct Rectify {
     pub record: RecordId,
 }
 
+/// Keep what people ask for of their own data, and what they agree to: who they are, and where it stands.
+pub struct HandleRequests;
+
 /// Read the catalogue of fields.
 pub struct ReadCatalogue;
 
 /// List what the catalogue does not name: paths and counts, never a value.
 pub struct ReadUnclassified {
+    /// Whose; of all sellers, when `None`.
+    pub seller: Option<SellerId>,
+}
+
+/// Measure what the orders that are held are like: counts and shares, never a value.
+pub struct ReadShape {
     /// Whose; of all sellers, when `None`.
     pub seller: Option<SellerId>,
 }
@@ -251,8 +260,10 @@ impl Act for DiscardQuarantine {}
 impl Act for Erase {}
 impl Act for Restrict {}
 impl Act for Rectify {}
+impl Act for HandleRequests {}
 impl Act for ReadCatalogue {}
 impl Act for ReadUnclassified {}
+impl Act for ReadShape {}
 impl Act for Classify {}
 impl Act for Archive {}
 impl Act for KeepPrints {}

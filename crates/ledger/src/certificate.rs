@@ -96,6 +96,9 @@ pub struct Destruction {
     pub facts: Vec<FactsKey>,
     /// Keys of a month of details of events.
     pub details: Vec<String>,
+    /// Keys of a month of requests and consents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<String>,
     /// Records whose personal data ended with it.
     pub disposed: u64,
     /// The epoch of the keyring since; every one before was dropped.
@@ -172,6 +175,14 @@ pub struct Total {
     pub facts: u64,
     /// Keys of months of details of events.
     pub details: u64,
+    /// Keys of months of requests and consents.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub requests: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The state of a ledger, and the key that signed it.
@@ -256,6 +267,7 @@ impl Total {
             total.buckets += destruction.buckets.len() as u64;
             total.facts += destruction.facts.len() as u64;
             total.details += destruction.details.len() as u64;
+            total.requests += destruction.requests.len() as u64;
             total.punctures += destruction.punctures.iter().map(|one| one.keys).sum::<u64>();
             for bucket in &destruction.buckets {
                 total.records += bucket.records;
@@ -270,7 +282,17 @@ impl Total {
 impl From<Went> for Total {
     fn from(went: Went) -> Self {
         let Went { destructions, buckets, records, parts, quarantined, facts } = went;
-        Self { destructions, buckets, records, parts, quarantined, punctures: 0, facts, details: 0 }
+        Self {
+            destructions,
+            buckets,
+            records,
+            parts,
+            quarantined,
+            punctures: 0,
+            facts,
+            details: 0,
+            requests: 0,
+        }
     }
 }
 
@@ -303,6 +325,7 @@ fn is_of_seller(one: &Destruction, seller: &SellerId) -> bool {
         && one.facts.iter().all(|facts| facts.seller == *seller)
         && one.punctures.is_empty()
         && one.details.is_empty()
+        && one.requests.is_empty()
 }
 
 /// Why there is no certificate, or why it is none.

@@ -10,13 +10,18 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{
-    BucketName, Counts, Digest, Erased, ExpiryChange, KeyedReference, NamedRecord, Restricted, RevealedItem,
+    BucketName, Consent, Counts, Digest, Erased, ExpiryChange, KeyedReference, NamedRecord, Restricted,
+    RevealedItem, SubjectRequest,
 };
 use crate::testing::Repeatable;
 
 #[cfg(test)]
 #[path = "entry_tests_kinds.rs"]
 mod kinds;
+
+#[cfg(test)]
+#[path = "entry_tests_subject.rs"]
+mod subject;
 
 fn event(what: What) -> Event {
     Event {
@@ -122,6 +127,7 @@ fn intended(buckets: usize, punctures: usize, facts: usize) -> What {
         punctures: vec![(bucket(), 3); punctures],
         facts: vec![(seller(), Month(660)); facts],
         details: vec![Month(661)],
+        requests: vec![Month(624)],
     }
 }
 
@@ -205,6 +211,7 @@ fn free_text_makes_no_entry() {
             punctures,
             facts: vec![],
             details: vec![],
+            requests: vec![],
         };
         let events = [
             What::Collected {
@@ -245,7 +252,7 @@ fn fitting(make: &dyn Fn(usize) -> What) -> usize {
 #[test]
 fn every_list_is_split_where_one_entry_ends() {
     type Make = dyn Fn(usize) -> What;
-    let makers: [&Make; 16] = [
+    let makers: [&Make; 18] = [
         &erased,
         &restricted,
         &|n| collected(rows(n)),
@@ -270,6 +277,8 @@ fn every_list_is_split_where_one_entry_ends() {
         &|n| What::QuarantineRead { items: (0..n).map(id).collect() },
         &|n| intended(n / 3, n - n / 3 - n / 4, n / 4),
         &|n| intended(0, 0, n),
+        &subject::request,
+        &subject::consent,
     ];
     for make in makers {
         let fits = fitting(make);
@@ -325,12 +334,20 @@ fn joined(pieces: Vec<What>) -> What {
                     records.extend(more);
                 }
                 (
-                    What::DestructionIntended { buckets, punctures, facts, details, .. },
+                    What::SubjectRequest(SubjectRequest { records, .. }),
+                    What::SubjectRequest(SubjectRequest { records: more, .. }),
+                )
+                | (What::Consent(Consent { records, .. }), What::Consent(Consent { records: more, .. })) => {
+                    records.extend(more);
+                }
+                (
+                    What::DestructionIntended { buckets, punctures, facts, details, requests, .. },
                     What::DestructionIntended {
                         buckets: more_buckets,
                         punctures: more_punctures,
                         facts: more,
                         details: more_details,
+                        requests: more_requests,
                         ..
                     },
                 ) => {
@@ -338,6 +355,7 @@ fn joined(pieces: Vec<What>) -> What {
                     punctures.extend(more_punctures);
                     facts.extend(more);
                     details.extend(more_details);
+                    requests.extend(more_requests);
                 }
                 (whole, piece) => panic!("{} after {}", piece.name(), whole.name()),
             }

@@ -58,7 +58,7 @@ fn sentence(what: &What) -> &'static str {
             "All access of a person has ended for good. `told_at` is when it was told, or when the contract ended; the \
              event's own time is the proof against the 24 hours of requirement 1.2.d."
         }
-        What::GrantAsked { .. } => {
+        What::GrantAsked(_) => {
             "A grant was asked for: for whom, of what, for what, until when, how much a day."
         }
         What::GrantApproved { .. } => "A grant opens what it covers from now on.",
@@ -87,7 +87,8 @@ fn sentence(what: &What) -> &'static str {
         What::SellerAdded { .. } => "A seller was added.",
         What::SellerEnded(_) => {
             "A seller's authorisation has ended, or Amazon demands that its data be deleted (R17). From `ended` on nothing of \
-             it is taken in or opened; on that day it is destroyed, and then it is `gone`, with what went."
+             it is taken in or opened; on that day it is destroyed, and then it is `gone`, with what went. \
+             `stricter`: from here on it is for this reason and on this day."
         }
         What::ServiceAdded { .. } => "A service was added, bound to sellers, purposes and classes.",
         What::ServiceReleased(_) => {
@@ -154,10 +155,16 @@ fn sentence(what: &What) -> &'static str {
             "A field of a record has another value, because whoever it is about asked for that (requirement 2.2.d): the part that was \
              sealed anew. The one before is punctured by the destruction that follows."
         }
+        What::SubjectRequest(_) => subject::REQUEST,
+        What::Consent(_) => subject::CONSENT,
         What::Moved { .. } => "Parts were sealed anew in a later bucket.",
         What::CatalogueRead {} => "The catalogue was read.",
         What::UnclassifiedRead { .. } => {
             "What the catalogue does not name was listed: so many paths, in so many records."
+        }
+        What::ShapeRead(_) => {
+            "What the orders that are held are like was measured, for test data that is like them (requirement 2.5.b): counts and shares of \
+             so many orders, which were opened for it."
         }
         What::FieldClassified(_) => {
             "An officer decided what a field is. `class` is null for a fact; `catalogue` is SHA-256 of the file that \
@@ -193,7 +200,7 @@ fn sentence(what: &What) -> &'static str {
             "The home was backed up: the file's size and SHA-256, and for whom it is sealed, each the first half of the SHA-256 of a \
              public key. Written before the file gets its name, and so also where that then fails."
         }
-        What::BackupSent { .. } => {
+        What::BackupSent(_) => {
             "A backup was sent elsewhere by the home's own command (`sent`), or could not be."
         }
         What::BackupDrilled(_) => {
@@ -204,6 +211,13 @@ fn sentence(what: &What) -> &'static str {
             "The home goes on from a backup, under a new origin of its ledger (`begun` is the first event of that): the entries \
              before it are `size`, and where more are `known` from a checkpoint, those between are lost. `forgotten` names records \
              whose personal data was ended one by one since the backup; `completed` counts all that had ended and does not come back."
+        }
+        What::KeyringExported(_) => {
+            "The lasting keyring, which outlives every bucket, was given out as a file: its SHA-256, and for whom it is sealed, each the \
+             first half of the SHA-256 of a public key; nobody, where it is sealed under the root key. It holds no key of a bucket."
+        }
+        What::RootKeySplit(_) => {
+            "The root key is about to be split, before a share is written: into how many, and how many of them bring it back."
         }
         What::PassphraseChanged {} => {
             "The root key is about to be sealed under another passphrase: written before its file is replaced, and so also \

@@ -7,9 +7,10 @@ use bailee_core::{
 
 use super::super::*;
 use crate::event::{
-    Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, Census, Destroyed, Device, DropsEpoch,
-    FieldClassified, Holds, InvitationReleased, Mapping, Notice, PasskeyUsed, Print, Proposal, Reached,
-    Rectified, Released, Replayed, Restored, SellerEnd, SignOn, Solo, TimeBelieved, Wait, Went,
+    Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, BackupSent, Census, Destroyed, Device,
+    DropsEpoch, FieldClassified, GrantAsked, Holds, InvitationReleased, KeyringExported, Mapping, Notice,
+    PasskeyUsed, Print, Proposal, Reached, Rectified, Released, Replayed, Restored, RootKeySplit, SellerEnd,
+    ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 pub(super) fn samples() -> Vec<What> {
@@ -48,7 +49,7 @@ pub(super) fn samples() -> Vec<What> {
             sessions: 1,
             services: 2,
         },
-        What::GrantAsked {
+        What::GrantAsked(GrantAsked {
             grant: GrantId([0xab; 16]),
             grantee: PrincipalId::Person(person),
             seller: seller(),
@@ -57,7 +58,7 @@ pub(super) fn samples() -> Vec<What> {
             until: "2026-11-30T12:00:00Z".parse().unwrap(),
             fields_a_day: 1000,
             ticket: Some("OPS-1234".parse().unwrap()),
-        },
+        }),
         What::GrantApproved { grant: GrantId([0xab; 16]) },
         What::GrantRefused { grant: GrantId([0xab; 16]) },
         What::GrantRevoked { grant: GrantId([0xab; 16]) },
@@ -147,9 +148,12 @@ pub(super) fn samples() -> Vec<What> {
         erased(1),
         restricted(1),
         What::Rectified(Rectified { seller: seller(), record: named(1), field: FieldId(3), parts: rows(1) }),
+        subject::request(1),
+        subject::consent(1),
         What::Moved { seller: seller(), parts: rows(1) },
         What::CatalogueRead {},
         What::UnclassifiedRead { seller: None, paths: 3, records: 40 },
+        What::ShapeRead(ShapeRead { seller: None, records: 40 }),
         What::FieldClassified(FieldClassified {
             field: FieldId(10_000),
             kind: Kind::Order,
@@ -191,9 +195,11 @@ pub(super) fn samples() -> Vec<What> {
             slots: 12,
             facts: 0,
             details: 0,
+            requests: 0,
             lost_parts: 40,
             lost_facts: 0,
             lost_details: 0,
+            lost_requests: 0,
             reached: Some(Reached { revision: 1044, epoch: 1030, mirrors: 2 }),
         }),
         What::BackupMade(BackupMade {
@@ -202,7 +208,7 @@ pub(super) fn samples() -> Vec<What> {
             digest: Digest([7; 32]),
             recipients: vec![RecordId([2; 16])],
         }),
-        What::BackupSent { backup: RecordId([1; 16]), sent: true },
+        What::BackupSent(BackupSent { backup: RecordId([1; 16]), sent: true }),
         What::BackupDrilled(BackupDrilled {
             backup: RecordId([1; 16]),
             took_ms: 4_200,
@@ -227,6 +233,8 @@ pub(super) fn samples() -> Vec<What> {
                 ..Replayed::default()
             }),
         }),
+        What::KeyringExported(KeyringExported { digest: Digest([9; 32]), recipients: vec![id(2)] }),
+        What::RootKeySplit(RootKeySplit { shares: 5, threshold: 3 }),
         What::PassphraseChanged {},
         What::SecretSeen { secret: OwnSecret::MailPassword, bits: 96 },
         What::SecretOutlived { secret: OwnSecret::MailPassword },

@@ -6,30 +6,38 @@ mod archive;
 mod backup;
 mod census;
 mod destruction;
+mod escrow;
 mod fields;
+mod grant;
 mod names;
 mod print;
 mod rights;
+mod shape;
+mod subject;
 mod two;
 
 use bailee_core::catalogue::TermKind;
 use bailee_core::purpose::{Class, Purpose};
 use bailee_core::requirement::Requirement;
 use bailee_core::{
-    GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, PrincipalId, RecordId, SellerId, ServiceId,
-    SessionId, Ticket, Timestamp,
+    GrantId, Kind, Month, OwnSecret, PasskeyId, PersonId, RecordId, SellerId, ServiceId, SessionId, Ticket,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
 pub use archive::Archive;
-pub use backup::{BackupDrilled, BackupMade, Replayed, Restored};
+pub use backup::{BackupDrilled, BackupMade, BackupSent, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
+pub use escrow::{KeyringExported, RootKeySplit};
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
+pub use grant::GrantAsked;
 pub use print::Print;
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
+pub use shape::ShapeRead;
+pub use subject::{Consent, SubjectRequest};
 pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
@@ -157,24 +165,7 @@ pub enum What {
         services: u32,
     },
     /// A grant was asked for.
-    GrantAsked {
-        /// Names it.
-        grant: GrantId,
-        /// For whom.
-        grantee: PrincipalId,
-        /// Of whose data.
-        seller: SellerId,
-        /// For what.
-        purpose: Purpose,
-        /// What of it.
-        classes: Vec<Class>,
-        /// Until when.
-        until: Timestamp,
-        /// Fields in a day.
-        fields_a_day: u64,
-        /// The ticket given.
-        ticket: Option<Ticket>,
-    },
+    GrantAsked(GrantAsked),
     /// A grant opens what it covers from now on.
     GrantApproved {
         /// Which.
@@ -385,6 +376,9 @@ pub enum What {
         /// Keys of details of events.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         details: Vec<Month>,
+        /// Keys of requests and consents.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<Month>,
     },
     /// They are underivable.
     DestructionCompleted(Destroyed),
@@ -394,6 +388,10 @@ pub enum What {
     Restricted(Restricted),
     /// A field of a record has another value, because somebody asked (2.2.d).
     Rectified(Rectified),
+    /// A step in the life of what somebody asks for of their own data (2.2.d).
+    SubjectRequest(SubjectRequest),
+    /// Somebody agreed to a purpose, or took that back (2.1.b).
+    Consent(Consent),
     /// Parts were sealed anew in a later bucket.
     Moved {
         /// Whose.
@@ -412,6 +410,8 @@ pub enum What {
         /// How many records hold one.
         records: u64,
     },
+    /// What the orders that are held are like was measured.
+    ShapeRead(ShapeRead),
     /// An officer decided what a field is.
     FieldClassified(FieldClassified),
     /// The catalogue is another than the one that the home went by before: a new version, or an edited extension.
@@ -451,16 +451,15 @@ pub enum What {
     /// The home was backed up.
     BackupMade(BackupMade),
     /// A backup was sent elsewhere, or could not be. Never where to.
-    BackupSent {
-        /// Which.
-        backup: RecordId,
-        /// Whether it went well.
-        sent: bool,
-    },
+    BackupSent(BackupSent),
     /// It was tried out whether the home could go on from a backup (2.5.b).
     BackupDrilled(BackupDrilled),
     /// The home goes on from a backup.
     Restored(Restored),
+    /// The lasting keyring left the home as a sealed file.
+    KeyringExported(KeyringExported),
+    /// The root key is about to be split into shares.
+    RootKeySplit(RootKeySplit),
     /// The root key is about to be sealed under another passphrase: written before its file is replaced. The key stays.
     PassphraseChanged {},
     /// A secret that the program uses itself was seen for the first time, or is another than before.

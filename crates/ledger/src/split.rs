@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::entry::ENTRY_BYTES_MAX;
-use crate::event::{Counts, Erased, PartRows, Restricted, RevealedItem, What};
+use crate::event::{Consent, Counts, Erased, PartRows, Restricted, RevealedItem, SubjectRequest, What};
 
 /// Most fields in one item of a piece: some 24 kB, so that an item alone always fits.
 const FIELDS_MAX: usize = 4096;
@@ -36,8 +36,11 @@ fn items(what: &What) -> usize {
         What::Revealed { items, .. } | What::Denied { items, .. } => items.len(),
         What::Found { records, .. } | What::Shown { records, .. } => records.len(),
         What::QuarantineRead { items } | What::QuarantineDiscarded { items, .. } => items.len(),
-        What::DestructionIntended { buckets, punctures, facts, details, .. } => {
-            buckets.len() + punctures.len() + facts.len() + details.len()
+        What::SubjectRequest(SubjectRequest { records, .. }) | What::Consent(Consent { records, .. }) => {
+            records.len()
+        }
+        What::DestructionIntended { buckets, punctures, facts, details, requests, .. } => {
+            buckets.len() + punctures.len() + facts.len() + details.len() + requests.len()
         }
         _ => 0,
     }
@@ -73,6 +76,13 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
         {
             *records = cut(all, &range);
         }
+        (
+            What::SubjectRequest(SubjectRequest { records, .. }),
+            What::SubjectRequest(SubjectRequest { records: all, .. }),
+        )
+        | (What::Consent(Consent { records, .. }), What::Consent(Consent { records: all, .. })) => {
+            *records = cut(all, &range);
+        }
         (What::Revealed { items, denied, .. }, What::Revealed { items: all, .. }) => {
             *items = cut(all, &range);
             if !first {
@@ -87,12 +97,13 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
             *items = cut(all, &range);
         }
         (
-            What::DestructionIntended { buckets, punctures, facts, details, .. },
+            What::DestructionIntended { buckets, punctures, facts, details, requests, .. },
             What::DestructionIntended {
                 buckets: all_buckets,
                 punctures: all_punctures,
                 facts: all_facts,
                 details: all_details,
+                requests: all_requests,
                 ..
             },
         ) => {
@@ -101,6 +112,7 @@ fn piece(what: &What, range: Range<usize>) -> Option<What> {
             *punctures = cut_next(all_punctures, &mut rest);
             *facts = cut_next(all_facts, &mut rest);
             *details = cut_next(all_details, &mut rest);
+            *requests = cut_next(all_requests, &mut rest);
         }
         _ => return None,
     }
@@ -157,12 +169,17 @@ fn without_items(what: &What) -> Option<What> {
         }
         What::Shown { seller, .. } => What::Shown { seller: seller.clone(), records: Vec::new() },
         What::QuarantineRead { .. } => What::QuarantineRead { items: Vec::new() },
+        What::SubjectRequest(one) => {
+            What::SubjectRequest(SubjectRequest { records: Vec::new(), ..one.clone() })
+        }
+        What::Consent(one) => What::Consent(Consent { records: Vec::new(), ..one.clone() }),
         What::DestructionIntended { destruction, .. } => What::DestructionIntended {
             destruction: *destruction,
             buckets: Vec::new(),
             punctures: Vec::new(),
             facts: Vec::new(),
             details: Vec::new(),
+            requests: Vec::new(),
         },
         _ => return None,
     })

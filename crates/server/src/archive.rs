@@ -125,12 +125,13 @@ fn file_operations() -> Vec<Operation> {
 }
 
 /// What the making of an archive can run into, also once it was approved.
-pub(crate) const REFUSALS: [&str; 8] = [
+pub(crate) const REFUSALS: [&str; 9] = [
     "unacceptable",
     "not-found",
     "purpose-not-of-field",
     "unclassified",
     "restricted",
+    "no-consent",
     "no-archive-key",
     "archive-too-large",
     "archive-not-made",

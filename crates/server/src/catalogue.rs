@@ -383,7 +383,7 @@ impl NewDecision {
 }
 
 /// Tells a watching caller how many records were looked at.
-fn looked(watch: Option<Extension<Watch>>) -> impl FnMut(u64) {
+pub(crate) fn looked(watch: Option<Extension<Watch>>) -> impl FnMut(u64) {
     move |records| {
         if let Some(Extension(watch)) = &watch {
             // Only a collect can be stopped: what is decided is followed to its end.

@@ -59,7 +59,8 @@ pub(crate) fn operations() -> Vec<Operation> {
                 Tag::Account,
                 "Give the device on which one is its next certificate",
                 "From the last sixth of its life on, every answer carries `Bailee-Key-Ends-At`. The certificate of before goes \
-                 on until its own end.",
+                 on until its own end. It is asked for with the newest certificate of the device; with one of before that only a \
+                 day after the newest was issued, whose answer was lost then.",
             )
             .takes("A request.", renew, json!({ "request": request }))
             .answers(201, "Its certificate.", made, example)
@@ -147,7 +148,7 @@ async fn enrol_one(edge: Edge, body: JsonBody) -> Result<Created<Made>, Problem>
 async fn renew(edge: Edge, body: JsonBody) -> Result<Created<Made>, Problem> {
     edge.run(move |call| {
         let Next { request } = body.parse()?;
-        Ok(created(call.gate().renew_device(call.caller(), &request)?))
+        Ok(created(call.gate().renew_device(call.caller(), call.certificate(), &request)?))
     })
     .await
 }

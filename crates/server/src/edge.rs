@@ -455,6 +455,11 @@ impl Call {
         decided
     }
 
+    /// The certificate that the connection has shown.
+    pub(crate) fn certificate(&self) -> Option<&Shown> {
+        self.presented.certificate.as_deref()
+    }
+
     /// The machine's time, by which authenticators go.
     pub(crate) fn machine_now(&self) -> Timestamp {
         self.house.machine_now()
@@ -477,18 +482,4 @@ impl Call {
 }
 
 #[cfg(test)]
-mod tests {
-    use bailee_core::RequestId;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_becomes_a_problem_and_a_fault_without_its_message() {
-        let mut response = without_panic(async { panic!("Juniper Fernsby") }).await;
-        let problem = response.extensions_mut().remove::<Problem>().unwrap();
-        assert_eq!(problem.fault(), Some(Fault::new("panic", "handler")));
-        let request = RequestId([0; 16]);
-        assert_eq!(problem.render(&response, request).status(), 500);
-        assert!(!problem.json(request).contains("Juniper"));
-    }
-}
+mod tests;

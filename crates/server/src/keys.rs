@@ -124,11 +124,12 @@ fn adopted() -> Schema {
                 "Months of which nothing tells any more where what was done came from, since its key was made since.",
             ),
         ),
+        ("requests_lost", count("Months of requests and consents of which the same is so.")),
     ])
 }
 
 fn adopted_example() -> Value {
-    json!({ "buckets_removed": 1, "slots_removed": 12, "parts_lost": 40, "facts_lost": 0, "details_lost": 0 })
+    json!({ "buckets_removed": 1, "slots_removed": 12, "parts_lost": 40, "facts_lost": 0, "details_lost": 0, "requests_lost": 0 })
 }
 
 #[derive(Deserialize)]

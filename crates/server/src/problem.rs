@@ -328,7 +328,7 @@ impl From<VaultError> for Problem {
             VaultError::UnknownSeller(_) | VaultError::NotDestroyed(_) => {
                 Self::new(StatusCode::NOT_FOUND, code, words)
             }
-            VaultError::SellerEnded(_) => {
+            VaultError::SellerEnded(_) | VaultError::EndsAlready { .. } => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
             VaultError::EndDay => Self::unacceptable(code, words).serving(Requirement::ThirtyDays),
@@ -347,6 +347,14 @@ impl From<VaultError> for Problem {
             VaultError::Restricted => {
                 Self::new(StatusCode::FORBIDDEN, code, words).serving(Requirement::DataRights)
             }
+            VaultError::NotConsented => {
+                Self::new(StatusCode::FORBIDDEN, code, words).serving(Requirement::PurposeLimits)
+            }
+            VaultError::Step(_) => {
+                Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::DataRights)
+            }
+            VaultError::NotLeft(_) | VaultError::NotFoundFor => Self::new(StatusCode::NOT_FOUND, code, words),
+            VaultError::TooManyLeft | VaultError::SaidDay => Self::unacceptable(code, words),
             VaultError::TimeJumped => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
@@ -370,6 +378,10 @@ impl From<VaultError> for Problem {
                 let suffix = requirement.map(|requirement| format!(" ({requirement})"));
                 let alone = suffix.and_then(|suffix| words.strip_suffix(&suffix).map(str::to_owned));
                 Self { requirement, ..Self::unacceptable(code, alone.unwrap_or(words)) }
+            }
+            VaultError::Shape(_) => {
+                Self::new(StatusCode::CONFLICT, code, "fewer orders are held than may be told of")
+                    .serving(Requirement::TestAndProductionApart)
             }
             VaultError::NameIsValue | VaultError::NameIsPersonal => {
                 Self::unacceptable(code, words).serving(Requirement::Collection)

@@ -54,7 +54,8 @@ pub(crate) fn operations() -> Vec<Operation> {
                 Tag::Grants,
                 "Approve, refuse or withdraw a proposal",
                 "Whoever made it withdraws it; somebody else approves or refuses it (1.3.b). What is approved is carried out \
-                 as it was proposed before this is answered; where that was cut off, approving it again goes on.",
+                 as it was proposed before this is answered; where that was cut off, approving it again goes on. What comes of \
+                 `export-keyring` and `split-root-key` is for whoever proposed it: they ask for it once more then.",
             )
             .once()
             .for_people()
@@ -173,6 +174,7 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
         }
         CarryOut::Invite(shown) => code = Some(shown.expose().clone()),
         CarryOut::EndSeller(authorized) => seller::end_as_proposed(call, authorized, proposal.proposed)?,
+        CarryOut::Proposer => return Ok(Written::done(&shown(call, proposal))),
         CarryOut::Nothing => {}
     }
     let done = line(call, call.gate().proposal_done(call.caller(), id)?);
@@ -192,11 +194,11 @@ fn check_still(call: &Call, id: ProposalId) -> Result<(), Problem> {
             retention::check_proposed(call, at, is_approved)
         }
         // One that was approved before goes on, whatever of it is done.
-        Some((Proposed::EndSeller { seller, on, .. }, false)) => {
+        Some((Proposed::EndSeller { seller, reason, on }, false)) => {
             call.vault().refuse_behind()?;
             // A day that has passed by the time of the approval is no reason to wait for longer.
             let on = on.filter(|on| *on >= Day::of(call.now()));
-            Ok(call.vault().may_end_seller(&seller, on, call.now())?)
+            Ok(call.vault().may_end_seller(&seller, reason, on, call.now())?)
         }
         Some((Proposed::AdoptKeyring { keyring, anchor }, is_approved)) => {
             keys::check_proposed(call, (keyring, anchor), is_approved)

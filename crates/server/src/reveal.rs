@@ -53,7 +53,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 answer(),
                 json!({ "records": [record], "denied": [], "gone": [] }),
             )
-            .refuses(&["no-grant", "restricted", "home-policy"])
+            .refuses(&["no-grant", "restricted", "no-consent", "home-policy"])
             .refuses(&[
                 "bad-id",
                 "too-many-items",
@@ -487,6 +487,7 @@ pub(crate) fn ask(held: &Held, named: bool) -> Asked<'_> {
             .map(|field| AskedField { instance: field.instance, field: field.field, class: field.class })
             .collect(),
         restricted: held.restricted,
+        consented: &held.consented,
         named,
     }
 }

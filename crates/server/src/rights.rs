@@ -1,5 +1,7 @@
-//! Acts on records for the people whom they are about (2.2.d): erasure, restriction, rectification. What is asked is done whole or not at all: one
-//! reference that names nothing, and nothing was done.
+//! Acts on records for the people whom they are about (2.2.d): erasure, restriction, rectification.
+//!
+//! Every reference is looked up first, and where one names nothing, nothing was done. Each act is one commit, or one destruction, over
+//! all of its records; of each the answer says what became of it, such as that it was gone before.
 
 use std::collections::{BTreeMap, BTreeSet};
 

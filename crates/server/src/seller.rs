@@ -49,7 +49,8 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Its authorisation has ended, or Amazon demands that its data be deleted (R17). From then on nothing of it is taken \
                  in or revealed, services and grants lose it, and all that is held of it is destroyed: at once, or on a day \
                  within 30 days. It takes two people, where the home asks for a second one: then it is proposed. It is not taken \
-                 back, and its id is not used again.",
+                 back, and its id is not used again. Of one that has ended and is not gone it may be said again where that is \
+                 stricter: an earlier day, or a demand of Amazon's.",
             )
             .once()
             .for_people()
@@ -159,7 +160,7 @@ async fn end(edge: Edge, Segments(seller): Segments<String>, body: JsonBody) -> 
         let seller: SellerId = seller.parse()?;
         let on = on.map(|day| day.parse::<Day>()).transpose()?;
         call.vault().refuse_behind()?;
-        call.vault().may_end_seller(&seller, on, call.now())?;
+        call.vault().may_end_seller(&seller, reason, on, call.now())?;
         if call.gate().standards().second_person {
             let filed = call.gate().propose(call.caller(), Proposed::EndSeller { seller, reason, on })?;
             return Ok(Written::accepted(&proposal::line(call, filed)));

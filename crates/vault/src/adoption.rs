@@ -10,7 +10,7 @@ use std::ops::Range;
 use bailee_core::{FieldInstance, Month, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, Slot};
 use bailee_crypto::envelope::{self, Place};
-use bailee_crypto::keyring::{ADOPTED_ABOVE, Behind, Cut, Kept, KeyringError};
+use bailee_crypto::keyring::{ADOPTED_ABOVE, Behind, Cut, Kept, KeyringError, REVISION_IMPORTED};
 use bailee_ledger::authorized::{Administer, Authorized, Context};
 use bailee_ledger::event::{self, What};
 use bailee_store::act::{Act, BucketNo, BucketState, Change, RegisterRow, SellerNo};
@@ -32,9 +32,13 @@ struct Adoption {
     slots: u64,
     facts: u64,
     details: u64,
+    #[serde(default)]
+    requests: u64,
     lost_slots: u64,
     lost_facts: Vec<(SellerId, Month)>,
     lost_details: u64,
+    #[serde(default)]
+    lost_requests: u64,
 }
 
 /// What adopting a keyring did.
@@ -50,11 +54,14 @@ pub struct Adopted {
     pub facts_lost: u64,
     /// Months of details of events of which the same is so: where those events came from is not known any more.
     pub details_lost: u64,
+    /// Months of requests and consents of which the same is so.
+    pub requests_lost: u64,
 }
 
 impl Adoption {
     fn new(Behind { revision, anchor }: Behind, cut: Cut) -> Self {
-        let Cut { buckets, slots, facts, details, lost_slots, lost_facts, lost_details } = cut;
+        let Cut { buckets, slots, facts, details, requests, .. } = cut;
+        let Cut { lost_slots, lost_facts, lost_details, lost_requests, .. } = cut;
         Self {
             from: revision,
             anchor: anchor.revision,
@@ -62,9 +69,11 @@ impl Adoption {
             slots,
             facts,
             details,
+            requests,
             lost_slots,
             lost_facts,
             lost_details,
+            lost_requests,
         }
     }
 
@@ -78,9 +87,11 @@ impl Adoption {
             slots: self.slots,
             facts: self.facts,
             details: self.details,
+            requests: self.requests,
             lost_parts: self.lost_slots,
             lost_facts: self.lost_facts.len() as u64,
             lost_details: self.lost_details,
+            lost_requests: self.lost_requests,
             reached,
         })
     }
@@ -92,6 +103,7 @@ impl Adoption {
             parts_lost: self.lost_slots,
             facts_lost: self.lost_facts.len() as u64,
             details_lost: self.lost_details,
+            requests_lost: self.lost_requests,
         }
     }
 }
@@ -135,6 +147,22 @@ impl Vault {
             self.resume_destructions(context.now)?;
         }
         Ok(adopted.map(|adoption| adoption.done()))
+    }
+
+    /// The same as the system itself, for a home that goes on from a backup by an imported lasting half: no key of what is held is
+    /// left anywhere, so that nothing is given up by it. What is lost, or nothing where the keyring is another.
+    ///
+    /// # Errors
+    /// Those of [`Self::adopt_keyring`].
+    pub fn adopt_imported(&self, context: &Context) -> Result<Option<Adopted>, VaultError> {
+        let Some(behind) = self.keyring_behind().filter(|behind| behind.revision == REVISION_IMPORTED) else {
+            return Ok(None);
+        };
+        let kept = self.kept()?;
+        let adoption = Adoption::new(behind, self.base.keyring.weigh(&kept)?);
+        let row = self.intend_adoption(context, &adoption)?;
+        self.complete_adoption(context, &row, &adoption, &kept)?;
+        Ok(Some(adoption.done()))
     }
 
     /// Ends an adoption that a crash interrupted, as the system itself. While a mirror is out of reach the keyring stays
@@ -236,6 +264,7 @@ impl Vault {
             kept.facts.push((seller_of(seller)?, month));
         }
         kept.details = self.base.store.detail_months()?;
+        kept.requests = self.left_months()?;
         Ok(kept)
     }
 

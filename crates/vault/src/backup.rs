@@ -150,7 +150,7 @@ impl Vault {
         send: &Send,
     ) -> Result<bool, VaultError> {
         let went_well = send(file);
-        let events = vec![context.event(What::BackupSent { backup, sent: went_well })];
+        let events = vec![context.event(What::BackupSent(event::BackupSent { backup, sent: went_well }))];
         self.base.store.commit(Act { name: "send-backup", changes: Vec::new(), events })?;
         Ok(went_well)
     }

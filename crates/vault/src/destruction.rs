@@ -42,6 +42,9 @@ pub(crate) struct Removal {
     /// Keys of details of events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     details: Vec<Month>,
+    /// Keys of requests and consents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<Month>,
     /// Records whose personal data ends with it.
     disposed: u64,
     /// The request by which it is intended: the ledger finds its events by that.
@@ -97,12 +100,13 @@ pub(crate) struct Completed {
 
 impl Removal {
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { punctures, quarantine_punctures, buckets, facts, details, .. } = self;
+        let Self { punctures, quarantine_punctures, buckets, facts, details, requests, .. } = self;
         punctures.is_empty()
             && quarantine_punctures.is_empty()
             && buckets.is_empty()
             && facts.is_empty()
             && details.is_empty()
+            && requests.is_empty()
     }
 
     pub(crate) fn puncture(&mut self, seller: &SellerId, held: BucketUse, day: Day, slot: Slot) {
@@ -158,6 +162,10 @@ impl Removal {
         self.details.push(month);
     }
 
+    pub(crate) fn requests(&mut self, month: Month) {
+        self.requests.push(month);
+    }
+
     fn bucket_ids(&self) -> impl Iterator<Item = BucketId> {
         self.buckets.iter().map(|(seller, held, day)| BucketId {
             seller: seller.clone(),
@@ -177,6 +185,7 @@ impl Removal {
         all.buckets.extend(self.bucket_ids());
         all.facts.extend(self.facts.iter().cloned());
         all.details.extend(&self.details);
+        all.requests.extend(&self.requests);
     }
 
     fn event(&self, destruction: RecordId) -> What {
@@ -193,6 +202,7 @@ impl Removal {
             punctures: self.punctured().map(|(bucket, slots)| (name(bucket, None), count(slots))).collect(),
             facts: self.facts.clone(),
             details: self.details.clone(),
+            requests: self.requests.clone(),
         }
     }
 }
@@ -300,6 +310,7 @@ impl Vault {
             changes.push(Change::SweepFacts { seller: self.seller_no(seller)?, month: *month });
         }
         changes.extend(removal.details.iter().map(|month| Change::SweepDetails(*month)));
+        changes.extend(self.sweep_left(&removal.requests)?);
         changes.push(Change::SetAnchor(destroyed.anchor));
         changes.push(Change::DeleteRegister {
             register: REGISTER.to_owned(),
@@ -328,7 +339,7 @@ impl Vault {
         removal.bucket_ids().for_each(|id| {
             doomed.remove(&id);
         });
-        Ok(())
+        if removal.requests.is_empty() { Ok(()) } else { self.know_consents() }
     }
 
     /// Takes away the rows of a bucket whose key is gone, step by step, so that whoever asks for others meanwhile waits
@@ -341,13 +352,14 @@ impl Vault {
         Ok(())
     }
 
-    /// The keys of facts and of details whose destruction is intended already: unlike a bucket, they have no state.
+    /// The keys of facts, of details and of requests whose destruction is intended already: unlike a bucket, they have no state.
     pub(crate) fn intended_keys(&self) -> Result<IntendedKeys, VaultError> {
         let mut keys = IntendedKeys::default();
         for row in self.base.store.entries(REGISTER)? {
             let removal = self.open_destruction(&row)?;
             keys.0.extend(removal.facts);
             keys.1.extend(removal.details);
+            keys.2.extend(removal.requests);
         }
         Ok(keys)
     }
@@ -398,8 +410,8 @@ impl Vault {
     }
 }
 
-/// Keys of facts, and of details of events.
-pub(crate) type IntendedKeys = (HashSet<(SellerId, Month)>, HashSet<Month>);
+/// Keys of facts, of details of events, and of requests.
+pub(crate) type IntendedKeys = (HashSet<(SellerId, Month)>, HashSet<Month>, HashSet<Month>);
 
 /// When a bucket was destroyed, and by which destruction and which request; older versions did not keep that.
 pub(crate) type BucketEnd = (Timestamp, Option<(RecordId, RequestId)>);

@@ -111,7 +111,7 @@ impl Vault {
         let (_, gone_by) = end.gone.ok_or(not_yet)?;
         let is_its = |what: &What| matches!(what, What::SellerEnded(end) if end.seller == *seller);
         let mut entries = BTreeSet::new();
-        for request in [end.request, gone_by] {
+        for request in [end.request, gone_by].into_iter().chain(end.stricter) {
             entries.extend(self.entries_where(request, &is_its)?);
         }
         for by in end.destructions {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use bailee_core::retention::{DisposalRule, FACTS_MONTHS, Phase, phase};
+use bailee_core::subject::kept_until;
 use bailee_core::{Day, Month, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_ledger::authorized::Context;
@@ -53,12 +54,13 @@ impl Vault {
     }
 
     /// Every bucket that is closing or past, every facts key whose month has ended (R3, R18, R20), all of a seller that has ended
-    /// (R17), and every key of details whose last event is older than the ledger is kept.
+    /// (R17), every key of details whose last event is older than the ledger is kept, and every key of requests that were kept long enough
+    /// (R22).
     pub(crate) fn due(&self, now: Timestamp, only: Option<&SellerId>) -> Result<Due, VaultError> {
         let mut due = Due::new();
         let is_asked = |seller: &SellerId| only.is_none_or(|only| only == seller);
         self.due_buckets(now, &is_asked, &mut due)?;
-        let (intended_facts, intended_details) = self.intended_keys()?;
+        let (intended_facts, intended_details, intended_requests) = self.intended_keys()?;
         let oldest = Month::of(now).plus(-FACTS_MONTHS);
         for (seller, month) in self.base.keyring.facts_keys() {
             let goes =
@@ -73,6 +75,12 @@ impl Vault {
             let is_over = month.plus(1).start() <= ledger_begins;
             if is_over && only.is_none() && !intended_details.contains(&month) {
                 due.entry(None).or_default().details(month);
+            }
+        }
+        for month in self.base.keyring.request_keys() {
+            let is_over = kept_until(month, self.base.request_months) <= now;
+            if is_over && only.is_none() && !intended_requests.contains(&month) {
+                due.entry(None).or_default().requests(month);
             }
         }
         Ok(due)

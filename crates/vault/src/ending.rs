@@ -34,6 +34,9 @@ pub(crate) struct End {
     pub(crate) request: RequestId,
     /// The day on which its data is destroyed.
     pub(crate) on: Day,
+    /// By which requests it was made stricter since.
+    #[serde(default)]
+    pub(crate) stricter: Vec<RequestId>,
     /// The destructions that it went by, with the requests by which they were intended.
     #[serde(default)]
     pub(crate) destructions: Vec<(RecordId, RequestId)>,
@@ -51,6 +54,14 @@ impl End {
         self.gone.is_none() && now >= self.on.start()
     }
 
+    /// Why and when it is destroyed where that is said once more, if anything comes of it: what is stricter of each counts. Once all of
+    /// it is gone nothing does.
+    fn stricter(&self, reason: EndReason, on: Day) -> Option<(EndReason, Day)> {
+        let reason = if reason.ends_facts() { reason } else { self.reason };
+        let stricter = (reason, on.min(self.on));
+        (self.gone.is_none() && stricter != (self.reason, self.on)).then_some(stricter)
+    }
+
     fn event(&self, seller: &SellerId, step: &str) -> What {
         What::SellerEnded(event::SellerEnd {
             seller: seller.clone(),
@@ -63,8 +74,8 @@ impl End {
 }
 
 impl Vault {
-    /// Ends a seller: closes it, and destroys what is held of it where no later day was named. One that has ended already stays as
-    /// it is, and what is left to do of it is done.
+    /// Ends a seller: closes it, and destroys what is held of it where no later day was named. One that has ended already ends as is
+    /// stricter: on the earlier day, and with what is not personal where Amazon demands that. What is left to do of it is done.
     ///
     /// # Errors
     /// [`VaultError::EndDay`] for a day too far ahead; [`VaultError::TimeJumped`]. When a mirror is out of reach it is closed, and
@@ -79,32 +90,37 @@ impl Vault {
         self.check_home(&authorized)?;
         let context = *authorized.context();
         self.check_time(context.now)?;
-        if !self.has_ended(seller) {
-            let on = on.unwrap_or(Day::of(context.now));
-            if on > Day::of(context.now).plus(END_DAYS_MAX) {
-                return Err(VaultError::EndDay);
-            }
-            self.close_seller(&context, seller, reason, on)?;
+        let on = on.unwrap_or(Day::of(context.now));
+        if !self.has_ended(seller) && on > Day::of(context.now).plus(END_DAYS_MAX) {
+            return Err(VaultError::EndDay);
         }
+        self.close_seller(&context, seller, reason, on)?;
         self.destroy_ended(&context)?;
         let no = self.seller_no(seller)?;
         let end = self.kept_seller(no)?.and_then(|kept| kept.end);
         end.map(Into::into).ok_or(VaultError::Damaged("the end of a seller"))
     }
 
-    /// Whether a seller can be ended on that day, at which nobody has decided yet.
+    /// Whether a seller can be ended for that reason on that day, at which nobody has decided yet; one that has ended, whether anything
+    /// comes of that.
     ///
     /// # Errors
-    /// [`VaultError::UnknownSeller`]; [`VaultError::SellerEnded`]; [`VaultError::EndDay`].
+    /// [`VaultError::UnknownSeller`]; [`VaultError::EndsAlready`]; [`VaultError::EndDay`].
     pub fn may_end_seller(
         &self,
         seller: &SellerId,
+        reason: EndReason,
         on: Option<Day>,
         now: Timestamp,
     ) -> Result<(), VaultError> {
         self.seller_no(seller)?;
-        self.refuse_ended(seller)?;
         let today = Day::of(now);
+        if let Some(end) = self.end_of(seller)
+            && end.stricter(reason, on.unwrap_or(today)).is_none()
+        {
+            let is_gone = end.gone.is_some();
+            return Err(VaultError::EndsAlready { seller: seller.clone(), on: end.on, is_gone });
+        }
         match on.is_none_or(|on| (today..=today.plus(END_DAYS_MAX)).contains(&on)) {
             true => Ok(()),
             false => Err(VaultError::EndDay),
@@ -208,7 +224,8 @@ impl Vault {
         self.put_seller(kept)
     }
 
-    /// Closes a seller: nothing that was planned before is applied after this.
+    /// Closes a seller: nothing that was planned before is applied after this. The end of one that is closed is made stricter, where
+    /// this is.
     pub(crate) fn close_seller(
         &self,
         context: &Context,
@@ -218,7 +235,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let _alone = self.planning.write().unwrap_or_else(PoisonError::into_inner);
         if self.has_ended(seller) {
-            return Ok(());
+            return self.end_more_strictly(context, seller, reason, on);
         }
         let no = self.seller_no(seller)?;
         let mut kept = self.kept_seller(no)?.unwrap_or_else(|| KeptSeller::unnamed(no));
@@ -227,6 +244,7 @@ impl Vault {
             at: context.now,
             request: context.request,
             on,
+            stricter: Vec::new(),
             destructions: Vec::new(),
             went: Went::default(),
             gone: None,
@@ -241,6 +259,35 @@ impl Vault {
             self.ended.write().unwrap_or_else(PoisonError::into_inner).remove(seller);
         }
         Ok(committed.map(drop)?)
+    }
+
+    /// Makes the end of a seller stricter, where that it ends was said once more.
+    fn end_more_strictly(
+        &self,
+        context: &Context,
+        seller: &SellerId,
+        reason: EndReason,
+        on: Day,
+    ) -> Result<(), VaultError> {
+        let no = self.seller_no(seller)?;
+        for _ in 0..TRIES_MAX {
+            let Some(mut kept) = self.kept_seller(no)? else { break };
+            let Some(end) = kept.end.as_mut() else { break };
+            let Some(stricter) = end.stricter(reason, on) else { return Ok(()) };
+            (end.reason, end.on) = stricter;
+            end.stricter.push(context.request);
+            let (end, events) = (end.clone(), vec![context.event(end.event(seller, "stricter"))]);
+            let changes = vec![self.put_seller(kept)?];
+            match self.base.store.commit(Act { name: "end-seller-stricter", changes, events }) {
+                Err(StoreError::Conflict) => {}
+                committed => {
+                    committed?;
+                    self.keep_end(seller.clone(), end);
+                    return Ok(());
+                }
+            }
+        }
+        Err(VaultError::Changed)
     }
 
     /// Destroys what is left of every seller that has ended, and whose day has come.

@@ -17,6 +17,21 @@ pub enum VaultError {
          as with `bailee seller add {0}-2`"
     )]
     SellerEnded(SellerId),
+    /// The seller has ended, and nothing comes of saying so again.
+    #[error(
+        "seller {seller} has ended already, {}", match is_gone {
+            true => "and all that was held of it is gone; what is not personal of it ends by itself (R18)".to_owned(),
+            false => format!("and is destroyed on {on}; only an earlier day, or `--reason amazon-notice`, makes that stricter"),
+        }
+    )]
+    EndsAlready {
+        /// Which.
+        seller: SellerId,
+        /// The day on which it is destroyed.
+        on: bailee_core::Day,
+        /// Whether it is.
+        is_gone: bool,
+    },
     /// A day that is none on which a seller's data can be destroyed.
     #[error(
         "the data of a seller that ends is destroyed today or on one of the next {} days (R17); give such a day",
@@ -66,6 +81,29 @@ pub enum VaultError {
          `bailee restrict --lift`"
     )]
     Restricted,
+    /// The purpose rests on consent, and none covers the record.
+    #[error("{0}", crate::consent::NOT_CONSENTED)]
+    NotConsented,
+    /// A request that does not take this step.
+    #[error(transparent)]
+    Step(#[from] bailee_core::subject::StepError),
+    /// There is no such request or consent.
+    #[error("there is no such {0}, or it was kept long enough and has ended")]
+    NotLeft(&'static str),
+    /// More requests or consents than a home remembers.
+    #[error("a home remembers {} requests and as many consents at most", crate::left::LEFT_MAX)]
+    TooManyLeft,
+    /// A day that cannot be one on which somebody asked or agreed.
+    #[error(
+        "give the day on which they said so: today or one of the {} days before",
+        crate::left::DAYS_BACK_MAX
+    )]
+    SaidDay,
+    /// A record that was not found for this request.
+    #[error(
+        "this record is not among those that were found for this request; look again with `bailee subject request preview ID`"
+    )]
+    NotFoundFor,
     /// A discard for a reason that is none of the set.
     #[error(
         "there is no such reason; a discard is for one of: {}",
@@ -84,6 +122,9 @@ pub enum VaultError {
     /// What was decided of a field does not fit the catalogue, or is looser.
     #[error(transparent)]
     Catalogue(bailee_core::catalogue::CatalogueError),
+    /// The orders that are held are too few to be told of.
+    #[error(transparent)]
+    Shape(#[from] bailee_intake::synth::ProfileError),
     /// The authorisation does not say that it may become a fact.
     #[error("it was not allowed that this field becomes a fact")]
     FactNotAllowed,
@@ -154,7 +195,10 @@ pub enum VaultError {
 impl VaultError {
     /// Whether it is about one record, and says nothing of others: then others can be handed out all the same.
     pub(crate) fn is_of_one_record(&self) -> bool {
-        matches!(self, Self::Damaged(_) | Self::Envelope(_) | Self::Changed | Self::Restricted)
+        matches!(
+            self,
+            Self::Damaged(_) | Self::Envelope(_) | Self::Changed | Self::Restricted | Self::NotConsented
+        )
     }
 
     /// A stable code for problem documents and events.
@@ -162,7 +206,7 @@ impl VaultError {
         match self {
             Self::UnknownSeller(_) => "unknown-seller",
             Self::SellerExists(_) => "seller-exists",
-            Self::SellerEnded(_) => "seller-ended",
+            Self::SellerEnded(_) | Self::EndsAlready { .. } => "seller-ended",
             Self::EndDay => "end-day",
             Self::NotDestroyed(_) => "not-destroyed",
             Self::TooManySellers => "too-many-sellers",
@@ -174,12 +218,19 @@ impl VaultError {
             Self::TooManyItems => "too-many-items",
             Self::TooManyRecords => "too-many-records",
             Self::Restricted => "restricted",
+            Self::NotConsented => "no-consent",
+            Self::Step(error) => error.code(),
+            Self::NotLeft(_) => "not-found",
+            Self::TooManyLeft => "too-many-requests-kept",
+            Self::SaidDay => "said-day",
+            Self::NotFoundFor => "not-found-for-request",
             Self::NoSuchField => "not-found",
             Self::Unfit(_) => "unfit-value",
             Self::UnknownReason => "unknown-reason",
             Self::TimeJumped => "time-jumped",
             Self::AsOfInFuture => "as-of-in-future",
             Self::Catalogue(error) => error.code(),
+            Self::Shape(_) => "too-few-orders",
             Self::FactNotAllowed => "fact-not-allowed",
             Self::NameIsValue => "name-is-a-value",
             Self::NameIsPersonal => "name-is-personal",

@@ -68,6 +68,14 @@ impl Query {
         if kinds.is_empty() { Err(VaultError::EmptyQuery) } else { Ok(kinds) }
     }
 
+    /// Whether all of it can be searched by.
+    ///
+    /// # Errors
+    /// Those of [`Self::terms`]; [`VaultError::UnusableTerm`].
+    pub fn check(&self) -> Result<(), VaultError> {
+        self.conditions().map(drop)
+    }
+
     fn conditions(&self) -> Result<Vec<Condition>, VaultError> {
         self.terms()?.into_iter().map(|kind| self.condition(kind)).collect()
     }

@@ -31,6 +31,7 @@ pub mod believed;
 pub mod catalogue;
 pub mod census;
 pub mod collect;
+pub mod consent;
 mod destruction;
 pub mod disposals;
 mod document;
@@ -38,6 +39,7 @@ mod due;
 pub mod ending;
 pub mod erase;
 pub mod error;
+pub mod escrow;
 mod facts;
 pub mod find;
 mod follow;
@@ -45,6 +47,7 @@ mod gone;
 pub mod hear;
 mod incoming;
 pub mod keys;
+mod left;
 mod parallel;
 mod part;
 mod plan;
@@ -59,8 +62,10 @@ pub mod retention;
 pub mod reveal;
 mod seal;
 pub mod seller;
+pub mod shape;
 pub mod show;
 mod slots;
+pub mod subject;
 mod terms;
 pub mod unclassified;
 
@@ -70,7 +75,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::Policy;
-use bailee_core::{Entropy, PartNo, RecordId, SellerId, Timestamp};
+use bailee_core::{Entropy, PartNo, Purpose, RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::BucketId;
 use bailee_crypto::envelope::Place;
 use bailee_crypto::keyring::Keyring;
@@ -96,6 +101,10 @@ pub struct Foundations {
     pub policy: Policy,
     /// How many days the ledger is kept, and with it the details of its events (2.6.e).
     pub ledger_days: u16,
+    /// How many whole months what people leave with a request or a consent is kept (R22).
+    pub request_months: u16,
+    /// Purposes for which nothing is opened but with a consent that covers it (2.1.b).
+    pub on_consent: Vec<Purpose>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
 }
@@ -116,6 +125,10 @@ pub struct Vault {
     archiving: Mutex<()>,
     /// Reveals that failed while the ledger could not be written.
     failures: Mutex<Vec<Event>>,
+    /// Consents that live. Replaced after the commit that changes them, and before that is answered.
+    consents: RwLock<consent::Living>,
+    /// Held by who changes a request or a consent.
+    leaving: Mutex<()>,
     /// Counts restrictions: what was resolved before one is looked at once more when it is opened.
     restrictions: AtomicU64,
     /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
@@ -151,6 +164,8 @@ impl Vault {
             destroying: Mutex::new(()),
             archiving: Mutex::default(),
             failures: Mutex::default(),
+            consents: RwLock::default(),
+            leaving: Mutex::default(),
             restrictions: AtomicU64::new(0),
             planning: RwLock::default(),
             daily: Mutex::default(),
@@ -163,6 +178,7 @@ impl Vault {
         if vault.keyring_behind().is_none() {
             vault.resume_destructions(now)?;
             vault.resume_ends(now)?;
+            vault.know_consents()?;
         }
         Ok(vault)
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 
 use bailee_core::path::FieldSelector;
-use bailee_core::{Class, FieldId, FieldInstance, Json, Kind, RecordId, Reference, SellerId, Timestamp};
+use bailee_core::{
+    Class, FieldId, FieldInstance, Json, Kind, Purpose, RecordId, Reference, SellerId, Timestamp,
+};
 use bailee_crypto::lasting::TokenError;
 use bailee_ledger::authorized::{Authorized, Reveal};
 use bailee_ledger::event::{Event, What};
@@ -81,6 +83,8 @@ pub struct Held {
     pub absent: Vec<String>,
     /// Whether it is kept and nothing else: then nothing of it is opened, whatever is allowed.
     pub restricted: bool,
+    /// For which purposes a consent covers it.
+    pub consented: Vec<Purpose>,
     /// How many restrictions there had been when it was looked at.
     restrictions: u64,
     pub(crate) row: RecordRow,
@@ -259,6 +263,7 @@ impl Vault {
             absent: selected.absent(&fields),
             fields,
             restricted: facts.about.restricted.is_some(),
+            consented: self.consented(row.id),
             restrictions,
             row,
             parts: open,
@@ -341,7 +346,8 @@ impl Vault {
         let now = authorized.context().now;
         let mut opened = Opened::default();
         // In the order asked. INVARIANT: what is not among the authorised pairs is not opened.
-        let pairs = &authorized.action().pairs;
+        let Reveal { purpose, pairs } = authorized.action();
+        let purpose = *purpose;
         let allowed: HashMap<RecordId, &[FieldInstance]> =
             pairs.iter().map(|(record, instances)| (*record, instances.as_slice())).collect();
         for (index, held) in held.iter().enumerate() {
@@ -351,7 +357,12 @@ impl Vault {
             if fields.is_empty() {
                 continue;
             }
-            match self.open_held(held, &fields, now) {
+            // Before, and after: whoever took it back and was told so is not met by what comes later.
+            let opened_one = self.refuse_unconsented(purpose, held.record).and_then(|()| {
+                let one = self.open_held(held, &fields, now)?;
+                self.refuse_unconsented(purpose, held.record).map(|()| one)
+            });
+            match opened_one {
                 Ok(Ok(one)) => opened.revealed.push(one),
                 Ok(Err(one)) => opened.gone.push(one),
                 Err(error) if error.is_of_one_record() => opened.failed.push(Failed { held: index, error }),

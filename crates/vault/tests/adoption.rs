@@ -158,8 +158,14 @@ fn what_lives_opens_what_was_destroyed_does_not_and_what_was_lost_is_taken_in_ag
     let life = Life::new();
     let home = life.open();
     let adopted = home.vault.adopt_keyring(home.act(authorized::Administer)).unwrap();
-    let expected =
-        Adopted { buckets_removed: 1, slots_removed: 1, parts_lost: 2, facts_lost: 1, details_lost: 0 };
+    let expected = Adopted {
+        buckets_removed: 1,
+        slots_removed: 1,
+        parts_lost: 2,
+        facts_lost: 1,
+        details_lost: 0,
+        requests_lost: 0,
+    };
     assert_eq!(adopted, Some(expected));
     assert_eq!(home.vault.adopt_keyring(home.act(authorized::Administer)).unwrap(), None);
     life.is_adopted(&home);

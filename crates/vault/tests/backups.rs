@@ -114,7 +114,8 @@ fn restore(
     let from = Signer::new(binding.home, binding.environment, &seed).unwrap();
     let to = Signer::new(binding.home, binding.environment, &seed).unwrap().restored(id);
     let size = move_origin(store, &from, &to).unwrap();
-    let restore = Restore { restore: id, backup: made.backup, size, taken_up: None, known: Some(size + 3) };
+    let (backup, known) = (made.backup, Some(size + 3));
+    let restore = Restore { restore: id, backup, size, taken_up: None, known, keys_lost: false };
     let home = Home::open_store(directory, now, store).unwrap();
     restore.begin(&*home.store, home.keyring.anchor(), &home.context()).unwrap();
     drop(home);

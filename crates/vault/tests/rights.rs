@@ -315,3 +315,34 @@ fn a_rectification_that_stops_anywhere_leaves_one_of_the_two_values() {
         assert_eq!(opens, writes == 0, "after {writes} writes");
     }
 }
+
+#[test]
+fn a_shape_is_of_what_lives_and_is_used_and_of_no_value() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = home(directory.path());
+    home.collect(
+        &(4..8)
+            .map(|number| format!("{}\n", order(number, "2026-03-02T10:00:00Z", "1 Street")))
+            .collect::<String>(),
+    );
+    let measured = |home: &Home| {
+        let shape = home.vault.shape(home.act(authorized::ReadShape { seller: None }), &mut |_| {});
+        shape.map(|shape| (shape.orders, serde_json::to_string(&shape).unwrap()))
+    };
+    let (orders, text) = measured(&home).unwrap();
+    assert_eq!((orders, count(&home, "shape-read")), (7, 1));
+    assert!(text.contains(r#""path":"buyer.buyerName","held":7,"of":7"#), "{text}");
+    for hidden in ["Quirina", "mail.example", "Leeds", "LS1", "302-"] {
+        assert!(!text.contains(hidden) && !home.ledger_text().contains(hidden), "{hidden}");
+    }
+    assert_eq!(restrict(&home, 1, false), restrict::Outcome::Restricted);
+    let records = vec![(seller(), record(&home, 2))];
+    home.vault.erase(home.act(authorized::Erase { records })).unwrap();
+    assert_eq!(measured(&home).unwrap().0, 5, "neither what is restricted nor what is gone");
+    restrict(&home, 3, false);
+    assert_eq!(measured(&home).unwrap_err().code(), "too-few-orders");
+    restrict(&home, 3, true);
+    // Some days later all of it is about to be destroyed: it is not opened any more.
+    let home = home.at("2026-09-30T12:00:00Z");
+    assert_eq!(measured(&home).unwrap_err().code(), "too-few-orders");
+}

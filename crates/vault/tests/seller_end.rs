@@ -133,7 +133,6 @@ fn from_its_end_on_nothing_of_a_seller_is_taken_in_or_opened_and_all_of_it_is_go
     };
     refused(home.collect_with(&order(4), Request::default()).map(drop));
     refused(home.vault.add_seller(home.act(authorized::Administer), &seller(), None));
-    refused(home.vault.may_end_seller(&seller(), None, home.now()));
     let feed = format!("reference,status,time\n{},delivered,2026-03-02T09:00:00Z\n", id(1));
     let reader =
         Reader::open(Box::new(Cursor::new(feed.into_bytes())), evidence::Request::default()).unwrap();
@@ -172,10 +171,13 @@ fn where_amazon_demands_it_what_is_not_personal_goes_as_well() {
 
 #[test]
 fn on_a_later_day_it_is_closed_at_once_and_destroyed_then() {
+    const REASON: EndReason = EndReason::AmazonNotice;
     let directory = tempfile::tempdir().unwrap();
     let home = life(directory.path());
     assert!(matches!(end(&home, EndReason::AmazonNotice, Some("2026-04-02")), Err(VaultError::EndDay)));
-    let may = |on: &str| home.vault.may_end_seller(&seller(), Some(on.parse().unwrap()), home.now()).is_ok();
+    let may = |on: &str| {
+        home.vault.may_end_seller(&seller(), REASON, Some(on.parse().unwrap()), home.now()).is_ok()
+    };
     assert_eq!(["2026-03-01", "2026-03-02", "2026-04-01", "2026-04-02"].map(may), [false, true, true, false]);
     let ended = end(&home, EndReason::AuthorisationEnded, Some("2026-03-10")).unwrap();
     assert_eq!(ended.gone_at, None);
@@ -194,6 +196,48 @@ fn on_a_later_day_it_is_closed_at_once_and_destroyed_then() {
     let home = home.at("2026-03-10T00:00:00Z");
     assert_eq!(home.vault.dispose_due(home.now()).unwrap().disposed, 2);
     is_gone(&home);
+}
+
+#[test]
+fn that_it_ends_is_said_again_where_that_is_stricter_and_refused_where_nothing_comes_of_it() {
+    use EndReason::{AmazonNotice, AuthorisationEnded};
+    let directory = tempfile::tempdir().unwrap();
+    let home = life(directory.path());
+    end(&home, AuthorisationEnded, Some("2026-03-20")).unwrap();
+    let may = |home: &Home, reason, on: Option<&str>| {
+        let on = on.map(|on| on.parse().unwrap());
+        home.vault.may_end_seller(&seller(), reason, on, home.now()).map_err(|error| error.to_string())
+    };
+    for (reason, on, is_stricter) in [
+        (AuthorisationEnded, Some("2026-03-20"), false),
+        (AuthorisationEnded, Some("2026-03-21"), false),
+        (AuthorisationEnded, Some("2026-03-19"), true),
+        (AuthorisationEnded, None, true),
+        (AmazonNotice, Some("2026-03-30"), true),
+    ] {
+        let said = may(&home, reason, on);
+        assert_eq!(said.is_ok(), is_stricter, "{reason:?}, {on:?}: {said:?}");
+        let is_told =
+            |words: &String| words.contains("destroyed on 2026-03-20") && words.contains("stricter");
+        assert!(said.as_ref().err().is_none_or(is_told), "{said:?}");
+    }
+    // The same once more changes nothing and says nothing.
+    end(&home, AuthorisationEnded, Some("2026-03-21")).unwrap();
+    assert_eq!(count(&home, "seller-ended"), 1);
+    let stricter = end(&home, AmazonNotice, Some("2026-03-30")).unwrap();
+    assert_eq!((stricter.reason, stricter.on.as_str()), (AmazonNotice, "2026-03-20"));
+    let stricter = end(&home, AuthorisationEnded, Some("2026-03-10")).unwrap();
+    assert_eq!((stricter.reason, stricter.on.as_str()), (AmazonNotice, "2026-03-10"));
+    let home = home.at("2026-03-10T00:00:00Z");
+    home.vault.dispose_due(home.now()).unwrap();
+    assert_eq!(state(&home), SellerState::Gone);
+    assert!(home.keyring.facts_keys().iter().all(|(of, _)| *of == other()), "Amazon demands it");
+    let made = certificate(&home, &Disposed::Seller(seller())).unwrap();
+    let told = made.end.unwrap();
+    assert_eq!((told.reason.as_str(), told.on.as_str()), ("amazon-notice", "2026-03-10"));
+    assert_eq!(told.ended_at.to_string(), "2026-03-02T12:00:00Z");
+    assert!(may(&home, AmazonNotice, None).unwrap_err().contains("is gone"));
+    home.verify_ledger();
 }
 
 #[test]

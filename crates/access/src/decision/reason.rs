@@ -71,6 +71,8 @@ pub enum Reason {
     Unclassified,
     /// The record is kept and not used, since whoever it is about asked for that.
     Restricted,
+    /// The purpose rests on consent, and none covers the record.
+    NoConsent,
 }
 
 impl Reason {
@@ -109,6 +111,7 @@ impl Reason {
             Self::OutsideFirst => "outside-first",
             Self::Unclassified => "unclassified",
             Self::Restricted => "restricted",
+            Self::NoConsent => "no-consent",
         }
     }
 
@@ -134,7 +137,7 @@ impl Reason {
             | Self::VolumeSpent
             | Self::OutsideFirst
             | Self::ApprovalMissing => Requirement::NeedToKnow,
-            Self::PurposeUnknown | Self::PurposeNotOfField => Requirement::PurposeLimits,
+            Self::PurposeUnknown | Self::PurposeNotOfField | Self::NoConsent => Requirement::PurposeLimits,
             Self::RoleNotAllowed
             | Self::ServiceNotAllowed
             | Self::SellerNotGranted

@@ -33,6 +33,14 @@ pub fn restricted() -> Denial {
     )
 }
 
+/// The refusal of a purpose that rests on consent, of a record that none covers.
+pub fn no_consent(purpose: Purpose) -> Denial {
+    Reason::NoConsent.denial(
+        format!("this home uses personal data for {purpose} with consent alone, and no consent that lives covers this record"),
+        "ask whoever it is about; once they agree, an owner or officer records it with `bailee consent give`",
+    )
+}
+
 /// The refusal of something that the program's policies refused.
 pub(super) fn of(rules: &Rules, question: &Question<'_>, circumstances: &Circumstances) -> Denial {
     missing(rules, question, circumstances).unwrap_or_else(|| {
@@ -134,6 +142,16 @@ fn second_person(action: Action<'_>) -> Denial {
         Action::Erase(_) => {
             (Requirement::DataRights, "a second person must approve what is erased", "bailee erase")
         }
+        Action::AnswerPerson(_) => {
+            return Denial {
+                requirement: Requirement::DataRights,
+                ..Reason::SecondPerson.denial(
+                    "whoever found out who asks does not also give the data out, or erase it",
+                    "have another officer do it with `bailee subject request carry-out`, or another owner or officer record the \
+                     identity of the next request",
+                )
+            };
+        }
         Action::Archive => (
             Requirement::ColdArchive,
             "a second person must approve that personal data goes to an archive",
@@ -179,6 +197,8 @@ fn missing_of_service(
         | Action::Erase(_)
         | Action::Restrict(_)
         | Action::Rectify(_)
+        | Action::HandleRequests
+        | Action::AnswerPerson(_)
         | Action::ReadCatalogue
         | Action::ReadUnclassified(_)
         | Action::Classify

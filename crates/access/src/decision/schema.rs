@@ -32,7 +32,7 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 25] = [
+pub(super) const ACTIONS: [(&str, On); 27] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -42,6 +42,8 @@ pub(super) const ACTIONS: [(&str, On); 25] = [
     ("erase", On::Seller),
     ("restrict", On::Seller),
     ("rectify", On::Seller),
+    ("handle-requests", On::Home),
+    ("answer-person", On::Seller),
     ("read-catalogue", On::Home),
     ("read-unclassified", On::HomeOrSeller),
     ("classify", On::Home),

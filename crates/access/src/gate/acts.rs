@@ -117,6 +117,20 @@ impl Gate {
         self.mint(caller, &Action::ReadUnclassified(seller), read)
     }
 
+    /// May the caller measure what the orders that are held are like: of one seller, or of all? Who may look through what is held for
+    /// what nobody classified may: either tells counts, and no value.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn read_shape(
+        &self,
+        caller: &Caller,
+        seller: Option<&SellerId>,
+    ) -> Result<Authorized<authorized::ReadShape>, AccessError> {
+        let read = authorized::ReadShape { seller: seller.cloned() };
+        self.mint(caller, &Action::ReadUnclassified(seller), read)
+    }
+
     /// May the caller decide what a field is; also that it is a fact, when `fact`?
     ///
     /// # Errors

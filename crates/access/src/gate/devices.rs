@@ -133,14 +133,21 @@ impl Gate {
         })
     }
 
-    /// Gives the device on which the caller is its next certificate. The one before goes on until its own end. Writes
-    /// `Device`.
+    /// Gives the device on which the caller is its next certificate. The one that was shown goes on until its own end. Of several
+    /// that ask at once one is given it. Writes `Device`.
     ///
     /// # Errors
-    /// [`AccessError::Unacceptable`] for whoever is not on a device, and says what is wrong with the request.
-    pub fn renew_device(&self, caller: &Caller, request: &str) -> Result<NewDevice, AccessError> {
+    /// [`AccessError::Unacceptable`] for whoever is not on a device, for one that was renewed within a day by another of its
+    /// certificates, and says what is wrong with the request.
+    pub fn renew_device(
+        &self,
+        caller: &Caller,
+        shown: Option<&Shown>,
+        request: &str,
+    ) -> Result<NewDevice, AccessError> {
         let (person, _) = self.a_person(caller)?;
-        let here = caller.place.device().ok_or_else(|| {
+        let by = shown.and_then(|shown| shown.hashes().first());
+        let (here, by) = caller.place.device().zip(by).ok_or_else(|| {
             AccessError::Unacceptable("a device is renewed by a session on it; there is none here".into())
         })?;
         let request = Request::from_pem(request)?;
@@ -149,7 +156,13 @@ impl Gate {
         let _writing = self.writing_as(caller)?;
         let entry = self.known().device(here).cloned().ok_or(AccessError::Missing("device"))?;
         let ends_at = certified.ends_at(&self.standards.values);
-        let next = entry.next(entry.value.renewed(certified));
+        let renewed = entry.value.renewed(by, certified).map_err(|since| {
+            AccessError::Unacceptable(format!(
+                "this device was renewed at {since}, and goes on with what it was given then; where that was lost, ask again a day \
+                 after it"
+            ))
+        })?;
+        let next = entry.next(renewed);
         let events = vec![caller.context.event(told(person.id, Some(here), "renewed"))];
         let act = Act { name: "renew-device", changes: vec![self.sealer.put(&next)?], events };
         self.commit(act, |known| known.keep_device(next))?;

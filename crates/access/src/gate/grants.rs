@@ -9,7 +9,7 @@ use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{
     Class, Day, GrantId, PersonId, PrincipalId, Purpose, RecordId, SellerId, Ticket, Timestamp,
 };
-use bailee_ledger::event::{Event, What};
+use bailee_ledger::event::{Event, GrantAsked, What};
 use bailee_store::act::Act;
 
 use super::notices::{self, Filing};
@@ -417,7 +417,7 @@ impl Gate {
 }
 
 fn asked_event(grant: GrantId, wanted: &Wanted) -> What {
-    What::GrantAsked {
+    What::GrantAsked(GrantAsked {
         grant,
         grantee: wanted.principal,
         seller: wanted.seller.clone(),
@@ -426,7 +426,7 @@ fn asked_event(grant: GrantId, wanted: &Wanted) -> What {
         until: wanted.until,
         fields_a_day: wanted.fields_a_day,
         ticket: wanted.ticket.clone(),
-    }
+    })
 }
 
 fn no_more(filed: &Filed, now: Timestamp) -> AccessError {

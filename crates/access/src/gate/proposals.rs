@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use bailee_core::time::{DAY_SECONDS, saturating_add};
-use bailee_core::{PersonId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp};
+use bailee_core::{
+    PersonId, PrincipalId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp,
+};
 use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, Erase, RunRetention};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
@@ -40,6 +42,8 @@ pub enum CarryOut {
     Invite(Sensitive<String>),
     /// End a seller.
     EndSeller(Authorized<Administer>),
+    /// Nothing yet: whoever proposed it goes on with it, since what comes of it is for them ([`Gate::own_proposal`]).
+    Proposer,
     /// Nothing: the gate has done it itself.
     Nothing,
 }
@@ -95,7 +99,7 @@ impl Gate {
     pub fn proposals(&self, caller: &Caller) -> Vec<Proposal> {
         let circumstances = self.circumstances(caller);
         let all = self.rules().decide(self.subject(caller), &Action::ReadAccess, &circumstances).is_ok();
-        let own = |by: PersonId| caller.context.principal == bailee_core::PrincipalId::Person(by);
+        let own = |by: PersonId| caller.context.principal == PrincipalId::Person(by);
         let known = self.known();
         let seen = known.proposals.values().map(|entry| &entry.value);
         let mut seen: Vec<Proposal> = seen.filter(|one| all || own(one.by)).cloned().collect();
@@ -167,6 +171,7 @@ impl Gate {
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
+            Proposed::ExportKeyring { .. } | Proposed::SplitRootKey { .. } => CarryOut::Proposer,
             Proposed::EndSeller { .. } => CarryOut::EndSeller(self.mint.act(caller.context, Administer)),
         };
         Ok((proposal, carry_out))
@@ -180,6 +185,21 @@ impl Gate {
         let (entry, now) = (self.proposal_entry(id)?, caller.context.now);
         let stage = entry.value.stage.done(now).ok_or_else(|| no_more(&entry.value, now))?;
         self.step_on(caller, &entry, stage, Nod::default())
+    }
+
+    /// The newest proposal of the caller's own of exactly that, which is not decided against, not carried out and not over: of acts
+    /// whose outcome is for whoever proposed them, who ask for it once more when it is approved.
+    pub fn own_proposal(&self, caller: &Caller, proposed: &Proposed) -> Option<Proposal> {
+        let PrincipalId::Person(person) = caller.context.principal else { return None };
+        let known = self.known();
+        let is_that = |one: &&Proposal| {
+            one.by == person
+                && one.proposed == *proposed
+                && one.stage.expire().is_some()
+                && !one.is_over(caller.context.now)
+        };
+        let own = known.proposals.values().map(|entry| &entry.value).filter(is_that);
+        own.max_by_key(|one| (one.stage.approved_by().is_some(), one.at, one.id)).cloned()
     }
 
     /// Decides against a proposal. Writes `Proposal`.
@@ -290,6 +310,8 @@ impl Gate {
             | Proposed::ConfirmTime { .. }
             | Proposed::Archive { .. }
             | Proposed::AdoptKeyring { .. }
+            | Proposed::ExportKeyring { .. }
+            | Proposed::SplitRootKey { .. }
             | Proposed::EndSeller { .. } => false,
         }
     }
@@ -343,6 +365,8 @@ fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
         Proposed::ReleaseService { .. }
         | Proposed::Invite { .. }
         | Proposed::AdoptKeyring { .. }
+        | Proposed::ExportKeyring { .. }
+        | Proposed::SplitRootKey { .. }
         | Proposed::EndSeller { .. } => vec![Action::Administer],
     }
 }

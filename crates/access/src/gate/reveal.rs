@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bailee_core::archive;
 use bailee_core::catalogue::Catalogue;
 use bailee_core::requirement::Requirement;
-use bailee_core::{Class, FieldId, FieldInstance, Purpose, RecordId, SellerId, Ticket};
+use bailee_core::{Class, FieldId, FieldInstance, PrincipalId, Purpose, RecordId, SellerId, Ticket};
 use bailee_ledger::authorized::{self, Authorized, Context};
 use bailee_ledger::event::{RevealedItem, What};
 use bailee_ledger::log::Append;
@@ -102,8 +102,8 @@ impl Gate {
             let decide = |field: &AskedField| {
                 let (class, purposes) = attributes(&catalogue, field);
                 let field = Field { seller: record.seller, kind: record.kind, class, purposes };
-                let restricted = || record.restricted.then(decision::restricted);
-                decision::closed_to_all(&field, purpose).or_else(restricted).map_or(Ok(()), Err)
+                let kept = || self.kept_from(record, purpose);
+                decision::closed_to_all(&field, purpose).or_else(kept).map_or(Ok(()), Err)
             };
             verdicts.take(record, record.fields.iter().map(decide).collect());
         }
@@ -225,13 +225,61 @@ impl Gate {
             anything.clone()?;
             let permit = sitting.decide_field(subject, purpose, &field, circumstances)?;
             // Last: who may not see it anyway is told no more than that.
-            if record.restricted {
-                return Err(decision::restricted());
+            if let Some(denial) = self.kept_from(record, purpose) {
+                return Err(denial);
             }
             circumstances.spent_today.add(permit.grant, 1);
             Ok(())
         };
         record.fields.iter().map(&mut decide_field).collect()
+    }
+
+    /// Decides field by field what is given to the person whom it is about: each that may be used to answer them. Who does that is
+    /// not who found out who they are, where the home asks for two. The events are durable when it returns. `None`, where nothing
+    /// of it may be given.
+    ///
+    /// # Errors
+    /// [`AccessError::Denied`] where the caller may not; else those of [`Self::reveal`].
+    pub fn reveal_to_person(
+        &self,
+        caller: &Caller,
+        identified_by: PrincipalId,
+        asked: &[Asked<'_>],
+    ) -> Result<Option<Authorized<authorized::Reveal>>, AccessError> {
+        let sellers = asked.iter().map(|record| record.seller.clone()).collect();
+        self.may_answer(caller, identified_by, &sellers)?;
+        let purpose = Purpose::SubjectRequest;
+        let catalogue = self.catalogue.now();
+        let mut verdicts = Verdicts::new(purpose, None);
+        for record in asked {
+            let decide = |field: &AskedField| {
+                let (class, purposes) = attributes(&catalogue, field);
+                let field = Field { seller: record.seller, kind: record.kind, class, purposes };
+                let kept = || self.kept_from(record, purpose);
+                decision::closed_to_all(&field, purpose).or_else(kept).map_or(Ok(()), Err)
+            };
+            verdicts.take(record, record.fields.iter().map(decide).collect());
+        }
+        let events = verdicts.events();
+        let ledger = self.ledger_at(caller.version);
+        if verdicts.pairs.is_empty() {
+            self.append_to(&ledger, caller, events)?;
+            return Ok(None);
+        }
+        let pairs =
+            verdicts.pairs.into_iter().map(|(id, fields)| (id, fields.into_iter().collect())).collect();
+        let action = authorized::Reveal { purpose, pairs };
+        Ok(Some(self.mint.reveal(&ledger, caller.context, &events, action).map_err(not_written)?))
+    }
+
+    /// Why nothing of a record is opened for a purpose, whoever asks: it is restricted, or the purpose rests on a consent that
+    /// there is not.
+    fn kept_from(&self, record: &Asked<'_>, purpose: Purpose) -> Option<Denial> {
+        if record.restricted {
+            return Some(decision::restricted());
+        }
+        let rests_on_it = self.standards.on_consent.contains(&purpose);
+        (rests_on_it && !record.consented.contains(&purpose)).then(|| decision::no_consent(purpose))
     }
 
     /// Refuses a request whose purpose is none, naming the records it was about.

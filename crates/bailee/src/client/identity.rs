@@ -49,6 +49,11 @@ impl ClientIdentity {
         }
     }
 
+    /// Whether it is this very certificate.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0.cert == other.0.cert
+    }
+
     /// What two files hold; none where that is no certificate and its key.
     fn read(certificate: &Path, key: &Path) -> Result<Option<Self>> {
         let (certificate, key) = (pem::read(certificate)?, pem::read_key(key)?);

@@ -2,20 +2,20 @@
 
 mod keygen;
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bailee_core::{Day, Json, SellerId, Statute};
 use clap::{Args, Subcommand, ValueEnum};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
+use super::counts;
 use super::record::{OfKind, RecordName};
 use crate::client::encoded;
 use crate::commands::proposal::tell_filed;
+use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
-use crate::home::make::{replace_private, write_private};
 use crate::screen::{BAD, text};
 use crate::visit::{Global, Visit};
 
@@ -139,7 +139,7 @@ impl Ended {
 /// second one: then it is proposed, and made when it is approved. The file is kept until it is fetched and its place is said.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Purposes: tax, invoice. A field must be for that purpose; `bailee catalogue fields` says which are.
+Purposes: tax, invoice. A field must be for that purpose; `bailee catalogue list` says which are.
 
 Example:
   bailee archive create ALPHA/250-1234567-1234567 --purpose tax --statute DE-AO-147 --until 2036-12-31 \\
@@ -210,7 +210,7 @@ impl Key {
     fn run(&self, visit: &Visit) -> Result<Exit> {
         match self {
             Self::Add { file, year } => {
-                let pem = fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
+                let pem = public_key(file)?;
                 let question = json!({ "key": pem, "year": year });
                 let key = visit.client.post("/v1/archive-keys", &question)?;
                 if visit.screen.is_json() {
@@ -230,6 +230,21 @@ impl Key {
                 tell(visit, &visit.client.post(&path, &ended.question())?, words)
             }
         }
+    }
+}
+
+/// A public key in PEM. A private one goes nowhere.
+fn public_key(file: &Path) -> Result<String> {
+    let refused = |words| Failure::failed(format_args!("{} {words}", file.display()));
+    let pem = Zeroizing::new(crate::pem::read(file)?);
+    let pem = std::str::from_utf8(&pem).map_err(|_| {
+        refused("is no public key; give the file FILE.pub.pem that `bailee archive keygen` made")
+    })?;
+    match pem.contains("PRIVATE KEY") {
+        true => Err(refused(
+            "holds a private key, which was not sent and must never come to a home; give its public half, FILE.pub.pem (2.1.c)",
+        )),
+        false => Ok(pem.to_owned()),
     }
 }
 
@@ -254,9 +269,7 @@ fn list_keys(visit: &Visit) -> Result<Exit> {
 
 impl Create {
     fn run(&self, visit: &Visit) -> Result<Exit> {
-        if let Some(out) = &self.out {
-            beside(out).iter().try_for_each(|(_, path)| refuse_existing(path))?;
-        }
+        let files = self.out.as_deref().map(Files::begin).transpose()?;
         let answer = visit.client.post("/v1/archives", &self.question()?)?;
         if answer.member("proposed_by").is_some() {
             tell_filed(visit, &answer)?;
@@ -267,17 +280,20 @@ impl Create {
             return Ok(Exit::Done);
         }
         let id = text(&answer, "id");
-        if let Some(out) = &self.out {
-            write_files(visit, &id, out)?;
+        if let Some(files) = files {
+            files.write(visit, &id).map_err(|failure| {
+                let words = "the archive is made all the same; fetch it with `bailee archive fetch";
+                failure.and(format_args!("{words} {id} --out FILE`"))
+            })?;
         }
         if visit.screen.is_json() {
             visit.screen.json(&answer)?;
             return Ok(Exit::Done);
         }
         visit.screen.line(format_args!(
-            "{} values of {} records are sealed as archive {id}, to be destroyed after {}",
-            text(&answer, "values"),
-            text(&answer, "records"),
+            "{} of {} are sealed as archive {id}, to be destroyed after {}",
+            counts::of(text(&answer, "values"), "value"),
+            counts::of(text(&answer, "records"), "record"),
             text(&answer, "until")
         ))?;
         let next = match &self.out {
@@ -307,32 +323,43 @@ impl Create {
     }
 }
 
-/// The member of an answer that each file is of, and where it goes. The archive itself last: where it is, all are.
-fn beside(out: &Path) -> [(&'static str, PathBuf); 4] {
-    let with = |ending: &str| {
-        let mut path = out.as_os_str().to_owned();
-        path.push(ending);
-        PathBuf::from(path)
-    };
-    [
-        ("statement", with(".txt")),
-        ("signature", with(".sig")),
-        ("ledger_key", with(".pem")),
-        ("file", out.into()),
-    ]
-}
+/// The files of an archive, about to be written.
+struct Files(Drafts);
 
-fn refuse_existing(path: &Path) -> Result<()> {
-    match fs::exists(path) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Failure::file(path, &ErrorKind::AlreadyExists.into())),
-        Err(error) => Err(Failure::file(path, &error)),
+impl Files {
+    /// The member of an answer that each is of. The archive itself last: where it is, all are.
+    const MEMBERS: [&str; 4] = ["statement", "signature", "ledger_key", "file"];
+
+    /// Refuses a place where one could not be kept.
+    fn begin(out: &Path) -> Result<Self> {
+        let beside = [".txt", ".sig", ".pem", ""].map(|ending| {
+            let mut path = out.as_os_str().to_owned();
+            path.push(ending);
+            PathBuf::from(path)
+        });
+        Drafts::of(beside.iter().map(|path| &**path)).map(Self)
+    }
+
+    /// Fetches and writes them; how long the archive is.
+    fn write(self, visit: &Visit, id: &str) -> Result<usize> {
+        let answer = visit.client.get(&format!("/v1/archives/{}/file", encoded(id)))?;
+        let broken = || Failure::failed("the answer is no archive; ask again");
+        let content = |member| {
+            let said = answer.member(member).and_then(Json::as_str).ok_or_else(broken)?;
+            match member {
+                "file" | "signature" => BASE64.decode(said.as_bytes()).map_err(|_| broken()),
+                _ => Ok(said.as_bytes().to_vec()),
+            }
+        };
+        let contents = Self::MEMBERS.into_iter().map(content).collect::<Result<Vec<_>>>()?;
+        let contents: Vec<&[u8]> = contents.iter().map(Vec::as_slice).collect();
+        self.0.write(&contents)?;
+        Ok(contents.last().map_or(0, |file| file.len()))
     }
 }
 
 fn fetch(visit: &Visit, id: &str, out: &Path) -> Result<Exit> {
-    beside(out).iter().try_for_each(|(_, path)| refuse_existing(path))?;
-    let bytes = write_files(visit, id, out)?;
+    let bytes = Files::begin(out)?.write(visit, id)?;
     if visit.screen.is_json() {
         visit.screen.json(&json!({ "id": id, "out": out, "bytes": bytes }))?;
         return Ok(Exit::Done);
@@ -342,26 +369,6 @@ fn fetch(visit: &Visit, id: &str, out: &Path) -> Result<Exit> {
         .screen
         .note(format_args!("carry it where it shall lie, then `bailee archive place {id} --place WORDS`"));
     Ok(Exit::Done)
-}
-
-/// Writes the files. The archive comes under a name of its own and is renamed once it is durable: there is never half of one.
-fn write_files(visit: &Visit, id: &str, out: &Path) -> Result<usize> {
-    let answer = visit.client.get(&format!("/v1/archives/{}/file", encoded(id)))?;
-    let broken = || Failure::failed("the answer is no archive; ask again");
-    let mut bytes = 0;
-    for (member, path) in beside(out) {
-        let said = answer.member(member).and_then(Json::as_str).ok_or_else(broken)?;
-        let content = match member {
-            "file" | "signature" => BASE64.decode(said.as_bytes()).map_err(|_| broken())?,
-            _ => said.as_bytes().to_vec(),
-        };
-        match member {
-            "file" => replace_private(&path, &content)?,
-            _ => write_private(&path, &content)?,
-        }
-        bytes = content.len();
-    }
-    Ok(bytes)
 }
 
 fn list(visit: &Visit) -> Result<Exit> {

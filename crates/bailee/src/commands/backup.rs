@@ -15,8 +15,8 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
+use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
-use crate::home::make::write_private;
 use crate::home::restore::{Contents, Restored, Restoring};
 use crate::screen::{self, GOOD, Screen, text};
 use crate::visit::{Global, Visit, elsewhere};
@@ -136,9 +136,15 @@ Example:
 impl Backup {
     pub(crate) fn run(self, global: &Global) -> Result<Exit> {
         match self.command {
-            Command::Keygen { out, sheet } => keygen(global.screen, &out, sheet.as_deref()),
+            Command::Keygen { out, sheet } => {
+                global.refuse_server()?;
+                keygen(global.screen, &out, sheet.as_deref())
+            }
             Command::Create { out } => global.visit(|visit| create(visit, &out)),
-            Command::Verify { file, key } => verify(global.screen, &file, &key),
+            Command::Verify { file, key } => {
+                global.refuse_server()?;
+                verify(global.screen, &file, &key)
+            }
             Command::Drill { file, key } => global.visit(|visit| drilled(visit, &file, &key)),
             Command::Status => global.visit(status),
             Command::Restore { file, key, mirrors, root_key, ledger, checkpoints, passphrase_stdin } => {
@@ -163,14 +169,16 @@ impl Backup {
 }
 
 fn keygen(screen: Screen, out: &Path, sheet: Option<&Path>) -> Result<Exit> {
+    let drafts = Drafts::of([Some(out), sheet].into_iter().flatten())?;
     let key = BackupKey::random(&SystemEntropy);
     let recipient = key.recipient().map_err(Failure::failed)?;
-    write_private(out, key.file().as_bytes())?;
-    if let Some(sheet) = sheet {
-        let text = zeroize::Zeroizing::new(
-            SHEET.replace("{public}", &recipient.to_string()).replace("{private}", &key.grouped()),
-        );
-        write_private(sheet, text.as_bytes())?;
+    let (file, printed) = (key.file(), {
+        let public = recipient.to_string();
+        zeroize::Zeroizing::new(SHEET.replace("{public}", &public).replace("{private}", &key.grouped()))
+    });
+    match sheet {
+        Some(_) => drafts.write(&[file.as_bytes(), printed.as_bytes()])?,
+        None => drafts.write(&[file.as_bytes()])?,
     }
     if screen.is_json() {
         let id = recipient.id().to_string();
@@ -326,7 +334,7 @@ fn open(path: &Path) -> Result<(ProgressBar, impl Read)> {
 }
 
 /// The private key in a file, which nobody else may read.
-fn read_key(path: &Path) -> Result<BackupKey> {
+pub(crate) fn read_key(path: &Path) -> Result<BackupKey> {
     drill::read_key(path).map_err(Failure::failed)
 }
 

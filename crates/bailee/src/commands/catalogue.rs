@@ -291,7 +291,7 @@ fn words(value: &Json, member: &str) -> String {
 }
 
 /// Counts the records that are looked at, on a terminal.
-fn progress() -> (ProgressBar, Watch) {
+pub(super) fn progress() -> (ProgressBar, Watch) {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} records  {per_sec}  {elapsed}") {
         bar.set_style(style);

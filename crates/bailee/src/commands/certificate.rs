@@ -3,7 +3,6 @@
 //! The key is made here and never leaves this machine; what is sent is a request that is signed with it.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bailee_core::Json;
@@ -14,8 +13,8 @@ use zeroize::Zeroizing;
 
 use super::service::show_proposal;
 use crate::client::encoded;
+use crate::draft::Drafts;
 use crate::failure::{Failure, Result};
-use crate::home::make::write_private;
 use crate::screen::text;
 use crate::visit::Visit;
 
@@ -54,14 +53,23 @@ impl Certificate {
             visit.screen.line(words)?;
             return show_proposal(visit, "what it shows", &new);
         }
-        let certificate = beside(&self.out, "pem");
-        refuse_unwritable(&certificate)?;
-        let request = match &self.request {
-            Some(request) => read(request)?,
-            None => self.make_key()?,
+        let [key, certificate] = ["key", "pem"].map(|ending| beside(&self.out, ending));
+        let (made, request) = match &self.request {
+            Some(request) => (None, read(request)?),
+            None => make_key(&key)?,
         };
+        let drafts = Drafts::of(made.as_ref().map(|_| &*key).into_iter().chain([&*certificate]))?;
         let new = visit.client.post(&path, &json!({ "request": request }))?;
-        write_private(&certificate, pem(&new)?.as_bytes())?;
+        let written = pem(&new).and_then(|pem| match &made {
+            Some(key) => drafts.write(&[key.as_bytes(), pem.as_bytes()]),
+            None => drafts.write(&[pem.as_bytes()]),
+        });
+        written.map_err(|failure| {
+            let (service, id) = (text(&new, "service"), text(&new, "id"));
+            failure.and(format_args!(
+                "the certificate is issued all the same; end it with `bailee service end-key {service} {id}`"
+            ))
+        })?;
         if visit.screen.is_json() {
             return visit.screen.json(&new);
         }
@@ -72,29 +80,30 @@ impl Certificate {
         ))?;
         show_proposal(visit, "what it shows", &new)
     }
+}
 
-    /// Makes the key, keeps it, and returns a request for it. A key that is there already is asked for again: the command
-    /// was refused after it was made.
-    fn make_key(&self) -> Result<String> {
-        let path = beside(&self.out, "key");
-        if fs::exists(&path).map_err(|error| Failure::file(&path, &error))? {
-            let pem = crate::pem::read_key(&path)?;
-            let key = std::str::from_utf8(&pem).ok().and_then(|pem| KeyPair::from_pem(pem).ok());
-            return request(&key.ok_or_else(|| {
-                Failure::failed(format_args!("{} is no key; name another place with --out", path.display()))
-            })?);
-        }
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| unmade())?;
-        write_private(&path, key.serialize_pem().as_bytes())?;
-        request(&key)
+/// A key and a request for it. One that is there is asked for again, as when its certificate was lost; one that is not is made, and
+/// returned to be kept.
+fn make_key(path: &Path) -> Result<(Option<Zeroizing<String>>, String)> {
+    if fs::exists(path).map_err(|error| Failure::file(path, &error))? {
+        let pem = crate::pem::read_key(path)?;
+        let key = std::str::from_utf8(&pem).ok().and_then(|pem| KeyPair::from_pem(pem).ok());
+        let key = key.ok_or_else(|| {
+            Failure::failed(format_args!("{} is no key; name another place with --out", path.display()))
+        })?;
+        return Ok((None, request(&key)?));
     }
+    let (key, request) = request_for(None)?;
+    Ok((Some(key), request))
 }
 
 /// A key of one's own, the one of a PEM text or a new one, with a request for it.
-pub(super) fn request_for(key: Option<&str>) -> Result<(Zeroizing<String>, String)> {
+pub(super) fn request_for(key: Option<&[u8]>) -> Result<(Zeroizing<String>, String)> {
     let key = match key {
-        Some(pem) => KeyPair::from_pem(pem)
-            .map_err(|_| Failure::failed("this machine's key is damaged; enrol it anew"))?,
+        Some(pem) => std::str::from_utf8(pem)
+            .ok()
+            .and_then(|pem| KeyPair::from_pem(pem).ok())
+            .ok_or_else(|| Failure::failed("this machine's key is damaged; enrol it anew"))?,
         None => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| unmade())?,
     };
     Ok((Zeroizing::new(key.serialize_pem()), request(&key)?))
@@ -123,21 +132,6 @@ fn beside(out: &Path, ending: &str) -> PathBuf {
     path.push(".");
     path.push(ending);
     PathBuf::from(path)
-}
-
-/// Refuses a place at which the certificate could not be kept, before one is issued.
-fn refuse_unwritable(path: &Path) -> Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    if let Some(directory) = directory
-        && !directory.is_dir()
-    {
-        return Err(Failure::file(directory, &ErrorKind::NotADirectory.into()));
-    }
-    match fs::exists(path) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Failure::file(path, &ErrorKind::AlreadyExists.into())),
-        Err(error) => Err(Failure::file(path, &error)),
-    }
 }
 
 fn read(path: &Path) -> Result<String> {

@@ -9,8 +9,8 @@ use bailee_ledger::certificate::{CERTIFICATE_BYTES_MAX, verify};
 use clap::Args;
 
 use super::seller::day;
+use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
-use crate::home::make::write_private;
 use crate::screen::{GOOD, Screen, leaf, text};
 use crate::visit::Visit;
 
@@ -72,9 +72,10 @@ impl Certificate {
             }
             (None, ..) => return list(visit),
         };
+        let drafts = self.out.as_deref().map(|out| Drafts::of([out])).transpose()?;
         let certificate = visit.client.get(&path)?;
-        if let Some(out) = &self.out {
-            return write(visit.screen, out, &certificate);
+        if let Some((drafts, out)) = drafts.zip(self.out.as_deref()) {
+            return write(visit.screen, (drafts, out), &certificate);
         }
         match visit.screen.is_json() {
             true => visit.screen.json(&certificate)?,
@@ -132,10 +133,10 @@ fn show(screen: Screen, certificate: &Json) -> Result<()> {
     Ok(())
 }
 
-fn write(screen: Screen, out: &Path, certificate: &Json) -> Result<Exit> {
+fn write(screen: Screen, (drafts, out): (Drafts, &Path), certificate: &Json) -> Result<Exit> {
     let content = serde_json::to_string_pretty(certificate);
     let content = content.map_err(|_| Failure::failed("the certificate cannot be written as JSON"))?;
-    write_private(out, content.as_bytes())?;
+    drafts.write(&[content.as_bytes()])?;
     let proofs = certificate.member("proofs").map(Json::elements).unwrap_or_default().len();
     match screen.is_json() {
         true => screen.json(&serde_json::json!({ "out": out, "proofs": proofs }))?,

@@ -79,7 +79,8 @@ struct WentIn {
 pub(super) fn tell_lost(screen: Screen, of: impl std::fmt::Display, lost: u64) {
     if lost > 0 {
         screen.note(format_args!(
-            "{of}: {lost} values had lost letters before they came here (such as `?` in their place); fetch them again, or ask before a parcel leaves"
+            "{of}: {} had lost letters before they came here (such as `?` in their place); fetch them again, or ask before a parcel leaves",
+            counts::of(lost, "value")
         ));
     }
 }

@@ -11,6 +11,13 @@ pub(super) fn told(counts: &[(u64, &str)]) -> String {
     some.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
 }
 
+/// So many of something, such as `1 value` or `3 values`.
+pub(super) fn of(count: impl std::fmt::Display, one: &str) -> String {
+    let count = count.to_string();
+    let ending = if count == "1" { "" } else { "s" };
+    format!("{count} {one}{ending}")
+}
+
 /// Shows a summary in that line, or whole as JSON; on stderr, when stdout is for something else.
 pub(super) fn show(visit: &Visit, summary: &impl Serialize, line: &str, on_stderr: bool) -> Result<()> {
     let screen = visit.screen;
@@ -21,4 +28,16 @@ pub(super) fn show(visit: &Visit, summary: &impl Serialize, line: &str, on_stder
         (false, false) => screen.line(line)?,
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_something_is_not_several() {
+        for (count, words) in [(0, "0 values"), (1, "1 value"), (2, "2 values"), (11, "11 values")] {
+            assert_eq!(of(count, "value"), words);
+        }
+    }
 }

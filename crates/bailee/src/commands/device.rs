@@ -2,8 +2,9 @@
 //!
 //! A device's key is made here, in the user's state directory, and never leaves this machine.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::time::Duration;
 
 use bailee_core::{DeviceId, Json};
 use clap::{Args, Subcommand};
@@ -12,11 +13,14 @@ use serde_json::json;
 use super::certificate::{pem, request_for};
 use super::person::id_of;
 use crate::client::{ClientIdentity, ServerAddress};
+use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
 use crate::home::make::replace_private;
 use crate::screen::{self, BOLD, DIM, text};
-use crate::state::{self, Place};
 use crate::visit::Visit;
+
+/// How long a command waits for another that enrols or renews this machine.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Devices: the machines on which you come in over the network.
 ///
@@ -85,11 +89,11 @@ impl Device {
                 enrol(visit, *code_stdin, *anew, (name, at.as_ref()))?;
             }
             Command::Renew => {
-                let new = renew(visit)?;
-                match screen.is_json() {
-                    true => screen.json(&screen::pick(&new, &["device", "ends_at"]))?,
-                    false => screen
-                        .line(format_args!("this machine is enrolled until {}", text(&new, "ends_at")))?,
+                let held = visit.state.hold_device(PATIENCE)?.ok_or_else(busy)?;
+                match renew(visit, &held)? {
+                    Some(new) => tell_enrolled(visit, &new, "")?,
+                    // What another command was given in the meantime is what was asked for.
+                    None => tell_this_one(visit)?,
                 }
             }
             Command::List { of } => list(visit, of.as_deref())?,
@@ -119,11 +123,16 @@ fn enrol(
             ));
         }
     };
+    // Held until the new one is kept: else a command that renews the old one could write over it.
+    let _held = place.hold_device(PATIENCE)?.ok_or_else(busy)?;
     if !anew && ClientIdentity::of_device(&place)?.is_some() {
         return Err(Failure::failed(
             "this machine is enrolled already; commands renew it, and --anew enrols it once more, such as for somebody else",
         ));
     }
+    let [certificate_file, key_file] = place.device_files()?;
+    // Of the two the certificate comes last: while one is missing, or of another key, none is shown.
+    let drafts = Drafts::in_place_of([&*key_file, &*certificate_file])?;
     // Another key each time: one that was made for somebody else is nobody's here.
     let (key, request) = request_for(None)?;
     let question = json!({ "name": name, "request": request });
@@ -144,36 +153,69 @@ fn enrol(
             new => new?,
         },
     };
-    keep(&place, &key, pem(&new)?)?;
+    let kept = pem(&new).and_then(|pem| drafts.write(&[key.as_bytes(), pem.as_bytes()]));
+    kept.map_err(|failure| {
+        let words = "the device is enrolled all the same; end it with `bailee device end";
+        failure.and(format_args!("{words} {}`", text(&new, "device")))
+    })?;
+    tell_enrolled(visit, &new, ", and renewed when it is used; now accept the invitation or log in")
+}
+
+fn tell_enrolled(visit: &Visit, device: &Json, words: &str) -> Result<()> {
     match visit.screen.is_json() {
-        true => visit.screen.json(&screen::pick(&new, &["device", "ends_at"])),
-        false => visit.screen.line(format_args!(
-            "this machine is enrolled until {}, and renewed when it is used; now accept the invitation or log in",
-            text(&new, "ends_at")
-        )),
+        true => visit.screen.json(&screen::pick(device, &["device", "ends_at"])),
+        false => visit
+            .screen
+            .line(format_args!("this machine is enrolled until {}{words}", text(device, "ends_at"))),
     }
 }
 
-/// Keeps a device's key and certificate, for this user alone.
-fn keep(place: &Place, key: &str, certificate: &str) -> Result<()> {
-    let [certificate_file, key_file] = place.device_files()?;
-    state::make_directory(&key_file)?;
-    // Of the two the certificate comes last: while one is missing, or of another key, none is shown.
-    replace_private(&key_file, key.as_bytes())?;
-    replace_private(&certificate_file, certificate.as_bytes())
+/// Renews this machine at the end of a command, where no other command does at this moment.
+///
+/// Who is not let in, such as after the session has ended, is renewed by the next command that is.
+pub(crate) fn renew_in_passing(visit: &Visit) {
+    let renewed = match visit.state.hold_device(Duration::ZERO) {
+        Ok(Some(held)) => renew(visit, &held).map(drop),
+        Ok(None) => Ok(()),
+        Err(failure) => Err(failure),
+    };
+    match renewed {
+        Err(Failure::Said { exit, words }) if exit != Exit::Denied => visit
+            .screen
+            .note(format_args!("the certificate of this machine ends soon and was not renewed: {words}")),
+        _ => {}
+    }
 }
 
-/// Asks for the next certificate of the device that is this machine, for the key that it has.
-pub(crate) fn renew(visit: &Visit) -> Result<Json> {
+/// Asks for the next certificate of the device that is this machine, for the key that it has; none where another command did, since
+/// this one began. Only who holds the device does.
+fn renew(visit: &Visit, _held: &File) -> Result<Option<Json>> {
     let [certificate_file, key_file] = visit.state.device_files()?;
-    if ClientIdentity::of_device(&visit.state)?.is_none() {
+    let Some(now) = ClientIdentity::of_device(&visit.state)? else {
         return Err(Failure::failed("this machine is not enrolled there; `bailee device enroll` enrols it"));
+    };
+    visit.client.settle_device();
+    if visit.device.as_ref().is_some_and(|began| !began.is(&now)) {
+        return Ok(None);
     }
-    let key = fs::read_to_string(&key_file).map_err(|error| Failure::file(&key_file, &error))?;
+    let key = crate::pem::read_key(&key_file)?;
     let (_, request) = request_for(Some(&key))?;
     let new = visit.client.post("/v1/devices/current:renew", &json!({ "request": request }))?;
     replace_private(&certificate_file, pem(&new)?.as_bytes())?;
-    Ok(new)
+    Ok(Some(new))
+}
+
+fn tell_this_one(visit: &Visit) -> Result<()> {
+    let devices = visit.client.get_all("/v1/devices", "devices")?;
+    let mut devices = devices.member("devices").map(Json::elements).unwrap_or_default().iter();
+    let current = devices.find(|one| matches!(one.member("current"), Some(Json::Bool(true))));
+    let gone = || Failure::failed("this machine was renewed by another command, and has ended since");
+    tell_enrolled(visit, current.ok_or_else(gone)?, "")
+}
+
+/// What else changes what this machine is enrolled as is not done yet.
+fn busy() -> Failure {
+    Failure::failed("another command enrols or renews this machine; try again when it has ended")
 }
 
 fn list(visit: &Visit, of: Option<&str>) -> Result<()> {

@@ -1,5 +1,8 @@
 //! `bailee keys`: where keys are and what can be promised of them. Never a key.
 
+mod escrow;
+mod share;
+
 use std::path::{Path, PathBuf};
 
 use bailee_core::{Environment, Json};
@@ -46,6 +49,10 @@ It takes two people, where the home asks for a second one: it is proposed, and a
 Example:
   bailee keys adopt")]
     Adopt,
+    Export(escrow::Export),
+    Import(escrow::Import),
+    Split(share::Split),
+    Join(share::Join),
     /// Change the passphrase under which the root key lies.
     ///
     /// The root key stays as it is, and so does all that lies under it. A copy of the old file still opens with the old
@@ -64,6 +71,10 @@ impl Keys {
             Command::Status => global.visit(|visit| answer(visit, &visit.client.get("/v1/keys")?)),
             Command::Mirror { directory } => global.visit(|visit| answer(visit, &mirror(visit, directory)?)),
             Command::Adopt => global.visit(adopt),
+            Command::Export(export) => global.visit(|visit| export.run(visit)),
+            Command::Import(import) => import.run(global),
+            Command::Split(split) => split.run(global),
+            Command::Join(join) => join.run(global),
             Command::Passphrase { passphrase_stdin } => change_passphrase(global, *passphrase_stdin),
         }
     }

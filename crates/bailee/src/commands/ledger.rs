@@ -71,7 +71,10 @@ impl Ledger {
                 global.visit(|visit| tail(visit, *events, *before, *details))
             }
             Command::Verify { directory: None } => global.visit(verify),
-            Command::Verify { directory: Some(directory) } => verify_offline(global.screen, directory),
+            Command::Verify { directory: Some(directory) } => {
+                global.refuse_server()?;
+                verify_offline(global.screen, directory)
+            }
             Command::Prove { request } => global.visit(|visit| prove(visit, *request)),
             Command::Export { out } => global.visit(|visit| export(visit, out)),
         }

@@ -68,6 +68,7 @@ impl Mapping {
     pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
         // A draft is made of the file alone: it needs no home, and nobody's leave.
         if let Command::Draft { file, name, charset } = &self.command {
+            global.refuse_server()?;
             return draft(global.screen, file, name.as_deref(), *charset);
         }
         global.visit(|visit| match &self.command {

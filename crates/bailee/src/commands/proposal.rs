@@ -4,6 +4,7 @@ use bailee_core::Json;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::counts;
 use crate::client::encoded;
 use crate::failure::{Exit, Result};
 use crate::screen::{self, BOLD, DIM, Screen, leaf, text};
@@ -62,6 +63,11 @@ impl Proposal {
         }
         let (id, state) = (text(&decided, "id"), text(&decided, "state"));
         visit.screen.line(format_args!("proposal {id} is {state}"))?;
+        if state == "approved" {
+            visit.screen.note(
+                "what comes of it is for whoever proposed it: they run the same command again, by then",
+            );
+        }
         let code = text(&decided, "code");
         if !code.is_empty() {
             visit.screen.line("hand this code to the invited person yourself; it is shown this once, and accepting takes it, too:")?;
@@ -134,15 +140,28 @@ fn about(one: &Json) -> String {
         let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
         let of = sellers.iter().map(leaf).collect::<Vec<_>>().join(", ");
         return match day.is_empty() {
-            true => format!("{records} records of {of} under {statute}"),
+            true => format!("{} of {of} under {statute}", counts::of(records, "record")),
             false => format!("what ends on {day} of {of} under {statute}"),
         };
+    }
+    let [shares, threshold] = ["shares", "threshold"].map(|name| text(one, name));
+    if !shares.is_empty() {
+        return format!("the root key in {shares} shares, any {threshold} of which bring it back");
+    }
+    if let Some(Json::Array(recipients)) = one.member("recipients") {
+        return match recipients.is_empty() {
+            true => "the lasting keyring, under the root key".to_owned(),
+            false => format!("the lasting keyring, for {} recipients", recipients.len()),
+        };
+    }
+    if keyring == "0" {
+        return "an imported keyring: every part that lives is lost".to_owned();
     }
     if !keyring.is_empty() {
         return format!("the keyring at revision {keyring}, of {anchor}");
     }
     if records > 0 {
-        return format!("{records} records");
+        return counts::of(records, "record");
     }
     let key = text(one, "key");
     if !key.is_empty() {
@@ -186,6 +205,9 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "archive_key",
         "keyring",
         "anchor",
+        "recipients",
+        "shares",
+        "threshold",
         "proposed_by",
         "proposed_at",
         "until",

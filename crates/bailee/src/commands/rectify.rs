@@ -18,7 +18,7 @@ The value is asked for, or read from standard input; it is never an argument, si
 value that comes in. It takes the role officer and a fresh second factor.
 
 Examples:
-  bailee rectify ALPHA/250-1234567-1234567 --field recipient.name
+  bailee rectify ALPHA/250-1234567-1234567 --field recipient.deliveryAddress.name
   bailee rectify ALPHA/250-1234567-1234567 --field buyer.buyerEmail --value-stdin < value")]
 pub(crate) struct Rectify {
     /// The order, shipment or return.

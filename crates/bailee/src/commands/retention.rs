@@ -8,6 +8,7 @@ use serde_json::json;
 use std::ops::ControlFlow;
 
 use super::certificate_of_disposal::{Certificate, VerifyCertificate};
+use super::counts;
 use super::proposal::tell_filed;
 use super::record::{OfKind, RecordName};
 use crate::failure::{Exit, Result};
@@ -66,7 +67,10 @@ impl Retention {
             Command::Run => global.visit(run),
             Command::Census => global.visit(census),
             Command::Certificate(certificate) => global.visit(|visit| certificate.run(visit)),
-            Command::VerifyCertificate(certificate) => certificate.run(global.screen),
+            Command::VerifyCertificate(certificate) => {
+                global.refuse_server()?;
+                certificate.run(global.screen)
+            }
             Command::ConfirmTime => global.visit(|visit| {
                 let filed = visit.client.post("/v1/retention:confirm-time", &json!({}))?;
                 tell_filed(visit, &filed)
@@ -156,9 +160,9 @@ fn run(visit: &Visit) -> Result<Exit> {
         visit.screen.json(&pick(&ran, &["disposed", "buckets_destroyed", "archived", "held"]))?;
     } else {
         visit.screen.line(format_args!(
-            "the personal data of {} records is gone: {} buckets destroyed",
-            text(&ran, "disposed"),
-            text(&ran, "buckets_destroyed"),
+            "the personal data of {} is gone: {} destroyed",
+            counts::of(text(&ran, "disposed"), "record"),
+            counts::of(text(&ran, "buckets_destroyed"), "bucket"),
         ))?;
     }
     Ok(Exit::Done)

@@ -35,7 +35,8 @@ enum Command {
     ///
     /// From then on nothing of it is taken in or revealed, services and grants lose it, and all that is held of it is destroyed: at
     /// once, or on the day that is named. What is not personal stays for its 18 months, but where Amazon demands deletion. It is
-    /// not taken back, and its id is not used again: who authorises you anew is added under another.
+    /// not taken back, and its id is not used again: who authorises you anew is added under another. Until all is gone it may be said
+    /// again where that is stricter: an earlier day, or a notice of Amazon's.
     #[command(after_help = "\
 It takes two people, where the home asks for a second one: it is proposed, and another owner or officer approves it with
 `bailee proposal approve`. From then on nothing of it is opened, for whatever purpose: archive before what a law obliges to keep

@@ -145,6 +145,8 @@ impl Session {
 
 /// Ends the session. That there was none, or that it had ended already, is no failure.
 pub(crate) fn log_out(visit: &Visit) -> Result<Exit> {
+    // Whoever goes renews nothing on the way, and could not any more.
+    visit.client.settle_device();
     let ended = visit.client.delete("/v1/sessions/current");
     session::forget(&visit.state)?;
     match ended {

@@ -1,15 +1,18 @@
 //! `bailee synth`: synthetic orders, for tests and test environments.
 
+mod profile;
+
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bailee_intake::synth::{
-    Charset, Columns, Format, Label, Mess, OWN_MAPPING, Packing, Shape, Style, Truth,
+    Charset, Columns, Format, Label, Like, Mess, OWN_MAPPING, Packing, Shape, Style, Truth,
 };
-use clap::Args;
+use clap::{Args, Subcommand};
 
+use super::counts;
 use crate::failure::{Exit, Failure, Result};
 use crate::home::clock::system_now;
 use crate::visit::Global;
@@ -17,18 +20,24 @@ use crate::visit::Global;
 /// Print synthetic SP-API orders of the 20 days before --now. Same seed and time, same bytes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  bailee synth --orders 1000 --seed 7 --mess 20 --now 2026-11-01T00:00:00Z > orders.ndjson")]
+  bailee synth --orders 1000 --seed 7 --mess 20 --now 2026-11-01T00:00:00Z > orders.ndjson
+  bailee synth profile --out shape.json && bailee synth --like shape.json > orders.ndjson")]
 #[command(after_long_help = after_long_help())]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub(crate) struct Synth {
-    /// How many orders.
-    #[arg(
-        long,
-        value_name = "N",
-        required_unless_present = "mapping",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
-    orders: u64,
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// How many orders; with --like as many as were measured, unless told.
+    #[arg(long, value_name = "N", required_unless_present_any = ["mapping", "like"])]
+    orders: Option<u64>,
+
+    /// Orders like those of a home: a file that `bailee synth profile` wrote, or the home itself, where you are logged in.
+    ///
+    /// Marketplaces, statuses, how many items there are, which fields are missing how often and how long personal texts are
+    /// are as there; no value is, since none is in the profile (2.5.b).
+    #[arg(long, value_name = "FILE|HOME", conflicts_with_all = LIKE_IS_ALL)]
+    like: Option<PathBuf>,
 
     /// Print the mapping file that reads the shop's own export, and no orders: that of shop-orders with --format
     /// shop-orders, else that of the spreadsheets (shop-export-…).
@@ -75,6 +84,15 @@ pub(crate) struct Synth {
     truth: Option<PathBuf>,
 }
 
+/// What says how orders stand in a format of their own, or what is wrong with them: orders like others are plain.
+const LIKE_IS_ALL: [&str; 9] =
+    ["mapping", "mess", "format", "shape", "columns", "charset", "label", "compress", "truth"];
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Profile(profile::Profile),
+}
+
 /// The names of the formats.
 fn formats() -> clap::builder::PossibleValuesParser {
     Format::all().map(Format::name).collect::<Vec<_>>().into()
@@ -106,8 +124,15 @@ Example:
 
 impl Synth {
     pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
+        if let Some(Command::Profile(profile)) = &self.command {
+            return global.visit(|visit| profile.run(visit));
+        }
+        global.refuse_server()?;
+        if let Some(like) = &self.like {
+            return self.like(global, like);
+        }
         let synth = bailee_intake::synth::Synth {
-            orders: self.orders,
+            orders: self.orders.unwrap_or(0),
             seed: self.seed,
             mess_percent: self.mess,
             now: global.now.unwrap_or_else(system_now),
@@ -132,6 +157,40 @@ impl Synth {
         }
         out.flush().map_err(|error| Failure::stdout(&error))?;
         Ok(Exit::Done)
+    }
+
+    /// Prints orders like those of a profile, or of a home.
+    fn like(&self, global: &Global, like: &Path) -> Result<Exit> {
+        let profile = match like.is_dir() {
+            true => profile::of_home(global, like)?,
+            false => profile::read(like)?,
+        };
+        let synth = bailee_intake::synth::Synth {
+            orders: self.orders.unwrap_or(profile.orders),
+            seed: self.seed,
+            mess_percent: 0,
+            now: global.now.unwrap_or_else(system_now),
+        };
+        let like = Like::new(synth, &profile).map_err(Failure::failed)?;
+        let (left_out, others) = (like.left_out(), like.other_marketplaces());
+        if !left_out.is_empty() {
+            let words = "that nothing can be made up for, and which are left out";
+            global.screen.note(format_args!(
+                "there are {} {words}: {}",
+                counts::of(left_out.len(), "field"),
+                left_out.join(", ")
+            ));
+        }
+        if others > 0 {
+            global.screen.note(format_args!(
+                "of {} nobody is made up; their orders are drawn from the others",
+                counts::of(others, "marketplace")
+            ));
+        }
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let mut lines = like.lines();
+        let written = lines.try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
+        written.map(|()| Exit::Done).map_err(|error| Failure::stdout(&error))
     }
 
     /// What the words stand for. clap has refused all others.

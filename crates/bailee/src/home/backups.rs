@@ -9,6 +9,7 @@ use bailee_vault::backup::{Backups, Send};
 use serde::Deserialize;
 
 use super::config::{Config, FILE};
+use super::restore::MARK;
 use super::{catalogue, mappings};
 use crate::failure::{Failure, Result};
 
@@ -77,13 +78,18 @@ fn sent(command: &str, words: &[String], file: &Path) -> bool {
     run.is_ok_and(|status| status.success())
 }
 
-/// Takes away the copy of the store that a killed backup left.
+/// Takes away the copy of the store that a killed backup left, and the mark of a restore that was killed when it was done.
 pub(super) fn clear(root: &Path) -> Result<()> {
-    let path = root.join(SCRATCH);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::file(&path, &error)),
-        _ => Ok(()),
+    for name in [SCRATCH, MARK] {
+        let path = root.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::file(&path, &error));
+            }
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 /// Files of the home that its configuration names and that are no secrets: what is elsewhere is its owner's.

@@ -18,6 +18,7 @@ use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
 use super::sign_on::{SignOnSection, SignOnSettings};
+use super::subjects::SubjectsSection;
 use super::time_source::TimeSource;
 use super::unsealed;
 use crate::failure::{Failure, Result};
@@ -47,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) root_key: RootKey,
     /// How long the ledger is kept.
     pub(crate) ledger_days: u16,
+    /// How many months what people leave with a request or a consent is kept.
+    pub(crate) request_months: u16,
     pub(crate) checkpoints: Option<PathBuf>,
     pub(crate) catalogue: Option<PathBuf>,
     /// The file of the home's own policies.
@@ -72,6 +75,8 @@ struct Written {
     keys: KeysSection,
     #[serde(default)]
     ledger: LedgerSection,
+    #[serde(default)]
+    subjects: SubjectsSection,
     #[serde(default)]
     catalogue: CatalogueSection,
     #[serde(default)]
@@ -171,6 +176,7 @@ impl Config {
         let (mail, server) = (written.mail.check()?, written.server.check()?);
         let mut standards = written.access.check(written.home.environment)?;
         standards.mail = mail.is_some();
+        standards.on_consent = written.subjects.purposes()?;
         standards.relying_party = server.relying_party.clone();
         standards.outside = access::outside(&written.access, mail.as_ref())?;
         Ok(Self {
@@ -185,6 +191,7 @@ impl Config {
             mirrors: mirrors(written.keys.mirrors)?,
             root_key: RootKey::parse(&written.keys.root_key, written.keys.passphrase.as_deref())?,
             ledger_days: ledger_days(&written.ledger)?,
+            request_months: written.subjects.months()?,
             checkpoints: written.ledger.checkpoints,
             catalogue: written.catalogue.extension,
             policies: written.access.policies,

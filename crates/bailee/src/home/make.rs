@@ -175,7 +175,7 @@ impl Begun {
         Ok(())
     }
 
-    fn file(&mut self, path: PathBuf) {
+    pub(super) fn file(&mut self, path: PathBuf) {
         self.files.push(path);
     }
 

@@ -22,6 +22,7 @@ pub(crate) mod backups;
 mod catalogue;
 pub(crate) mod clock;
 pub(crate) mod config;
+pub(crate) mod import;
 mod lock;
 pub(crate) mod mail;
 pub(crate) mod make;
@@ -35,6 +36,7 @@ pub(crate) mod restore;
 mod rights;
 pub(crate) mod root_key;
 mod sign_on;
+mod subjects;
 mod time_source;
 mod unsealed;
 mod unwritten;
@@ -139,6 +141,8 @@ impl Home {
             own: Arc::new(OwnFile::of(root)),
             policy: config.policy,
             ledger_days: config.ledger_days,
+            request_months: config.request_months,
+            on_consent: config.standards.on_consent.clone(),
             entropy: Arc::clone(&entropy),
         };
         let vault = Vault::open(foundations, now).map_err(Failure::failed)?;

@@ -4,7 +4,7 @@
 //! the same key signed, or it is refused. Going on takes the present keyring as well: what had ended since does not come back, and
 //! the ledger goes on under an origin of its own, since a backup is never as new as the last checkpoint that left the home.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bailee_core::{Clock, Entropy, RecordId, RequestId, Sensitive, Timestamp};
 use bailee_crypto::backup::{About, BackupError, BackupKey, Opener};
-use bailee_crypto::keyring::{Keyring, Unanchored};
+use bailee_crypto::keyring::{Keyring, REVISION_IMPORTED, Unanchored};
 use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::anchor::Anchors;
 use bailee_ledger::authorized::Context;
@@ -37,6 +37,7 @@ use super::config::{self, Config, FILE};
 use super::lock::Lock;
 use super::make::{Begun, write_private};
 use super::opened::last_event;
+use super::root_key;
 use super::{Home, LOCK, META_NOW, STORE};
 use crate::failure::{Exit, Failure, Result};
 use crate::serve::make_certificate;
@@ -44,8 +45,8 @@ use crate::serve::make_certificate;
 /// Most bytes of a file of a backup that is not its store: a mapping or a catalogue has some thousand.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// The beginning of a root key file under a passphrase.
-const UNDER_A_PASSPHRASE: &[u8] = b"bailee root key under a passphrase";
+/// What lies in a home while it is restored: without a configuration beside it, it was cut short, and is begun anew.
+pub(super) const MARK: &str = "restoring";
 
 /// A backup that was read, and holds.
 pub(crate) struct Contents {
@@ -157,8 +158,11 @@ impl Restoring {
     /// Makes the home. What was made before a failure is taken away again; the keyring is not touched but by what it has done already.
     pub(crate) fn go_on(self, input: impl Read, key: &BackupKey) -> Result<Restored> {
         let mut begun = Begun::default();
+        clear_cut_short(&self.root)?;
         begun.directory(&self.root)?;
         let lock = Lock::take(&self.root.join(LOCK), || false)?;
+        let mark = self.root.join(MARK);
+        write_private(&mark, b"")?;
         let contents = Contents::read(input, key, &self.root)?;
         let (text, config) = contents.config(&self.mirrors, self.root_key()?.as_deref())?;
         config.check_places(&self.root).map_err(Failure::failed)?;
@@ -169,6 +173,7 @@ impl Restoring {
         make_certificate(&self.root)?;
         // Last: a home is one once it has its configuration.
         write_private(&self.root.join(FILE), text.as_bytes())?;
+        fs::remove_file(&mark).map_err(|error| Failure::file(&mark, &error))?;
         drop(lock);
         // The first checkpoint leaves it at once; this also proves that the home opens.
         let opened = Home::open_unless(&self.root, None, self.passphrase.as_ref(), || false);
@@ -209,18 +214,25 @@ impl Restoring {
         move_origin(&store_path, &from, &to).map_err(Failure::failed)?;
         let store = Sqlite::open(&store_path, to, Arc::clone(&entropy)).map_err(Failure::failed)?;
         let store: Arc<dyn Store> = Arc::new(store);
-        // One that is older than the backup knows is refused, and left as it is.
         let anchor = store.anchor().map_err(Failure::failed)?;
-        let (keyring, _) = unanchored.open(anchor).map_err(Failure::failed)?;
-        refuse_older(&keyring, newest.as_ref())?;
+        let keys_lost = unanchored.revision() == REVISION_IMPORTED;
+        // One that is older than the backup knows is refused, and left as it is; but one that was made of an imported lasting half has
+        // no key that was destroyed since.
+        let opened = if keys_lost { unanchored.open_also_behind(anchor) } else { unanchored.open(anchor) };
+        let (keyring, _) = opened.map_err(Failure::failed)?;
+        if !keys_lost {
+            refuse_older(&keyring, newest.as_ref())?;
+        }
         let known = newest.map(|checkpoint| checkpoint.size);
         let (backup, size) = (contents.about.backup, contents.ledger_size);
-        let restore = Restore { restore: id, backup, size, taken_up, known };
+        let restore = Restore { restore: id, backup, size, taken_up, known, keys_lost };
         let now = self.set_time(&*store, config)?;
         let context = Context::system(RequestId::new(now, &*entropy), now);
-        restore.begin(&*store, keyring.anchor(), &context).map_err(Failure::failed)?;
+        let at = keyring.behind().map_or_else(|| keyring.anchor(), |behind| behind.anchor);
+        restore.begin(&*store, at, &context).map_err(Failure::failed)?;
         self.write_time(&*store, &context)?;
         let vault = self.open_vault(Arc::clone(&store), keyring, config, entropy, now)?;
+        vault.adopt_imported(&context).map_err(Failure::failed)?;
         let replayed = vault.replay(&restore, &since, &context).map_err(Failure::failed)?;
         let buckets = store.buckets().map_err(Failure::failed)?;
         let open = buckets.iter().filter(|bucket| bucket.state == BucketState::Open);
@@ -263,6 +275,8 @@ impl Restoring {
             own: Arc::new(OwnFile::of(&self.root)),
             policy: config.policy,
             ledger_days: config.ledger_days,
+            request_months: config.request_months,
+            on_consent: config.standards.on_consent.clone(),
             entropy,
         };
         Vault::open(foundations, now).map_err(Failure::failed)
@@ -270,13 +284,7 @@ impl Restoring {
 
     /// How a configuration names the root key that was given.
     fn root_key(&self) -> Result<Option<String>> {
-        let Some(path) = &self.root_key else { return Ok(None) };
-        let mut beginning = Vec::new();
-        let read = File::open(path)
-            .and_then(|file| file.take(UNDER_A_PASSPHRASE.len() as u64).read_to_end(&mut beginning));
-        read.map_err(|error| Failure::file(path, &error))?;
-        let kind = if beginning == UNDER_A_PASSPHRASE { "passphrase" } else { "file" };
-        Ok(Some(format!("{kind}:{}", path.display())))
+        self.root_key.as_deref().map(root_key::of_file).transpose()
     }
 
     /// Holds the ledger of the backup against the checkpoints that left its home: it must be one of their past. The newest of them.
@@ -343,6 +351,14 @@ fn refuse_older(keyring: &Keyring, newest: Option<&Checkpoint>) -> Result<()> {
             "the keyring is at revision {present}, older than revision {known} that the newest checkpoint of this home knows; bring \
              back a newer mirror"
         ))),
+    }
+}
+
+/// Takes away what a restore that was killed left. Neither keyring nor root key lies in it.
+fn clear_cut_short(root: &Path) -> Result<()> {
+    match root.join(MARK).exists() && !root.join(FILE).exists() {
+        true => fs::remove_dir_all(root).map_err(|error| Failure::file(root, &error)),
+        false => Ok(()),
     }
 }
 

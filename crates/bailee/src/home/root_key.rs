@@ -4,6 +4,8 @@
 //! passphrase is asked for at the terminal, unless the configuration says where it is kept; it is never an argument, and
 //! never stands in the environment or in the configuration itself (2.5.a).
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bailee_core::Sensitive;
@@ -18,6 +20,19 @@ const ROOT_KEY: &str = "[keys] root_key";
 const PASSPHRASE: &str = "[keys] passphrase";
 /// What is asked for.
 const ASKED: &str = "passphrase of the root key";
+
+/// The beginning of a root key file under a passphrase.
+const UNDER_A_PASSPHRASE: &[u8] = b"bailee root key under a passphrase";
+
+/// How a configuration names a root key in that file, by what is in it.
+pub(crate) fn of_file(path: &Path) -> Result<String> {
+    let mut beginning = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(UNDER_A_PASSPHRASE.len() as u64).read_to_end(&mut beginning));
+    read.map_err(|error| Failure::file(path, &error))?;
+    let kind = if beginning == UNDER_A_PASSPHRASE { "passphrase" } else { "file" };
+    Ok(format!("{kind}:{}", path.display()))
+}
 
 /// Where the root key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +99,16 @@ impl RootKey {
         match self {
             Self::Plain(_) => None,
             Self::Sealed { passphrase, .. } => passphrase.as_ref(),
+        }
+    }
+
+    /// The passphrase that somebody has to give, before it is opened more than once: from standard input, or from the terminal where it
+    /// is kept nowhere.
+    pub(crate) fn ask(&self, from_stdin: bool) -> Result<Option<Sensitive<String>>> {
+        match self {
+            _ if from_stdin => screen::stdin_line().map(Some),
+            Self::Sealed { passphrase: None, .. } => screen::passphrase(ASKED, Asked::Once).map(Some),
+            _ => Ok(None),
         }
     }
 

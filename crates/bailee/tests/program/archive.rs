@@ -66,7 +66,7 @@ fn it_is_proposed_by_one_approved_by_another_and_opened_by_a_stock_tool_with_the
         (&filed["statute"], &filed["archive_key"]),
         (&"DE-USTG-14b".into(), &fingerprint.as_str().into())
     );
-    assert!(trial.run(&["proposal", "list"]).ends(0).text().contains("1 records of ALPHA under DE-USTG-14b"));
+    assert!(trial.run(&["proposal", "list"]).ends(0).text().contains("1 record of ALPHA under DE-USTG-14b"));
     assert!(trial.run(&["proposal", "approve", id]).ends(4).err.contains("1.3.b"));
     trial.run(&["archive", "fetch", id, "--out", "archive.cms"]).ends(4);
 
@@ -131,7 +131,7 @@ fn the_live_data_ends_on_its_day_and_nothing_in_the_home_opens_the_archive() {
     let day = &explained["expires_at"].as_str().unwrap()[..10];
     let made =
         run(&trial, &create(&["--seller", "ALPHA", "--day", day, "--field", "buyer.buyerName"])).ends(0);
-    assert!(made.text().contains("1 values of 1 records"), "{}", made.text());
+    assert!(made.text().contains("1 value of 1 record"), "{}", made.text());
     let list = trial.json(&["archive", "list"]);
     let id = list["archives"][0]["id"].as_str().unwrap();
     trial.run(&["archive", "fetch", id, "--out", "archive.cms"]).ends(0);
@@ -222,7 +222,7 @@ fn what_no_law_has_kept_is_refused_and_says_why() {
     check(&of(GOOD[0], GOOD[1], GOOD[2], "buyer.nothing"), 5, "nothing of this");
     check(&["archive", "key", "add", "2036.pub.pem", "--year", "2036"], 1, "already");
     check(&["archive", "key", "add", "2036.pub.pem", "--year", "2037"], 1, "another year");
-    check(&["archive", "key", "add", "2036.key", "--year", "2037"], 1, "never the private key");
+    check(&["archive", "key", "add", "2036.key", "--year", "2037"], 1, "was not sent");
     check(&["archive", "keygen", "--year", "2036", "--out", "2036"], 1, "2036.key");
     check(&["archive", "place", "00000000000000000000000000000000", "--place", "safe"], 5, "no such archive");
     let sheet = std::fs::read_to_string(trial.path("2036.html")).unwrap();
@@ -230,6 +230,82 @@ fn what_no_law_has_kept_is_refused_and_says_why() {
         sheet.contains("Archive key 2036") && !sheet.contains("{year}") && !sheet.contains("{fingerprint}")
     );
     assert!(!sheet.contains("PRIVATE"));
-    let events = trial.run(&["ledger", "tail"]).ends(0).text();
-    assert!(!events.contains("Wilma"), "{events}");
+}
+
+#[test]
+fn neither_a_private_key_nor_what_was_refused_gets_into_a_home() {
+    let trial = Trial::at("2026-03-02T09:00:00Z");
+    trial.run_with(&["collect", "--seller", "ALPHA", "-"], grants::ORDER).ends(0);
+    with_key(&trial);
+    let unsent = trial.run(&["archive", "key", "add", "2036.key", "--year", "2037"]).ends(1);
+    assert!(unsent.err.contains("was not sent"), "{}", unsent.err);
+    let long = trial.write("long.pem", vec![b'x'; 1024 * 1024 + 1]);
+    trial.run(&["archive", "key", "add", &long, "--year", "2037"]).ends(1);
+
+    let served = trial.serve();
+    let bearer = served.bearer();
+    let refused = |path: &str, body: serde_json::Value| {
+        let body = body.to_string();
+        let words = ["--data", &body, "--header", "Content-Type: application/json", "--header", &bearer];
+        let ran = served.curl(path, &words).output().unwrap();
+        assert!(!ran.status.success(), "{path}");
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let private = std::fs::read_to_string(trial.path("2036.key")).unwrap();
+    let said = refused("/v1/archive-keys", serde_json::json!({ "key": private, "year": 2037 }));
+    assert!(said.contains("never the private key"), "{said}");
+    let asked = |statute: &str, field: &str| {
+        serde_json::json!({
+            "seller": "ALPHA", "kind": "order", "references": ["250-1234567-1234567"], "fields": [field],
+            "purpose": "invoice", "statute": statute, "until": "2036-12-31",
+        })
+    };
+    refused("/v1/archives", asked("Wilma Larkspur", "buyer.buyerName"));
+    refused("/v1/archives", asked("DE-USTG-14b", "buyer.Wilma Larkspur"));
+    assert_eq!(served.end().status, 0);
+    // In whole, as a program reads it: the text shows a few columns alone.
+    let events = trial.json(&["ledger", "tail", "-n", "1000"]).to_string();
+    assert!(events.contains("key-added"), "{events}");
+    assert!(!events.contains("Wilma") && !events.contains("Larkspur"), "{events}");
+    let line = private.lines().nth(1).unwrap().to_owned();
+    assert_nowhere(&trial.kept(), &["Wilma Larkspur".to_owned(), line]);
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_before_anything_is_made_and_told_of_where_it_was_made() {
+    let trial = Trial::at("2026-03-02T09:00:00Z");
+    trial.run_with(&["collect", "--seller", "ALPHA", "-"], grants::ORDER).ends(0);
+    trial.run(&["archive", "keygen", "--year", "2036", "--out", "nowhere/2036"]).ends(1);
+    with_key(&trial);
+    let made = || trial.json(&["archive", "list"])["archives"].as_array().unwrap().len();
+    trial.write("there.cms.sig", "theirs");
+    for out in ["nowhere/archive.cms", "there.cms"] {
+        run(&trial, &create(&[ORDER, "--field", "buyer.buyerName", "--out", out])).ends(1);
+    }
+    assert_eq!(made(), 0);
+    assert!(!trial.path("there.cms.txt").exists());
+    // A name that nothing has while the command begins, and somebody else takes while the server is at work.
+    let served = trial.serve();
+    let late = trial.path("late.cms");
+    let words = create(&[ORDER, "--field", "buyer.buyerName", "--out", "late.cms"]);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    served.signal("STOP");
+    let child = trial.command(&words).spawn().unwrap();
+    crate::served::until(|| {
+        let names = std::fs::read_dir(trial.path(".")).unwrap().map(|one| one.unwrap().file_name());
+        let drafts = names.filter(|name| name.to_string_lossy().starts_with(".late.cms"));
+        (drafts.count() == 4).then_some(())
+    });
+    std::fs::write(&late, "theirs").unwrap();
+    served.signal("CONT");
+    let ended = child.wait_with_output().unwrap();
+    let err = String::from_utf8(ended.stderr).unwrap();
+    let list = trial.json(&["archive", "list"]);
+    let id = list["archives"][0]["id"].as_str().unwrap();
+    assert!(err.contains(&format!("bailee archive fetch {id} --out FILE")), "{err}");
+    assert_eq!(std::fs::read_to_string(&late).unwrap(), "theirs");
+    let left = std::fs::read_dir(trial.path(".")).unwrap().map(|one| one.unwrap().file_name());
+    assert!(left.into_iter().all(|name| !name.to_string_lossy().ends_with(".new")));
+    trial.run(&["archive", "fetch", id, "--out", "archive.cms"]).ends(0);
+    assert_eq!(served.end().status, 0);
 }

@@ -30,7 +30,7 @@ fn kept() -> Trial {
     trial
 }
 
-fn give_places(trial: &Trial) {
+pub(crate) fn give_places(trial: &Trial) {
     let made = trial.json(&["backup", "keygen", "--out", "backup.key", "--sheet", "sheet.txt"]);
     let recipient = made["recipient"].as_str().unwrap();
     fs::create_dir(trial.path("backups")).unwrap();
@@ -41,7 +41,7 @@ fn give_places(trial: &Trial) {
     );
 }
 
-fn back_up(trial: &Trial) -> String {
+pub(crate) fn back_up(trial: &Trial) -> String {
     let made = trial.json(&["backup", "create", "--out", "backups"]);
     made["file"].as_str().unwrap().to_owned()
 }

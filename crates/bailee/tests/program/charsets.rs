@@ -78,5 +78,5 @@ fn letters_that_were_lost_before_are_told_of_what_is_retried_too() {
     let input = trial.write("undecided.ndjson", undecided);
     trial.run(&["collect", "--seller", "ALPHA", &input]).ends(3);
     let told = trial.run(&["quarantine", "retry", "--all", "--charset", "iso-8859-15"]).ends(0);
-    assert!(told.err.contains("1 values had lost letters"), "{}", told.err);
+    assert!(told.err.contains("1 value had lost letters"), "{}", told.err);
 }

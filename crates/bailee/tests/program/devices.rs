@@ -89,3 +89,81 @@ fn an_invited_person_enrols_a_machine_by_the_invitation_and_accepts_it_there() {
     there(&["session", "list"], "").ends(0);
     assert_eq!(served.end().status, 0);
 }
+
+#[test]
+fn commands_at_once_renew_a_device_once_and_who_logs_out_does_not() {
+    let trial = trial();
+    let served = trial.serve();
+    let port = served.url().rsplit_once(':').unwrap().1.to_owned();
+    let url = served.url();
+    let there = |words: &[&str]| trial.run_with(&[&["--server", &url], words].concat(), PASSWORD);
+    trial.run(&["device", "enroll", "--at", &url]).ends(0);
+    let log_in = ["login", "--as", MAIL, "--password-stdin"];
+    there(&log_in).ends(0);
+    assert_eq!(served.end().status, 0);
+    let certificate =
+        || std::fs::read(trial.path(&format!("state/bailee/localhost_{port}.device.pem"))).unwrap();
+    let renewals = || {
+        let tail = trial.run(&["--output", "json", "ledger", "tail", "-n", "1000"]).ends(0).text();
+        tail.matches("\"renewed\"").count()
+    };
+
+    // By the server's clock the certificate is 80 days old.
+    let first = certificate();
+    let served = trial.serve_ahead("+80d", &format!("127.0.0.1:{port}"));
+    let list = ["--server", &url, "seller", "list"];
+    let all: Vec<_> = (0..4).map(|_| trial.command(&list).spawn().unwrap()).collect();
+    for one in all {
+        let ended = one.wait_with_output().unwrap();
+        assert!(
+            ended.status.success() && ended.stderr.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
+    }
+    let second = certificate();
+    assert_ne!(first, second);
+    assert_eq!(renewals(), 1, "four commands at once");
+    let quiet = there(&["seller", "list"]).ends(0);
+    assert!(quiet.err.is_empty(), "{}", quiet.err);
+    assert_eq!(renewals(), 1);
+
+    // Whoever asks is renewed once, also where the command is told that it is time.
+    std::fs::write(trial.path(&format!("state/bailee/localhost_{port}.device.pem")), &first).unwrap();
+    let early = there(&["device", "renew"]).ends(1);
+    assert!(early.err.contains("was renewed at"), "{}", early.err);
+    let told = there(&["seller", "list"]).ends(0);
+    assert!(told.err.contains("was not renewed: this device was renewed at"), "{}", told.err);
+    assert!(there(&["logout"]).ends(0).err.is_empty());
+    assert!(
+        there(&["seller", "list"]).ends(4).err.lines().count() == 1,
+        "nothing is renewed without a session"
+    );
+    assert_eq!((renewals(), certificate()), (1, first));
+    assert_eq!(served.end().status, 0);
+}
+
+#[test]
+fn a_device_that_is_asked_for_it_is_renewed_once_and_not_while_another_command_holds_it() {
+    let trial = trial();
+    let served = trial.serve();
+    let (url, port) = (served.url(), served.url().rsplit_once(':').unwrap().1.to_owned());
+    let there = |words: &[&str]| trial.run_with(&[&["--server", &url], words].concat(), PASSWORD);
+    trial.run(&["device", "enroll", "--at", &url]).ends(0);
+    there(&["login", "--as", MAIL, "--password-stdin"]).ends(0);
+    assert_eq!(served.end().status, 0);
+    let served = trial.serve_ahead("+80d", &format!("127.0.0.1:{port}"));
+    let state = |ending: &str| trial.path(&format!("state/bailee/localhost_{port}.device.{ending}"));
+    let first = std::fs::read(state("pem")).unwrap();
+    {
+        let held = std::fs::File::create(state("lock")).unwrap();
+        rustix::fs::flock(&held, rustix::fs::FlockOperation::LockExclusive).unwrap();
+        assert!(there(&["seller", "list"]).ends(0).err.is_empty(), "whoever holds it renews it");
+        assert_eq!(std::fs::read(state("pem")).unwrap(), first);
+    }
+    there(&["device", "renew"]).ends(0);
+    let tail = trial.run(&["--output", "json", "ledger", "tail", "-n", "1000"]).ends(0).text();
+    assert_eq!(tail.matches("\"renewed\"").count(), 1);
+    assert_ne!(std::fs::read(state("pem")).unwrap(), first);
+    assert_eq!(served.end().status, 0);
+}

@@ -92,3 +92,20 @@ fn every_command_is_an_event_and_reading_the_ledger_is_one_too() {
         assert!(new.contains(&event.to_owned()), "{event}: {new:?}");
     }
 }
+
+#[test]
+fn what_asks_no_server_says_so_instead_of_doing_something_else() {
+    let trial = Trial::empty();
+    for words in [
+        &["ledger", "verify", "ledger"][..],
+        &["retention", "verify-certificate", "gone.json", "--key", "k"],
+        &["archive", "keygen", "--year", "2036", "--out", "2036"],
+        &["backup", "keygen", "--out", "backup.key"],
+        &["backup", "verify", "one.backup", "--key", "backup.key"],
+        &["synth", "--orders", "1"],
+    ] {
+        let refused = trial.run(&[&["--server", "https://localhost:1"], words].concat()).ends(2);
+        assert!(refused.err.contains("leave out --server"), "{words:?}: {}", refused.err);
+        assert!(refused.out.is_empty());
+    }
+}

@@ -108,7 +108,7 @@ fn letters_that_were_lost_before_are_told_whichever_way_they_come() {
     order["buyer"]["buyerName"] = "J?rgen M?ller".into();
     let words = ["collect", "--seller", "ALPHA", "-"];
     let here = trial.run_with(&words, &order.to_string()).ends(0);
-    assert!(here.err.contains("1 values had lost letters"), "{}", here.err);
+    assert!(here.err.contains("1 value had lost letters"), "{}", here.err);
     let served = there_too.serve();
     let url = served.url();
     log_in(&there_too, &url);

@@ -130,7 +130,7 @@ fn where_two_are_asked_for_one_proposes_and_another_approves_what_is_erased() {
 
     trial.log_in();
     let list = trial.run(&["proposal", "list"]).ends(0).text();
-    assert!(list.contains("1 records"), "{list}");
+    assert!(list.contains("1 record"), "{list}");
     let told = trial.run(&["proposal", "show", id]).ends(0).text();
     assert!(told.contains(order), "{told}");
     trial.run(&["proposal", "approve", id]).ends(0);

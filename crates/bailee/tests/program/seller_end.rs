@@ -115,6 +115,8 @@ fn where_no_second_person_is_asked_a_seller_ends_at_once_or_on_the_day_that_is_n
     let ended = trial.json(&words);
     assert_eq!((&ended["on"], &ended["gone_at"]), (&json!("2026-03-10"), &json!(null)));
     assert!(trial.run(&["seller", "list"]).ends(0).text().contains("to be gone on 2026-03-10"));
+    let again = trial.run(&words).ends(1);
+    assert!(again.err.contains("has ended already") && again.err.contains("2026-03-10"), "{}", again.err);
     trial.run(&REVEAL).ends(5);
     let explained = trial.json(&["retention", "explain", "ALPHA/250-1234567-1234567"]);
     assert_eq!((&explained["rule"], &explained["state"]), (&json!("R17"), &json!("closing")));

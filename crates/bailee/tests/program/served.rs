@@ -35,6 +35,17 @@ impl Trial {
         self.begin(command)
     }
 
+    /// A server at that address, on a machine whose clock is so far ahead, as `faketime -f` takes it. Signals reach the server, which
+    /// `faketime` does not pass on.
+    pub(crate) fn serve_ahead(&self, ahead: &str, address: &str) -> Served<'_> {
+        let library =
+            Command::new("faketime").args(["-f", ahead, "printenv", "LD_PRELOAD"]).output().unwrap();
+        let library = String::from_utf8(library.stdout).unwrap();
+        let mut command = self.command(&["serve", "--listen", address, "--output", "json"]);
+        command.env("LD_PRELOAD", library.trim()).env("FAKETIME", ahead);
+        self.begin(command)
+    }
+
     fn begin(&self, mut command: Command) -> Served<'_> {
         let mut process = command.stdin(Stdio::null()).spawn().unwrap();
         let mut line = String::new();

@@ -78,7 +78,11 @@ impl Trial {
     }
 
     pub(crate) fn log_in(&self) {
-        self.run_with(&["login", "--as", MAIL, "--password-stdin"], PASSWORD).ends(0);
+        self.log_in_with(PASSWORD);
+    }
+
+    pub(crate) fn log_in_with(&self, password: &str) {
+        self.run_with(&["login", "--as", MAIL, "--password-stdin"], password).ends(0);
     }
 
     /// Sets the home's time. The session stays: nobody was idle.

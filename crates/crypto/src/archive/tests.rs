@@ -124,3 +124,56 @@ fn an_archive_has_its_most() {
     let most = Sensitive::new(vec![0; CONTENT_BYTES_MAX]);
     assert!(key.public.seal(&most, &SystemEntropy).is_ok());
 }
+
+/// What the stock tool gives out under a passphrase, and whether it was content.
+fn opened_under(place: &Path, sealed: &[u8], passphrase: &str) -> (bool, Vec<u8>) {
+    std::fs::write(place.join("answer.cms"), sealed).unwrap();
+    let out = place.join("answered");
+    let _ = std::fs::remove_file(&out);
+    let words = ["cms", "-decrypt", "-text", "-inform", "DER", "-in", "answer.cms", "-pwri_password"];
+    let ran = openssl(&[&words[..], &[passphrase, "-out", "answered"]].concat(), place);
+    (ran.status.success(), std::fs::read(out).unwrap_or_default())
+}
+
+#[test]
+fn the_stock_tool_opens_it_with_the_passphrase_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let (passphrase, other) = (Passphrase::random(&SystemEntropy), Passphrase::random(&SystemEntropy));
+    assert!(passphrase.expose() != other.expose());
+    for content in [Vec::new(), (0..=255).cycle().take(300_000).collect::<Vec<u8>>()] {
+        let sealed =
+            seal_under_passphrase(&Sensitive::new(content.clone()), &passphrase, &SystemEntropy).unwrap();
+        assert_eq!(opened_under(place.path(), &sealed, passphrase.expose()), (true, content));
+        assert_eq!(opened_under(place.path(), &sealed, other.expose()), (false, Vec::new()));
+    }
+}
+
+#[test]
+fn a_changed_byte_of_what_a_passphrase_opens_is_refused_and_nothing_comes_out() {
+    let place = tempfile::tempdir().unwrap();
+    let passphrase = Passphrase::random(&SystemEntropy);
+    let content = b"Wilma Larkspur lives in Fliederweg 3";
+    let sealed =
+        seal_under_passphrase(&Sensitive::new(content.to_vec()), &passphrase, &SystemEntropy).unwrap();
+    let tail = sealed.len() - 18 - MIME_HEADER.len() - content.len();
+    for at in (0..sealed.len()).filter(|at| at.is_multiple_of(11) || *at + 12 > sealed.len()) {
+        let mut changed = sealed.clone();
+        changed[at] ^= 1 << (at % 8);
+        let (fine, out) = opened_under(place.path(), &changed, passphrase.expose());
+        assert_eq!(fine, !out.is_empty(), "byte {at}");
+        // What is filled up is not looked at; then the content is as it was.
+        assert!(!fine || (out == content && at < tail), "byte {at}");
+    }
+}
+
+#[test]
+fn a_passphrase_is_of_letters_and_digits_that_nobody_takes_for_one_another() {
+    for _ in 0..50 {
+        let passphrase = Passphrase::random(&SystemEntropy);
+        let groups: Vec<&str> = passphrase.expose().split('-').collect();
+        assert!(groups.len() == PASSPHRASE_CHARACTERS / 5 && groups.iter().all(|group| group.len() == 5));
+        assert!(
+            groups.concat().bytes().all(|byte| byte.is_ascii_alphanumeric() && !b"ILOUilou".contains(&byte))
+        );
+    }
+}

@@ -34,6 +34,8 @@ pub struct Kept {
     pub facts: Vec<(SellerId, Month)>,
     /// Detail keys.
     pub details: Vec<Month>,
+    /// Request keys.
+    pub requests: Vec<Month>,
 }
 
 /// What adopting a keyring takes away, and what is lost already.
@@ -47,12 +49,16 @@ pub struct Cut {
     pub facts: u64,
     /// Detail keys that go.
     pub details: u64,
+    /// Request keys that go.
+    pub requests: u64,
     /// Slots in use whose keys were made since, or punctured before: what they seal opens for nobody any more.
     pub lost_slots: u64,
     /// Facts keys in use that were made since.
     pub lost_facts: Vec<(SellerId, Month)>,
     /// Detail keys in use that were made since.
     pub lost_details: u64,
+    /// Request keys in use that were made since.
+    pub lost_requests: u64,
 }
 
 /// A keyring that is older than its anchor.
@@ -186,7 +192,8 @@ fn goes_on_at(used: &[Range<u32>], given: u32) -> u32 {
 
 fn single_keys(kept: &Kept) -> impl Iterator<Item = SegmentId> {
     let facts = kept.facts.iter().cloned().map(|(seller, month)| SegmentId::Facts(seller, month));
-    facts.chain(kept.details.iter().copied().map(SegmentId::Detail))
+    let details = kept.details.iter().copied().map(SegmentId::Detail);
+    facts.chain(details).chain(kept.requests.iter().copied().map(SegmentId::Request))
 }
 
 fn weigh(held: &BTreeMap<SegmentId, Live>, kept: &Kept) -> Cut {
@@ -203,6 +210,7 @@ fn weigh(held: &BTreeMap<SegmentId, Live>, kept: &Kept) -> Cut {
             (SegmentId::Bucket(_), ..) => cut.buckets += 1,
             (SegmentId::Facts(..), ..) => cut.facts += u64::from(!stays.contains(id)),
             (SegmentId::Detail(_), ..) => cut.details += u64::from(!stays.contains(id)),
+            (SegmentId::Request(_), ..) => cut.requests += u64::from(!stays.contains(id)),
         }
     }
     for (id, used) in used_of {
@@ -218,5 +226,7 @@ fn weigh(held: &BTreeMap<SegmentId, Live>, kept: &Kept) -> Cut {
     cut.lost_facts = kept.facts.iter().filter(is_lost).cloned().collect();
     let is_lost = |month: &&Month| !held.contains_key(&SegmentId::Detail(**month));
     cut.lost_details = kept.details.iter().filter(is_lost).count() as u64;
+    let is_lost = |month: &&Month| !held.contains_key(&SegmentId::Request(**month));
+    cut.lost_requests = kept.requests.iter().filter(is_lost).count() as u64;
     cut
 }

@@ -107,7 +107,8 @@ fn remove(next: &mut Next, live: &mut BTreeMap<SegmentId, Live>, removals: &Remo
     let buckets = removals.buckets.iter().cloned().map(SegmentId::Bucket);
     let facts = removals.facts.iter().cloned().map(|(seller, month)| SegmentId::Facts(seller, month));
     let details = removals.details.iter().copied().map(SegmentId::Detail);
-    for id in buckets.chain(facts).chain(details) {
+    let requests = removals.requests.iter().copied().map(SegmentId::Request);
+    for id in buckets.chain(facts).chain(details).chain(requests) {
         next.head.segments.remove(&id);
         live.remove(&id);
     }

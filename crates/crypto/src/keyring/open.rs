@@ -25,6 +25,19 @@ impl Keyring {
         mirrors: &[PathBuf],
         entropy: &dyn Entropy,
     ) -> Result<Self, KeyringError> {
+        Self::begin_on(files, provider, Lasting::random(binding, entropy), mirrors, 1, entropy)
+    }
+
+    /// A keyring without any perishable key, in mirrors that are empty or missing.
+    pub(super) fn begin_on(
+        files: Arc<dyn Files>,
+        provider: Box<dyn KeyProvider>,
+        lasting: Lasting,
+        mirrors: &[PathBuf],
+        revision: u64,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, KeyringError> {
+        let binding = lasting.binding();
         enough(mirrors)?;
         for path in mirrors {
             match (Mirror { files: &*files, path }).is_empty() {
@@ -33,14 +46,13 @@ impl Keyring {
                 Err(error) => return Err(KeyringError::mirror(path, &error)),
             }
         }
-        let lasting = Lasting::random(binding, entropy);
         let lasting_file = lasting.seal(&*provider, entropy)?;
-        let (secret, wrapped) = new_epoch(&*provider, &binding, 1, entropy)?;
+        let (secret, wrapped) = new_epoch(&*provider, &binding, revision, entropy)?;
         let head = Head {
             binding,
-            revision: 1,
+            revision,
             previous: [0; 32],
-            epoch: 1,
+            epoch: revision,
             wrapped,
             lasting: sha256(&lasting_file),
             ancestors: Vec::new(),
@@ -132,6 +144,11 @@ impl Unanchored {
     /// The lasting half.
     pub fn lasting(&self) -> &Lasting {
         &self.lasting
+    }
+
+    /// Its revision.
+    pub fn revision(&self) -> u64 {
+        self.writer.head.revision
     }
 
     /// Opens it; refuses one that is older than its anchor, and only then repairs mirrors: what must not be used must

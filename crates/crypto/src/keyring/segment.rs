@@ -1,4 +1,4 @@
-//! A segment: the keys of one bucket, one seller's facts of a month, or one month's details, in a file of its own.
+//! A segment: the keys of one bucket, one seller's facts of a month, one month's details or requests, in a file of its own.
 //!
 //! Each writing of a segment has a new random name and a new key; the head alone knows both. So a file is never
 //! changed, and once the head that names it is gone it is noise.
@@ -22,6 +22,7 @@ pub(crate) enum SegmentId {
     Bucket(BucketId),
     Facts(SellerId, Month),
     Detail(Month),
+    Request(Month),
 }
 
 impl SegmentId {
@@ -34,6 +35,7 @@ impl SegmentId {
             }
             Self::Facts(seller, month) => (3, seller.as_str(), month.0),
             Self::Detail(month) => (4, "", month.0),
+            Self::Request(month) => (5, "", month.0),
         };
         out.push(kind);
         put_short(out, seller);
@@ -44,8 +46,10 @@ impl SegmentId {
         let kind = reader.u8()?;
         let seller = reader.short()?;
         let number = reader.i32()?;
-        if kind == 4 {
-            return if seller.is_empty() { Ok(Self::Detail(Month(number))) } else { Err(Malformed) };
+        match (kind, seller.is_empty()) {
+            (4, true) => return Ok(Self::Detail(Month(number))),
+            (5, true) => return Ok(Self::Request(Month(number))),
+            _ => {}
         }
         let seller: SellerId = seller.parse().map_err(|_| Malformed)?;
         match kind {
@@ -83,7 +87,9 @@ impl Live {
     pub(crate) fn random(id: &SegmentId, entropy: &dyn Entropy) -> Self {
         match id {
             SegmentId::Bucket(_) => Self::Bucket(BucketKeys::random(entropy)),
-            SegmentId::Facts(..) | SegmentId::Detail(_) => Self::One(SealingKey::of(Key::random(entropy))),
+            SegmentId::Facts(..) | SegmentId::Detail(_) | SegmentId::Request(_) => {
+                Self::One(SealingKey::of(Key::random(entropy)))
+            }
         }
     }
 
@@ -120,7 +126,7 @@ impl Live {
         let mut reader = Reader::new(&text);
         let live = match id {
             SegmentId::Bucket(_) => Self::Bucket(BucketKeys::read(&mut reader)?),
-            SegmentId::Facts(..) | SegmentId::Detail(_) => {
+            SegmentId::Facts(..) | SegmentId::Detail(_) | SegmentId::Request(_) => {
                 let key = reader.take(32)?.try_into().map(Key::stored).map_err(|_| Malformed)?;
                 Self::One(SealingKey::of(key))
             }

@@ -162,6 +162,21 @@ fn detail_keys_live_until_they_are_removed() {
 }
 
 #[test]
+fn request_keys_live_until_they_are_removed_and_are_no_others() {
+    let disk = MemoryDisk::new();
+    let keyring = create(&disk, 1);
+    let detail = *keyring.ensure_detail(Month(600), &Fixed::new(2)).unwrap().key().bytes();
+    let key = *keyring.ensure_request(Month(600), &Fixed::new(3)).unwrap().key().bytes();
+    assert_eq!(*keyring.ensure_request(Month(600), &Fixed::new(4)).unwrap().key().bytes(), key);
+    assert!(key != detail);
+    let (again, _) = open(&disk, Some(keyring.anchor())).unwrap();
+    assert_eq!(*again.request(Month(600)).unwrap().key().bytes(), key);
+    assert_eq!(again.request_keys(), [Month(600)]);
+    again.destroy(&Removals { requests: vec![Month(600)], ..Removals::default() }, &Fixed::new(5)).unwrap();
+    assert!(again.request(Month(600)).is_none() && again.detail(Month(600)).is_some());
+}
+
+#[test]
 fn it_works_on_a_real_disk() {
     let directory = tempfile::tempdir().unwrap();
     let mirrors = [directory.path().join("one/keys"), directory.path().join("two")];

@@ -33,13 +33,21 @@ impl KeyFile {
     /// # Errors
     /// [`ProviderError::Exists`]: name another file. [`ProviderError::File`] when it cannot be written.
     pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<Self, ProviderError> {
-        let root = Key::random(entropy);
+        let made = Self::holding(Key::random(entropy));
+        made.keep(path)?;
+        Ok(made)
+    }
+
+    /// Writes it into a new file, as [`Self::create`] does: one that was brought back from its shares.
+    ///
+    /// # Errors
+    /// As of [`Self::create`].
+    pub fn keep(&self, path: &Path) -> Result<(), ProviderError> {
         let mut text = Zeroizing::new(String::with_capacity(FILE_BYTES));
         text.push_str(HEADER);
-        BASE64.encode_append(root.bytes(), &mut text);
+        BASE64.encode_append(self.root.bytes(), &mut text);
         text.push('\n');
-        write_new(path, text.as_bytes())?;
-        Ok(Self { root })
+        write_new(path, text.as_bytes())
     }
 
     /// Opens one; refuses a file that others may read, that is no regular file, or that is not exactly of its form.
@@ -65,11 +73,11 @@ impl KeyFile {
         parse(&text).map(Self::holding).ok_or_else(wrong)
     }
 
-    pub(super) fn holding(root: Key) -> Self {
+    pub(crate) fn holding(root: Key) -> Self {
         Self { root }
     }
 
-    pub(super) fn root(&self) -> &Key {
+    pub(crate) fn root(&self) -> &Key {
         &self.root
     }
 

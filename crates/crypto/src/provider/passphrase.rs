@@ -79,10 +79,23 @@ impl KeyFile {
         passphrase: &Sensitive<String>,
         entropy: &dyn Entropy,
     ) -> Result<Self, ProviderError> {
+        let made = Self::holding(Key::random(entropy));
+        made.keep_sealed(path, passphrase, entropy)?;
+        Ok(made)
+    }
+
+    /// Seals it into a new file, as [`Self::create_sealed`] does: one that was brought back from its shares.
+    ///
+    /// # Errors
+    /// As of [`Self::create_sealed`].
+    pub fn keep_sealed(
+        &self,
+        path: &Path,
+        passphrase: &Sensitive<String>,
+        entropy: &dyn Entropy,
+    ) -> Result<(), ProviderError> {
         check(passphrase)?;
-        let root = Key::random(entropy);
-        write_new(path, Sealed::seal(&root, passphrase, entropy)?.text().as_bytes())?;
-        Ok(Self::holding(root))
+        write_new(path, Sealed::seal(self.root(), passphrase, entropy)?.text().as_bytes())
     }
 
     /// Opens one with its passphrase; refuses a file that others may read, or that is not exactly of its form.

@@ -8,7 +8,7 @@ use super::headings::Columns;
 use super::market::Market;
 use super::mess::{Mess, Shares, truncate};
 use super::notes::{Notes, Scalar};
-use super::order::{Draw, Order, Version};
+use super::order::{Draw, Fixed, Order, Version};
 use super::packing::{Packed, Packing};
 use super::random::Random;
 use super::report::Report;
@@ -304,6 +304,7 @@ impl Input {
             charset: self.style.charset,
             now: self.synth.now,
             with_address: self.style.format.has_address(),
+            fixed: Fixed::default(),
         }
     }
 

@@ -85,6 +85,17 @@ pub(super) fn likeliest() -> &'static Market {
 }
 
 impl Market {
+    /// Every marketplace, once.
+    pub(super) fn each() -> Vec<&'static Self> {
+        let mut each: Vec<&'static Self> = Vec::new();
+        for market in MARKETS {
+            if each.iter().all(|one| one.id != market.id) {
+                each.push(market);
+            }
+        }
+        each
+    }
+
     /// The marketplaces whose names, streets and companies a charset can write, in the order of the list.
     pub(super) fn of(charset: Charset) -> Vec<&'static Self> {
         MARKETS.iter().copied().filter(|market| market.is_written_in(charset)).collect()

@@ -3,6 +3,7 @@
 
 use bailee_core::Timestamp;
 use bailee_core::time::saturating_add;
+use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Person, Phone, filled};
 use super::charset::Charset;
@@ -29,7 +30,8 @@ pub(super) enum Version {
 }
 
 /// `fulfillment.fulfillmentStatus`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Status {
     PendingAvailability,
     Pending,
@@ -41,6 +43,21 @@ pub(super) enum Status {
 }
 
 impl Status {
+    const ALL: [Self; 7] = [
+        Self::PendingAvailability,
+        Self::Pending,
+        Self::Unshipped,
+        Self::PartiallyShipped,
+        Self::Shipped,
+        Self::Cancelled,
+        Self::Unfulfillable,
+    ];
+
+    /// The one that Orders 2026-01-01 calls so.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
     fn draw(random: &mut Random) -> Self {
         match random.below(100) {
             0..=2 => Self::PendingAvailability,
@@ -155,6 +172,15 @@ pub(super) struct Draw<'a> {
     pub(super) now: Timestamp,
     /// Whether all orders are such as have been shown with their address and been shipped by the merchant.
     pub(super) with_address: bool,
+    pub(super) fixed: Fixed,
+}
+
+/// What of an order is decided already; the rest is drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fixed {
+    pub(super) status: Option<Status>,
+    pub(super) by_amazon: Option<bool>,
+    pub(super) items: Option<u64>,
 }
 
 impl Order {
@@ -164,13 +190,16 @@ impl Order {
         // A mess of the address needs an order that shows one, phone number and all.
         let needs_address = mess.is_some_and(Mess::is_of_the_address) || draw.with_address;
         let status = if needs_address { Status::Unshipped } else { Status::draw(&mut random) };
+        let status = draw.fixed.status.unwrap_or(status);
         let by_amazon = status == Status::Unfulfillable || (random.chance(25) && !needs_address);
+        let by_amazon = draw.fixed.by_amazon.unwrap_or(by_amazon);
         let (age, until_shipped, until_updated) = ages(status, &mut random);
         let created = saturating_add(draw.now, -age);
         // Of a single item nothing can be partly shipped.
         let needs_rows = mess.is_some_and(Mess::needs_rows);
         let one_item = random.chance(88) && status != Status::PartiallyShipped && !needs_rows;
         let items = if one_item { 1 } else { random.below(2) + 2 };
+        let items = draw.fixed.items.unwrap_or(items);
         let (status, until_updated) = match version {
             Version::Older => (status.earlier(), until_updated.min(until_shipped) / 2),
             Version::Current => (status, until_updated),

@@ -7,7 +7,7 @@ use bailee_core::{Json, Timestamp};
 use super::market::Market;
 use super::mess::Shares;
 use super::notes::Notes;
-use super::order::{Draw, Order, Version};
+use super::order::{Draw, Fixed, Order, Version};
 use super::random::Random;
 use super::*;
 use crate::format::Formats;
@@ -206,8 +206,13 @@ fn count_personal(json: &Json, node: Option<bailee_core::catalogue::Node<'_>>) -
 fn versions_of_an_order_differ_in_time_and_only_the_newer_is_newer() {
     let stream = Random::new(1);
     let markets = Market::of(Charset::Utf8);
-    let draw =
-        Draw { markets: &markets, charset: Charset::Utf8, now: NOW.parse().unwrap(), with_address: false };
+    let draw = Draw {
+        markets: &markets,
+        charset: Charset::Utf8,
+        now: NOW.parse().unwrap(),
+        with_address: false,
+        fixed: Fixed::default(),
+    };
     for number in 0..200 {
         let of = |version| {
             let order = Order::new(stream.at(number), draw, version, None);

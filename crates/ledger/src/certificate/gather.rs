@@ -80,7 +80,7 @@ impl Gathering {
         }
         let Event { at, principal, request, what, .. } = event;
         match what {
-            What::DestructionIntended { destruction, buckets, punctures, facts, details } => {
+            What::DestructionIntended { destruction, buckets, punctures, facts, details, requests } => {
                 let next = self.drafts.len();
                 let place = *self.places.entry(destruction).or_insert(next);
                 let draft = self
@@ -92,7 +92,12 @@ impl Gathering {
                     return Err(CertificateError::Order);
                 }
                 let Destruction {
-                    buckets: all, punctures: single, facts: months, details: of_events, ..
+                    buckets: all,
+                    punctures: single,
+                    facts: months,
+                    details: of_events,
+                    requests: of_people,
+                    ..
                 } = &mut draft.intended;
                 all.extend(buckets.into_iter().map(bucket).collect::<Result<Vec<_>, _>>()?);
                 single.extend(punctures.into_iter().map(puncture));
@@ -100,6 +105,7 @@ impl Gathering {
                     facts.into_iter().map(|(seller, month)| FactsKey { seller, month: month.to_string() }),
                 );
                 of_events.extend(details.iter().map(ToString::to_string));
+                of_people.extend(requests.iter().map(ToString::to_string));
                 Ok(())
             }
             What::DestructionCompleted(destroyed) => {
@@ -119,11 +125,16 @@ impl Gathering {
         end: event::SellerEnd,
     ) -> Result<(), CertificateError> {
         let event::SellerEnd { seller, reason, on, went, .. } = end;
-        match (went, &self.ended, &self.gone) {
+        let (reason, on) = (reason.as_str().to_owned(), on.to_string());
+        match (went, &mut self.ended, &self.gone) {
             (None, None, None) => {
-                let (reason, on) = (reason.as_str().to_owned(), on.to_string());
                 let end = End { reason, ended_at: at, ended_by, on, gone_at: at };
                 self.ended = Some((seller, end));
+                Ok(())
+            }
+            // It was made stricter. Whoever said so, it had ended before.
+            (None, Some((of, end)), None) if *of == seller => {
+                (end.reason, end.on) = (reason, on);
                 Ok(())
             }
             (Some(went), Some(_), None) => {
@@ -147,6 +158,7 @@ impl Draft {
             punctures: Vec::new(),
             facts: Vec::new(),
             details: Vec::new(),
+            requests: Vec::new(),
             disposed: 0,
             epoch: 0,
             revision: 0,

@@ -35,7 +35,14 @@ fn name(held: &str, rule: DisposalRule, records: u64) -> BucketName {
 }
 
 fn intended(destruction: RecordId, buckets: Vec<BucketName>) -> What {
-    What::DestructionIntended { destruction, buckets, punctures: vec![], facts: vec![], details: vec![] }
+    What::DestructionIntended {
+        destruction,
+        buckets,
+        punctures: vec![],
+        facts: vec![],
+        details: vec![],
+        requests: vec![],
+    }
 }
 
 fn completed(destruction: RecordId) -> What {
@@ -162,6 +169,7 @@ fn a_day_s_first_sentence_is_of_that_day_and_names_what_went_with_it_apart() {
         punctures: vec![],
         facts: vec![(seller(), Month(660))],
         details: vec![Month(661)],
+        requests: vec![Month(624)],
     };
     let made = certified(of_day(), vec![(request(1), intended), (request(2), completed(id(1)))]).unwrap();
     let (own, beside) = made.words[0].split_once(" With it went ").unwrap();
@@ -169,8 +177,12 @@ fn a_day_s_first_sentence_is_of_that_day_and_names_what_went_with_it_apart() {
         own.contains("1 buckets with the personal data of 40 records") && !own.contains("facts"),
         "{own}"
     );
-    for said in ["2 buckets with the personal data of 47 records", "1 months of facts", "1 months of details"]
-    {
+    for said in [
+        "2 buckets with the personal data of 47 records",
+        "1 months of facts",
+        "1 months of details",
+        "1 months of requests",
+    ] {
         assert!(beside.contains(said), "{said}: {beside}");
     }
 }
@@ -184,6 +196,7 @@ fn what_a_request_punctured_is_certified_by_the_same_means() {
         punctures: vec![(bucket, 2)],
         facts: vec![],
         details: vec![],
+        requests: vec![],
     };
     let made =
         certified(of_request(), vec![(request(1), punctured), (request(9), completed(id(1)))]).unwrap();

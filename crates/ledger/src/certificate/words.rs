@@ -63,13 +63,14 @@ fn of_its_day(of: &Of, destructions: &[Destruction]) -> Option<Total> {
         punctures: Vec::new(),
         facts: Vec::new(),
         details: Vec::new(),
+        requests: Vec::new(),
         ..one.clone()
     };
     Some(Total::of(&destructions.iter().map(of_it).collect::<Vec<_>>()))
 }
 
 fn listed(total: &Total) -> String {
-    let Total { buckets, records, parts, quarantined, punctures, facts, details, .. } = total;
+    let Total { buckets, records, parts, quarantined, punctures, facts, details, requests, .. } = total;
     let mut held = Vec::new();
     if *buckets > 0 {
         held.push(format!(
@@ -84,6 +85,9 @@ fn listed(total: &Total) -> String {
     }
     if *details > 0 {
         held.push(format!("{details} months of details of events"));
+    }
+    if *requests > 0 {
+        held.push(format!("{requests} months of requests and consents"));
     }
     if held.is_empty() {
         held.push("nothing, since nothing was held".to_owned());

@@ -18,6 +18,15 @@ pub struct BackupMade {
     pub recipients: Vec<RecordId>,
 }
 
+/// That a backup was sent elsewhere, or could not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupSent {
+    /// Which.
+    pub backup: RecordId,
+    /// Whether it went well.
+    pub sent: bool,
+}
+
 /// What a restore drill found. Nothing of what it opened left it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupDrilled {

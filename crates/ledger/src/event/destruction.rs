@@ -53,7 +53,8 @@ pub struct Destroyed {
 pub struct SellerEnd {
     /// Which.
     pub seller: SellerId,
-    /// `"ended"`: nothing of it is taken in or opened from now on. `"gone"`: nothing of it opens any more, in any copy.
+    /// `"ended"`: nothing of it is taken in or opened from now on. `"stricter"`: why and when are as they are here from now on.
+    /// `"gone"`: nothing of it opens any more, in any copy.
     pub step: String,
     /// Why.
     pub reason: EndReason,

@@ -27,7 +27,7 @@ impl What {
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
             Self::PersonLeft { .. } => "person-left",
-            Self::GrantAsked { .. } => "grant-asked",
+            Self::GrantAsked(_) => "grant-asked",
             Self::GrantApproved { .. } => "grant-approved",
             Self::GrantRefused { .. } => "grant-refused",
             Self::GrantRevoked { .. } => "grant-revoked",
@@ -65,9 +65,12 @@ impl What {
             Self::Erased(_) => "erased",
             Self::Restricted(_) => "restricted",
             Self::Rectified(_) => "rectified",
+            Self::SubjectRequest(_) => "subject-request",
+            Self::Consent(_) => "consent",
             Self::Moved { .. } => "moved",
             Self::CatalogueRead {} => "catalogue-read",
             Self::UnclassifiedRead { .. } => "unclassified-read",
+            Self::ShapeRead(_) => "shape-read",
             Self::FieldClassified(_) => "field-classified",
             Self::CatalogueChanged { .. } => "catalogue-changed",
             Self::RulesChanged { .. } => "rules-changed",
@@ -76,9 +79,11 @@ impl What {
             Self::Print(_) => "print",
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
-            Self::BackupSent { .. } => "backup-sent",
+            Self::BackupSent(_) => "backup-sent",
             Self::BackupDrilled(_) => "backup-drilled",
             Self::Restored(_) => "restored",
+            Self::KeyringExported(_) => "keyring-exported",
+            Self::RootKeySplit(_) => "root-key-split",
             Self::PassphraseChanged {} => "passphrase-changed",
             Self::MirrorsChanged { .. } => "mirrors-changed",
             Self::SecretSeen { .. } => "secret-seen",
@@ -122,6 +127,10 @@ impl What {
             }
             Self::Proposal(proposal) => vec![&proposal.act, &proposal.step],
             Self::Wait(wait) => vec![&wait.act, &wait.step],
+            Self::SubjectRequest(one) => {
+                [&one.step].into_iter().chain(&one.reason).map(String::as_str).collect()
+            }
+            Self::Consent(consent) => vec![&consent.step],
             Self::Adoption(adoption) => vec![&adoption.step],
             Self::Restored(restored) => vec![&restored.step],
             Self::SellerEnded(end) => vec![&end.step],
@@ -145,7 +154,7 @@ impl What {
             | Self::PasskeyRemoved { .. }
             | Self::PersonResumed { .. }
             | Self::PersonLeft { .. }
-            | Self::GrantAsked { .. }
+            | Self::GrantAsked(_)
             | Self::GrantApproved { .. }
             | Self::GrantRefused { .. }
             | Self::GrantRevoked { .. }
@@ -174,13 +183,16 @@ impl What {
             | Self::Moved { .. }
             | Self::CatalogueRead {}
             | Self::UnclassifiedRead { .. }
+            | Self::ShapeRead(_)
             | Self::FieldClassified(_)
             | Self::CatalogueChanged { .. }
             | Self::RulesChanged { .. }
             | Self::Reclassified { .. }
             | Self::BackupMade(_)
-            | Self::BackupSent { .. }
+            | Self::BackupSent(_)
             | Self::BackupDrilled(_)
+            | Self::KeyringExported(_)
+            | Self::RootKeySplit(_)
             | Self::PassphraseChanged {}
             | Self::MirrorsChanged { .. }
             | Self::SecretSeen { .. }

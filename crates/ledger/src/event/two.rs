@@ -107,15 +107,26 @@ pub struct Adoption {
     pub facts: u64,
     /// Keys of details of events that go.
     pub details: u64,
+    /// Keys of requests and consents that go.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub requests: u64,
     /// Parts and quarantined documents that nothing opens any more: their keys were made since.
     pub lost_parts: u64,
     /// Months of facts of a seller of which the same is so.
     pub lost_facts: u64,
     /// Months of details of events of which the same is so.
     pub lost_details: u64,
+    /// Months of requests and consents of which the same is so.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub lost_requests: u64,
     /// What came of it, once it is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<Reached>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The keyring after it was adopted.

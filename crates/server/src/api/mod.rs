@@ -22,9 +22,10 @@ use axum::middleware::from_fn_with_state;
 use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
-    access, account, archive, authority, backup, catalogue, census, certificate, collect, device, find,
-    grant, health, hear, keys, ledger, mail, mapping, passkey, person, print, proposal, quarantine, record,
-    render, retention, reveal, rights, secret, seller, service, session, sign_on, stop,
+    access, account, archive, authority, backup, catalogue, census, certificate, collect, consent, device,
+    escrow, find, grant, health, hear, keys, ledger, mail, mapping, passkey, person, print, proposal,
+    quarantine, record, render, retention, reveal, rights, secret, seller, service, session, shape, sign_on,
+    stop, subject,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -133,8 +134,11 @@ fn operations() -> Vec<Operation> {
         render::operations(),
         print::operations(),
         rights::operations(),
+        subject::operations(),
+        consent::operations(),
         quarantine::operations(),
         catalogue::operations(),
+        shape::operations(),
         mapping::operations(),
         retention::operations(),
         census::operations(),
@@ -142,6 +146,7 @@ fn operations() -> Vec<Operation> {
         hear::operations(),
         archive::operations(),
         keys::operations(),
+        escrow::operations(),
         backup::operations(),
         secret::operations(),
         without_keys(ledger::operations()),

@@ -58,6 +58,7 @@ types! {
         "purpose-not-of-field": "The field is not for this purpose", "Ask for fields that this purpose needs.";
         "class-not-granted": "The class was not granted", "Use a service that was added for this class.";
         "restricted": "The record is kept and not used", "Leave it alone until an officer lifts that.";
+        "no-consent": "The purpose rests on consent, and there is none", "Ask whoever it is about; once they agree, have it recorded.";
         "grant-ended": "The grant has ended", "Ask for another, if it is still needed.";
         "volume-spent": "The grant's volume of this day is spent", "Go on tomorrow (UTC), or ask for a larger volume.";
         "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
@@ -69,6 +70,7 @@ types! {
     404 {
         "not-found": "There is no such thing", "Check the address and the ids in it.";
         "unknown-seller": "There is no such seller", "Add the seller first.";
+        "not-found-for-request": "The record was not found for this request", "Look again what is held of them, or name another.";
         "not-destroyed": "It is not destroyed, or not all of it", "List what was; or wait for the day on which it is.";
         "no-such-field": "The record has no such field", "Look which it has, with `show`.";
         "no-such-number": "Nothing has this number", "List what is unclassified again.";
@@ -78,6 +80,7 @@ types! {
     }
     409 {
         "conflict": "Something changed meanwhile", "Ask again.";
+        "too-few-orders": "The orders that are held are too few to be told of", "Collect more of them first.";
         "changed-meanwhile": "The record is being changed by others", "Ask again.";
         "access-moved": "Who may do what has changed meanwhile", "Ask again.";
         "seller-exists": "The seller is there already", "Nothing; or choose another id.";
@@ -85,6 +88,11 @@ types! {
         "has-owner": "The home has its first person already", "Log in as that person.";
         "mapping-name-taken": "Another format has this name", "Give the mapping another name.";
         "mirror-already": "The directory is a mirror already", "Nothing.";
+        "request-ended": "The request or consent has ended", "Nothing; or open another.";
+        "request-step-taken": "The step was taken already", "Nothing.";
+        "request-not-identified": "Nobody has recorded who asks", "Record how that is known.";
+        "request-not-previewed": "Nobody has looked what is held of them", "Look first.";
+        "request-no-more-time": "The law gives no more time", "Answer it.";
         "time-jumped": "The time has jumped ahead", "See that the clock is right, and have two people confirm it.";
         "time-believed": "The time is believed", "There is nothing to confirm.";
         "no-archive-key": "There is no archive key for that year", "Make one on another machine, and add its public half.";
@@ -143,6 +151,8 @@ types! {
         "unfit-value": "The value is not one for this field", "The detail says why.";
         "too-many-records": "Too many records at once", "Do it in several requests.";
         "empty-query": "Nothing is searched for", "Give an e-mail, a phone, a name, or a name with a postal code.";
+        "said-day": "The day is none on which somebody can have said so", "Give today, or a day of the last year.";
+        "too-many-requests-kept": "The home remembers as many as it can", "Wait until the oldest end; or make another home.";
         "unusable-term": "A search term has no normal form", "Look for a typing error.";
         "name-is-a-value": "A name in the path looks like a value", "Name the field by its number.";
         "name-is-personal": "A name in the path can be somebody's", "Leave it sealed.";

@@ -31,6 +31,8 @@ pub(crate) fn proposal() -> Schema {
                         "confirm-time",
                         "archive",
                         "adopt-keyring",
+                        "export-keyring",
+                        "split-root-key",
                         "end-seller",
                     ],
                     "What is proposed.",
@@ -75,6 +77,14 @@ pub(crate) fn proposal() -> Schema {
             ("archive_key", nullable(text("The SHA-256 of the offline key."))),
             ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
             ("anchor", nullable(count("The revision that the home knows of."))),
+            (
+                "recipients",
+                nullable(listed(&text(
+                    "The id of somebody for whom the lasting keyring is to be sealed; nobody for the root key.",
+                ))),
+            ),
+            ("shares", nullable(count("Into how many shares the root key is to be split."))),
+            ("threshold", nullable(count("How many of them bring it back."))),
             ("proposed_by", text("Who proposed it.")),
             ("proposer", nullable(text("Their name."))),
             ("proposed_at", words::time("When.")),
@@ -141,6 +151,9 @@ pub(crate) fn example() -> Value {
         "archive_key": null,
         "keyring": null,
         "anchor": null,
+        "recipients": null,
+        "shares": null,
+        "threshold": null,
         "proposed_by": format!("person:{}", words::ID),
         "proposer": "Ada Example",
         "proposed_at": words::TIME,
@@ -197,6 +210,9 @@ struct Told {
     archive_key: Option<String>,
     keyring: Option<u64>,
     anchor: Option<u64>,
+    recipients: Option<Vec<String>>,
+    shares: Option<u8>,
+    threshold: Option<u8>,
 }
 
 /// A record that a proposal is about; its name where one proposal is shown.
@@ -258,6 +274,12 @@ impl From<Proposed> for Told {
             },
             Proposed::AdoptKeyring { keyring, anchor } => {
                 Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
+            }
+            Proposed::ExportKeyring { recipients } => {
+                Self { recipients: Some(recipients), ..Self::default() }
+            }
+            Proposed::SplitRootKey { shares, threshold } => {
+                Self { shares: Some(shares), threshold: Some(threshold), ..Self::default() }
             }
             Proposed::EndSeller { seller, reason, on } => Self {
                 sellers: Some(vec![seller]),

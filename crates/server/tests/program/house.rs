@@ -122,6 +122,8 @@ impl House {
             own: Arc::new(Own),
             policy: Policy::default(),
             ledger_days: 400,
+            request_months: 36,
+            on_consent: Vec::new(),
             entropy: Arc::clone(&entropy),
         };
         let vault = Arc::new(Vault::open(foundations, FixedClock.now()).unwrap());

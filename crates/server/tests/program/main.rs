@@ -19,6 +19,7 @@ mod once;
 mod rates;
 mod reveal;
 mod routes;
+mod subject;
 
 use std::collections::BTreeSet;
 

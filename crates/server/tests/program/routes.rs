@@ -87,6 +87,7 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
         r#"{"path":"extra.note","class":"free-text","purposes":["fulfilment"]}"#,
     ),
     ("GET", "/v1/catalogue/unclassified", ""),
+    ("GET", "/v1/shape", ""),
     ("GET", "/v1/retention", ""),
     ("POST", "/v1/retention:run", "{}"),
     ("GET", "/v1/retention/census", ""),
@@ -99,6 +100,8 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/retention:confirm-time", "{}"),
     ("POST", "/v1/keys/mirrors", r#"{"directory":"/nowhere"}"#),
     ("POST", "/v1/keys/passphrase-changes", "{}"),
+    ("POST", "/v1/keys/exports", r#"{"sealed_for":"root-key"}"#),
+    ("POST", "/v1/keys/splits", r#"{"shares":3,"threshold":2}"#),
     ("POST", "/v1/renders", r#"{"seller":"ALPHA","reference":"1-1-1","paper":"label"}"#),
     ("GET", "/v1/prints", ""),
     ("POST", "/v1/prints", r#"{"what":"pick list"}"#),
@@ -124,6 +127,27 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/v1/ledger:verify", "{}"),
     ("GET", "/v1/ledger/proofs/000102030405060708090a0b0c0d0e0f", ""),
     ("GET", "/v1/ledger/export", ""),
+    ("GET", "/v1/subject-requests", ""),
+    (
+        "POST",
+        "/v1/subject-requests",
+        r#"{"right":"access","law":"gdpr","received":"2026-03-01","who":{"email":"w@mail.example"}}"#,
+    ),
+    ("GET", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f", ""),
+    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/steps", r#"{"step":"acknowledge"}"#),
+    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/preview", ""),
+    ("POST", "/v1/subject-requests/000102030405060708090a0b0c0d0e0f/execution", "{}"),
+    ("GET", "/v1/consents", ""),
+    (
+        "POST",
+        "/v1/consents",
+        r#"{"purpose":"tax","on":"2026-03-01","how":"paper","notice":"1","seller":"ALPHA","references":["1-1-1"]}"#,
+    ),
+    (
+        "POST",
+        "/v1/consents/000102030405060708090a0b0c0d0e0f/withdrawal",
+        r#"{"on":"2026-03-01","how":"paper"}"#,
+    ),
 ];
 
 /// What a service of ALPHA may be answered on each route that is not refused to it.

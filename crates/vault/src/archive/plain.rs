@@ -126,19 +126,23 @@ impl Draft {
             ("records.ndjson", &self.lines.0),
             ("records.csv", &self.table.0),
         ];
-        let whole: usize = files.iter().map(|(_, bytes)| BLOCK + bytes.len().next_multiple_of(BLOCK)).sum();
-        let mut tar = Zeroizing::new(Vec::with_capacity(whole + 2 * BLOCK));
-        for (name, bytes) in files {
-            tar.extend_from_slice(head(name, bytes.len())?.as_bytes());
-            tar.extend_from_slice(bytes);
-            let filled = tar.len().next_multiple_of(BLOCK);
-            tar.resize(filled, 0);
-        }
-        let ended = tar.len() + 2 * BLOCK;
-        tar.resize(ended, 0);
-        // Into a box that wipes it in turn.
-        Ok(std::mem::take(&mut *tar))
+        tar(&files)
     }
+}
+
+/// Files as a tar, to be put into a box that wipes it.
+pub(crate) fn tar(files: &[(&str, &[u8])]) -> Result<Vec<u8>, VaultError> {
+    let whole: usize = files.iter().map(|(_, bytes)| BLOCK + bytes.len().next_multiple_of(BLOCK)).sum();
+    let mut tar = Zeroizing::new(Vec::with_capacity(whole + 2 * BLOCK));
+    for (name, bytes) in files {
+        tar.extend_from_slice(head(name, bytes.len())?.as_bytes());
+        tar.extend_from_slice(bytes);
+        let filled = tar.len().next_multiple_of(BLOCK);
+        tar.resize(filled, 0);
+    }
+    let ended = tar.len() + 2 * BLOCK;
+    tar.resize(ended, 0);
+    Ok(std::mem::take(&mut *tar))
 }
 
 /// The head of a file in a tar. Its time says nothing: when the archive was made stands in `archive.json`.
@@ -187,7 +191,7 @@ impl Serialize for Fields<'_> {
 
 /// Bytes that are wiped, also those that they leave behind as they grow.
 #[derive(Default)]
-struct Wiped(Zeroizing<Vec<u8>>);
+pub(crate) struct Wiped(pub(crate) Zeroizing<Vec<u8>>);
 
 impl Wiped {
     /// A cell of a table: in quotes where it needs them (RFC 4180).

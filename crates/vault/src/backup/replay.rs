@@ -45,6 +45,8 @@ pub struct Restore {
     pub taken_up: Option<u64>,
     /// Entries of the newest checkpoint that is known of the origin before.
     pub known: Option<u64>,
+    /// Whether every mirror is lost, and the lasting half was imported.
+    pub keys_lost: bool,
 }
 
 impl Restore {
@@ -106,6 +108,25 @@ impl Vault {
         context: &Context,
     ) -> Result<Replayed, VaultError> {
         let mut replayed = Replayed { sessions: self.end_sessions()?, ..Replayed::default() };
+        // Without the perishable keys nothing tells what had ended: all of it is lost, and is no tombstone for that.
+        if !restore.keys_lost {
+            self.replay_keyring(restore, context, &mut replayed)?;
+        }
+        self.replay_since(since, restore, context, &mut replayed)?;
+        let done = event::Restored { replayed: Some(replayed), ..restore.event("completed") };
+        let events = vec![context.event(What::Restored(done))];
+        let changes = vec![Change::SetAnchor(self.base.keyring.anchor())];
+        self.base.store.commit(Act { name: "complete-restore", changes, events })?;
+        Ok(replayed)
+    }
+
+    /// Replays what the keyring tells of the time since the backup.
+    fn replay_keyring(
+        &self,
+        restore: &Restore,
+        context: &Context,
+        replayed: &mut Replayed,
+    ) -> Result<(), VaultError> {
         let mut removal = Removal::default();
         for summary in self.base.store.buckets()? {
             if summary.state != BucketState::Open {
@@ -146,13 +167,13 @@ impl Vault {
                 removal.details(month);
             }
         }
+        for month in self.left_months()? {
+            if self.base.keyring.request(month).is_none() {
+                removal.requests(month);
+            }
+        }
         replayed.disposed = self.destroy_again(context, removal)?;
-        self.replay_since(since, restore, context, &mut replayed)?;
-        let done = event::Restored { replayed: Some(replayed), ..restore.event("completed") };
-        let events = vec![context.event(What::Restored(done))];
-        let changes = vec![Change::SetAnchor(self.base.keyring.anchor())];
-        self.base.store.commit(Act { name: "complete-restore", changes, events })?;
-        Ok(replayed)
+        Ok(())
     }
 
     /// Ends whatever is left of what the keyring has destroyed already, by the way on which it was destroyed.

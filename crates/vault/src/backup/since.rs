@@ -1,5 +1,5 @@
 //! What the ledger tells of the time between a backup and the loss of its home, where a copy of it is at hand: whom it erased or restricted,
-//! and which sellers came and ended (2.2.d, R16, R17).
+//! which consents were taken back, and which sellers came and ended (2.2.d, 2.1.b, R16, R17).
 //!
 //! The keyring tells of what was destroyed, and of that alone. An erasure of what was taken in after the backup left a punctured key that
 //! no row of the backup has, and a restriction left none: only the ledger knows of them. Its events name the keyed reference, so that a
@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use bailee_core::retention::Ended;
-use bailee_core::{RecordId, SellerId};
+use bailee_core::subject::Channel;
+use bailee_core::{Day, RecordId, SellerId};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, Event, NamedRecord, Replayed, SellerEnd, What};
 use bailee_ledger::log::Source;
@@ -33,6 +34,8 @@ pub struct Since {
     erased: Named<NamedRecord>,
     /// Whether each is restricted, by the last that was said of it.
     restricted: Named<(NamedRecord, bool)>,
+    /// Consents that were taken back: when they said so, and how.
+    taken_back: BTreeMap<RecordId, (Day, Channel)>,
 }
 
 impl Since {
@@ -53,12 +56,19 @@ impl Since {
     fn hear(&mut self, what: What) {
         match what {
             What::SellerAdded { seller } => drop(self.sellers.insert(seller)),
-            What::SellerEnded(end) if end.went.is_none() => self.ended.push(end),
+            What::SellerEnded(end) if end.went.is_none() => {
+                // What was said of it last is the strictest.
+                self.ended.retain(|one| one.seller != end.seller);
+                self.ended.push(end);
+            }
             What::Erased(event::Erased { seller, records }) => {
                 self.erased.extend(records.into_iter().map(|one| (key(&seller, &one), one)));
             }
             What::Restricted(event::Restricted { seller, lifted, records }) => {
                 self.restricted.extend(records.into_iter().map(|one| (key(&seller, &one), (one, !lifted))));
+            }
+            What::Consent(consent) if consent.step == "withdrawn" => {
+                self.taken_back.insert(consent.consent, (consent.on, consent.how));
             }
             _ => {}
         }
@@ -94,6 +104,9 @@ impl Vault {
         for end in &since.ended {
             self.close_seller(context, &end.seller, end.reason, end.on)?;
             replayed.ended += 1;
+        }
+        for (consent, said) in &since.taken_back {
+            self.take_back_again(context, *consent, *said)?;
         }
         let erased: Vec<_> = since.erased.iter().collect();
         for some in erased.chunks(RECORDS) {
@@ -172,8 +185,10 @@ impl Vault {
                 facts: Vec::new(),
             },
             Some(row) => {
-                let Some(mut facts) = self.open_facts(seller, &row)? else { return Ok(()) };
-                let was_erased = facts.about.end.as_ref().is_some_and(|end| end.ended == Ended::Erasure);
+                let facts = self.open_facts(seller, &row)?;
+                let end = facts.as_ref().and_then(|facts| facts.about.end.as_ref());
+                // A tombstone whose facts have ended yields to nothing either.
+                let was_erased = facts.is_none() || end.is_some_and(|end| end.ended == Ended::Erasure);
                 if was_erased && row.state == RecordState::Gone {
                     return Ok(());
                 }
@@ -181,9 +196,18 @@ impl Vault {
                     let (bucket, part) = (part.bucket, part.part);
                     changed.changes.push(Change::DeletePart { bucket, record: row.no, part });
                 }
-                let end = End { when: context.now, rule: RULE.to_owned(), ended: Ended::Erasure };
-                facts.about.end = Some(end);
-                RecordRow { state: RecordState::Gone, ..self.with_facts(seller, row, &facts)? }
+                match facts {
+                    // Lost with the keyring: what is left is its name.
+                    None => {
+                        let version = row.version + 1;
+                        RecordRow { version, state: RecordState::Gone, facts: Vec::new(), ..row }
+                    }
+                    Some(mut facts) => {
+                        let end = End { when: context.now, rule: RULE.to_owned(), ended: Ended::Erasure };
+                        facts.about.end = Some(end);
+                        RecordRow { state: RecordState::Gone, ..self.with_facts(seller, row, &facts)? }
+                    }
+                }
             }
         };
         changed.records.push(gone.id);

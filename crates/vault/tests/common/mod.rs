@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::Policy;
-use bailee_core::{Environment, HomeId, Json, Kind, Reference, RequestId, SellerId, Timestamp};
+use bailee_core::{Environment, HomeId, Json, Kind, Purpose, Reference, RequestId, SellerId, Timestamp};
 use bailee_crypto::keyring::{Keyring, Unanchored};
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
@@ -41,6 +41,20 @@ pub const SELLER: &str = "A1SELLER";
 
 /// The file that makes a folder that of a home of real data.
 const PRODUCTION: &str = "production";
+
+/// The file that names purposes which rest on consent.
+const ON_CONSENT: &str = "on-consent";
+
+/// From its next opening on, a home in this folder has these purposes rest on consent.
+pub fn rest_on_consent(directory: &Path, purposes: &[Purpose]) {
+    let names: Vec<&str> = purposes.iter().map(|purpose| purpose.as_str()).collect();
+    std::fs::write(directory.join(ON_CONSENT), names.join(" ")).unwrap();
+}
+
+fn on_consent(directory: &Path) -> Vec<Purpose> {
+    let names = std::fs::read_to_string(directory.join(ON_CONSENT)).unwrap_or_default();
+    names.split_whitespace().map(|name| name.parse().unwrap()).collect()
+}
 
 pub struct Home {
     pub vault: Vault,
@@ -136,6 +150,8 @@ impl Home {
             own: Arc::new(Own(directory.join("classified.toml"))),
             policy,
             ledger_days: 400,
+            request_months: 36,
+            on_consent: on_consent(directory),
             entropy: Arc::new(SystemEntropy),
         };
         let vault = Vault::open(base, time(now))?;

@@ -23,6 +23,7 @@ fn asked<'a>(of: &'a bailee_core::SellerId, path: &str) -> Asked<'a> {
         record: RecordId([7; 16]),
         fields: vec![field],
         restricted: false,
+        consented: &[],
         named: true,
     }
 }

@@ -187,30 +187,47 @@ fn a_device_ends_after_90_days_by_the_machine_s_time_and_is_renewed_by_a_session
     }
     let on_75 = presents(&home, &session.token, Some(&old), at(75 * DAY_SECONDS));
     let caller = home.gate().authenticate(&on_75).ok().unwrap();
-    let new = shown(&home.gate().renew_device(&caller, &request()).ok().unwrap());
+    let new = shown(&home.gate().renew_device(&caller, Some(&old), &request()).ok().unwrap());
     for (on, day, expected) in
         [(&old, 90, "in"), (&old, 91, "device-missing"), (&new, 165, "in"), (&new, 166, "device-missing")]
     {
         let presented = presents(&home, &session.token, Some(on), at(day * DAY_SECONDS));
         assert_eq!(code_of(home.gate().authenticate(&presented)), expected, "{day}");
     }
-    let words = unacceptable(home.gate().renew_device(&home.owner(), &request()));
+    let words = unacceptable(home.gate().renew_device(&home.owner(), None, &request()));
     assert!(words.contains("session on it"), "{words}");
 }
 
 #[test]
-fn an_answer_that_was_lost_takes_no_certificate_away() {
+fn of_those_who_renew_a_device_at_once_one_does_and_an_answer_that_was_lost_takes_nothing_away() {
     let home = home();
-    let on = shown(&enrol(&home, &home.owner()));
-    let session = log_in(&home, MAIL, Some(&on)).ok().unwrap();
-    let renew = || {
-        let caller = comes_in(&home, &session.token, Some(&on)).ok()?;
-        home.gate().renew_device(&caller, &request()).ok()
+    let first = shown(&enrol(&home, &home.owner()));
+    let session = log_in(&home, MAIL, Some(&first)).ok().unwrap();
+    let renew = |on: &Arc<Shown>, when| {
+        let presented = presents(&home, &session.token, Some(on), when);
+        let caller = home.gate().authenticate(&presented).ok().unwrap();
+        home.gate().renew_device(&caller, Some(on), &request())
     };
-    for number in 1..=4 {
-        assert!(renew().is_some(), "{number}");
+    let begin = 75 * DAY_SECONDS;
+    let second = shown(&renew(&first, at(begin)).ok().unwrap());
+    for later in [0, 1, DAY_SECONDS - 1] {
+        let words = unacceptable(renew(&first, at(begin + later)));
+        assert!(words.contains("was renewed at"), "{words}");
     }
-    assert!(renew().is_none(), "four came after it");
+    // Had nobody got it, the device would have been shown it within a day. It goes on as often as that.
+    for day in 1..=14 {
+        assert!(renew(&first, at(begin + day * DAY_SECONDS)).is_ok(), "{day}");
+    }
+    let lost = presents(&home, &session.token, Some(&second), at(begin));
+    assert_eq!(code_of(home.gate().authenticate(&lost)), "unknown-credential");
+    // From the newest it is renewed whenever somebody asks; and the one in use is never among those that go.
+    let mut newest = shown(&renew(&first, at(begin + 15 * DAY_SECONDS)).ok().unwrap());
+    for _ in 1..=4 {
+        let next = shown(&renew(&newest, at(begin + 15 * DAY_SECONDS)).ok().unwrap());
+        let before = presents(&home, &session.token, Some(&newest), at(begin + 15 * DAY_SECONDS));
+        assert_eq!(code_of(home.gate().authenticate(&before)), "in");
+        newest = next;
+    }
 }
 
 #[test]

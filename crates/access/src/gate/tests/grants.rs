@@ -2,7 +2,7 @@
 
 use bailee_core::time::DAY_SECONDS;
 use bailee_core::{Class, GrantId, PrincipalId, Purpose, RequestId, Timestamp};
-use bailee_ledger::event::What;
+use bailee_ledger::event::{GrantAsked, What};
 
 use super::fixture::{Home, at, new_service, seller, unacceptable};
 use super::people::{OTHER, OTHER_MAIL, join};
@@ -63,7 +63,7 @@ fn a_grant_is_asked_for_approved_by_the_other_used_and_ends() {
     assert_eq!(may(&home, &operator), Some("no-grant"));
     let (filed, events) = home.events_of(|| home.gate().ask_grant(&operator, asked(None, &s1, "2d")));
     let Filed { id, .. } = filed.ok().unwrap();
-    assert!(matches!(events[0].what, What::GrantAsked { grant, .. } if grant == id));
+    assert!(matches!(events[0].what, What::GrantAsked(GrantAsked { grant, .. }) if grant == id));
     assert_eq!(may(&home, &operator), Some("no-grant"), "nobody has approved it");
     let (denial, _) = home.denied("release-grant", || home.gate().approve_grant(&operator, id));
     assert_eq!(denial.code, "role-not-allowed");

@@ -23,4 +23,5 @@ mod reveal;
 mod rules;
 mod secrecy;
 mod services;
+mod subject;
 mod two;

@@ -94,6 +94,7 @@ fn decided(
         record: RecordId([1; 16]),
         fields,
         restricted: false,
+        consented: &[],
         named: true,
     };
     let decided = gate.reveal(caller, purpose.as_str(), None, &[asked])?;

@@ -45,6 +45,7 @@ fn asked<'a>(of: &'a SellerId, number: u8, named: bool, fields: &[AskedField]) -
         record: record(number),
         fields: fields.to_vec(),
         restricted: false,
+        consented: &[],
         named,
     }
 }

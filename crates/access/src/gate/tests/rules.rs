@@ -74,6 +74,7 @@ fn reveal(home: &Home, caller: &Caller, fields: u64) -> (usize, Vec<&'static str
         record: RecordId([1; 16]),
         fields: (1..=fields).map(field).collect(),
         restricted: false,
+        consented: &[],
         named: true,
     };
     let decided = home.gate().reveal(caller, "fulfilment", None, &[asked]).ok().unwrap();

@@ -6,9 +6,8 @@ use bailee_crypto::archive::OfflineKey;
 use clap::Args;
 use serde_json::json;
 
-use super::refuse_existing;
+use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
-use crate::home::make::write_private;
 use crate::visit::Global;
 
 /// The sheet, with names in braces for what is of one key.
@@ -33,18 +32,15 @@ pub(super) struct Keygen {
 
 impl Keygen {
     pub(super) fn run(&self, global: &Global) -> Result<Exit> {
-        if global.server.is_some() {
-            return Err(Failure::usage("this command works on this machine; leave out --server"));
-        }
+        global.refuse_server()?;
         let [private, public, sheet] = ["key", "pub.pem", "html"].map(|ending| beside(&self.out, ending));
-        [&private, &public, &sheet].into_iter().try_for_each(|path| refuse_existing(path))?;
+        // The private half comes first: what is made of it is of no use without it.
+        let drafts = Drafts::of([&*private, &*public, &*sheet])?;
         let key = OfflineKey::generate().map_err(Failure::failed)?;
         let fingerprint = key.public.fingerprint();
         let public_pem = key.public.pem().map_err(Failure::failed)?;
-        write_private(&public, public_pem.as_bytes())?;
-        write_private(&sheet, sheet_of(self.year, &fingerprint).as_bytes())?;
-        // Last: where it is, all are.
-        write_private(&private, key.private_pem.as_bytes())?;
+        let printed = sheet_of(self.year, &fingerprint);
+        drafts.write(&[key.private_pem.as_bytes(), public_pem.as_bytes(), printed.as_bytes()])?;
         if global.screen.is_json() {
             let made = json!({
                 "year": self.year,

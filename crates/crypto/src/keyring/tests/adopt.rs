@@ -48,7 +48,7 @@ impl Rows {
             buckets: self.used.iter().map(|(day, slots)| (bucket(*day), runs(slots))).collect(),
             gone: self.ended.iter().map(|day| bucket(*day)).collect(),
             facts: self.facts.iter().map(|month| (seller(), Month(*month))).collect(),
-            details: Vec::new(),
+            ..Kept::default()
         }
     }
 }
@@ -64,6 +64,7 @@ fn a_keyring_that_is_behind_gives_its_lasting_half_and_nothing_else() {
     keyring.reserve(&bucket(100), 1, &entropy).unwrap();
     keyring.ensure_facts(&seller(), Month(600), &entropy).unwrap();
     keyring.ensure_detail(Month(600), &entropy).unwrap();
+    keyring.ensure_request(Month(600), &entropy).unwrap();
     let old = disk.copy();
     keyring.destroy(&puncture(100, &[3]), &entropy).unwrap();
     let anchor = keyring.anchor();
@@ -73,13 +74,16 @@ fn a_keyring_that_is_behind_gives_its_lasting_half_and_nothing_else() {
     assert_eq!(behind.behind(), Some(Behind { revision: anchor.revision - 1, anchor }));
     assert_eq!(behind.lasting().ledger_seed(), seed);
     assert!(view(&behind).is_empty() && behind.facts(&seller(), Month(600)).is_none());
-    let kept = Kept { details: vec![Month(600), Month(601)], ..Kept::default() };
+    let months = vec![Month(600), Month(601)];
+    let kept = Kept { details: months, requests: vec![Month(602)], ..Kept::default() };
     let weighed = behind.weigh(&kept).unwrap();
     assert_eq!((weighed.buckets, weighed.facts, weighed.details, weighed.lost_details), (1, 1, 0, 1));
+    assert_eq!((weighed.requests, weighed.lost_requests), (1, 1));
     let refused = [
         behind.reserve(&bucket(100), 1, &entropy).err(),
         behind.ensure_facts(&seller(), Month(600), &entropy).err(),
         behind.ensure_detail(Month(600), &entropy).err(),
+        behind.ensure_request(Month(600), &entropy).err(),
         behind.destroy(&puncture(100, &[4]), &entropy).err(),
         behind.destroy(&Removals::default(), &entropy).err(),
         behind.check_mirrors(&entropy).err(),

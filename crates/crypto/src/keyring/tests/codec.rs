@@ -8,11 +8,12 @@ use crate::wire::Reader;
 
 fn id() -> impl Strategy<Value = SegmentId> {
     let seller = "[A-Za-z0-9_-]{1,64}".prop_map(|text| text.parse::<SellerId>().unwrap());
-    (0_u8..4, seller, any::<i32>()).prop_map(|(kind, seller, number)| match kind {
+    (0_u8..5, seller, any::<i32>()).prop_map(|(kind, seller, number)| match kind {
         0 => SegmentId::Bucket(BucketId { seller, held: BucketUse::Order, day: Day(number) }),
         1 => SegmentId::Bucket(BucketId { seller, held: BucketUse::Quarantine, day: Day(number) }),
         2 => SegmentId::Facts(seller, Month(number)),
-        _ => SegmentId::Detail(Month(number)),
+        3 => SegmentId::Detail(Month(number)),
+        _ => SegmentId::Request(Month(number)),
     })
 }
 
