@@ -15,6 +15,7 @@ use crate::event::{
 };
 use crate::testing::Repeatable;
 
+#[cfg(test)]
 #[path = "entry_tests_kinds.rs"]
 mod kinds;
 
