@@ -101,13 +101,10 @@ impl Fit<'_> {
     }
 
     /// An object; nothing, where nothing is left of it.
-    fn members(&self, json: Option<Json>, wanted: &Wanted, random: Random) -> Option<Json> {
-        let mut held = match json {
-            Some(mut json) => match &mut json {
-                Json::Object(members) => std::mem::take(members),
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
+    fn members(&self, mut json: Option<Json>, wanted: &Wanted, random: Random) -> Option<Json> {
+        let mut held = match &mut json {
+            Some(Json::Object(members)) => std::mem::take(members),
+            _ => Vec::new(),
         };
         let mut members = Vec::new();
         // Those that are there keep their order; those that are put in come behind them.
@@ -144,7 +141,7 @@ impl Fit<'_> {
 
     fn list(
         &self,
-        json: Option<Json>,
+        mut json: Option<Json>,
         wanted: &Wanted,
         element: &Wanted,
         mut random: Random,
@@ -152,12 +149,9 @@ impl Fit<'_> {
         if !happens(wanted.list, &mut random) {
             return None;
         }
-        let mut elements = match json {
-            Some(mut json) => match &mut json {
-                Json::Array(elements) => std::mem::take(elements),
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
+        let mut elements = match &mut json {
+            Some(Json::Array(elements)) => std::mem::take(elements),
+            _ => Vec::new(),
         };
         if elements.is_empty() {
             elements.push(Json::Object(Vec::new()));
