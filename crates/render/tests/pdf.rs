@@ -1,6 +1,7 @@
 //! What stands on a page is read back by a program that is not ours.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::panic,
     clippy::allow_attributes,

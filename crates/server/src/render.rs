@@ -107,7 +107,7 @@ async fn render(edge: Edge, body: JsonBody) -> Result<Json<Rendered>, Problem> {
         let form = form.ok_or(VaultError::from(PrintError::from(RenderError::Form)))?;
         let template = call.papers().of(paper);
         let template = template.ok_or_else(|| Problem::internal(Fault::new("job", "template-unusable")))?;
-        let held = look_up(call, template, seller, reference)?;
+        let held = look_up(call, template, seller, &reference)?;
         let asked = [ask(&held, true)];
         let decided = call.decide(|caller| call.gate().reveal(caller, purpose.as_str(), None, &asked))?;
         if let Some(first) = decided.denied.into_iter().next() {
@@ -132,7 +132,7 @@ fn look_up(
     call: &Call,
     template: &Template,
     seller: SellerId,
-    reference: Reference,
+    reference: &Reference,
 ) -> Result<Held, Problem> {
     let catalogue = call.vault().catalogue();
     // Anew: somebody may have made a field stricter since the home was opened.
@@ -156,7 +156,7 @@ fn look_up(
         }
         Some(Resolved::Failed { error, .. }) => (Some(error.code()), error.into()),
         Some(Resolved::Unknown { .. }) | None => {
-            (Some("unknown"), crate::record::unknown(&seller, kind, &reference))
+            (Some("unknown"), crate::record::unknown(&seller, kind, reference))
         }
     };
     let purpose = template.paper().purpose();

@@ -15,7 +15,7 @@ const LIVE: &str = "ALPHA/250-7654321-7654321";
 const LIVE_ORDER: &str = r#"{"orderId":"250-7654321-7654321","createdTime":"2026-03-20T08:00:00Z","buyer":{"buyerName":"Marlow Quist"},"fulfillment":{"fulfillmentStatus":"UNSHIPPED"}}"#;
 const PHRASE: &str = "Blue-Kettle-on-7-Stoves";
 
-fn split<'a>(out: &'a str) -> [&'a str; 8] {
+fn split(out: &str) -> [&str; 8] {
     ["keys", "split", "--shares", "5", "--threshold", "3", "--out", out]
 }
 
