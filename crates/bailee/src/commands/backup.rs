@@ -32,7 +32,7 @@ pub(crate) struct Backup {
 enum Command {
     /// Make the key that opens backups, on another machine than the home's.
     ///
-    /// Its public half is printed, and goes into [backup] recipients of the home's bailee.toml. The file, and a sheet with the key to be
+    /// Its public half is printed, and goes into `[backup] recipients` of the home's bailee.toml. The file, and a sheet with the key to be
     /// printed, stay offline: whoever has either opens every backup that is sealed for it.
     #[command(after_help = "Example:\n  bailee backup keygen --out backup.key --sheet backup-sheet.txt")]
     Keygen {
@@ -45,7 +45,7 @@ enum Command {
     },
     /// Back the home up, while it is used or not.
     ///
-    /// All that the home keeps, as of one moment, goes into a new file, sealed with AES-256 for the recipients that [backup] names. It
+    /// All that the home keeps, as of one moment, goes into a new file, sealed with AES-256 for the recipients that `[backup] recipients` names. It
     /// holds no key of the keyring and no root key. It is read back to the byte, and written into the ledger, before it gets its name.
     #[command(after_help = "\
 It goes to a directory that [backup] places names, or one below, and on no removable medium. Of server.key, the root key, the

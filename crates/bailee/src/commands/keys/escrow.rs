@@ -33,7 +33,7 @@ pub(super) struct Export {
     /// The file. It must not be there yet.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Seal it for those whom [backup] recipients names, and not under the root key.
+    /// Seal it for those whom `[backup] recipients` names, and not under the root key.
     #[arg(long)]
     for_recipients: bool,
 }
