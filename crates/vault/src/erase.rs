@@ -133,14 +133,25 @@ impl Vault {
             Some((_, records)) => records.push(named),
             None => erasing.erased.push((seller.clone(), vec![named])),
         }
+        erasing.changes.push(Change::PutRecord(self.tombstone(seller, row, facts, now)?));
+        // One whose bucket is about to go counts with that.
+        erasing.removal.ends(u64::from(was_live && !goes));
+        Ok(if was_live { Outcome::Erased } else { Outcome::Gone })
+    }
+
+    /// What is left of a record that is erased; without facts, its name alone.
+    pub(crate) fn tombstone(
+        &self,
+        seller: &SellerId,
+        row: RecordRow,
+        facts: Option<Facts>,
+        now: Timestamp,
+    ) -> Result<RecordRow, VaultError> {
         let buried = match facts {
             Some(facts) => self.with_facts(seller, row, &buried(facts, now))?,
             None => RecordRow { version: row.version + 1, content_mac: [0; 16], facts: Vec::new(), ..row },
         };
-        erasing.changes.push(Change::PutRecord(RecordRow { state: RecordState::Gone, ..buried }));
-        // One whose bucket is about to go counts with that.
-        erasing.removal.ends(u64::from(was_live && !goes));
-        Ok(if was_live { Outcome::Erased } else { Outcome::Gone })
+        Ok(RecordRow { state: RecordState::Gone, ..buried })
     }
 }
 

@@ -7,18 +7,18 @@
 //!
 //! Sessions end. Leaves get numbers above all that were given, so that no token stands for another field.
 
-use bailee_core::retention::{DisposalRule, Ended};
+use bailee_core::retention::DisposalRule;
 use bailee_core::{RecordId, SellerId};
 use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse};
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, Holds, Replayed, What};
-use bailee_store::act::{Act, BucketNo, BucketState, Change, PartRow, RecordNo, RecordRow, RecordState};
+use bailee_store::act::{Act, BucketNo, BucketState, Change, PartRow, RecordNo, RecordRow};
 use bailee_store::records::Store;
 
 use super::since::Since;
 use crate::destruction::Removal;
-use crate::facts::{About, End};
+use crate::facts::About;
 use crate::{Vault, VaultError};
 
 /// The name under which a home remembers how often it was restored.
@@ -29,8 +29,6 @@ const SESSIONS: &str = "session";
 const NUMBERS_BITS: u32 = 40;
 /// Rows that are read at a time.
 const ROWS: usize = 500;
-/// What ends a record's personal data that was erased (R16).
-pub(super) const RULE: &str = "R16";
 
 /// A restore, as its events name it.
 #[derive(Clone, Copy, Debug)]
@@ -232,42 +230,21 @@ impl Vault {
         let Some(part) = self.base.store.part(part.bucket, part.record, part.part)? else { return Ok(()) };
         let row = self.record_of(part.record)?;
         let facts = self.open_facts(seller, &row)?;
-        let is_main = |about: &About| about.main().is_none_or(|main| main.no == part.part);
-        let mut changes =
-            vec![Change::DeletePart { bucket: part.bucket, record: part.record, part: part.part }];
         let record = row.id;
-        match facts {
+        let is_main = |about: &About| about.main().is_none_or(|main| main.no == part.part);
+        let changes = match facts {
             // A gift message alone: the record lives on without it.
-            Some(facts) if !is_main(&facts.about) => {}
-            Some(mut facts) => {
-                changes.extend(self.other_parts(&row, &facts.about, &part)?);
-                facts.about.end =
-                    Some(End { when: context.now, rule: RULE.to_owned(), ended: Ended::Erasure });
-                let gone = self.with_facts(seller, row, &facts)?;
-                changes.push(Change::PutRecord(RecordRow { state: RecordState::Gone, ..gone }));
+            Some(facts) if !is_main(&facts.about) => vec![deletion(&part)],
+            facts => {
+                let parts = self.base.store.parts_of(row.no)?;
+                let gone = self.tombstone(seller, row, facts, context.now)?;
+                parts.iter().map(deletion).chain([Change::PutRecord(gone)]).collect()
             }
-            None => {
-                let version = row.version + 1;
-                let gone = RecordRow { version, state: RecordState::Gone, facts: Vec::new(), ..row };
-                changes.push(Change::PutRecord(gone));
-            }
-        }
+        };
         let told = event::Restored { records: vec![record], ..restore.event("forgotten") };
         let events = vec![context.event(What::Restored(told))];
         self.base.store.commit(Act { name: "forget-part", changes, events })?;
         Ok(())
-    }
-
-    /// The other parts of a record that ends.
-    fn other_parts(&self, row: &RecordRow, about: &About, than: &PartRow) -> Result<Vec<Change>, VaultError> {
-        let mut changes = Vec::new();
-        for entry in about.parts.iter().filter(|entry| entry.no != than.part) {
-            let bucket = BucketNo { day: entry.day, ..than.bucket };
-            if self.base.store.part(bucket, row.no, entry.no)?.is_some() {
-                changes.push(Change::DeletePart { bucket, record: row.no, part: entry.no });
-            }
-        }
-        Ok(changes)
     }
 
     fn record_of(&self, no: RecordNo) -> Result<RecordRow, VaultError> {
@@ -296,4 +273,9 @@ impl Vault {
             }
         }
     }
+}
+
+/// What takes a part's row away.
+pub(super) fn deletion(part: &PartRow) -> Change {
+    Change::DeletePart { bucket: part.bucket, record: part.record, part: part.part }
 }

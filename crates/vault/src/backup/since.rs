@@ -16,8 +16,7 @@ use bailee_ledger::event::{self, Event, NamedRecord, Replayed, SellerEnd, What};
 use bailee_ledger::log::Source;
 use bailee_store::act::{Act, Change, RecordNo, RecordRow, RecordState};
 
-use super::replay::{RULE, Restore};
-use crate::facts::End;
+use super::replay::{Restore, deletion};
 use crate::{Vault, VaultError};
 
 /// Records that are ended or restricted in one act.
@@ -192,22 +191,8 @@ impl Vault {
                 if was_erased && row.state == RecordState::Gone {
                     return Ok(());
                 }
-                for part in self.base.store.parts_of(row.no)? {
-                    let (bucket, part) = (part.bucket, part.part);
-                    changed.changes.push(Change::DeletePart { bucket, record: row.no, part });
-                }
-                match facts {
-                    // Lost with the keyring: what is left is its name.
-                    None => {
-                        let version = row.version + 1;
-                        RecordRow { version, state: RecordState::Gone, facts: Vec::new(), ..row }
-                    }
-                    Some(mut facts) => {
-                        let end = End { when: context.now, rule: RULE.to_owned(), ended: Ended::Erasure };
-                        facts.about.end = Some(end);
-                        RecordRow { state: RecordState::Gone, ..self.with_facts(seller, row, &facts)? }
-                    }
-                }
+                changed.changes.extend(self.base.store.parts_of(row.no)?.iter().map(deletion));
+                self.tombstone(seller, row, facts, context.now)?
             }
         };
         changed.records.push(gone.id);
