@@ -82,6 +82,22 @@ impl Json {
         !matches!(self, Self::Array(elements) if !elements.is_empty())
             && !matches!(self, Self::Object(members) if !members.is_empty())
     }
+
+    /// The same once more. It is not `Clone`, since most of it is personal: whoever makes a second one says so.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        match self {
+            Self::Null => Self::Null,
+            Self::Bool(value) => Self::Bool(*value),
+            Self::Integer(value) => Self::Integer(*value),
+            Self::Float(value) => Self::Float(*value),
+            Self::String(text) => Self::String(text.clone()),
+            Self::Array(elements) => Self::Array(elements.iter().map(Self::copy).collect()),
+            Self::Object(members) => {
+                Self::Object(members.iter().map(|(key, value)| (key.clone(), value.copy())).collect())
+            }
+        }
+    }
 }
 
 impl Drop for Json {

@@ -195,7 +195,7 @@ impl Walk<'_> {
         let Some(value) = translated(rule, json) else { return Ok(()) };
         let Some((last, others)) = rule.targets.split_last() else { return Ok(()) };
         for target in others {
-            self.target.put(target.steps(), &self.elements, copy(&value))?;
+            self.target.put(target.steps(), &self.elements, value.copy())?;
         }
         self.target.put(last.steps(), &self.elements, value)
     }
@@ -216,19 +216,5 @@ fn translated(rule: &Rule, json: Json) -> Option<Json> {
         None => Some(json),
         Some(word) if word.is_empty() => None,
         Some(word) => Some(Json::String(word.to_string())),
-    }
-}
-
-fn copy(json: &Json) -> Json {
-    match json {
-        Json::Null => Json::Null,
-        Json::Bool(value) => Json::Bool(*value),
-        Json::Integer(value) => Json::Integer(*value),
-        Json::Float(value) => Json::Float(*value),
-        Json::String(text) => Json::String(text.clone()),
-        Json::Array(elements) => Json::Array(elements.iter().map(copy).collect()),
-        Json::Object(members) => {
-            Json::Object(members.iter().map(|(key, value)| (key.clone(), copy(value))).collect())
-        }
     }
 }

@@ -78,7 +78,7 @@ impl Pantry {
             None => self.values.get(&(*self.anywhere.get(path)?, path.to_owned()))?,
         };
         let place = usize::try_from(random.below(values.len().try_into().unwrap_or(0))).unwrap_or(0);
-        values.get(place).map(copy)
+        values.get(place).map(Json::copy)
     }
 
     fn store(&mut self, json: &Json, node: Node<'_>, market: &'static str, path: &str) {
@@ -87,7 +87,7 @@ impl Pantry {
             let path = if is_list_of_values { format!("{path}[]") } else { path.to_owned() };
             let values = self.values.entry((market, path)).or_default();
             if values.len() < VALUES_MAX && !json.is_blank() {
-                values.push(copy(json));
+                values.push(json.copy());
             }
             return;
         }
@@ -119,19 +119,4 @@ fn stands_in(field: &Field) -> Option<&'static str> {
         }
         _ => return None,
     })
-}
-
-/// A copy of a value that was made up. `Json` is not `Clone`, since most of it is personal.
-fn copy(json: &Json) -> Json {
-    match json {
-        Json::Null => Json::Null,
-        Json::Bool(value) => Json::Bool(*value),
-        Json::Integer(value) => Json::Integer(*value),
-        Json::Float(value) => Json::Float(*value),
-        Json::String(text) => Json::String(text.clone()),
-        Json::Array(elements) => Json::Array(elements.iter().map(copy).collect()),
-        Json::Object(members) => {
-            Json::Object(members.iter().map(|(key, value)| (key.clone(), copy(value))).collect())
-        }
-    }
 }
