@@ -96,17 +96,7 @@ impl Gate {
                 "a law obliges to keep personal data for `tax` or `invoice` alone".into(),
             ));
         }
-        let catalogue = self.catalogue.now();
-        let mut verdicts = Verdicts::new(purpose, None);
-        for record in asked {
-            let decide = |field: &AskedField| {
-                let (class, purposes) = attributes(&catalogue, field);
-                let field = Field { seller: record.seller, kind: record.kind, class, purposes };
-                let kept = || self.kept_from(record, purpose);
-                decision::closed_to_all(&field, purpose).or_else(kept).map_or(Ok(()), Err)
-            };
-            verdicts.take(record, record.fields.iter().map(decide).collect());
-        }
+        let verdicts = self.closed_to_nobody(purpose, asked);
         match verdicts.denied.first() {
             None => Ok(verdicts),
             Some(first) => {
@@ -249,6 +239,21 @@ impl Gate {
         let sellers = asked.iter().map(|record| record.seller.clone()).collect();
         self.may_answer(caller, identified_by, &sellers)?;
         let purpose = Purpose::SubjectRequest;
+        let verdicts = self.closed_to_nobody(purpose, asked);
+        let events = verdicts.events();
+        let ledger = self.ledger_at(caller.version);
+        if verdicts.pairs.is_empty() {
+            self.append_to(&ledger, caller, events)?;
+            return Ok(None);
+        }
+        let pairs =
+            verdicts.pairs.into_iter().map(|(id, fields)| (id, fields.into_iter().collect())).collect();
+        let action = authorized::Reveal { purpose, pairs };
+        Ok(Some(self.mint.reveal(&ledger, caller.context, &events, action).map_err(not_written)?))
+    }
+
+    /// Decides field by field by what holds for everybody alone: the catalogue, a restriction, a consent.
+    fn closed_to_nobody(&self, purpose: Purpose, asked: &[Asked<'_>]) -> Verdicts {
         let catalogue = self.catalogue.now();
         let mut verdicts = Verdicts::new(purpose, None);
         for record in asked {
@@ -260,16 +265,7 @@ impl Gate {
             };
             verdicts.take(record, record.fields.iter().map(decide).collect());
         }
-        let events = verdicts.events();
-        let ledger = self.ledger_at(caller.version);
-        if verdicts.pairs.is_empty() {
-            self.append_to(&ledger, caller, events)?;
-            return Ok(None);
-        }
-        let pairs =
-            verdicts.pairs.into_iter().map(|(id, fields)| (id, fields.into_iter().collect())).collect();
-        let action = authorized::Reveal { purpose, pairs };
-        Ok(Some(self.mint.reveal(&ledger, caller.context, &events, action).map_err(not_written)?))
+        verdicts
     }
 
     /// Why nothing of a record is opened for a purpose, whoever asks: it is restricted, or the purpose rests on a consent that
