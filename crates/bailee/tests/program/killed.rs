@@ -1,6 +1,6 @@
 //! Every act of a home, killed somewhere in its middle: the next one finishes it, and nothing is half done.
 //!
-//! `BAILEE_STORY_KILLS` says how often each is killed: 200 times is what `docs/performance.md` tells of.
+//! `BAILEE_STORY_KILLS` says how often each is killed: `docs/performance.md` has the command for 200 times.
 
 use std::fs;
 use std::path::Path;

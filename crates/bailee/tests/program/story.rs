@@ -1,7 +1,7 @@
 //! The whole story of a home: one hundred and twenty days of orders, their evidence, their end; an archive, an erasure, backups, a
 //! disaster and what comes after it. And every act of it killed somewhere in the middle, and finished by the next.
 //!
-//! `BAILEE_STORY_ORDERS` and `BAILEE_STORY_KILLS` make it longer: 100000 and 200 are what the figures in `docs/performance.md` are of.
+//! `BAILEE_STORY_ORDERS` makes it longer: `docs/performance.md` has the command for 100,000, and its figures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
