@@ -1,8 +1,7 @@
 //! `bailee render`: documents that are made inside.
 
-use std::fs;
-use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 
 use bailee_core::{Json, Sensitive};
 use clap::{Args, ValueEnum};
@@ -10,8 +9,8 @@ use data_encoding::BASE64;
 use serde_json::json;
 
 use super::record::RecordName;
+use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
-use crate::home::make::write_private;
 use crate::screen::text;
 use crate::visit::Visit;
 
@@ -59,14 +58,14 @@ enum Format {
 
 impl Render {
     pub(crate) fn run(&self, visit: &Visit) -> Result<Exit> {
-        match &self.out {
+        let drafts = match &self.out {
             // Before a number is given to it.
-            Some(out) => refuse_existing(out)?,
+            Some(out) => Some((out, Drafts::of([&**out])?)),
             None if visit.screen.is_json() || std::io::stdout().is_terminal() => {
                 return Err(Failure::usage("say with --out FILE where the document goes"));
             }
-            None => {}
-        }
+            None => None,
+        };
         let name =
             |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
         let answer = visit.client.post(
@@ -82,7 +81,7 @@ impl Render {
         let file = answer.member("file").and_then(Json::as_str).ok_or_else(broken)?;
         let file = Sensitive::new(BASE64.decode(file.as_bytes()).map_err(|_| broken())?);
         let print = text(&answer, "print");
-        let Some(out) = &self.out else {
+        let Some((out, drafts)) = drafts else {
             let mut stdout = std::io::stdout().lock();
             stdout
                 .write_all(file.expose())
@@ -91,7 +90,7 @@ impl Render {
             visit.screen.note(then(&print));
             return Ok(Exit::Done);
         };
-        write_private(out, file.expose())?;
+        drafts.write(&[file.expose()])?;
         match visit.screen.is_json() {
             true => visit.screen.json(&json!({ "print": answer.member("print"), "out": out }))?,
             false => {
@@ -107,12 +106,4 @@ fn then(print: &str) -> String {
     format!(
         "when it is no more here, say so: `bailee print destroyed {print} --how shredded`, or `--how sent` with its parcel"
     )
-}
-
-fn refuse_existing(path: &Path) -> Result<()> {
-    match fs::exists(path) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Failure::file(path, &ErrorKind::AlreadyExists.into())),
-        Err(error) => Err(Failure::file(path, &error)),
-    }
 }

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::record::{OfKind, RecordName};
 use super::who::Who;
 use crate::client::encoded;
+use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
-use crate::home::make::write_private;
 use crate::screen::{self, BAD, text};
 use crate::visit::Visit;
 
@@ -275,9 +275,8 @@ fn show(visit: &Visit, request: &Json) -> Result<Exit> {
 
 impl CarryOut {
     fn run(&self, visit: &Visit) -> Result<Exit> {
-        if let Some(out) = &self.out {
-            refuse_existing(out)?;
-        }
+        // Before it is carried out: what is given out is not told again.
+        let drafts = self.out.as_deref().map(|out| Drafts::of([out])).transpose()?;
         let question = self.question()?;
         if self.out.is_none() && self.record.is_none() {
             let request = visit.client.get(&self.of.path(""))?;
@@ -286,8 +285,8 @@ impl CarryOut {
             }
         }
         let answer = visit.client.post(&self.of.path("/execution"), &question)?;
-        if let Some(out) = &self.out {
-            return tell_file(visit, &answer, out);
+        if let (Some(out), Some(drafts)) = (&self.out, drafts) {
+            return tell_file(visit, &answer, out, drafts);
         }
         if visit.screen.is_json() {
             visit.screen.json(&answer)?;
@@ -316,20 +315,12 @@ impl CarryOut {
     }
 }
 
-fn refuse_existing(path: &Path) -> Result<()> {
-    match fs::exists(path) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Failure::file(path, &std::io::ErrorKind::AlreadyExists.into())),
-        Err(error) => Err(Failure::file(path, &error)),
-    }
-}
-
 /// Writes what is given to them, and says once how they open it.
-fn tell_file(visit: &Visit, answer: &Json, out: &Path) -> Result<Exit> {
+fn tell_file(visit: &Visit, answer: &Json, out: &Path, drafts: Drafts) -> Result<Exit> {
     let broken =
         || Failure::failed("nothing was given out: this request asks for something else than access");
     let file = answer.member("file").and_then(Json::as_str).ok_or_else(broken)?;
-    write_private(out, &BASE64.decode(file.as_bytes()).map_err(|_| broken())?)?;
+    drafts.write(&[&BASE64.decode(file.as_bytes()).map_err(|_| broken())?])?;
     let passphrase = answer.member("passphrase").and_then(Json::as_str);
     let records = answer.member("records").map(Json::elements).unwrap_or_default();
     if visit.screen.is_json() {
