@@ -15,10 +15,11 @@ use crate::api::schema::{Schema, count, list_max, named, nullable, object, one_o
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
+use crate::find::Who;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
-use crate::subject::{Who, channel, known, notice, searched, who};
+use crate::subject::{channel, known, notice, searched, who};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let given = object(&[

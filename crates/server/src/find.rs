@@ -53,10 +53,10 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-/// What to search for. It travels in the body, since addresses of pages end up in logs.
-#[derive(Deserialize)]
+/// By what somebody can be found. It travels in the body, since addresses of pages end up in logs.
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(crate) struct Who {
     #[serde(default)]
     email: Option<String>,
     #[serde(default)]
@@ -65,6 +65,18 @@ struct Wanted {
     name: Option<String>,
     #[serde(default)]
     postal_code: Option<String>,
+}
+
+impl Who {
+    pub(crate) fn query(self) -> Query {
+        let Self { email, phone, name, postal_code } = self;
+        Query {
+            email: email.map(Sensitive::new),
+            phone: phone.map(Sensitive::new),
+            name: name.map(Sensitive::new),
+            postal_code: postal_code.map(Sensitive::new),
+        }
+    }
 }
 
 /// What was found.
@@ -83,13 +95,7 @@ async fn find(
     edge.run(move |call| {
         let seller: SellerId = seller.parse()?;
         let page = Page::asked("find", &uri)?;
-        let Wanted { email, phone, name, postal_code } = body.parse()?;
-        let query = Query {
-            email: email.map(Sensitive::new),
-            phone: phone.map(Sensitive::new),
-            name: name.map(Sensitive::new),
-            postal_code: postal_code.map(Sensitive::new),
-        };
+        let query = body.parse::<Who>()?.query();
         call.counts_as_find()?;
         let authorized = call.gate().find(call.caller(), &seller, &query.terms()?)?;
         let found = call.vault().find(authorized, &query)?.into_iter().map(|(_, reference)| reference);

@@ -11,8 +11,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bailee_core::subject::{Delay, Law, Proof, Refusal, Right};
-use bailee_core::{Day, RecordId, Sensitive};
-use bailee_vault::find::Query;
+use bailee_core::{Day, RecordId};
 use bailee_vault::subject::{Asked, Request, SELLERS_MAX, Taken};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,6 +20,7 @@ use crate::api::schema::{list_max, nullable, object, one_of, pages, text};
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::Edge;
+use crate::find::Who;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -163,32 +163,6 @@ fn step_operations() -> Vec<Operation> {
 }
 
 const STEPS: [&str; 5] = ["acknowledge", "identify", "extend", "refuse", "withdraw"];
-
-/// By what somebody can be found. It travels in the body, since addresses of pages end up in logs.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Who {
-    #[serde(default)]
-    email: Option<String>,
-    #[serde(default)]
-    phone: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    postal_code: Option<String>,
-}
-
-impl Who {
-    pub(crate) fn query(self) -> Query {
-        let Self { email, phone, name, postal_code } = self;
-        Query {
-            email: email.map(Sensitive::new),
-            phone: phone.map(Sensitive::new),
-            name: name.map(Sensitive::new),
-            postal_code: postal_code.map(Sensitive::new),
-        }
-    }
-}
 
 #[derive(Serialize)]
 struct Requests {
