@@ -34,8 +34,8 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "Erase personal data of records",
                 "Their keys are taken away in one destruction, so that no copy opens them any more; what is collected of them \
                  later keeps its facts alone. Without a kind an item is every record that has the reference: an order, its \
-                 shipment, its returns. What lies in quarantine is not reached, and ends by itself within 14 days. Where the \
-                 home asks for a second person, it is proposed.",
+                 shipment, its returns. What lies in quarantine and names one of them goes as well. Where the home asks for a \
+                 second person, it is proposed.",
             )
             .once()
             .for_people()

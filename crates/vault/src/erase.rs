@@ -2,19 +2,20 @@
 //!
 //! Every slot that holds, or held, a part of a record is punctured, in one destruction for all records of the act: so they
 //! are gone in place, and from every copy. What is left is a tombstone that never gives way (R16): what comes in later keeps its
-//! facts alone. What lies in quarantine is not reached: it ends by itself within days (R20).
+//! facts alone. What lies in quarantine and names one of them is thrown away with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bailee_core::retention::Ended;
-use bailee_core::{RecordId, SellerId, Timestamp};
+use bailee_core::{RecordId, Reference, SellerId, Timestamp};
 use bailee_ledger::authorized::{Authorized, Erase};
 use bailee_ledger::event::{Erased, NamedRecord, What};
-use bailee_store::act::{Act, Change, RecordRow, RecordState};
+use bailee_store::act::{Act, Change, QuarantineRow, RecordRow, RecordState};
 use bailee_store::records::StoreError;
 
 use crate::destruction::Removal;
 use crate::facts::{End, Facts};
+use crate::quarantine::discard::Reason;
 use crate::record::{RECORDS_MAX, named_record};
 use crate::{Vault, VaultError};
 
@@ -43,6 +44,10 @@ struct Erasing {
     removal: Removal,
     /// What the event of each seller lists.
     erased: Vec<(SellerId, Vec<NamedRecord>)>,
+    /// What in quarantine is looked for.
+    references: BTreeMap<SellerId, BTreeSet<Reference>>,
+    /// What of it is thrown away.
+    discarded: Vec<(SellerId, Vec<RecordId>)>,
     outcomes: Vec<(RecordId, Outcome)>,
 }
 
@@ -61,9 +66,16 @@ impl Vault {
             return Err(VaultError::TooManyRecords);
         }
         for _ in 0..TRIES_MAX {
-            let Erasing { mut changes, removal, erased, outcomes } = self.erasing(records, context.now)?;
+            let Erasing { mut changes, removal, erased, discarded, outcomes, .. } =
+                self.erasing(records, context.now)?;
             let erased = erased.into_iter().map(|(seller, records)| What::Erased(Erased { seller, records }));
-            let mut events: Vec<What> = erased.collect();
+            let reason = Reason::Erasure.as_str().to_owned();
+            let discarded = discarded.into_iter().map(|(seller, items)| What::QuarantineDiscarded {
+                seller,
+                reason: reason.clone(),
+                items,
+            });
+            let mut events: Vec<What> = erased.chain(discarded).collect();
             if !removal.is_empty() {
                 let intent = self.intend(&context, removal)?;
                 changes.extend(intent.changes);
@@ -95,7 +107,28 @@ impl Vault {
                 erasing.outcomes.push((*record, outcome));
             }
         }
+        for (seller, references) in std::mem::take(&mut erasing.references) {
+            self.erase_quarantined(seller, &references, now, &mut erasing)?;
+        }
         Ok(erasing)
+    }
+
+    fn erase_quarantined(
+        &self,
+        seller: SellerId,
+        references: &BTreeSet<Reference>,
+        now: Timestamp,
+        erasing: &mut Erasing,
+    ) -> Result<(), VaultError> {
+        let about = self.quarantined_about(&seller, references, now)?;
+        for QuarantineRow { bucket, id, slot, .. } in &about {
+            erasing.removal.puncture(&seller, bucket.held, bucket.day, *slot);
+            erasing.changes.push(Change::DeleteQuarantine { bucket: *bucket, id: *id });
+        }
+        if !about.is_empty() {
+            erasing.discarded.push((seller, about.into_iter().map(|row| row.id).collect()));
+        }
+        Ok(())
     }
 
     fn erase_record(
@@ -111,6 +144,10 @@ impl Vault {
             Err(VaultError::Damaged(_) | VaultError::Envelope(_)) => None,
             facts => facts?,
         };
+        if let Some(facts) = &facts {
+            let of = erasing.references.entry(seller.clone()).or_default();
+            of.insert(facts.about.reference.clone());
+        }
         let ended = facts.as_ref().and_then(|facts| facts.about.end.as_ref()).map(|end| end.ended);
         match (was_live, &facts) {
             (false, Some(_)) if ended == Some(Ended::Erasure) => return Ok(Outcome::Unchanged),

@@ -4,6 +4,7 @@
 //! never give a value. [`retry`] takes in what can be read since its catalogue or mapping was mended; [`discard`]
 //! throws away. After either no copy opens it any more.
 
+mod about;
 mod arrival;
 pub mod discard;
 mod known;

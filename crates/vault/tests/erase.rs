@@ -126,6 +126,36 @@ fn what_is_erased_opens_in_no_copy_and_all_else_does() {
     assert_eq!(count(&home, "erased"), 1, "again changes nothing");
 }
 
+/// What is in quarantine, as far as it opens.
+fn quarantined(home: &Home) -> usize {
+    home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap().len()
+}
+
+#[test]
+fn what_lies_in_quarantine_and_names_it_goes_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let home = Home::new(directory.path(), NOW);
+    home.collect(&orders(1..3));
+    // A key stands twice in them.
+    let broken = |number: u32| format!("{{\"orderId\":\"{}\",\"buyer\":{{}},\"buyer\":{{}}}}\n", id(number));
+    home.collect(&format!("{}{}{}", broken(1), broken(2), broken(1).replace('}', "} ")));
+    let backup = home.back_up_store(&directory.path().join("backup"));
+    assert_eq!(quarantined(&home), 3);
+
+    assert_eq!(erase(&home, &[1]).unwrap(), [Outcome::Erased]);
+    assert_eq!((quarantined(&home), count(&home, "quarantine-discarded")), (1, 1));
+    assert_eq!(count(&home, "destruction-intended"), 1, "with the record");
+    // It comes once more, and is asked for once more.
+    home.collect(&broken(1));
+    assert_eq!(quarantined(&home), 2);
+    assert_eq!(erase(&home, &[1]).unwrap(), [Outcome::Unchanged]);
+    assert_eq!(quarantined(&home), 1);
+    home.verify_ledger();
+    drop(home);
+    let old = Home::open_store(directory.path(), NOW, &backup).unwrap();
+    assert_eq!(quarantined(&old), 1, "that of somebody else");
+}
+
 #[test]
 fn what_was_erased_never_comes_back_and_keeps_its_facts() {
     let directory = tempfile::tempdir().unwrap();

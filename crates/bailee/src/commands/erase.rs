@@ -10,8 +10,8 @@ use crate::visit::Visit;
 /// Erase the personal data of orders, shipments and returns at once, since somebody asked for it. There is no way back.
 ///
 /// No copy opens it any more, also no backup made before. The facts stay until their own end, and what is collected of these
-/// records later keeps its facts alone. What of them lies in quarantine is not reached: discard it there, or it ends by itself
-/// within 14 days.
+/// records later keeps its facts alone. What lies in quarantine and names one of them goes as well; what there does not say whose it
+/// is ends by itself within 14 days.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 It takes the role officer and a fresh second factor. Where the home asks for a second person, it is proposed, and another owner or
