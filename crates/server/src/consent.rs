@@ -67,7 +67,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 }),
             )
             .answers(201, "The consent.", consent(), example())
-            .refuses(&["bad-id", "not-found", "unknown-seller", "empty-query", "unusable-term", "said-day"])
+            .refuses(&["bad-id", "not-found", "unknown-seller", "empty-query", "name-alone", "unusable-term", "said-day"])
             .refuses(&["too-many-requests-kept", "too-many-records"])
             .opens(),
         Operation::post("/v1/consents/{id}/withdrawal", "withdrawConsent", post(withdraw))

@@ -353,8 +353,13 @@ impl From<VaultError> for Problem {
             VaultError::Step(_) => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::DataRights)
             }
-            VaultError::NotLeft(_) | VaultError::NotFoundFor => Self::new(StatusCode::NOT_FOUND, code, words),
-            VaultError::TooManyLeft | VaultError::SaidDay => Self::unacceptable(code, words),
+            VaultError::NotLeft(_) | VaultError::NotFoundFor | VaultError::NothingFound => {
+                Self::new(StatusCode::NOT_FOUND, code, words)
+            }
+            VaultError::TooManyLeft
+            | VaultError::NameAlone
+            | VaultError::SaidDay
+            | VaultError::SaidBefore => Self::unacceptable(code, words),
             VaultError::TimeJumped => {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }

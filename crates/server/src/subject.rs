@@ -79,7 +79,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 }),
             )
             .answers(201, "The request.", request(), request_example())
-            .refuses(&["bad-id", "unknown-seller", "empty-query", "unusable-term", "said-day"])
+            .refuses(&["bad-id", "unknown-seller", "empty-query", "name-alone", "unusable-term", "said-day"])
             .refuses(&["too-many-requests-kept", "unacceptable"])
             .opens(),
         Operation::get("/v1/subject-requests/{id}", "showSubjectRequest", get(show))
@@ -155,7 +155,7 @@ fn step_operations() -> Vec<Operation> {
             .takes("What it needs besides.", carried_out(), json!({ "key": null, "correction": null }))
             .answers(200, "What was done.", answer(), answer_example())
             .refuses(&["not-found", "bad-id", "second-person", "second-factor-stale", "archive-key", "archive-too-large"])
-            .refuses(&["not-found-for-request", "unfit-value", "seller-ended", "unacceptable", "shown-once"])
+            .refuses(&["nothing-found", "not-found-for-request", "unfit-value", "seller-ended", "unacceptable", "shown-once"])
             .refuses(&["archive-not-made", "restricted", "too-many-records", "unknown-seller", "access-moved"])
             .refuses(&REFUSALS)
             .opens(),

@@ -169,7 +169,7 @@ impl Vault {
     /// Writes down that they took it back. When it returns, nothing that rests on it is opened any more.
     ///
     /// # Errors
-    /// [`VaultError::NotLeft`]; [`VaultError::Step`] where they did before.
+    /// [`VaultError::NotLeft`]; [`VaultError::Step`] where they did before; [`VaultError::SaidDay`], [`VaultError::SaidBefore`].
     pub fn withdraw_consent(
         &self,
         authorized: Authorized<HandleRequests>,
@@ -178,6 +178,9 @@ impl Vault {
     ) -> Result<Consent, VaultError> {
         self.check_home(&authorized)?;
         Self::check_said(on, authorized.context().now)?;
+        if on < self.left_one::<Consent>(Left::Consents, id)?.card.on {
+            return Err(VaultError::SaidBefore);
+        }
         self.take_back(authorized.context(), id, (on, how))
     }
 

@@ -58,6 +58,14 @@ pub enum VaultError {
     /// A query without a term, or with a postal code and no name.
     #[error("a search needs an e-mail, a phone, a name, or a name with a postal code")]
     EmptyQuery,
+    /// Somebody is to be known by a name alone.
+    #[error("a name alone is that of many; give a postal code, an e-mail or a phone with it")]
+    NameAlone,
+    /// Nothing that is held was found for a request.
+    #[error(
+        "nothing that is held was found for this request, and nothing was done; look with `bailee subject request show ID` whether it was written down right, and if so end it with `bailee subject request refuse ID --reason nothing-held`"
+    )]
+    NothingFound,
     /// What was given to search by has no normal form.
     #[error("what was given as {0} cannot be one; look for a typing error")]
     UnusableTerm(&'static str),
@@ -99,6 +107,9 @@ pub enum VaultError {
         crate::left::DAYS_BACK_MAX
     )]
     SaidDay,
+    /// A consent that was taken back before it was given.
+    #[error("this consent was given on a later day; look for a typing error in the day")]
+    SaidBefore,
     /// A record that was not found for this request.
     #[error(
         "this record is not among those that were found for this request; look again with `bailee subject request preview ID`"
@@ -222,8 +233,10 @@ impl VaultError {
             Self::Step(error) => error.code(),
             Self::NotLeft(_) => "not-found",
             Self::TooManyLeft => "too-many-requests-kept",
-            Self::SaidDay => "said-day",
+            Self::SaidDay | Self::SaidBefore => "said-day",
             Self::NotFoundFor => "not-found-for-request",
+            Self::NothingFound => "nothing-found",
+            Self::NameAlone => "name-alone",
             Self::NoSuchField => "not-found",
             Self::Unfit(_) => "unfit-value",
             Self::UnknownReason => "unknown-reason",

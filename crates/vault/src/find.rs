@@ -76,6 +76,15 @@ impl Query {
         self.conditions().map(drop)
     }
 
+    /// Whether it is of one person: a name alone is that of many.
+    ///
+    /// # Errors
+    /// Those of [`Self::check`]; [`VaultError::NameAlone`].
+    pub fn check_is_one(&self) -> Result<(), VaultError> {
+        self.check()?;
+        if self.terms()? == [TermKind::Name] { Err(VaultError::NameAlone) } else { Ok(()) }
+    }
+
     fn conditions(&self) -> Result<Vec<Condition>, VaultError> {
         self.terms()?.into_iter().map(|kind| self.condition(kind)).collect()
     }

@@ -289,7 +289,7 @@ impl Vault {
     ) -> Result<Request, VaultError> {
         self.check_home(&authorized)?;
         let context = *authorized.context();
-        who.check()?;
+        who.check_is_one()?;
         Self::check_said(asked.received, context.now)?;
         for seller in &asked.sellers {
             self.seller_no(seller)?;

@@ -91,10 +91,11 @@ struct Named {
 /// days to say that it has come, 45 days, 90 at most. Who asks is kept sealed, under a key that is destroyed in time.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A value of `-` is read from standard input, so that it stays out of the shell's history.
+A value of `-` is read from standard input, a line each in the order email, phone, name, postal code, so that it stays out of the
+shell's history and out of what others of this machine see. A name takes one of the others with it: it is that of many.
 
 Example:
-  bailee subject request open --right erase --law gdpr --received 2026-03-01 --name 'Ada Muster' --postal-code 10115
+  bailee subject request open --right erase --law gdpr --received 2026-03-01 --name - --postal-code - < who.txt
   bailee subject request open --right access --law ccpa --received 2026-03-01 --seller ALPHA --seller BETA --email -")]
 struct Open {
     /// What they ask for.
@@ -275,15 +276,11 @@ fn show(visit: &Visit, request: &Json) -> Result<Exit> {
 
 impl CarryOut {
     fn run(&self, visit: &Visit) -> Result<Exit> {
+        // An erasure that somebody took for an answer has no way back.
+        self.check(&text(&visit.client.get(&self.of.path(""))?, "right"))?;
         // Before it is carried out: what is given out is not told again.
         let drafts = self.out.as_deref().map(|out| Drafts::of([out])).transpose()?;
         let question = self.question()?;
-        if self.out.is_none() && self.record.is_none() {
-            let request = visit.client.get(&self.of.path(""))?;
-            if text(&request, "right") == "access" {
-                return Err(Failure::usage("name the file that is given to them with --out FILE"));
-            }
-        }
         let answer = visit.client.post(&self.of.path("/execution"), &question)?;
         if let (Some(out), Some(drafts)) = (&self.out, drafts) {
             return tell_file(visit, &answer, out, drafts);
@@ -298,6 +295,21 @@ impl CarryOut {
             visit.screen.line(format_args!("{kind} {seller}/{reference}: {outcome}"))?;
         }
         answer.member("request").map_or(Ok(Exit::Done), |request| tell(visit, request))
+    }
+
+    /// Whether what was said is what the right takes.
+    fn check(&self, right: &str) -> Result<()> {
+        match (right, self.out.is_some(), self.record.is_some()) {
+            ("access", true, false) | ("rectify", false, true) => Ok(()),
+            ("access", ..) => Err(Failure::usage("name the file that is given to them with --out FILE")),
+            ("rectify", ..) => {
+                Err(Failure::usage("name what is right with --record S/REF, --field PATH and --value-stdin"))
+            }
+            (_, false, false) => Ok(()),
+            _ => Err(Failure::usage(format_args!(
+                "nothing was done: this request asks for `{right}`, which takes no --out and no --record"
+            ))),
+        }
     }
 
     fn question(&self) -> Result<Value> {

@@ -1,9 +1,9 @@
-//! By what somebody can be found, on the command line. One value of `-` is read from standard input.
+//! By what somebody can be found, on the command line. Each value of `-` is a line of standard input.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::screen::stdin_line;
 
 /// By what somebody can be found.
@@ -34,18 +34,15 @@ impl Who {
 
     /// The same as the API takes it.
     pub(super) fn question(&self) -> Result<Value> {
-        let given = self.given();
-        let from_stdin = given.iter().filter(|value| value.as_deref() == Some("-")).count();
-        if from_stdin > 1 {
-            return Err(Failure::usage("only one value can be read from standard input"));
+        let mut question = serde_json::Map::new();
+        for (name, given) in ["email", "phone", "name", "postal_code"].into_iter().zip(self.given()) {
+            let value = match given.as_deref() {
+                Some("-") => Some(stdin_line()?.expose().clone()),
+                given => given.map(str::to_owned),
+            };
+            question.insert(name.to_owned(), value.into());
         }
-        let line = if from_stdin == 1 { Some(stdin_line()?) } else { None };
-        let value = |given: &Option<String>| match (given.as_deref(), &line) {
-            (Some("-"), Some(line)) => Some(line.expose().clone()),
-            (given, _) => given.map(str::to_owned),
-        };
-        let [email, phone, name, postal_code] = given.map(value);
-        Ok(json!({ "email": email, "phone": phone, "name": name, "postal_code": postal_code }))
+        Ok(question.into())
     }
 
     fn given(&self) -> [&Option<String>; 4] {

@@ -76,22 +76,23 @@ pub(crate) fn apart<'a>(
             ));
         }
     }
-    for (name, file) in secrets {
-        let file = resolved(&home.join(file));
-        let holder = match file.starts_with(&home) {
-            true => Some("the home"),
-            false => {
-                mirrors.iter().any(|mirror| file.starts_with(mirror)).then_some("a mirror of the keyring")
-            }
-        };
-        if let Some(holder) = holder {
-            return Err(format!(
-                "the {name} {} lies inside {holder}, so that who copies that has both (2.4.b); use a file elsewhere",
-                file.display()
-            ));
-        }
-    }
-    Ok(())
+    secrets.into_iter().try_for_each(|(name, file)| outside(&home, &mirrors, name, &home.join(file)))
+}
+
+/// Refuses something that opens a home, or brings it back, where it lies inside the home or a mirror. The error is one line that says what
+/// to do.
+pub(crate) fn outside(root: &Path, mirrors: &[PathBuf], name: &str, path: &Path) -> Result<(), String> {
+    let (home, path) = (resolved(root), resolved(path));
+    let in_mirror = || mirrors.iter().any(|mirror| path.starts_with(resolved(&home.join(mirror))));
+    let holder = match path.starts_with(&home) {
+        true => "the home",
+        false if in_mirror() => "a mirror of the keyring",
+        false => return Ok(()),
+    };
+    Err(format!(
+        "the {name} {} lies inside {holder}, so that who copies that has both (2.4.b); use a place elsewhere",
+        path.display()
+    ))
 }
 
 /// Refuses places for backups that lie with the home, or with its keys. The error is one line that says what to do.
@@ -205,10 +206,10 @@ mod tests {
             (&["disk/one/two", "disk/one"], key, "use two directories"),
             (&["same/two", "disk/one"], key, "use two directories"),
             (&["new", "new/two"], key, "use two directories"),
-            (&["disk/one", "other"], Some("home/root.key"), "use a file elsewhere"),
-            (&["disk/one", "other"], Some("way/root.key"), "use a file elsewhere"),
-            (&["disk/one", "other"], Some("disk/one/root.key"), "use a file elsewhere"),
-            (&["disk/one", "other"], Some("same/keys/root.key"), "use a file elsewhere"),
+            (&["disk/one", "other"], Some("home/root.key"), "use a place elsewhere"),
+            (&["disk/one", "other"], Some("way/root.key"), "use a place elsewhere"),
+            (&["disk/one", "other"], Some("disk/one/root.key"), "use a place elsewhere"),
+            (&["disk/one", "other"], Some("same/keys/root.key"), "use a place elsewhere"),
         ] {
             let said = said(mirrors, root_key).unwrap_or_else(|| panic!("{mirrors:?} {root_key:?}"));
             assert!(said.contains(says) && said.contains("2.4.b"), "{mirrors:?} {root_key:?}: {said}");

@@ -119,8 +119,13 @@ fn shares_that_are_damaged_or_of_two_sets_bring_nothing_back() {
     }
     fs::set_permissions(trial.path("one/share-4.txt"), fs::Permissions::from_mode(0o640)).unwrap();
     refused(join(&trial, "one", &[1, 2, 4]), "2.4.b");
-    // A directory that is there, numbers that say nothing, another home's root key.
+    // A directory that is there, or lies with what it would open; numbers that say nothing, another home's root key.
     trial.run(&split("one")).ends(1);
+    for with in ["home/shares", "home/keyring/a/shares"] {
+        assert!(trial.run(&split(with)).ends(2).err.contains("(2.4.b)"));
+        assert!(!trial.path(with).exists());
+    }
+    assert!(trial.run(&["keys", "export", "--out", "home/keyring/a/x"]).ends(2).err.contains("(2.4.b)"));
     trial.run(&["keys", "split", "--shares", "2", "--threshold", "3", "--out", "x"]).ends(2);
     trial.run(&["keys", "split", "--shares", "17", "--threshold", "3", "--out", "x"]).ends(2);
     trial

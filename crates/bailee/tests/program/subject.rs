@@ -149,6 +149,13 @@ fn a_person_is_given_what_is_held_of_them_in_a_file_that_opens_for_them_alone() 
 fn what_somebody_asks_to_have_erased_is_gone_and_proved_by_the_request() {
     let trial = home();
     let id = previewed(&trial, "erase");
+    // Somebody takes it for one that gives something out.
+    let out = trial.path("answer.cms");
+    assert!(
+        carry_out(&trial, &id, &["--out", out.to_str().unwrap()]).ends(2).err.contains("nothing was done")
+    );
+    assert!(!out.exists());
+    reveal(&trial, 1).ends(0);
     let done = carry_out(&trial, &id, &[]).ends(0).json();
     assert_eq!(done["records"][0]["outcome"], "erased");
     reveal(&trial, 1).ends(5);
@@ -182,7 +189,7 @@ fn who_objects_is_kept_from_use_and_who_corrects_is_corrected() {
     correct(&name(1)).ends(0);
     let revealed = reveal(&trial, 1).ends(0).json();
     assert_eq!(revealed["records"][0]["fields"]["buyer.buyerName"], "Wilhelmine Berichtigt");
-    carry_out(&trial, &id, &[]).ends(1);
+    carry_out(&trial, &id, &[]).ends(2);
     let id = previewed(&trial, "object");
     assert_eq!(carry_out(&trial, &id, &[]).ends(0).json()["records"][1]["outcome"], "restricted");
     reveal(&trial, 2).ends(4);
@@ -192,6 +199,26 @@ fn who_objects_is_kept_from_use_and_who_corrects_is_corrected() {
     let out = trial.path("answer.cms");
     let given = carry_out(&trial, &id, &["--out", out.to_str().unwrap()]).ends(0).json();
     assert_eq!((&given["records"], &given["left_out"]), (&json!([]), &json!(2)));
+}
+
+#[test]
+fn who_is_not_found_is_not_answered_as_if_they_were() {
+    let trial = home();
+    let open =
+        ["subject", "request", "open", "--right", "erase", "--law", "ccpa", "--received", "2026-03-01"];
+    let open =
+        |who: &[&str], lines: &str| trial.run_with(&[&["--output", "json"], &open[..], who].concat(), lines);
+    assert!(open(&["--name", NAME], "").ends(1).err.contains("a name alone is that of many"));
+    let request =
+        open(&["--email", "-", "--name", "-"], &format!("nobody@mail.example\n{NAME}\n")).ends(0).json();
+    let id = request["id"].as_str().unwrap();
+    let who = &trial.json(&["subject", "request", "show", id])["who"];
+    assert_eq!((&who["email"], &who["name"]), (&json!("nobody@mail.example"), &json!(NAME)));
+    trial.run(&["subject", "request", "identify", id, "--by", "account"]).ends(0);
+    trial.run(&["subject", "request", "preview", id]).ends(0);
+    assert!(carry_out(&trial, id, &[]).ends(5).err.contains("nothing-held"));
+    assert_eq!(trial.json(&["subject", "request", "show", id])["state"], "previewed");
+    trial.run(&["subject", "request", "refuse", id, "--reason", "nothing-held"]).ends(0);
 }
 
 #[test]

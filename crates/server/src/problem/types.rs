@@ -70,6 +70,7 @@ types! {
     404 {
         "not-found": "There is no such thing", "Check the address and the ids in it.";
         "unknown-seller": "There is no such seller", "Add the seller first.";
+        "nothing-found": "Nothing that is held was found for the request", "Look whether it was written down right; if so, refuse it since nothing is held.";
         "not-found-for-request": "The record was not found for this request", "Look again what is held of them, or name another.";
         "not-destroyed": "It is not destroyed, or not all of it", "List what was; or wait for the day on which it is.";
         "no-such-field": "The record has no such field", "Look which it has, with `show`.";
@@ -151,6 +152,7 @@ types! {
         "unfit-value": "The value is not one for this field", "The detail says why.";
         "too-many-records": "Too many records at once", "Do it in several requests.";
         "empty-query": "Nothing is searched for", "Give an e-mail, a phone, a name, or a name with a postal code.";
+        "name-alone": "A name alone is that of many", "Give a postal code, an e-mail or a phone with it.";
         "said-day": "The day is none on which somebody can have said so", "Give today, or a day of the last year.";
         "too-many-requests-kept": "The home remembers as many as it can", "Wait until the oldest end; or make another home.";
         "unusable-term": "A search term has no normal form", "Look for a typing error.";

@@ -49,6 +49,7 @@ pub(super) fn preview(call: &Call, id: RecordId) -> Result<Request, Problem> {
 
 /// The records of somebody, of these sellers. It counts as one find, and is an event for each seller.
 pub(crate) fn searched(call: &Call, sellers: &[SellerId], who: &Query) -> Result<Vec<Named>, Problem> {
+    who.check_is_one()?;
     call.counts_as_find()?;
     let (terms, mut found, mut seen) = (who.terms()?, Vec::new(), BTreeSet::new());
     for seller in sellers {
@@ -71,6 +72,10 @@ pub(super) fn carry_out(
     let authorized = call.gate().handle_requests(call.caller())?;
     let request = call.vault().request(&authorized, id)?;
     request.stage.carry_out().map_err(VaultError::from)?;
+    // That there is nothing is for somebody to say: it may as well have been written down wrong.
+    if request.records.is_empty() {
+        return Err(VaultError::NothingFound.into());
+    }
     let identified_by = request.identity.map_or(PrincipalId::Anonymous, |identity| identity.by);
     fits(&request, key, correction.as_ref())?;
     let records: Vec<(SellerId, RecordId)> =
@@ -120,7 +125,7 @@ fn disclose(
     done: &mut Done,
 ) -> Result<(), Problem> {
     let to = key.map(Recipient::from_pem).transpose().map_err(ArchiveError::from)?;
-    // Asked before anything is looked up, also where nothing was found.
+    // Asked before anything is looked up.
     let sellers = request.records.iter().map(|one| one.seller.clone()).collect();
     call.gate().may_answer(call.caller(), identified_by, &sellers)?;
     let mut disclosed = Disclosed::default();

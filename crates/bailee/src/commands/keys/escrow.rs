@@ -13,6 +13,7 @@ use crate::commands::proposal::tell_filed;
 use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
 use crate::home::import::{Import as Importing, Place};
+use crate::home::places;
 use crate::screen::{GOOD, text};
 use crate::visit::{Global, Visit, elsewhere};
 
@@ -40,6 +41,10 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) fn run(&self, visit: &Visit) -> Result<Exit> {
+        if !visit.is_remote() {
+            places::outside(visit.root()?, &visit.config()?.mirrors, "exported keyring", &self.out)
+                .map_err(Failure::usage)?;
+        }
         let drafts = Drafts::of([&*self.out])?;
         let sealed_for = if self.for_recipients { "recipients" } else { "root-key" };
         let answer = visit.client.post("/v1/keys/exports", &json!({ "sealed_for": sealed_for }))?;

@@ -15,10 +15,10 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::commands::proposal::tell_filed;
-use crate::draft::refuse_existing;
+use crate::draft::{Drafts, refuse_existing};
 use crate::failure::{Exit, Failure, Result};
 use crate::home::config::Config;
-use crate::home::make::write_private;
+use crate::home::places;
 use crate::screen::{self, Asked, GOOD};
 use crate::visit::{Global, elsewhere};
 
@@ -64,6 +64,8 @@ impl Split {
         escrow::check(self.shares, self.threshold).map_err(Failure::usage)?;
         refuse_existing(&self.out)?;
         let config = Config::read(&global.home)?;
+        places::outside(&global.home, &config.mirrors, "directory for the sheets", &self.out)
+            .map_err(Failure::usage)?;
         let passphrase = config.root_key.ask(self.passphrase_stdin)?;
         let root = config.root_key.open(&global.home, passphrase.as_ref())?;
         let binding = Binding { home: config.id, environment: config.environment };
@@ -72,6 +74,8 @@ impl Split {
         // A key that does not open this keyring is not worth keeping.
         let mirrors: Vec<PathBuf> = config.mirrors.iter().map(|mirror| global.home.join(mirror)).collect();
         Unanchored::look(Box::new(root), binding, &mirrors).map(drop).map_err(Failure::failed)?;
+        // Before it is asked for: an approval is good for once.
+        let sheets = Sheets::begin(&self.out, self.shares)?;
         global.visit_with(passphrase.as_ref(), |visit| {
             let question = json!({ "shares": self.shares, "threshold": self.threshold });
             let answer = visit.client.post("/v1/keys/splits", &question)?;
@@ -80,7 +84,7 @@ impl Split {
                 visit.screen.note("once it is approved, run the same command again");
                 return Ok(Exit::Done);
             }
-            let files = write(&shares, &self.out)?;
+            let files = sheets.write(&shares)?;
             let Some(about) = shares.first().map(Share::about) else { return Ok(Exit::Done) };
             if visit.screen.is_json() {
                 visit.screen.json(&json!({
@@ -110,18 +114,46 @@ fn set(about: &About) -> String {
     data_encoding::HEXLOWER.encode(&about.set)
 }
 
-/// Writes the sheets into a directory of their own; the text files.
-fn write(shares: &[Share], out: &Path) -> Result<Vec<PathBuf>> {
-    let made = fs::DirBuilder::new().mode(0o700).create(out);
-    made.map_err(|error| Failure::file(out, &error))?;
-    let mut files = Vec::new();
-    for share in shares {
-        let name = |ending: &str| out.join(format!("share-{}.{ending}", share.number()));
-        write_private(&name("html"), filled(SHEET_HTML, share).as_bytes())?;
-        write_private(&name("txt"), filled(SHEET_TEXT, share).as_bytes())?;
-        files.push(name("txt"));
+/// The files of the sheets, begun in a directory of their own, which goes again where none is written.
+struct Sheets<'a> {
+    out: &'a Path,
+    drafts: Option<Drafts>,
+}
+
+impl<'a> Sheets<'a> {
+    fn begin(out: &'a Path, shares: u8) -> Result<Self> {
+        let made = fs::DirBuilder::new().mode(0o700).create(out);
+        made.map_err(|error| Failure::file(out, &error))?;
+        let mut sheets = Self { out, drafts: None };
+        let names: Vec<PathBuf> = (1..=shares)
+            .flat_map(|number| ["html", "txt"].map(|ending| sheets.file(number, ending)))
+            .collect();
+        sheets.drafts = Some(Drafts::of(names.iter().map(PathBuf::as_path))?);
+        Ok(sheets)
     }
-    Ok(files)
+
+    fn file(&self, number: u8, ending: &str) -> PathBuf {
+        self.out.join(format!("share-{number}.{ending}"))
+    }
+
+    /// Writes them; the text files.
+    fn write(mut self, shares: &[Share]) -> Result<Vec<PathBuf>> {
+        let written: Vec<_> = shares
+            .iter()
+            .flat_map(|share| [SHEET_HTML, SHEET_TEXT].map(|sheet| filled(sheet, share)))
+            .collect();
+        let contents: Vec<&[u8]> = written.iter().map(|sheet| sheet.as_bytes()).collect();
+        self.drafts.take().map_or(Ok(()), |drafts| drafts.write(&contents))?;
+        Ok(shares.iter().map(|share| self.file(share.number(), "txt")).collect())
+    }
+}
+
+impl Drop for Sheets<'_> {
+    fn drop(&mut self) {
+        self.drafts = None;
+        // Best effort, and none where the sheets are in it.
+        let _ = fs::remove_dir(self.out);
+    }
 }
 
 fn filled(sheet: &str, share: &Share) -> Zeroizing<String> {
