@@ -82,10 +82,11 @@ impl Screen {
         let mut table = Table::new();
         let on_terminal = io::stdout().is_terminal();
         table.load_style(if on_terminal { presets::UTF8_FULL_CONDENSED } else { presets::NOTHING });
-        table.set_content_arrangement(if on_terminal {
-            ContentArrangement::Dynamic
-        } else {
-            ContentArrangement::Disabled
+        // A terminal that nobody told its width, as under `script`, says that it has none.
+        let is_wide = table.width().is_some_and(|width| width > 0);
+        table.set_content_arrangement(match on_terminal && is_wide {
+            true => ContentArrangement::Dynamic,
+            false => ContentArrangement::Disabled,
         });
         if !header.is_empty() {
             table.set_header(header.to_vec());
