@@ -15,9 +15,13 @@ use std::path::Path;
 
 use bailee_core::archive::Plan;
 use bailee_core::hold::{HOLDS_MAX, Hold, LiftReason};
-use bailee_core::{Purpose, RecordId};
+use bailee_core::{FieldInstance, PartNo, Purpose, RecordId};
 use bailee_crypto::archive::OfflineKey;
+use bailee_crypto::envelope::{self, Place};
+use bailee_crypto::lasting::Binding;
+use bailee_crypto::random::SystemEntropy;
 use bailee_ledger::authorized;
+use bailee_store::act::{Act, Change, RegisterRow};
 use bailee_vault::VaultError;
 use bailee_vault::archive::{Archive, How};
 use bailee_vault::hold::Standing;
@@ -364,14 +368,27 @@ fn what_comes_in_during_the_day_and_closes_at_midnight_is_archived_within_the_ho
 fn a_home_remembers_so_many_holds_and_no_more() {
     let directory = tempfile::tempdir().unwrap();
     let home = home(directory.path());
-    let add = |number: usize| {
-        let mut plan = plan(&home, &[]);
-        plan.statute = format!("DE-AO-{}-{}", number / 1000 + 1, number % 1000 + 1).parse().unwrap();
+    let first = hold(&home, 0, &[]);
+    // All but one of them in one act, sealed as the register is: each by itself would take minutes.
+    let key = home.keyring.lasting().register_key("hold");
+    let row = |number: usize| {
         let id = RecordId(u128::try_from(number).unwrap().to_be_bytes());
-        home.vault.add_hold(home.act(authorized::Archive), id, &plan, None)
+        let one = Hold { id, fields: vec![format!("field.{number}")], ..first.clone() };
+        let (Binding { home: of, environment }, what) = (home.keyring.binding(), "register/hold");
+        let place =
+            Place { home: of, environment, what, seller: None, record: id, part: PartNo(0), version: 1 };
+        let plain = serde_json::to_vec(&one).unwrap();
+        let sealed = envelope::seal(&key, &place, &[(FieldInstance(0), &plain)], &SystemEntropy).unwrap();
+        Change::PutRegister(RegisterRow { register: "hold".to_owned(), id, version: 1, sealed })
     };
-    for number in 0..HOLDS_MAX {
-        add(number).unwrap();
-    }
-    assert_eq!(code(add(HOLDS_MAX)), "too-many-holds");
+    let changes = (1..HOLDS_MAX - 1).map(row).collect();
+    home.store.commit(Act { name: "many", changes, events: Vec::new() }).unwrap();
+    let add = |statute: &str, id: u8| {
+        let plan = Plan { statute: statute.parse().unwrap(), ..plan(&home, &[]) };
+        home.vault.add_hold(home.act(authorized::Archive), RecordId([id; 16]), &plan, None)
+    };
+    add("DE-AO-1", 0xfe).unwrap();
+    assert_eq!(home.vault.holds(&home.act(authorized::ReadRetention)).unwrap().len(), HOLDS_MAX);
+    assert_eq!(code(add("DE-AO-2", 0xff)), "too-many-holds");
+    assert!(add("DE-AO-1", 0xff).is_ok(), "one that is there already");
 }

@@ -2,6 +2,7 @@
 
 use bailee_core::hold::LiftReason;
 use bailee_core::{Day, Json, SellerId, Statute};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -37,17 +38,13 @@ enum Command {
     /// Lift a hold before its statute ends: its archives are to be destroyed at once.
     ///
     /// It takes two people, where the home asks for a second one, since evidence goes by it.
-    #[command(after_help = "\
-Reasons: statute-ended, mistake, court, kept-elsewhere.
-
-Example:
-  bailee hold lift ID --reason statute-ended")]
+    #[command(after_help = "Example:\n  bailee hold lift ID --reason statute-ended")]
     Lift {
         /// Its id.
         id: String,
         /// Why.
-        #[arg(long, value_name = "CODE")]
-        reason: LiftReason,
+        #[arg(long, value_parser = PossibleValuesParser::new(LiftReason::ALL.iter().map(|one| one.as_str())))]
+        reason: String,
     },
     /// List the holds: what each keeps, how many archives there are of it, and what was missed.
     List,
@@ -98,7 +95,7 @@ impl Hold {
     pub(crate) fn run(&self, global: &Global) -> Result<Exit> {
         match &self.command {
             Command::Add(add) => global.visit(|visit| add.run(visit)),
-            Command::Lift { id, reason } => global.visit(|visit| lift(visit, id, *reason)),
+            Command::Lift { id, reason } => global.visit(|visit| lift(visit, id, reason)),
             Command::List => global.visit(list),
         }
     }
@@ -149,10 +146,9 @@ impl Add {
     }
 }
 
-fn lift(visit: &Visit, id: &str, reason: LiftReason) -> Result<Exit> {
-    let answer = visit
-        .client
-        .post(&format!("/v1/holds/{}/lift", encoded(id)), &json!({ "reason": reason.as_str() }))?;
+fn lift(visit: &Visit, id: &str, reason: &str) -> Result<Exit> {
+    let answer =
+        visit.client.post(&format!("/v1/holds/{}/lift", encoded(id)), &json!({ "reason": reason }))?;
     if answer.member("proposed_by").is_some() {
         return tell_filed(visit, &answer);
     }
