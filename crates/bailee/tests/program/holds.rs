@@ -263,6 +263,6 @@ fn a_server_archives_by_itself_and_a_restored_home_remembers_what_was_archived()
     trial.log_in();
     assert_eq!(hold(&trial), before);
     assert_eq!(trial.json(&["retention", "run"])["archived"], 0);
-    trial.later("2026-03-29T09:00:00Z");
+    trial.later("2026-03-30T09:00:00Z");
     assert_eq!(trial.json(&["retention", "run"])["held"], 1);
 }
