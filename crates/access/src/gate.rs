@@ -13,6 +13,7 @@ mod explain;
 mod follow;
 mod glass;
 mod grants;
+mod holds;
 mod invitations;
 mod log_in;
 mod notices;

@@ -8,6 +8,7 @@ use std::fmt;
 use aws_lc_rs::digest;
 use bailee_core::archive::Plan;
 use bailee_core::catalogue::Cleaner;
+use bailee_core::hold::LiftReason;
 use bailee_core::retention::EndReason;
 use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{
@@ -83,6 +84,18 @@ pub enum Proposed {
         /// What, and why.
         plan: Box<Plan>,
     },
+    /// That what a law obliges to keep is archived before each record's day, from now on.
+    Hold {
+        /// What, and why: of the named records, or of all, where it names neither records nor a day.
+        plan: Box<Plan>,
+    },
+    /// That a hold ends before its statute does, and its archives are to be destroyed.
+    LiftHold {
+        /// Which.
+        hold: RecordId,
+        /// Why.
+        reason: LiftReason,
+    },
     /// That the home goes on with a keyring that is older than its data, without what that does not know.
     AdoptKeyring {
         /// The keyring's revision.
@@ -133,6 +146,8 @@ impl Proposed {
             Self::Invite { .. } => "invite",
             Self::ConfirmTime { .. } => "confirm-time",
             Self::Archive { .. } => "archive",
+            Self::Hold { .. } => "hold",
+            Self::LiftHold { .. } => "lift-hold",
             Self::AdoptKeyring { .. } => "adopt-keyring",
             Self::ExportKeyring { .. } => "export-keyring",
             Self::SplitRootKey { .. } => "split-root-key",

@@ -185,7 +185,9 @@ fn sentence(what: &What) -> &'static str {
         What::Archive(_) => {
             "A step in the life of an archive that a law demands, or of an offline key for it (requirement 2.1.c): `key-added`; `made`, \
              with what was sealed and the SHA-256 of the file, which is ciphertext; `failed`; `fetched`; `placed`, since when the \
-             home has no copy; `destroyed`, of an `archive`, or of a `key` and with it of every archive under it."
+             home has no copy; `destroyed`, of an `archive`, or of a `key` and with it of every archive under it. Of a hold, by which the \
+             system archives before each record's day (R15): `hold-added`; `hold-lifted`, since when its archives are to be destroyed; \
+             `hold-missed`, of records that ended and are in no archive as they were then."
         }
         What::Print(_) => {
             "A step in the life of prints (requirement 2.3.d): `made` of a record, after what was opened for it; `added`, which was made \

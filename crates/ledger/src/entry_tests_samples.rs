@@ -178,6 +178,7 @@ pub(super) fn samples() -> Vec<What> {
             bytes: 40_960,
             digest: Digest([0xdd; 32]),
             key: id(2),
+            hold: Some(id(3)),
         }),
         What::Print(Print::Made {
             print: 4711,

@@ -3,7 +3,7 @@
 //! Asked for by who governs the data, approved by a second person, carried out once. What is answered is never a value: the file
 //! is ciphertext, and the rest says where it lies and when it is to be destroyed.
 
-mod making;
+pub(crate) mod making;
 mod told;
 
 use axum::Json;
@@ -28,6 +28,7 @@ use crate::problem::Problem;
 use crate::proposal;
 pub(crate) use making::carry_out;
 use making::{Asked, make};
+pub(crate) use told::statute;
 use told::{ArchiveLine, KeyLine, archive, archive_example, asked, destroyed, file, key, key_example, label};
 
 /// The last year that a key is described for; that it lies near is asked besides.

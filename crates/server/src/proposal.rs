@@ -22,7 +22,7 @@ use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
-use crate::{retention, seller};
+use crate::{hold, retention, rights, seller};
 
 mod told;
 
@@ -66,6 +66,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .refuses(&["keyring-not-older", "time-jumped", "time-believed", "unknown-seller", "seller-ended", "end-day"])
             .refuses(&crate::catalogue::REFUSALS)
             .refuses(&archive::REFUSALS)
+            .refuses(&hold::REFUSALS)
             .opens(),
     ]
 }
@@ -165,10 +166,14 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
         CarryOut::Erase(authorized) => {
-            call.vault().erase(authorized)?;
+            rights::erase_held(call, authorized)?;
         }
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
         CarryOut::Archive(authorized) => archive::carry_out(call, authorized, &proposal)?,
+        CarryOut::Hold(authorized) => hold::add_as_proposed(call, authorized, &proposal)?,
+        CarryOut::LiftHold(authorized, id, reason) => {
+            hold::lift_as_proposed(call, authorized, (id, reason), &proposal)?;
+        }
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;
         }

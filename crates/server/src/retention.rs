@@ -16,6 +16,7 @@ use crate::api::schema::{Schema, count, list, named, nullable, object, one_of, p
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
+use crate::hold::ByGate;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -39,8 +40,11 @@ pub(crate) fn operations() -> Vec<Operation> {
     let ran = object(&[
         ("disposed", count("Records whose personal data ended.")),
         ("buckets_destroyed", count("Buckets destroyed.")),
-        ("archived", count("Records archived before that.")),
-        ("held", count("Records kept by a hold.")),
+        (
+            "archived",
+            count("Records that were sealed to archives under holds, before anything was destroyed."),
+        ),
+        ("held", count("Of those that ended, how many have fields in an archive of a hold.")),
     ]);
     vec![
         Operation::get("/v1/retention", "showRetention", get(status))
@@ -200,7 +204,7 @@ async fn run(edge: Edge, watch: Option<Extension<Watch>>, body: JsonBody) -> Res
                 let _ = watch.tick(Tick::Destroyed { done, total });
             }
         };
-        Ok(Written::done(&call.vault().retention_run(authorized, &mut progress)?))
+        Ok(Written::done(&call.vault().retention_run(authorized, &ByGate(call.gate()), &mut progress)?))
     })
     .await
 }

@@ -10,7 +10,9 @@ use axum::routing::post;
 use bailee_access::proposal::{Concerned, Proposed};
 use bailee_core::path::FieldSelector;
 use bailee_core::{Kind, RecordId, Reference, SellerId, Sensitive};
+use bailee_ledger::authorized::{Authorized, Erase};
 use bailee_vault::VaultError;
+use bailee_vault::hold::keeping::Before;
 use bailee_vault::record::{Named, RECORDS_MAX};
 use bailee_vault::{erase, restrict};
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,7 @@ use crate::api::schema::{Schema, flag, list, list_max, nullable, object, one_of,
 use crate::api::{Operation, Tag, words};
 use crate::body::JsonBody;
 use crate::edge::{Call, Edge};
+use crate::hold::ByGate;
 use crate::once::Written;
 use crate::problem::Problem;
 use crate::proposal;
@@ -221,10 +224,20 @@ async fn erase_records(edge: Edge, body: JsonBody) -> Result<Response, Problem> 
         }
         let records = named.iter().map(|one| (one.seller.clone(), one.record)).collect();
         let authorized = call.gate().erase(call.caller(), records)?;
-        let outcomes: Vec<(RecordId, erase::Outcome)> = call.vault().erase(authorized)?;
+        let outcomes = erase_held(call, authorized)?;
         Ok(Written::done(&Done::of(named, outcomes)))
     })
     .await
+}
+
+/// Erases, once what a law obliges to keep of it is archived. That it cannot be archived delays nothing.
+pub(crate) fn erase_held(
+    call: &Call,
+    authorized: Authorized<Erase>,
+) -> Result<Vec<(RecordId, erase::Outcome)>, Problem> {
+    let before = Before::Erasure(&authorized.action().records);
+    call.vault().keep_held(authorized.context(), &ByGate(call.gate()), &before);
+    Ok(call.vault().erase(authorized)?)
 }
 
 async fn restrict_records(edge: Edge, body: JsonBody) -> Result<Response, Problem> {

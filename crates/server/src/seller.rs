@@ -8,6 +8,7 @@ use bailee_access::proposal::Proposed;
 use bailee_core::retention::EndReason;
 use bailee_core::{Day, SellerId};
 use bailee_ledger::authorized::{Administer, Authorized};
+use bailee_vault::hold::keeping::Before;
 use bailee_vault::seller::{Seller, SellerEnd};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use crate::api::schema::{Schema, named, nullable, object, one_of, pages, text, w
 use crate::api::{Operation, Tag, words};
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
+use crate::hold::ByGate;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
@@ -189,6 +191,8 @@ fn end_at_once(
     on: Option<Day>,
 ) -> Result<SellerEnd, Problem> {
     let context = *authorized.context();
+    // It is closed by that, and nothing of it is opened any more: what a law obliges to keep is archived first.
+    call.vault().keep_held(&context, &ByGate(call.gate()), &Before::End(seller));
     let ended = call.vault().end_seller(authorized, seller, reason, on);
     if call.vault().refuse_ended(seller).is_err() {
         call.gate().end_access_to(&context, seller)?;

@@ -12,6 +12,7 @@ pub mod plain;
 use std::sync::{MutexGuard, PoisonError};
 
 use bailee_core::archive::{Plan, RECORDS_MAX};
+use bailee_core::hold::HOLDS_MAX;
 use bailee_core::{Day, PrincipalId, RecordId, SellerId, Sensitive};
 use bailee_crypto::archive as sealing;
 use bailee_crypto::bucket::BucketUse;
@@ -52,6 +53,12 @@ pub enum ArchiveError {
     /// More keys or archives than a home remembers.
     #[error("a home remembers {KEYS_MAX} archive keys and {ARCHIVES_MAX} archives at most")]
     TooMany,
+    /// More holds than a home remembers.
+    #[error("a home remembers {HOLDS_MAX} holds at most; name more records or fields in one")]
+    TooManyHolds,
+    /// The hold is over, or was lifted.
+    #[error("this hold is over, or was lifted already; nothing is archived under it any more")]
+    HoldEnded,
     /// More records than one archive takes.
     #[error("an archive takes {RECORDS_MAX} records at most; name fewer of them")]
     TooManyRecords,
@@ -92,6 +99,8 @@ impl ArchiveError {
             Self::TooMany | Self::TooManyRecords | Self::Key(sealing::ArchiveError::TooLong) => {
                 "archive-too-large"
             }
+            Self::TooManyHolds => "too-many-holds",
+            Self::HoldEnded => "hold-ended",
             Self::Nothing | Self::Missing(_) => "not-found",
             Self::Away => "archive-away",
             Self::NotFetched => "archive-not-fetched",
@@ -233,18 +242,23 @@ impl Vault {
     ) -> Result<Archive, VaultError> {
         self.check_home(&authorized)?;
         let context = *authorized.context();
-        self.seal_archive(&context, id, plan, draft, asked_by)
+        self.seal_archive(&context, (id, None), plan, draft, asked_by)
     }
 
-    fn seal_archive(
+    /// The same of one that is made under a hold: that must still be live, and what was seen is remembered with it.
+    pub(crate) fn seal_archive(
         &self,
         context: &Context,
-        id: RecordId,
+        (id, hold): (RecordId, Option<RecordId>),
         plan: &Plan,
-        draft: Draft,
+        mut draft: Draft,
         asked_by: Option<PrincipalId>,
     ) -> Result<Archive, VaultError> {
         let _alone = self.archiving();
+        let mut changes = match hold {
+            Some(hold) => vec![self.seen_change(context, id, hold, std::mem::take(&mut draft.places))?],
+            None => Vec::new(),
+        };
         if draft.records == 0 {
             return Err(ArchiveError::Nothing.into());
         }
@@ -281,6 +295,8 @@ impl Vault {
             at: context.now,
             asked_by,
             made_by: context.principal,
+            hold,
+            lifted: None,
             fetched_at: None,
             place: None,
             placed_at: None,
@@ -289,14 +305,14 @@ impl Vault {
         let made = archive.made(Digest(digest));
         let file =
             self.file_change(id, &File { statement: archive.statement(binding, &key.fingerprint), file })?;
-        let changes = vec![self.entry_change(ARCHIVES, id, 1, &archive)?, file];
+        changes.extend([self.entry_change(ARCHIVES, id, 1, &archive)?, file]);
         self.keep(context, "make-archive", changes, made)?;
         Ok(archive)
     }
 
     /// Writes down that an archive could not be made. That this cannot be written either keeps nothing from going on.
     pub fn archive_failed(&self, context: &Context, id: RecordId, reason: &'static str) {
-        let failed = event::Archive::Failed { archive: id, reason: reason.to_owned() };
+        let failed = event::Archive::Failed { archive: id, reason: reason.to_owned(), hold: None };
         self.write_failures(std::iter::once(context.event(What::Archive(failed))));
     }
 
@@ -422,7 +438,7 @@ impl Vault {
         self.archiving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(
+    pub(crate) fn keep(
         &self,
         context: &Context,
         name: &'static str,

@@ -166,6 +166,11 @@ impl Removal {
         self.requests.push(month);
     }
 
+    /// The days of the buckets of records that go with it, whole.
+    pub(crate) fn order_days(&self) -> impl Iterator<Item = Day> + '_ {
+        self.buckets.iter().filter(|(_, held, _)| *held == Held::Order).map(|(.., day)| *day)
+    }
+
     fn bucket_ids(&self) -> impl Iterator<Item = BucketId> {
         self.buckets.iter().map(|(seller, held, day)| BucketId {
             seller: seller.clone(),

@@ -45,6 +45,7 @@ pub mod find;
 mod follow;
 mod gone;
 pub mod hear;
+pub mod hold;
 mod incoming;
 pub mod keys;
 mod left;

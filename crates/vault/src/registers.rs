@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::archive::kept as archive;
-use crate::{Vault, VaultError, prints};
+use crate::{Vault, VaultError, hold, prints};
 
 /// The only field of an entry, as a rule.
 pub(crate) const ENTRY: FieldInstance = FieldInstance(0);
@@ -35,7 +35,7 @@ impl Vault {
         row.map(|row| Ok((row.version, self.open_entry(&row, what)?))).transpose()
     }
 
-    fn open_entry<T: DeserializeOwned>(
+    pub(crate) fn open_entry<T: DeserializeOwned>(
         &self,
         row: &RegisterRow,
         what: &'static str,
@@ -78,6 +78,8 @@ impl Vault {
         let what = match register {
             archive::KEYS => "register/archive-key",
             archive::ARCHIVES => "register/archive",
+            hold::HOLDS => "register/hold",
+            hold::SEEN => "register/hold-seen",
             prints::PRINTS => "register/print",
             prints::NUMBERS => "register/print-number",
             _ => "register/archive-file",

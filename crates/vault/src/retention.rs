@@ -14,7 +14,11 @@ use bailee_store::records::BucketSummary;
 use crate::destruction::Held;
 use crate::ending::End;
 use crate::facts::Facts;
+use crate::hold::keeping::{Before, Decide};
 use crate::{Vault, VaultError};
+
+/// Seconds of an hour.
+const HOUR_SECONDS: i64 = 3600;
 
 /// Why a record's personal data ends when it does.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -80,12 +84,14 @@ pub struct BucketLine {
 }
 
 /// On which day (UTC) what a server does each day was done last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Daily {
     /// All that was due had been destroyed.
     disposed: Option<Day>,
     /// A census was taken.
     counted: Option<Day>,
+    /// The hour in which what closes at midnight was looked through for what a hold keeps.
+    kept: Option<i64>,
 }
 
 /// What a run did.
@@ -95,9 +101,9 @@ pub struct Ran {
     pub disposed: u64,
     /// Buckets destroyed.
     pub buckets_destroyed: u64,
-    /// Archived before that.
+    /// Records that were sealed to archives under holds, before anything was destroyed; one that two holds keep is counted twice.
     pub archived: u64,
-    /// Kept by a hold.
+    /// Of those whose personal data ended, how many have fields in an archive of a hold.
     pub held: u64,
 }
 
@@ -179,7 +185,8 @@ impl Vault {
         }
     }
 
-    /// Moves what is due to move, and destroys what is due to go. `progress` hears how many of how many steps are done.
+    /// Moves what is due to move, archives what a hold keeps of what closes soon, as the gate allows, and destroys what is due to go.
+    /// `progress` hears how many of how many steps are done.
     ///
     /// # Errors
     /// When a mirror of the keyring is out of reach, destruction is not complete: run it again when it is back.
@@ -187,10 +194,11 @@ impl Vault {
     pub fn retention_run(
         &self,
         authorized: Authorized<RunRetention>,
+        gate: &dyn Decide,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Ran, VaultError> {
         self.check_home(&authorized)?;
-        let ran = self.run(authorized.context(), progress);
+        let ran = self.run(authorized.context(), gate, progress);
         if !matches!(ran, Err(VaultError::TimeJumped)) {
             // Where it cannot be written, the next run takes it: what is destroyed is destroyed.
             let _ = self.take_census(authorized.context());
@@ -199,21 +207,26 @@ impl Vault {
     }
 
     /// Does the same as the system itself, and takes a census once a day. A server calls this again and again, and before it
-    /// answers anybody; where nothing is due, it reads the buckets and no more.
+    /// answers anybody; where nothing is due, it reads the buckets and no more, and once an hour the holds.
     ///
     /// # Errors
     /// As for [`Self::retention_run`]: what is left is done at the next call.
-    pub fn dispose_due(&self, now: Timestamp) -> Result<Ran, VaultError> {
+    pub fn dispose_due(&self, now: Timestamp, gate: &dyn Decide) -> Result<Ran, VaultError> {
         self.refuse_behind()?;
         let today = Day::of(now);
         let mut daily = self.daily.lock().unwrap_or_else(PoisonError::into_inner);
         // A batch that began before midnight can bring what is closing since.
-        let is_done = *daily == (Daily { disposed: Some(today), counted: Some(today) });
-        if is_done && self.due(now, None)?.is_empty() && self.ends_due(now).is_empty() {
-            return Ok(Ran::default());
-        }
+        let is_done = (daily.disposed, daily.counted) == (Some(today), Some(today));
         let context = Context::system(RequestId::new(now, &*self.base.entropy), now);
-        let ran = self.run(&context, &mut |_, _| {});
+        let hour = Some(now.as_second().div_euclid(HOUR_SECONDS));
+        if is_done && self.due(now, None)?.is_empty() && self.ends_due(now).is_empty() {
+            // What came in today and closes at midnight was not there when the day's run looked.
+            let is_kept = std::mem::replace(&mut daily.kept, hour) == hour;
+            let archived = if is_kept { 0 } else { self.keep_held(&context, gate, &Before::Midnight) };
+            return Ok(Ran { archived, ..Ran::default() });
+        }
+        daily.kept = hour;
+        let ran = self.run(&context, gate, &mut |_, _| {});
         if matches!(ran, Err(VaultError::TimeJumped)) {
             return ran;
         }
@@ -227,15 +240,22 @@ impl Vault {
         Ok(ran)
     }
 
-    fn run(&self, context: &Context, progress: &mut dyn FnMut(u64, u64)) -> Result<Ran, VaultError> {
+    fn run(
+        &self,
+        context: &Context,
+        gate: &dyn Decide,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Ran, VaultError> {
         self.check_time(context.now)?;
-        // What is due to go goes even when something that is to stay could not be moved.
+        // What is due to go goes even when something that is to stay could not be moved, or kept.
         let moved = self.move_due_parts(context, None);
-        self.intend_due(context, None)?;
+        let archived = self.keep_held(context, gate, &Before::Day);
+        let held = self.intend_due(context, None)?;
         let completed = self.complete_destructions(context, progress)?;
         self.finish_ends(context)?;
         moved?;
-        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived: 0, held: 0 })
+        self.forget_seen(context.now)?;
+        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived, held })
     }
 
     /// The alarm of R3, when the destruction of a bucket is a day late; the same where its seller has ended (R17).

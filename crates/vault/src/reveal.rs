@@ -88,7 +88,7 @@ pub struct Held {
     /// How many restrictions there had been when it was looked at.
     restrictions: u64,
     pub(crate) row: RecordRow,
-    parts: Vec<PartEntry>,
+    pub(crate) parts: Vec<PartEntry>,
 }
 
 /// A field of a held record.

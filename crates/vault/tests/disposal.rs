@@ -58,15 +58,15 @@ fn what_is_due_is_destroyed_by_itself_and_once_a_day() {
     for day in 2..=28 {
         home = home.at(&format!("2026-03-{day:02}T12:00:00Z"));
         home.vault.keep_up(home.now()).unwrap();
-        assert_eq!(home.vault.dispose_due(home.now()).unwrap().disposed, 0, "day {day}");
+        assert_eq!(home.dispose_due().unwrap().disposed, 0, "day {day}");
     }
     assert!(is_held(&home));
     home = home.at("2026-03-29T00:00:00Z");
     home.vault.keep_up(home.now()).unwrap();
-    assert_eq!(home.vault.dispose_due(home.now()).unwrap().disposed, 1, "from day 28 after the delivery");
+    assert_eq!(home.dispose_due().unwrap().disposed, 1, "from day 28 after the delivery");
     assert!(matches!(home.resolve(ORDER), Resolved::Gone(_)));
     let events = home.events();
-    assert_eq!(home.vault.dispose_due(home.now()).unwrap().disposed, 0);
+    assert_eq!(home.dispose_due().unwrap().disposed, 0);
     assert_eq!(home.events(), events, "done already");
     assert_eq!(count(&home, "census"), 28, "one on each day");
     assert_eq!(count(&home, "system-error"), 0);
@@ -88,7 +88,7 @@ fn a_time_that_jumped_closes_what_is_due_and_destroys_nothing_until_it_is_believ
     let home = Home::open(directory.path(), "2026-04-20T12:00:00Z").unwrap();
     home.vault.keep_up(home.now()).unwrap();
     assert_eq!(count(&home, "system-error"), 3, "two days of a jumped clock, and that something is late");
-    for run in [home.run_retention(), home.vault.dispose_due(home.now())] {
+    for run in [home.run_retention(), home.dispose_due()] {
         assert!(matches!(run, Err(VaultError::TimeJumped)));
     }
     assert!(!is_held(&home), "it is closed to everybody");
@@ -106,7 +106,7 @@ fn a_time_that_jumped_closes_what_is_due_and_destroys_nothing_until_it_is_believ
     let home = Home::open(directory.path(), "2026-04-20T12:00:00Z").unwrap();
     home.vault.believe(home.act(authorized::RunRetention), home.now()).unwrap();
     assert_eq!(count(&home, "time-believed"), 1);
-    assert_eq!(home.vault.dispose_due(home.now()).unwrap().disposed, 1);
+    assert_eq!(home.dispose_due().unwrap().disposed, 1);
     assert_eq!(home.run_retention().unwrap().disposed, 0);
 }
 
@@ -145,9 +145,9 @@ fn what_could_not_be_destroyed_is_tried_again() {
     delivered(&home);
     let home = home.at("2026-03-29T12:00:00Z");
     home.writes_left(0);
-    assert!(home.vault.dispose_due(home.now()).is_err());
+    assert!(home.dispose_due().is_err());
     home.heal();
-    assert_eq!(home.vault.dispose_due(home.now()).unwrap().disposed, 1);
+    assert_eq!(home.dispose_due().unwrap().disposed, 1);
 }
 
 /// The newest census, as the ledger has it.

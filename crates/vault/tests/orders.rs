@@ -239,7 +239,7 @@ fn after_its_day_an_order_is_gone_and_does_not_come_back() {
     home.collect(&order().to_string());
     let home = home.at("2026-04-02T12:00:00Z");
     assert_eq!(home.gone(ORDER).state, "closing", "nothing is opened from a closing bucket");
-    let ran = home.vault.retention_run(home.act(authorized::RunRetention), &mut |_, _| {}).unwrap();
+    let ran = home.run_retention().unwrap();
     assert_eq!((ran.disposed, ran.buckets_destroyed), (1, 1));
     let gone = home.gone(ORDER);
     assert_eq!(
@@ -283,7 +283,7 @@ fn a_cancelled_order_moves_to_its_earlier_day_and_its_old_key_is_gone() {
     assert_eq!(after.iter().map(|bucket| bucket.slots_punctured).sum::<u32>(), 1);
     assert_eq!(value(&home.reveal(ORDER), "buyer.buyerName"), Some("Quirina Zettelmann"));
     let home = home.at("2026-03-06T00:00:00Z");
-    home.vault.retention_run(home.act(authorized::RunRetention), &mut |_, _| {}).unwrap();
+    home.run_retention().unwrap();
     assert_eq!(home.gone(ORDER).rule, "R7");
     drop(home);
     assert!(Home::open(directory.path(), "2026-03-06T00:00:00Z").is_ok());
@@ -315,7 +315,7 @@ fn a_gift_message_ends_with_its_own_package() {
     let message = |item: &str| format!("orderItems[{item}].fulfillment.packing.giftOption.giftMessage");
     assert_eq!(value(&home.reveal(ORDER), &message("I1")), Some("Fuer Xaveria"));
     let home = home.at("2026-04-01T12:00:00Z");
-    home.vault.retention_run(home.act(authorized::RunRetention), &mut |_, _| {}).unwrap();
+    home.run_retention().unwrap();
     let fields = home.reveal(ORDER);
     assert_eq!(value(&fields, &message("I1")), None);
     assert_eq!(value(&fields, &message("I2")), Some("Fuer Yorick"));
@@ -331,10 +331,10 @@ fn a_part_moves_to_a_later_day_only_in_the_last_days_before_its_bucket_closes() 
     home.collect(&with(order(), &still_open));
     assert_eq!(home.keyring.buckets().len(), 1, "nothing moves before it must");
     let home = home.at("2026-03-28T12:00:00Z");
-    home.vault.retention_run(home.act(authorized::RunRetention), &mut |_, _| {}).unwrap();
+    home.run_retention().unwrap();
     assert_eq!(home.keyring.buckets().len(), 2);
     let home = home.at("2026-04-02T12:00:00Z");
-    let ran = home.vault.retention_run(home.act(authorized::RunRetention), &mut |_, _| {}).unwrap();
+    let ran = home.run_retention().unwrap();
     assert_eq!(ran.disposed, 0);
     assert_eq!(value(&home.reveal(ORDER), "buyer.buyerName"), Some("Quirina Zettelmann"));
 }
@@ -384,7 +384,7 @@ fn bad_documents_are_quarantined_sealed_and_the_good_ones_go_in() {
     assert_eq!((items.len(), items[0].reason.as_str(), items[0].position.line), (1, "duplicate-key", 2));
     assert!(!home.files_hold(b"Hidden Person") && !home.files_hold(b"orders.json"));
     let home = home.at("2026-03-17T12:00:00Z");
-    home.vault.retention_run(home.act(authorized::RunRetention), &mut |_, _| {}).unwrap();
+    home.run_retention().unwrap();
     assert!(
         home.vault.quarantine(home.act(authorized::ReadQuarantine), None, None, 1000).unwrap().is_empty()
     );

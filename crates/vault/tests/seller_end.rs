@@ -194,7 +194,7 @@ fn on_a_later_day_it_is_closed_at_once_and_destroyed_then() {
     assert_eq!(home.run_retention().unwrap().disposed, 0);
     assert_eq!(home.keyring.buckets().len(), 3);
     let home = home.at("2026-03-10T00:00:00Z");
-    assert_eq!(home.vault.dispose_due(home.now()).unwrap().disposed, 2);
+    assert_eq!(home.dispose_due().unwrap().disposed, 2);
     is_gone(&home);
 }
 
@@ -229,7 +229,7 @@ fn that_it_ends_is_said_again_where_that_is_stricter_and_refused_where_nothing_c
     let stricter = end(&home, AuthorisationEnded, Some("2026-03-10")).unwrap();
     assert_eq!((stricter.reason, stricter.on.as_str()), (AmazonNotice, "2026-03-10"));
     let home = home.at("2026-03-10T00:00:00Z");
-    home.vault.dispose_due(home.now()).unwrap();
+    home.dispose_due().unwrap();
     assert_eq!(state(&home), SellerState::Gone);
     assert!(home.keyring.facts_keys().iter().all(|(of, _)| *of == other()), "Amazon demands it");
     let made = certificate(&home, &Disposed::Seller(seller())).unwrap();
@@ -286,13 +286,13 @@ fn while_a_mirror_is_away_it_is_closed_and_it_goes_once_that_is_back() {
 fn a_server_ends_what_was_cut_off_under_it_on_the_same_day() {
     let directory = tempfile::tempdir().unwrap();
     let home = life(directory.path());
-    home.vault.dispose_due(home.now()).unwrap();
+    home.dispose_due().unwrap();
     for writes in [1, 1, 1] {
         home.writes_left(writes);
         assert!(end(&home, EndReason::AuthorisationEnded, None).is_err());
     }
     home.heal();
-    home.vault.dispose_due(home.now()).unwrap();
+    home.dispose_due().unwrap();
     is_gone(&home);
 }
 

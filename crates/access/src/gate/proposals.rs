@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bailee_core::hold::LiftReason;
 use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{
     PersonId, PrincipalId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp,
@@ -36,6 +37,10 @@ pub enum CarryOut {
     ConfirmTime(Authorized<RunRetention>, Timestamp),
     /// Seal it to an offline key.
     Archive(Authorized<Archive>),
+    /// Have a hold archive it from now on.
+    Hold(Authorized<Archive>),
+    /// End a hold.
+    LiftHold(Authorized<Archive>, RecordId, LiftReason),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
     /// Show the code to whoever approved: the gate has done the rest itself.
@@ -168,6 +173,10 @@ impl Gate {
                 CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
             }
             Proposed::Archive { .. } => CarryOut::Archive(self.mint.act(caller.context, Archive)),
+            Proposed::Hold { .. } => CarryOut::Hold(self.mint.act(caller.context, Archive)),
+            Proposed::LiftHold { hold, reason } => {
+                CarryOut::LiftHold(self.mint.act(caller.context, Archive), *hold, *reason)
+            }
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
@@ -309,6 +318,8 @@ impl Gate {
             | Proposed::Invite { .. }
             | Proposed::ConfirmTime { .. }
             | Proposed::Archive { .. }
+            | Proposed::Hold { .. }
+            | Proposed::LiftHold { .. }
             | Proposed::AdoptKeyring { .. }
             | Proposed::ExportKeyring { .. }
             | Proposed::SplitRootKey { .. }
@@ -361,7 +372,7 @@ fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
             sellers.into_iter().map(Action::Erase).collect()
         }
         Proposed::ConfirmTime { .. } => vec![Action::RunRetention],
-        Proposed::Archive { .. } => vec![Action::Archive],
+        Proposed::Archive { .. } | Proposed::Hold { .. } | Proposed::LiftHold { .. } => vec![Action::Archive],
         Proposed::ReleaseService { .. }
         | Proposed::Invite { .. }
         | Proposed::AdoptKeyring { .. }

@@ -90,12 +90,7 @@ impl Gate {
         purpose: Purpose,
         asked: &[Asked<'_>],
     ) -> Result<Verdicts, AccessError> {
-        if !archive::PURPOSES.contains(&purpose) {
-            return Err(AccessError::Against(
-                Requirement::ColdArchive,
-                "a law obliges to keep personal data for `tax` or `invoice` alone".into(),
-            ));
-        }
+        no_law(purpose)?;
         let verdicts = self.closed_to_nobody(purpose, asked);
         match verdicts.denied.first() {
             None => Ok(verdicts),
@@ -253,7 +248,7 @@ impl Gate {
     }
 
     /// Decides field by field by what holds for everybody alone: the catalogue, a restriction, a consent.
-    fn closed_to_nobody(&self, purpose: Purpose, asked: &[Asked<'_>]) -> Verdicts {
+    pub(super) fn closed_to_nobody(&self, purpose: Purpose, asked: &[Asked<'_>]) -> Verdicts {
         let catalogue = self.catalogue.now();
         let mut verdicts = Verdicts::new(purpose, None);
         for record in asked {
@@ -307,6 +302,17 @@ impl Gate {
     }
 }
 
+/// Refuses a purpose for which no law obliges to keep.
+pub(super) fn no_law(purpose: Purpose) -> Result<(), AccessError> {
+    match archive::PURPOSES.contains(&purpose) {
+        true => Ok(()),
+        false => Err(AccessError::Against(
+            Requirement::ColdArchive,
+            "a law obliges to keep personal data for `tax` or `invoice` alone".into(),
+        )),
+    }
+}
+
 /// Class and purposes of a field, as the catalogue says now. What it does not name, or no longer takes for personal
 /// though it was sealed as that, is unclassified.
 fn attributes<'a>(catalogue: &'a Catalogue, asked: &AskedField) -> (Class, &'a [Purpose]) {
@@ -322,11 +328,11 @@ fn attributes<'a>(catalogue: &'a Catalogue, asked: &AskedField) -> (Class, &'a [
 type Items = BTreeMap<RecordId, BTreeSet<FieldId>>;
 
 /// The verdicts of one request, sorted for its proof, its answer and its events.
-struct Verdicts {
+pub(super) struct Verdicts {
     purpose: Purpose,
     ticket: Option<Ticket>,
     /// What is allowed, each pair once, however often it was asked for.
-    pairs: BTreeMap<RecordId, BTreeSet<FieldInstance>>,
+    pub(super) pairs: BTreeMap<RecordId, BTreeSet<FieldInstance>>,
     /// What is refused, in the order asked.
     denied: Vec<DeniedField>,
     /// What is allowed, by seller.
@@ -376,7 +382,7 @@ impl Verdicts {
     }
 
     /// One `Revealed` for each seller, one `Denied` for each seller and reason.
-    fn events(&self) -> Vec<What> {
+    pub(super) fn events(&self) -> Vec<What> {
         let revealed = self.revealed.iter().map(|(seller, items)| What::Revealed {
             seller: seller.clone(),
             purpose: self.purpose,

@@ -392,11 +392,12 @@ fn list(visit: &Visit) -> Result<Exit> {
     let header = ["ARCHIVE", "SELLER", "STATUTE", "UNTIL", "KEY", "RECORDS", "STATE", "PLACE"];
     visit.screen.table(&header, archives.iter().map(row).collect())?;
     for one in archives.iter().filter(|one| text(one, "overdue") == "true") {
-        visit.screen.line(format_args!(
-            "{BAD}{} was to be destroyed after {} (2.1.c){BAD:#}",
-            text(one, "id"),
-            text(one, "until")
-        ))?;
+        let [id, lifted, until] = ["id", "lifted", "until"].map(|name| text(one, name));
+        let since = match lifted.is_empty() {
+            true => format!("was to be destroyed after {until}"),
+            false => "is to be destroyed, since its hold was lifted".to_owned(),
+        };
+        visit.screen.line(format_args!("{BAD}{id} {since} (2.1.c){BAD:#}"))?;
     }
     Ok(Exit::Done)
 }

@@ -20,6 +20,7 @@ pub(crate) mod evidence;
 mod factor;
 pub(crate) mod find;
 pub(crate) mod grant;
+pub(crate) mod hold;
 pub(crate) mod init;
 mod input;
 pub(crate) mod keys;

@@ -127,6 +127,10 @@ fn about(one: &Json) -> String {
         let roles = one.member("roles").map(Json::elements).unwrap_or_default();
         return format!("{named}, as {}", roles.iter().map(leaf).collect::<Vec<_>>().join(" and "));
     }
+    let hold = text(one, "hold");
+    if !hold.is_empty() {
+        return format!("hold {hold} ({reason})");
+    }
     if !reason.is_empty() {
         let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
         return format!("seller {} ({reason})", sellers.iter().map(leaf).collect::<Vec<_>>().join(", "));
@@ -140,6 +144,9 @@ fn about(one: &Json) -> String {
         let sellers = one.member("sellers").map(Json::elements).unwrap_or_default();
         let of = sellers.iter().map(leaf).collect::<Vec<_>>().join(", ");
         return match day.is_empty() {
+            true if text(one, "act") == "hold" && records == 0 => {
+                format!("every record of {of} under {statute}")
+            }
             true => format!("{} of {of} under {statute}", counts::of(records, "record")),
             false => format!("what ends on {day} of {of} under {statute}"),
         };
@@ -202,6 +209,7 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "fields",
         "statute",
         "statute_ends",
+        "hold",
         "archive_key",
         "keyring",
         "anchor",

@@ -164,6 +164,14 @@ fn run(visit: &Visit) -> Result<Exit> {
             counts::of(text(&ran, "disposed"), "record"),
             counts::of(text(&ran, "buckets_destroyed"), "bucket"),
         ))?;
+        let [archived, held] = ["archived", "held"].map(|name| text(&ran, name));
+        if (archived.as_str(), held.as_str()) != ("0", "0") {
+            visit.screen.line(format_args!(
+                "holds archived {}; of those that are gone, {} in archives of holds",
+                counts::of(archived, "record"),
+                if held == "1" { "1 is".to_owned() } else { format!("{held} are") }
+            ))?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -59,7 +59,7 @@ use bailee_ledger::event::{Event, What};
 use bailee_ledger::log::Source;
 use bailee_ledger::note::restore_of;
 use bailee_render::Template;
-use bailee_server::{Faces, Faults, Mappings, Metrics, Probe, Server};
+use bailee_server::{ByGate, Faces, Faults, Mappings, Metrics, Probe, Server};
 use bailee_store::act::Act;
 use bailee_store::records::Store;
 use bailee_store::sqlite::copy::Copy;
@@ -294,7 +294,7 @@ impl Home {
 
     /// Destroys what is due today, unless it is done. Whether it could be done.
     pub(crate) fn dispose(&self) -> bool {
-        match self.vault.dispose_due(self.clock.now()) {
+        match self.vault.dispose_due(self.clock.now(), &ByGate(&self.gate)) {
             Ok(_) => true,
             Err(error) => {
                 tracing::error!(

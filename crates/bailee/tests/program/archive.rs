@@ -11,12 +11,12 @@ const ORDER: &str = "ALPHA/250-1234567-1234567";
 const CREATE: [&str; 8] =
     ["archive", "create", "--purpose", "invoice", "--statute", "DE-USTG-14b", "--until", "2036-12-31"];
 
-fn tool(trial: &Trial, line: &str) -> Output {
+pub(crate) fn tool(trial: &Trial, line: &str) -> Output {
     Command::new("sh").args(["-c", line]).current_dir(trial.path(".")).output().unwrap()
 }
 
 /// Makes an offline key in a place where no home is, and gives the home its public half.
-fn with_key(trial: &Trial) -> String {
+pub(crate) fn with_key(trial: &Trial) -> String {
     with_key_of(trial, "2036")
 }
 
@@ -42,7 +42,7 @@ fn run(trial: &Trial, words: &[String]) -> Ran {
 }
 
 /// What the stock tools make of an archive, as the sheet of the key says it.
-fn unpack(trial: &Trial, key: &str) -> Output {
+pub(crate) fn unpack(trial: &Trial, key: &str) -> Output {
     let line = format!(
         "rm -rf archive.tar opened && mkdir opened && \
          openssl cms -decrypt -text -inform DER -in archive.cms -inkey {key} -out archive.tar && tar -C opened -xf archive.tar"

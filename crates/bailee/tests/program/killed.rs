@@ -181,6 +181,40 @@ fn an_archive_is_finished_by_the_next() {
 }
 
 #[test]
+fn a_hold_is_finished_by_the_next() {
+    let one = Stage::one();
+    let law = ["--purpose", "invoice", "--statute", "DE-USTG-14b", "--until", "2036-12-31"];
+    let words = [&["hold", "add", &one, "--field", "buyer.buyerName"][..], &law].concat();
+    let after = &|stage: &Stage| {
+        let list = stage.trial.json(&["hold", "list"]);
+        let holds = list["holds"].as_array().unwrap();
+        let told = (&holds[0]["archives"], &holds[0]["records"], &holds[0]["missed"]);
+        assert_eq!((holds.len(), told), (1, (&1.into(), &1.into(), &0.into())), "{list}");
+        let ran = stage.trial.json(&["retention", "run"]);
+        assert_eq!(ran["archived"], 0, "it was archived once: {ran}");
+        assert_eq!(stage.read(2), ORDERS, "it lengthens and shortens nothing");
+    };
+    kill(&Stage::new(), &Deed { name: "hold", words, before: NOTHING, after });
+}
+
+#[test]
+fn a_run_that_archives_is_finished_by_the_next() {
+    let before = &|stage: &Stage| {
+        let law = ["--purpose", "invoice", "--statute", "DE-USTG-14b", "--until", "2036-12-31"];
+        let of = ["hold", "add", "--seller", "ALPHA", "--all", "--field", "buyer.buyerName"];
+        stage.trial.run(&[&of[..], &law].concat()).ends(0);
+        stage.trial.later("2026-04-12T09:00:00Z");
+    };
+    let after = &|stage: &Stage| {
+        let list = stage.trial.json(&["hold", "list"]);
+        let told = (&list["holds"][0]["archives"], &list["holds"][0]["records"]);
+        assert_eq!(told, (&1.into(), &ORDERS.into()), "{list}");
+        assert_eq!((stage.read(1), stage.read(2)), (0, ORDERS));
+    };
+    kill(&Stage::new(), &Deed { name: "archiving", words: vec!["retention", "run"], before, after });
+}
+
+#[test]
 fn an_erasure_is_finished_by_the_next() {
     let one = Stage::one();
     let after = &|stage: &Stage| {

@@ -29,6 +29,7 @@ mod evidence;
 mod flood;
 mod formats;
 mod grants;
+mod holds;
 mod killed;
 mod kinds;
 mod ledger;

@@ -42,6 +42,9 @@ pub enum Archive {
         digest: Digest,
         /// The key.
         key: RecordId,
+        /// The hold that it was made under, where it was not asked for by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hold: Option<RecordId>,
     },
     /// An archive was begun and could not be made. Nothing waits for it: what is due is disposed of all the same.
     Failed {
@@ -49,6 +52,9 @@ pub enum Archive {
         archive: RecordId,
         /// Why: a code of the program.
         reason: String,
+        /// The hold that it was to be made under.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hold: Option<RecordId>,
     },
     /// The file was handed out. It is ciphertext.
     Fetched {
@@ -70,5 +76,47 @@ pub enum Archive {
         key: Option<RecordId>,
         /// `"erased"`, `"shredded"`, `"burned"`, `"lost"`.
         how: String,
+    },
+    /// From now on what a law obliges to keep is archived before each record's day (R15).
+    HoldAdded {
+        /// Names the hold.
+        hold: RecordId,
+        /// Whose records.
+        seller: SellerId,
+        /// How many are named; all of them, where none is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        records: Option<u32>,
+        /// How many fields.
+        fields: u32,
+        /// For what.
+        purpose: Purpose,
+        /// Under which statute.
+        statute: Statute,
+        /// The last day on which that obliges.
+        until: Day,
+        /// The key that its archives are sealed to.
+        key: RecordId,
+    },
+    /// Nothing is archived under a hold any more, and its archives are to be destroyed.
+    HoldLifted {
+        /// Which.
+        hold: RecordId,
+        /// `"statute-ended"`, `"mistake"`, `"court"`, `"kept-elsewhere"`.
+        reason: String,
+        /// Archives that are to be destroyed.
+        archives: u32,
+    },
+    /// Personal data ended that a hold was to have archived and had not. It delayed nothing.
+    HoldMissed {
+        /// Which.
+        hold: RecordId,
+        /// Whose records.
+        seller: SellerId,
+        /// The day of their bucket.
+        day: Day,
+        /// Records that are not in an archive as they were in the end.
+        missed: u32,
+        /// Records that were not to be opened: they were restricted, or lacked a consent.
+        left_out: u32,
     },
 }

@@ -134,7 +134,9 @@ impl What {
             Self::Adoption(adoption) => vec![&adoption.step],
             Self::Restored(restored) => vec![&restored.step],
             Self::SellerEnded(end) => vec![&end.step],
-            Self::Archive(Archive::Failed { reason, .. }) => vec![reason],
+            Self::Archive(Archive::Failed { reason, .. } | Archive::HoldLifted { reason, .. }) => {
+                vec![reason]
+            }
             Self::Archive(Archive::Destroyed { how, .. }) => vec![how],
             Self::Archive(_) | Self::Print(Print::Added { .. }) => Vec::new(),
             Self::Print(Print::Made { paper, form, .. }) => vec![paper, form],

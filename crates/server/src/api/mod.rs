@@ -23,7 +23,7 @@ use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
     access, account, archive, authority, backup, catalogue, census, certificate, collect, consent, device,
-    escrow, find, grant, health, hear, keys, ledger, mail, mapping, passkey, person, print, proposal,
+    escrow, find, grant, health, hear, hold, keys, ledger, mail, mapping, passkey, person, print, proposal,
     quarantine, record, render, retention, reveal, rights, secret, seller, service, session, shape, sign_on,
     stop, subject,
 };
@@ -145,6 +145,7 @@ fn operations() -> Vec<Operation> {
         certificate::operations(),
         hear::operations(),
         archive::operations(),
+        hold::operations(),
         keys::operations(),
         escrow::operations(),
         backup::operations(),

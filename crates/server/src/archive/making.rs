@@ -46,10 +46,7 @@ impl Asked {
         if self.references.len() > NAMED_MAX {
             return Err(VaultError::TooManyItems.into());
         }
-        if self.fields.is_empty() || self.fields.len() > FIELDS_MAX {
-            let words = format!("name the fields that the law names: 1 to {FIELDS_MAX}");
-            return Err(Problem::unacceptable("unacceptable", words).serving(Requirement::ColdArchive));
-        }
+        check_fields(&self.fields)?;
         let key = call.vault().archive_key_of(until.year())?;
         let records = match day {
             Some(_) => Vec::new(),
@@ -71,14 +68,23 @@ impl Asked {
     }
 }
 
-fn until_bad() -> Problem {
+/// Refuses to keep nothing, and more than there is.
+pub(crate) fn check_fields(fields: &[String]) -> Result<(), Problem> {
+    if (1..=FIELDS_MAX).contains(&fields.len()) {
+        return Ok(());
+    }
+    let words = format!("name the fields that the law names: 1 to {FIELDS_MAX}");
+    Err(Problem::unacceptable("unacceptable", words).serving(Requirement::ColdArchive))
+}
+
+pub(crate) fn until_bad() -> Problem {
     let words = format!("a statute ends after today, and within {YEARS_MAX} years; give its last day");
     Problem::unacceptable("unacceptable", words).serving(Requirement::ColdArchive)
 }
 
 /// The ids of records. One that is not held here, or has ended, is said at once: an archive that lacks it would be approved in
 /// vain.
-fn named_records(
+pub(crate) fn named_records(
     call: &Call,
     seller: &SellerId,
     kind: Option<&str>,
@@ -103,7 +109,7 @@ fn named_records(
 }
 
 /// Whether every field of the plan may be kept for its purpose, and there is one.
-fn check(call: &Call, plan: &Plan) -> Result<(), Problem> {
+pub(crate) fn check(call: &Call, plan: &Plan) -> Result<(), Problem> {
     let fields = selectors(plan)?;
     let mut values = 0;
     for records in records_of(call, plan)?.chunks(ITEMS_MAX) {
@@ -168,7 +174,7 @@ fn records_of(call: &Call, plan: &Plan) -> Result<Vec<RecordId>, Problem> {
     }
 }
 
-fn selectors(plan: &Plan) -> Result<Vec<FieldSelector>, Problem> {
+pub(crate) fn selectors(plan: &Plan) -> Result<Vec<FieldSelector>, Problem> {
     plan.fields.iter().map(|path| Ok(path.parse::<FieldSelector>()?)).collect()
 }
 

@@ -32,7 +32,7 @@ pub(super) fn asked() -> Schema {
     ])
 }
 
-pub(super) fn statute() -> Schema {
+pub(crate) fn statute() -> Schema {
     let says = "The statute: a country, a law and a section, such as `DE-AO-147`.";
     pattern("^[A-Z]{2}-[A-Z]{1,10}(-[0-9]{1,4}[a-z]?){1,3}$", says)
 }
@@ -61,7 +61,7 @@ pub(super) fn archive() -> Schema {
             ("seller", words::seller_id()),
             ("purpose", words::purpose()),
             ("statute", statute()),
-            ("until", words::day("It is to be destroyed after this day.")),
+            ("until", words::day("It is to be destroyed after this day; sooner, where its hold was lifted.")),
             ("fields", list(&text("A field's path."))),
             ("records", count("Records in it.")),
             ("values", count("Values in it.")),
@@ -77,7 +77,12 @@ pub(super) fn archive() -> Schema {
             ("year", count("The key's year.")),
             ("at", words::time("When it was made.")),
             ("asked_by", nullable(text("Who asked for it, where it took two."))),
-            ("made_by", text("Who approved it, or made it alone.")),
+            ("made_by", text("Who approved it, or made it alone; the system, under a hold.")),
+            (
+                "hold",
+                nullable(words::id("The hold that it was made under, where it was not asked for by itself.")),
+            ),
+            ("lifted", nullable(words::time("When that hold was lifted: it is to be destroyed since then."))),
             ("state", one_of(["here", "placed", "destroyed"], "How it stands.")),
             ("overdue", flag("Whether it is to be destroyed, and was not.")),
             ("place", nullable(text("Where it lies."))),
@@ -105,6 +110,8 @@ pub(super) fn archive_example() -> Value {
         "at": words::TIME,
         "asked_by": format!("person:{}", words::ID),
         "made_by": format!("person:{}", words::ID),
+        "hold": null,
+        "lifted": null,
         "state": "here",
         "overdue": false,
         "place": null,
@@ -169,6 +176,8 @@ pub(super) struct ArchiveLine {
     at: Timestamp,
     asked_by: Option<String>,
     made_by: String,
+    hold: Option<String>,
+    lifted: Option<Timestamp>,
     state: &'static str,
     overdue: bool,
     place: Option<String>,
@@ -211,6 +220,8 @@ impl ArchiveLine {
             at: archive.at,
             asked_by: archive.asked_by.map(|by| by.to_string()),
             made_by: archive.made_by.to_string(),
+            hold: archive.hold.map(|hold| hold.to_string()),
+            lifted: archive.lifted,
             state,
             overdue,
             place: archive.place,

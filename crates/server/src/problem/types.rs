@@ -100,6 +100,8 @@ types! {
         "archive-key-exists": "That year has an archive key, or the key is another year's", "Use one key for each year.";
         "archive-away": "The file is not here any more", "It lies where its place says.";
         "archive-destroyed": "It was destroyed already", "Nothing.";
+        "hold-ended": "The hold is over, or was lifted", "Nothing; or add another.";
+        "too-many-holds": "The home remembers no more holds", "Name more records or fields in one.";
         "archive-not-fetched": "Nobody has fetched it yet", "Fetch it, and put it where it is to lie.";
         "print-ended": "What became of the print was said already", "Nothing.";
         "too-many-prints": "All prints that the home remembers are open", "Say what became of them.";

@@ -4,6 +4,7 @@ use bailee_access::person::Role;
 use bailee_access::proposal::{Concerned, Proposal, Proposed};
 use bailee_core::archive::Plan;
 use bailee_core::catalogue::Cleaner;
+use bailee_core::hold::LiftReason;
 use bailee_core::retention::EndReason;
 use bailee_core::{Class, Kind, Purpose, RecordId, Reference, SellerId, Statute, Timestamp};
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub(crate) fn proposal() -> Schema {
                         "erase",
                         "confirm-time",
                         "archive",
+                        "hold",
+                        "lift-hold",
                         "adopt-keyring",
                         "export-keyring",
                         "split-root-key",
@@ -57,10 +60,7 @@ pub(crate) fn proposal() -> Schema {
             ("named", nullable(text("The same as `Name <mail>`."))),
             ("roles", nullable(listed(&person::role()))),
             ("at", nullable(words::time("The time that is to be believed, when that was proposed."))),
-            (
-                "reason",
-                nullable(one_of(EndReason::ALL.iter().map(|one| one.as_str()), "Why the seller is to end.")),
-            ),
+            ("reason", nullable(one_of(reasons(), "Why the seller is to end, or the hold to be lifted."))),
             (
                 "on",
                 nullable(words::day("The day on which its data is to be destroyed, where one was named.")),
@@ -74,6 +74,7 @@ pub(crate) fn proposal() -> Schema {
             ("fields", nullable(listed(&text("A field of them, by its path.")))),
             ("statute", nullable(text("The statute that has them kept."))),
             ("statute_ends", nullable(words::day("The last day on which it does."))),
+            ("hold", nullable(words::id("The hold that is to be lifted."))),
             ("archive_key", nullable(text("The SHA-256 of the offline key."))),
             ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
             ("anchor", nullable(count("The revision that the home knows of."))),
@@ -101,6 +102,11 @@ pub(crate) fn proposal() -> Schema {
             ),
         ]),
     )
+}
+
+fn reasons() -> impl Iterator<Item = &'static str> {
+    let ends = EndReason::ALL.iter().map(|one| one.as_str());
+    ends.chain(LiftReason::ALL.iter().map(|one| one.as_str()))
 }
 
 /// A record that a proposal is about.
@@ -148,6 +154,7 @@ pub(crate) fn example() -> Value {
         "fields": null,
         "statute": null,
         "statute_ends": null,
+        "hold": null,
         "archive_key": null,
         "keyring": null,
         "anchor": null,
@@ -201,12 +208,13 @@ struct Told {
     named: Option<String>,
     roles: Option<Vec<Role>>,
     at: Option<Timestamp>,
-    reason: Option<EndReason>,
+    reason: Option<&'static str>,
     on: Option<String>,
     day: Option<String>,
     fields: Option<Vec<String>>,
     statute: Option<Statute>,
     statute_ends: Option<String>,
+    hold: Option<String>,
     archive_key: Option<String>,
     keyring: Option<u64>,
     anchor: Option<u64>,
@@ -236,6 +244,22 @@ fn concerned_of(plan: &Plan) -> Option<Vec<ConcernedLine>> {
     plan.day.is_none().then(|| plan.records.iter().map(line).collect())
 }
 
+impl Told {
+    fn of_plan(plan: Plan) -> Self {
+        Self {
+            records: concerned_of(&plan),
+            sellers: Some(vec![plan.seller]),
+            purposes: Some(vec![plan.purpose]),
+            day: plan.day.map(|day| day.to_string()),
+            fields: Some(plan.fields),
+            statute: Some(plan.statute),
+            statute_ends: Some(plan.until.to_string()),
+            archive_key: Some(plan.fingerprint),
+            ..Self::default()
+        }
+    }
+}
+
 impl From<Proposed> for Told {
     fn from(proposed: Proposed) -> Self {
         match proposed {
@@ -261,17 +285,15 @@ impl From<Proposed> for Told {
                 ..Self::default()
             },
             Proposed::ConfirmTime { at } => Self { at: Some(at), ..Self::default() },
-            Proposed::Archive { plan } => Self {
-                records: concerned_of(&plan),
-                sellers: Some(vec![plan.seller]),
-                purposes: Some(vec![plan.purpose]),
-                day: plan.day.map(|day| day.to_string()),
-                fields: Some(plan.fields),
-                statute: Some(plan.statute),
-                statute_ends: Some(plan.until.to_string()),
-                archive_key: Some(plan.fingerprint),
-                ..Self::default()
-            },
+            Proposed::Archive { plan } => Self::of_plan(*plan),
+            Proposed::Hold { plan } => {
+                let all = plan.records.is_empty();
+                let told = Self::of_plan(*plan);
+                Self { records: told.records.filter(|_| !all), ..told }
+            }
+            Proposed::LiftHold { hold, reason } => {
+                Self { hold: Some(hold.to_string()), reason: Some(reason.as_str()), ..Self::default() }
+            }
             Proposed::AdoptKeyring { keyring, anchor } => {
                 Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
             }
@@ -283,7 +305,7 @@ impl From<Proposed> for Told {
             }
             Proposed::EndSeller { seller, reason, on } => Self {
                 sellers: Some(vec![seller]),
-                reason: Some(reason),
+                reason: Some(reason.as_str()),
                 on: on.map(|on| on.to_string()),
                 ..Self::default()
             },

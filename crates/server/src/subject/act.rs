@@ -21,6 +21,7 @@ use super::told::{Done, Line, Outcome};
 use crate::edge::Call;
 use crate::problem::Problem;
 use crate::reveal::ask;
+use crate::rights::erase_held;
 
 /// A value that is to be corrected. Plaintext.
 #[derive(Deserialize)]
@@ -87,7 +88,7 @@ pub(super) fn carry_out(
         (Right::Rectify, None) => return Err(unfit("name the field and the value that is right")),
         (Right::Erase, _) => {
             let authorized = call.gate().erase_for_person(call.caller(), identified_by, records)?;
-            done.records = outcomes(call, call.vault().erase(authorized)?);
+            done.records = outcomes(call, erase_held(call, authorized)?);
         }
         (Right::Restrict | Right::Object, _) => {
             let authorized = call.gate().restrict(call.caller(), records, false)?;

@@ -118,6 +118,13 @@ pub(crate) const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/archive-keys", ""),
     ("POST", "/v1/archive-keys", r#"{"key":"","year":2036}"#),
     ("POST", "/v1/archive-keys/000102030405060708090a0b0c0d0e0f/destruction", r#"{"how":"burned"}"#),
+    ("GET", "/v1/holds", ""),
+    (
+        "POST",
+        "/v1/holds",
+        r#"{"seller":"ALPHA","all":true,"fields":["buyer.buyerName"],"purpose":"invoice","statute":"DE-USTG-14b","until":"2036-12-31"}"#,
+    ),
+    ("POST", "/v1/holds/000102030405060708090a0b0c0d0e0f/lift", r#"{"reason":"mistake"}"#),
     ("GET", "/v1/secrets", ""),
     ("GET", "/v1/mappings", ""),
     ("POST", "/v1/mappings", r#"{"toml":""}"#),

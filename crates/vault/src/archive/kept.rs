@@ -157,6 +157,12 @@ pub struct Archive {
     pub asked_by: Option<PrincipalId>,
     /// Who approved it, or made it alone where that is enough.
     pub made_by: PrincipalId,
+    /// The hold that it was made under, where it was not asked for by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<RecordId>,
+    /// That the hold was lifted: it is to be destroyed from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted: Option<Timestamp>,
     /// When its file was given out last.
     #[serde(default)]
     pub fetched_at: Option<Timestamp>,
@@ -171,7 +177,7 @@ pub struct Archive {
 impl Archive {
     /// Whether it is to be destroyed and was not.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.destroyed.is_none() && Day::of(now) > self.until
+        self.destroyed.is_none() && (self.lifted.is_some() || Day::of(now) > self.until)
     }
 
     /// How it stands, in a word.
@@ -196,6 +202,7 @@ impl Archive {
             bytes: self.bytes,
             digest,
             key: self.key,
+            hold: self.hold,
         }
     }
 
@@ -221,7 +228,7 @@ impl Vault {
         self.entries_of(KEYS, "an archive key")
     }
 
-    pub(super) fn kept_archives(&self) -> Result<Vec<(u32, Archive)>, VaultError> {
+    pub(crate) fn kept_archives(&self) -> Result<Vec<(u32, Archive)>, VaultError> {
         self.entries_of(ARCHIVES, "an archive")
     }
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::ArchiveError;
 use crate::VaultError;
+use crate::hold::seen::Places;
 use crate::reveal::{Opened, Revealed};
 
 /// Bytes of a block of a tar: heads have one, and contents are filled up to one.
@@ -36,6 +37,8 @@ pub struct Draft {
     pub values: u64,
     /// Records that were to be in it, and had ended or did not open.
     pub left_out: u32,
+    /// The parts that it was opened from, where it is made under a hold.
+    pub(crate) places: Places,
 }
 
 impl Default for Draft {
@@ -49,7 +52,8 @@ impl Draft {
     pub fn new() -> Self {
         let mut table = Wiped::default();
         table.0.extend_from_slice(b"seller,kind,reference,path,value\r\n");
-        Self { lines: Wiped::default(), table, records: 0, values: 0, left_out: 0 }
+        let lines = Wiped::default();
+        Self { lines, table, records: 0, values: 0, left_out: 0, places: Places::default() }
     }
 
     /// Takes in what was opened.
@@ -70,7 +74,16 @@ impl Draft {
         self.left_out = self.left_out.saturating_add(records);
     }
 
-    fn add(&mut self, record: &Revealed) -> Result<(), VaultError> {
+    /// Takes in one record: all of it or nothing.
+    pub(crate) fn add(&mut self, record: &Revealed) -> Result<(), VaultError> {
+        let (lines, table) = (self.lines.0.len(), self.table.0.len());
+        self.write(record).inspect_err(|_| {
+            self.lines.0.truncate(lines);
+            self.table.0.truncate(table);
+        })
+    }
+
+    fn write(&mut self, record: &Revealed) -> Result<(), VaultError> {
         if record.fields.is_empty() {
             return Ok(());
         }

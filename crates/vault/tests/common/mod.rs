@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use bailee_core::catalogue::{Catalogue, Current};
 use bailee_core::retention::Policy;
-use bailee_core::{Environment, HomeId, Json, Kind, Purpose, Reference, RequestId, SellerId, Timestamp};
+use bailee_core::{
+    Environment, HomeId, Json, Kind, Purpose, RecordId, Reference, RequestId, SellerId, Timestamp,
+};
 use bailee_crypto::keyring::{Keyring, Unanchored};
 use bailee_crypto::lasting::Binding;
 use bailee_crypto::provider::KeyFile;
@@ -34,6 +36,7 @@ use bailee_store::sqlite::Sqlite;
 use bailee_store::sqlite::copy::Copy;
 use bailee_vault::catalogue::OwnCatalogue;
 use bailee_vault::collect::{Request, Step, Summary};
+use bailee_vault::hold::keeping::Decide;
 use bailee_vault::reveal::{Gone, Held, Resolved, Wanted};
 use bailee_vault::{Foundations, Vault, VaultError};
 
@@ -89,6 +92,32 @@ pub fn reader_of(
     formats: &Formats,
 ) -> Result<Reader, VaultError> {
     Ok(Reader::open(Box::new(input), formats, bailee_intake::reader::Request::default())?)
+}
+
+/// As the gate does: first the event, and what has no field to be opened is not there at all.
+impl Decide for Home {
+    fn archive(
+        &self,
+        context: &Context,
+        _hold: RecordId,
+    ) -> Result<Authorized<authorized::Archive>, &'static str> {
+        Ok(self.mint.act(*context, authorized::Archive))
+    }
+
+    fn reveal(
+        &self,
+        allowed: &Authorized<authorized::Archive>,
+        purpose: Purpose,
+        held: &[Held],
+    ) -> Result<Option<Authorized<authorized::Reveal>>, &'static str> {
+        let fields = |held: &Held| held.fields.iter().map(|field| field.field).collect();
+        let items =
+            held.iter().map(|held| RevealedItem { record: held.record, fields: fields(held) }).collect();
+        let pair = |held: &Held| (held.record, held.fields.iter().map(|field| field.instance).collect());
+        let action = authorized::Reveal { purpose, pairs: held.iter().map(pair).collect() };
+        let events = [What::Revealed { seller: seller(), purpose, ticket: None, items, denied: 0 }];
+        self.mint.reveal(&*self.store, *allowed.context(), &events, action).map(Some).map_err(|_| "ledger")
+    }
 }
 
 impl Home {
@@ -177,7 +206,7 @@ impl Home {
     }
 
     pub fn run_retention(&self) -> Result<bailee_vault::retention::Ran, VaultError> {
-        self.vault.retention_run(self.act(authorized::RunRetention), &mut |_, _| {})
+        self.vault.retention_run(self.act(authorized::RunRetention), self, &mut |_, _| {})
     }
 
     /// Copies the store as a backup would, with what its log still holds.
@@ -299,6 +328,11 @@ impl Home {
         let purpose = action.purpose;
         let events = [What::Revealed { seller: seller(), purpose, ticket: None, items, denied: 0 }];
         Ok(self.mint.reveal(&*self.store, self.context(), &events, action)?)
+    }
+
+    /// What the server does by itself.
+    pub fn dispose_due(&self) -> Result<bailee_vault::retention::Ran, VaultError> {
+        self.vault.dispose_due(self.now(), self)
     }
 
     pub fn reveal_held(&self, held: &Held) -> Vec<(String, Json)> {

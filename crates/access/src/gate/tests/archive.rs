@@ -2,8 +2,11 @@
 
 use bailee_core::archive::Plan;
 use bailee_core::catalogue::Catalogue;
-use bailee_core::{FieldInstance, Kind, Purpose, RecordId};
+use bailee_core::hold::{Hold, LiftReason, Lifted};
+use bailee_core::{Day, FieldInstance, Kind, PrincipalId, Purpose, RecordId, RequestId};
+use bailee_ledger::authorized::Context;
 use bailee_ledger::event::What;
+use bailee_store::act::Act;
 
 use super::fixture::{Home, at, seller};
 use super::grants::THIRD;
@@ -11,6 +14,7 @@ use super::people::{OTHER, join};
 use crate::gate::{Asked, AskedField, CarryOut};
 use crate::person::Role;
 use crate::proposal::Proposed;
+use crate::register::Entry;
 use crate::{AccessError, Caller};
 
 fn asked<'a>(of: &'a bailee_core::SellerId, path: &str) -> Asked<'a> {
@@ -99,4 +103,56 @@ fn what_is_opened_for_it_is_told_first_and_is_for_a_purpose_of_the_law_and_of_th
         let refused = home.gate().reveal_to_archive(&owner, &allowed, purpose, &name);
         assert!(matches!(refused, Err(AccessError::Against(..))), "{purpose}");
     }
+}
+
+fn hold(id: u8) -> Hold {
+    Hold {
+        id: RecordId([id; 16]),
+        seller: seller("ALPHA"),
+        records: Vec::new(),
+        fields: vec!["buyer.buyerName".into()],
+        purpose: Purpose::Invoice,
+        statute: "DE-USTG-14b".parse().unwrap(),
+        until: "2036-12-31".parse().unwrap(),
+        key: RecordId([8; 16]),
+        since: at(0),
+        asked_by: None,
+        added_by: PrincipalId::System,
+        lifted: None,
+        missed: 0,
+        left_out: 0,
+        failed: None,
+        alarmed: None,
+    }
+}
+
+#[test]
+fn the_system_archives_under_a_hold_that_lives_and_under_no_other() {
+    let (home, ..) = home();
+    let lifted = Lifted { at: at(0), asked_by: None, by: PrincipalId::System, reason: LiftReason::Mistake };
+    let over = Hold { until: Day::of(at(0)).plus(-1), ..hold(3) };
+    for one in [hold(1), Hold { lifted: Some(lifted), ..hold(2) }, over] {
+        let changes = vec![home.gate().sealer().put(&Entry::first(one.id, one)).unwrap()];
+        home.gate().store().commit(Act { name: "hold", changes, events: Vec::new() }).unwrap();
+    }
+    let context = Context { principal: PrincipalId::Anonymous, ..Context::system(RequestId([1; 16]), at(0)) };
+    for (id, may) in [(1, true), (2, false), (3, false), (4, false)] {
+        let allowed = home.gate().archive_under(&context, RecordId([id; 16]));
+        assert_eq!(allowed.is_ok(), may, "{id}");
+    }
+    let allowed = home.gate().archive_under(&context, RecordId([1; 16])).ok().unwrap();
+    assert_eq!(allowed.context().principal, PrincipalId::System, "whoever named it");
+    let of = seller("ALPHA");
+    let name = asked(&of, "buyer.buyerName");
+    let kept = Asked { restricted: true, record: RecordId([6; 16]), ..asked(&of, "buyer.buyerName") };
+    // One that may not be opened keeps the other from nothing.
+    let (reveal, events) =
+        home.events_of(|| home.gate().reveal_held(&allowed, Purpose::Invoice, &[name, kept]));
+    assert_eq!(reveal.ok().unwrap().unwrap().action().pairs, [(RecordId([7; 16]), vec![FieldInstance(1)])]);
+    assert!(events.iter().any(|event| matches!(event.what, What::Revealed { denied: 1, .. })));
+    let (none, events) =
+        home.events_of(|| home.gate().reveal_held(&allowed, Purpose::Tax, &[asked(&of, "buyer.buyerName")]));
+    assert!(none.ok().unwrap().is_none());
+    assert!(matches!(&events[..], [event] if matches!(event.what, What::Denied { .. })));
+    assert!(home.gate().reveal_held(&allowed, Purpose::Fulfilment, &[]).is_err());
 }
