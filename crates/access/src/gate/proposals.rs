@@ -6,7 +6,9 @@ use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{
     PersonId, PrincipalId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp,
 };
-use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, Erase, RunRetention};
+use bailee_ledger::authorized::{
+    Administer, Archive, Authorized, Classify, Context, Erase, Export, RunRetention,
+};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -36,6 +38,8 @@ pub enum CarryOut {
     ConfirmTime(Authorized<RunRetention>, Timestamp),
     /// Seal it to an offline key.
     Archive(Authorized<Archive>),
+    /// Seal it to a registered recipient.
+    Export(Authorized<Export>),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
     /// Show the code to whoever approved: the gate has done the rest itself.
@@ -168,6 +172,9 @@ impl Gate {
                 CarryOut::ConfirmTime(self.mint.act(caller.context, RunRetention), *at)
             }
             Proposed::Archive { .. } => CarryOut::Archive(self.mint.act(caller.context, Archive)),
+            Proposed::Export { plan } => {
+                CarryOut::Export(self.mint.act(caller.context, Export { seller: plan.seller.clone() }))
+            }
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
             }
@@ -309,6 +316,7 @@ impl Gate {
             | Proposed::Invite { .. }
             | Proposed::ConfirmTime { .. }
             | Proposed::Archive { .. }
+            | Proposed::Export { .. }
             | Proposed::AdoptKeyring { .. }
             | Proposed::ExportKeyring { .. }
             | Proposed::SplitRootKey { .. }
@@ -362,6 +370,7 @@ fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
         }
         Proposed::ConfirmTime { .. } => vec![Action::RunRetention],
         Proposed::Archive { .. } => vec![Action::Archive],
+        Proposed::Export { plan } => vec![Action::ExportInBulk(&plan.seller)],
         Proposed::ReleaseService { .. }
         | Proposed::Invite { .. }
         | Proposed::AdoptKeyring { .. }
