@@ -18,11 +18,12 @@ use crate::api::{Operation, Tag};
 use crate::archive;
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
+use crate::export;
 use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
-use crate::{retention, seller};
+use crate::{recipient, retention, seller};
 
 mod told;
 
@@ -66,6 +67,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .refuses(&["keyring-not-older", "time-jumped", "time-believed", "unknown-seller", "seller-ended", "end-day"])
             .refuses(&crate::catalogue::REFUSALS)
             .refuses(&archive::REFUSALS)
+            .refuses(&export::REFUSALS)
             .opens(),
     ]
 }
@@ -161,14 +163,17 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     call.gate().may_release_proposal(call.caller())?;
     check_still(call, id)?;
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
-    let mut code = None;
+    let (mut code, mut to_tell) = (None, None);
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
         CarryOut::Erase(authorized) => {
-            call.vault().erase(authorized)?;
+            let erased = call.vault().erase(authorized)?;
+            let records: Vec<_> = erased.into_iter().map(|(record, _)| record).collect();
+            to_tell = recipient::to_tell(call, &records);
         }
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
         CarryOut::Archive(authorized) => archive::carry_out(call, authorized, &proposal)?,
+        CarryOut::Export(authorized) => export::carry_out(call, authorized, &proposal)?,
         CarryOut::AdoptKeyring(authorized) => {
             call.vault().adopt_keyring(authorized)?;
         }
@@ -177,7 +182,7 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
         CarryOut::Proposer => return Ok(Written::done(&shown(call, proposal))),
         CarryOut::Nothing => {}
     }
-    let done = line(call, call.gate().proposal_done(call.caller(), id)?);
+    let done = line(call, call.gate().proposal_done(call.caller(), id)?).with_to_tell(to_tell);
     Ok(match code {
         None => Written::done(&done),
         Some(code) => Written::done(&done.with_code(code)).with_secret_of(id.to_string()),
