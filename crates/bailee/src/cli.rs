@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 use crate::client::ServerAddress;
 use crate::commands::{
     access, archive, authority, backup, catalogue, collect, completions, consent, device, erase, evidence,
-    find, grant, init, keys, ledger, mail, mapping, person, print, proposal, quarantine, rectify, render,
-    restrict, retention, reveal, secret, seller, service, session, show, subject, synth,
+    export, find, grant, init, keys, ledger, mail, mapping, person, print, proposal, quarantine, recipient,
+    rectify, render, restrict, retention, reveal, secret, seller, service, session, show, subject, synth,
 };
 use crate::failure::{Exit, Result};
 use crate::home::config::Config;
@@ -106,6 +106,8 @@ enum Command {
     Catalogue(catalogue::Catalogue),
     Retention(retention::Retention),
     Archive(archive::Archive),
+    Recipient(recipient::Recipient),
+    Export(export::Export),
     Keys(keys::Keys),
     Backup(backup::Backup),
     Secret(secret::Secret),
@@ -176,6 +178,8 @@ impl Cli {
             Command::Quarantine(quarantine) => global.visit(|visit| quarantine.run(visit)),
             Command::Retention(retention) => retention.run(&global),
             Command::Archive(archive) => archive.run(&global),
+            Command::Recipient(recipient) => global.visit(|visit| recipient.run(visit)),
+            Command::Export(export) => global.visit(|visit| export.run(visit)),
             Command::Keys(keys) => keys.run(&global),
             Command::Backup(backup) => backup.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),
