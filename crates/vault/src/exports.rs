@@ -211,10 +211,11 @@ impl Vault {
     }
 
     /// Seals what was gathered to the recipient of the plan. One commit: file, registers and event are there together, or nothing
-    /// is.
+    /// is. `alone_max` is how many records whoever does that may export in a day, where that is bounded.
     ///
     /// # Errors
-    /// When nothing was gathered, the recipient was removed or not registered for it, or it cannot be written.
+    /// When nothing was gathered, the recipient was removed or not registered for it, or it cannot be written;
+    /// [`VaultError::Changed`] where the same person exported more meanwhile.
     pub fn file_export(
         &self,
         authorized: Authorized<authorized::Export>,
@@ -222,6 +223,7 @@ impl Vault {
         plan: &Plan,
         draft: Draft,
         asked_by: Option<PrincipalId>,
+        alone_max: Option<u32>,
     ) -> Result<Export, VaultError> {
         let _alone = self.archiving();
         self.check_home(&authorized)?;
@@ -235,6 +237,10 @@ impl Vault {
         let delete_by = delete_by.filter(|_| records > 0).ok_or(ExportError::Nothing)?;
         if usize::try_from(records).unwrap_or(usize::MAX) > RECORDS_MAX {
             return Err(ExportError::TooManyRecords.into());
+        }
+        let alone = self.exported_alone(context.principal, context.now)?.saturating_add(records);
+        if alone_max.is_some_and(|max| alone > max) {
+            return Err(VaultError::Changed);
         }
         let mut changes = self.room_for_export()?;
         let binding = self.base.keyring.binding();

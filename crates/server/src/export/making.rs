@@ -128,8 +128,11 @@ pub(super) fn make(
         return Ok(made);
     }
     let context = *authorized.context();
+    // What one person lets out alone is counted once more as it is written.
+    let standards = call.gate().standards();
+    let alone_max = (standards.second_person && asked_by.is_none()).then_some(standards.export_alone_max);
     let made = gather(call, &authorized, plan)
-        .and_then(|draft| Ok(call.vault().file_export(authorized, id, plan, draft, asked_by)?));
+        .and_then(|draft| Ok(call.vault().file_export(authorized, id, plan, draft, asked_by, alone_max)?));
     made.or_else(|problem| match call.vault().export_of(id) {
         // Approved twice at the same time: the other made it.
         Ok(Some(made)) => Ok(made),

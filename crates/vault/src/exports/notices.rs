@@ -26,6 +26,9 @@ pub const NOTICES_MAX: usize = 10_000;
 /// How many of those are forgotten at a time.
 const FORGOTTEN_AT_A_TIME: usize = 100;
 
+/// Most records of one notice, so that it can be sealed whole; what is more is told in the next.
+pub const LINES_MAX: usize = 50_000;
+
 /// What a recipient has to do with what they have of a record. A closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -238,6 +241,11 @@ impl Vault {
         let context = *authorized.context();
         let (_, recipient) = self.kept_recipient(id)?;
         let mut standing = self.standing_exports(Some(id), context.now)?;
+        let mut room = LINES_MAX;
+        for one in &mut standing {
+            one.due.truncate(room);
+            room -= one.due.len();
+        }
         standing.retain(|one| !one.due.is_empty());
         if standing.is_empty() {
             return Err(ExportError::NothingToTell.into());
