@@ -113,6 +113,14 @@ pub enum Action<'a> {
     Declassify,
     /// Seal to an offline key what a law obliges to keep.
     Archive,
+    /// Seal some records of a seller to a registered recipient.
+    Export(&'a SellerId),
+    /// The same of more than one person may let out alone.
+    ExportInBulk(&'a SellerId),
+    /// See who is a registered recipient, what went to them, and what they have to be told.
+    ReadExports,
+    /// Tell recipients what became of what they have, and write down that they confirm it.
+    TellRecipients,
     /// See which prints there are, add some, and say how they ended.
     KeepPrints,
     /// Read the ledger.
@@ -151,7 +159,7 @@ pub const REVEAL: &str = "reveal";
 
 impl<'a> Action<'a> {
     /// Every action that takes no more than a seller, for that one.
-    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 25] {
+    pub(crate) const fn plain(seller: &'a SellerId) -> [Self; 29] {
         [
             Self::Administer,
             Self::ReadKeys,
@@ -169,6 +177,10 @@ impl<'a> Action<'a> {
             Self::Classify,
             Self::Declassify,
             Self::Archive,
+            Self::Export(seller),
+            Self::ExportInBulk(seller),
+            Self::ReadExports,
+            Self::TellRecipients,
             Self::KeepPrints,
             Self::ReadLedger,
             Self::ReadAccess,
@@ -200,6 +212,10 @@ impl<'a> Action<'a> {
             Self::Classify => "classify",
             Self::Declassify => "declassify",
             Self::Archive => "archive",
+            Self::Export(_) => "export",
+            Self::ExportInBulk(_) => "export-in-bulk",
+            Self::ReadExports => "read-exports",
+            Self::TellRecipients => "tell-recipients",
             Self::KeepPrints => "keep-prints",
             Self::ReadLedger => "read-ledger",
             Self::ReadAccess => "read-access",
@@ -225,6 +241,8 @@ impl<'a> Action<'a> {
             | Self::Classify
             | Self::Declassify
             | Self::Archive
+            | Self::ReadExports
+            | Self::TellRecipients
             | Self::KeepPrints
             | Self::ReadLedger
             | Self::ReadAccess
@@ -241,6 +259,8 @@ impl<'a> Action<'a> {
             | Self::Restrict(seller)
             | Self::Rectify(seller)
             | Self::AnswerPerson(seller)
+            | Self::Export(seller)
+            | Self::ExportInBulk(seller)
             | Self::Show(seller)
             | Self::Find(seller, _)
             | Self::Reveal(seller, _) => Some(seller),

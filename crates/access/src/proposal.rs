@@ -8,6 +8,7 @@ use std::fmt;
 use aws_lc_rs::digest;
 use bailee_core::archive::Plan;
 use bailee_core::catalogue::Cleaner;
+use bailee_core::export;
 use bailee_core::hold::LiftReason;
 use bailee_core::retention::EndReason;
 use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
@@ -96,6 +97,11 @@ pub enum Proposed {
         /// Why.
         reason: LiftReason,
     },
+    /// That records leave, sealed to a registered recipient: more of them than one person may let out alone.
+    Export {
+        /// What, to whom and for what.
+        plan: Box<export::Plan>,
+    },
     /// That the home goes on with a keyring that is older than its data, without what that does not know.
     AdoptKeyring {
         /// The keyring's revision.
@@ -148,6 +154,7 @@ impl Proposed {
             Self::Archive { .. } => "archive",
             Self::Hold { .. } => "hold",
             Self::LiftHold { .. } => "lift-hold",
+            Self::Export { .. } => "export",
             Self::AdoptKeyring { .. } => "adopt-keyring",
             Self::ExportKeyring { .. } => "export-keyring",
             Self::SplitRootKey { .. } => "split-root-key",

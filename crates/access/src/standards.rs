@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bailee_core::export::APPROVE_OVER;
 use bailee_core::profile::{Profile, Values};
 use bailee_core::{Environment, Purpose};
 
@@ -23,6 +24,8 @@ pub struct Standards {
     pub enrolled_device: bool,
     /// Purposes for which nothing is revealed but with a consent that covers the record (2.1.b).
     pub on_consent: Vec<Purpose>,
+    /// Most records that one person exports in a day alone (2.6.g).
+    pub export_alone_max: u32,
     /// Whether the home can send mail, so that notices are filed.
     pub mail: bool,
     /// Of a company of one: the address outside that is told of what takes two people, and may stop it (1.3.b).
@@ -60,6 +63,7 @@ impl Standards {
             second_person: production,
             enrolled_device: production,
             on_consent: Vec::new(),
+            export_alone_max: APPROVE_OVER,
             mail: false,
             outside: None,
             breached: None,

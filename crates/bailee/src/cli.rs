@@ -8,8 +8,9 @@ use clap::{Parser, Subcommand};
 use crate::client::ServerAddress;
 use crate::commands::{
     access, archive, authority, backup, catalogue, collect, completions, consent, device, erase, evidence,
-    find, grant, hold, init, keys, ledger, mail, mapping, person, print, proposal, quarantine, rectify,
-    render, restrict, retention, reveal, secret, seller, service, session, show, subject, synth,
+    export, find, grant, hold, init, keys, ledger, mail, mapping, person, print, proposal, quarantine,
+    recipient, rectify, render, restrict, retention, reveal, secret, seller, service, session, show, subject,
+    synth,
 };
 use crate::failure::{Exit, Result};
 use crate::home::config::Config;
@@ -107,6 +108,8 @@ enum Command {
     Retention(retention::Retention),
     Archive(archive::Archive),
     Hold(hold::Hold),
+    Recipient(recipient::Recipient),
+    Export(export::Export),
     Keys(keys::Keys),
     Backup(backup::Backup),
     Secret(secret::Secret),
@@ -178,6 +181,8 @@ impl Cli {
             Command::Retention(retention) => retention.run(&global),
             Command::Archive(archive) => archive.run(&global),
             Command::Hold(hold) => hold.run(&global),
+            Command::Recipient(recipient) => global.visit(|visit| recipient.run(visit)),
+            Command::Export(export) => global.visit(|visit| export.run(visit)),
             Command::Keys(keys) => keys.run(&global),
             Command::Backup(backup) => backup.run(&global),
             Command::Secret(secret) => global.visit(|visit| secret.run(visit)),

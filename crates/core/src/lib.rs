@@ -21,6 +21,7 @@
 pub mod archive;
 pub mod catalogue;
 pub mod clock;
+pub mod export;
 pub mod hold;
 pub mod ids;
 pub mod json;

@@ -144,6 +144,18 @@ pub struct Classify {
 /// Seal to an offline key what a law obliges to keep.
 pub struct Archive;
 
+/// Seal fields of a seller's records to a registered recipient.
+pub struct Export {
+    /// Whose records.
+    pub seller: SellerId,
+}
+
+/// See who is a registered recipient, what went to them, and what they have to be told.
+pub struct ReadExports;
+
+/// Tell recipients what became of what they have, and write down that they confirm it.
+pub struct TellRecipients;
+
 /// See which prints there are, and say how they ended.
 pub struct KeepPrints;
 
@@ -266,6 +278,9 @@ impl Act for ReadUnclassified {}
 impl Act for ReadShape {}
 impl Act for Classify {}
 impl Act for Archive {}
+impl Act for Export {}
+impl Act for ReadExports {}
+impl Act for TellRecipients {}
 impl Act for KeepPrints {}
 impl Act for ReadRetention {}
 impl Act for RunRetention {}

@@ -54,7 +54,7 @@ fn sentence(what: &What) -> &'static str {
         }
         What::PersonSuspended { .. } => "A person is kept out, for this reason.",
         What::PersonResumed { .. } => "A person is let in again.",
-        What::PersonLeft { .. } => {
+        What::PersonLeft(_) => {
             "All access of a person has ended for good. `told_at` is when it was told, or when the contract ended; the \
              event's own time is the proof against the 24 hours of requirement 1.2.d."
         }
@@ -188,6 +188,13 @@ fn sentence(what: &What) -> &'static str {
              home has no copy; `destroyed`, of an `archive`, or of a `key` and with it of every archive under it. Of a hold, by which the \
              system archives before each record's day (R15): `hold-added`; `hold-lifted`, since when its archives are to be destroyed; \
              `hold-missed`, of records that ended and are in no archive as they were then."
+        }
+        What::Export(_) => {
+            "A step in the life of a registered recipient, or of what leaves sealed to one (requirements 2.6.g, 2.2.d): \
+             `recipient-added` and `recipient-removed`; `made`, with what was sealed and the SHA-256 of the file, which is ciphertext; \
+             `failed`; `fetched`; `let-go`, since when the home has no copy; `told`, how many of the records that somebody has a \
+             recipient is told to delete, to stop using, to replace, or may use again; `confirmed`, that it has done so. What was opened for an \
+             export stands in `revealed` of the same request; names, addresses and references stand in sealed registers alone."
         }
         What::Print(_) => {
             "A step in the life of prints (requirement 2.3.d): `made` of a record, after what was opened for it; `added`, which was made \

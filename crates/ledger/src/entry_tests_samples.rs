@@ -8,9 +8,9 @@ use bailee_core::{
 use super::super::*;
 use crate::event::{
     Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, BackupSent, Census, Destroyed, Device,
-    DropsEpoch, FieldClassified, GrantAsked, Holds, InvitationReleased, KeyringExported, Mapping, Notice,
-    PasskeyUsed, Print, Proposal, Reached, Rectified, Released, Replayed, Restored, RootKeySplit, SellerEnd,
-    ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
+    DropsEpoch, Export, FieldClassified, GrantAsked, Holds, InvitationReleased, KeyringExported, Mapping,
+    Notice, PasskeyUsed, PersonLeft, Print, Proposal, Reached, Rectified, Released, Replayed, Restored,
+    RootKeySplit, SellerEnd, ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 pub(super) fn samples() -> Vec<What> {
@@ -43,12 +43,12 @@ pub(super) fn samples() -> Vec<What> {
         What::PersonSuspended { person, reason: code("by-hand") },
         What::InvitationReleased(InvitationReleased { person }),
         What::PersonResumed { person },
-        What::PersonLeft {
+        What::PersonLeft(PersonLeft {
             person,
             told_at: "2026-11-23T11:00:00Z".parse().unwrap(),
             sessions: 1,
             services: 2,
-        },
+        }),
         What::GrantAsked(GrantAsked {
             grant: GrantId([0xab; 16]),
             grantee: PrincipalId::Person(person),
@@ -179,6 +179,17 @@ pub(super) fn samples() -> Vec<What> {
             digest: Digest([0xdd; 32]),
             key: id(2),
             hold: Some(id(3)),
+        }),
+        What::Export(Export::Made {
+            export: id(1),
+            recipient: id(2),
+            seller: seller(),
+            purpose: Purpose::Fulfilment,
+            records: 40,
+            values: 320,
+            left_out: 1,
+            bytes: 40_960,
+            digest: Digest([0xdd; 32]),
         }),
         What::Print(Print::Made {
             print: 4711,

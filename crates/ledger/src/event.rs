@@ -7,6 +7,7 @@ mod backup;
 mod census;
 mod destruction;
 mod escrow;
+mod export;
 mod fields;
 mod grant;
 mod names;
@@ -26,12 +27,13 @@ use bailee_core::{
 use serde::{Deserialize, Serialize};
 
 pub use crate::entry::{ENTRY_BYTES_MAX, Entry, EntryError};
-pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, SignOn};
+pub use act::{AuthorityMade, Device, Event, FieldClassified, Mapping, PasskeyUsed, PersonLeft, SignOn};
 pub use archive::Archive;
 pub use backup::{BackupDrilled, BackupMade, BackupSent, Replayed, Restored};
 pub use census::Census;
 pub use destruction::{Destroyed, DropsEpoch, Holds, SellerEnd, Went};
 pub use escrow::{KeyringExported, RootKeySplit};
+pub use export::Export;
 pub use fields::{BucketName, Counts, Digest, ExpiryChange, PartRow, PartRows, RevealedItem};
 pub use grant::GrantAsked;
 pub use print::Print;
@@ -154,16 +156,7 @@ pub enum What {
         person: PersonId,
     },
     /// All access of a person has ended, for good.
-    PersonLeft {
-        /// Who.
-        person: PersonId,
-        /// When that was told, or the contract ended: the event's own time is the proof against the 24 hours (1.2.d).
-        told_at: Timestamp,
-        /// Sessions that ended with it.
-        sessions: u32,
-        /// Services that have another owner now.
-        services: u32,
-    },
+    PersonLeft(PersonLeft),
     /// A grant was asked for.
     GrantAsked(GrantAsked),
     /// A grant opens what it covers from now on.
@@ -444,6 +437,8 @@ pub enum What {
     },
     /// A step in the life of an archive that a law demands, or of a key for it (2.1.c).
     Archive(Archive),
+    /// A step in the life of what leaves for a registered recipient, or of a recipient (2.6.g, 2.2.d).
+    Export(Export),
     /// A step in the life of prints (2.3.d).
     Print(Print),
     /// A keyring older than the home is made the present one, cut to what the home still names.

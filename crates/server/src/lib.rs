@@ -9,6 +9,8 @@
 //! plaintext value but that of a reveal; no error text comes from input.
 //!
 //! Start reading at [`router`], then at any noun: each has a file of its own.
+// The example of a proposal names every member that one may have.
+#![recursion_limit = "256"]
 #![cfg_attr(
     test,
     allow(
@@ -36,6 +38,7 @@ mod consent;
 mod device;
 mod edge;
 mod escrow;
+mod export;
 mod fault;
 mod find;
 mod grant;
@@ -59,6 +62,7 @@ mod problem;
 mod proposal;
 mod quarantine;
 mod rates;
+mod recipient;
 mod record;
 mod render;
 mod retention;

@@ -18,6 +18,7 @@ use bailee_store::records::StoreError;
 use bailee_vault::VaultError;
 use bailee_vault::archive::ArchiveError;
 use bailee_vault::backup::BackupFault;
+use bailee_vault::exports::ExportError;
 use bailee_vault::prints::PrintError;
 use serde::Serialize;
 
@@ -364,6 +365,7 @@ impl From<VaultError> for Problem {
                 Self::new(StatusCode::CONFLICT, code, words).serving(Requirement::ThirtyDays)
             }
             VaultError::Archive(error) => of_archive(&error),
+            VaultError::Export(error) => error.into(),
             VaultError::Print(error) => of_print(&error),
             VaultError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words),
             VaultError::Store(error) => error.into(),
@@ -408,6 +410,32 @@ impl From<VaultError> for Problem {
 impl From<ArchiveError> for Problem {
     fn from(error: ArchiveError) -> Self {
         of_archive(&error)
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        let (code, words) = (error.code(), error.to_string());
+        let status = match code {
+            "not-found" => StatusCode::NOT_FOUND,
+            "recipient-not-registered" => StatusCode::FORBIDDEN,
+            "export-too-large" | "recipient-key" | "unacceptable" => StatusCode::UNPROCESSABLE_ENTITY,
+            "export-not-made" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::CONFLICT,
+        };
+        let requirement = match error {
+            ExportError::OtherPurpose(_) | ExportError::Purposes => Requirement::PurposeLimits,
+            ExportError::Stale
+            | ExportError::NothingToTell
+            | ExportError::Confirmed
+            | ExportError::Replaced(_) => Requirement::DataRights,
+            _ => Requirement::Extraction,
+        };
+        let problem = Self::new(status, code, words).serving(requirement);
+        match code {
+            "export-not-made" => problem.with_fault(Fault::new("job", code)),
+            _ => problem,
+        }
     }
 }
 

@@ -18,11 +18,12 @@ use crate::api::{Operation, Tag};
 use crate::archive;
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
+use crate::export;
 use crate::keys;
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
-use crate::{hold, retention, rights, seller};
+use crate::{hold, recipient, retention, rights, seller};
 
 mod told;
 
@@ -67,6 +68,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .refuses(&crate::catalogue::REFUSALS)
             .refuses(&archive::REFUSALS)
             .refuses(&hold::REFUSALS)
+            .refuses(&export::REFUSALS)
             .opens(),
     ]
 }
@@ -162,14 +164,17 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     call.gate().may_release_proposal(call.caller())?;
     check_still(call, id)?;
     let (proposal, carry_out) = call.gate().approve_proposal(call.caller(), id)?;
-    let mut code = None;
+    let (mut code, mut to_tell) = (None, None);
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
         CarryOut::Erase(authorized) => {
-            rights::erase_held(call, authorized)?;
+            let erased = rights::erase_held(call, authorized)?;
+            let records: Vec<_> = erased.into_iter().map(|(record, _)| record).collect();
+            to_tell = recipient::to_tell(call, &records);
         }
         CarryOut::ConfirmTime(authorized, at) => call.vault().believe(authorized, at)?,
         CarryOut::Archive(authorized) => archive::carry_out(call, authorized, &proposal)?,
+        CarryOut::Export(authorized) => export::carry_out(call, authorized, &proposal)?,
         CarryOut::Hold(authorized) => hold::add_as_proposed(call, authorized, &proposal)?,
         CarryOut::LiftHold(authorized, id, reason) => {
             hold::lift_as_proposed(call, authorized, (id, reason), &proposal)?;
@@ -182,7 +187,7 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
         CarryOut::Proposer => return Ok(Written::done(&shown(call, proposal))),
         CarryOut::Nothing => {}
     }
-    let done = line(call, call.gate().proposal_done(call.caller(), id)?);
+    let done = line(call, call.gate().proposal_done(call.caller(), id)?).with_to_tell(to_tell);
     Ok(match code {
         None => Written::done(&done),
         Some(code) => Written::done(&done.with_code(code)).with_secret_of(id.to_string()),

@@ -472,7 +472,7 @@ impl Unknown {
 
 impl From<Revealed> for RevealedRecord {
     fn from(revealed: Revealed) -> Self {
-        let Revealed { seller, kind, reference, fields } = revealed;
+        let Revealed { seller, kind, reference, fields, .. } = revealed;
         Self { seller, kind, reference, fields }
     }
 }

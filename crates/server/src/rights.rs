@@ -18,17 +18,22 @@ use bailee_vault::{erase, restrict};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::api::schema::{Schema, flag, list, list_max, nullable, object, one_of, text};
+use crate::api::schema::{Schema, count, flag, list, list_max, nullable, object, one_of, text};
 use crate::api::{Operation, Tag, words};
 use crate::body::JsonBody;
 use crate::edge::{Call, Edge};
 use crate::hold::ByGate;
 use crate::once::Written;
 use crate::problem::Problem;
-use crate::proposal;
+use crate::{proposal, recipient};
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let record = |outcome| json!({ "records": [{ "seller": words::SELLER, "kind": "order", "reference": words::REFERENCE, "outcome": outcome }] });
+    let record = |outcome| {
+        json!({
+            "records": [{ "seller": words::SELLER, "kind": "order", "reference": words::REFERENCE, "outcome": outcome }],
+            "recipients_to_tell": 0,
+        })
+    };
     let which = json!({ "seller": words::SELLER, "reference": words::REFERENCE });
     vec![
         Operation::post("/v1/erase", "erase", post(erase_records))
@@ -125,8 +130,15 @@ pub(crate) fn operations() -> Vec<Operation> {
                             "`unchanged`: it was corrected to that already; `gone`: the field's personal data is.",
                         ),
                     ),
+                    ("recipients_to_tell", to_tell()),
                 ]),
-                json!({ "seller": words::SELLER, "kind": "order", "reference": words::REFERENCE, "outcome": "rectified" }),
+                json!({
+                    "seller": words::SELLER,
+                    "kind": "order",
+                    "reference": words::REFERENCE,
+                    "outcome": "rectified",
+                    "recipients_to_tell": 0,
+                }),
             )
             .refuses(&["bad-id", "not-found", "unknown-seller", "seller-ended", "unfit-value", "second-factor-stale"])
             .opens(),
@@ -141,7 +153,13 @@ fn done(outcomes: &[&str], says: &str) -> Schema {
         ("reference", words::reference()),
         ("outcome", one_of(outcomes.iter().copied(), says)),
     ]);
-    object(&[("records", list(&record))])
+    object(&[("records", list(&record)), ("recipients_to_tell", to_tell())])
+}
+
+fn to_tell() -> Schema {
+    nullable(count(
+        "How many recipients of exports are to be told of it, and nobody has told them; see `listDueRecipients`.",
+    ))
 }
 
 fn items(more: &[(&str, Schema)]) -> Schema {
@@ -189,6 +207,15 @@ struct Asked {
 #[derive(Serialize)]
 struct Done<O> {
     records: Vec<DoneRecord<O>>,
+    recipients_to_tell: Option<usize>,
+}
+
+/// What became of one record's field.
+#[derive(Serialize)]
+struct DoneField<O> {
+    #[serde(flatten)]
+    record: DoneRecord<O>,
+    recipients_to_tell: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -200,13 +227,15 @@ struct DoneRecord<O> {
 }
 
 impl<O: Copy> Done<O> {
-    fn of(named: Vec<Named>, outcomes: Vec<(RecordId, O)>) -> Self {
+    fn of(call: &Call, named: Vec<Named>, outcomes: Vec<(RecordId, O)>) -> Self {
+        let records: Vec<RecordId> = outcomes.iter().map(|(record, _)| *record).collect();
+        let recipients_to_tell = recipient::to_tell(call, &records);
         let outcomes: BTreeMap<RecordId, O> = outcomes.into_iter().collect();
         let done = |one: Named| {
             let outcome = outcomes.get(&one.record).copied()?;
             Some(DoneRecord { seller: one.seller, kind: one.kind, reference: one.reference, outcome })
         };
-        Self { records: named.into_iter().filter_map(done).collect() }
+        Self { records: named.into_iter().filter_map(done).collect(), recipients_to_tell }
     }
 }
 
@@ -225,7 +254,7 @@ async fn erase_records(edge: Edge, body: JsonBody) -> Result<Response, Problem> 
         let records = named.iter().map(|one| (one.seller.clone(), one.record)).collect();
         let authorized = call.gate().erase(call.caller(), records)?;
         let outcomes = erase_held(call, authorized)?;
-        Ok(Written::done(&Done::of(named, outcomes)))
+        Ok(Written::done(&Done::of(call, named, outcomes)))
     })
     .await
 }
@@ -249,7 +278,7 @@ async fn restrict_records(edge: Edge, body: JsonBody) -> Result<Response, Proble
         let records = named.iter().map(|one| (one.seller.clone(), one.record)).collect();
         let authorized = call.gate().restrict(call.caller(), records, lift)?;
         let outcomes: Vec<(RecordId, restrict::Outcome)> = call.vault().restrict(authorized)?;
-        Ok(Written::done(&Done::of(named, outcomes)))
+        Ok(Written::done(&Done::of(call, named, outcomes)))
     })
     .await
 }
@@ -277,8 +306,10 @@ async fn rectify(edge: Edge, body: JsonBody) -> Result<Response, Problem> {
         let one = one.ok_or_else(|| Problem::not_found("there is no such record"))?;
         let authorized = call.gate().rectify(call.caller(), one.seller.clone(), one.record)?;
         let outcome = call.vault().rectify(authorized, &field, &value)?;
-        let Named { seller, kind, reference, .. } = one;
-        Ok(Written::done(&DoneRecord { seller, kind, reference, outcome }))
+        let Named { seller, kind, reference, record } = one;
+        let record_done = DoneRecord { seller, kind, reference, outcome };
+        let recipients_to_tell = recipient::to_tell(call, &[record]);
+        Ok(Written::done(&DoneField { record: record_done, recipients_to_tell }))
     })
     .await
 }

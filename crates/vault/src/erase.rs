@@ -198,6 +198,7 @@ fn buried(mut facts: Facts, now: Timestamp) -> Facts {
     about.end = Some(End { when: now, rule: RULE.to_owned(), ended: Ended::Erasure });
     about.restricted = None;
     about.rectified.clear();
+    about.corrections.clear();
     about.unclassified.clear();
     about.parts.retain(|part| part.is_main());
     about.parts.iter_mut().for_each(|part| part.left.clear());

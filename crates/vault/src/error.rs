@@ -193,6 +193,9 @@ pub enum VaultError {
     /// Nothing can be archived so, or done with an archive.
     #[error(transparent)]
     Archive(#[from] crate::archive::ArchiveError),
+    /// Nothing leaves so, or can be done with an export or a recipient.
+    #[error(transparent)]
+    Export(#[from] crate::exports::ExportError),
     /// Nothing can be printed so, or done with a print.
     #[error(transparent)]
     Print(#[from] crate::prints::PrintError),
@@ -260,6 +263,7 @@ impl VaultError {
             Self::Store(_) => "store",
             Self::Ledger(_) => "ledger-unwritable",
             Self::Archive(error) => error.code(),
+            Self::Export(error) => error.code(),
             Self::Print(error) => error.code(),
             Self::Stopped => "stopped",
         }

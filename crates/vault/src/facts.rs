@@ -48,6 +48,9 @@ pub(crate) struct About {
     /// Instances whose values somebody corrected: what the source says of their places is passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) rectified: Vec<FieldInstance>,
+    /// Every correction since it began, in the order in which they were made: what somebody outside got before one is wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) corrections: Vec<(FieldInstance, Timestamp)>,
     /// Since when nothing is done with it but keeping it, where somebody asked for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) restricted: Option<Timestamp>,
@@ -163,6 +166,7 @@ impl About {
             parts: Vec::new(),
             unclassified: Vec::new(),
             rectified: Vec::new(),
+            corrections: Vec::new(),
             restricted: None,
             end: None,
         }

@@ -81,7 +81,7 @@ impl Vault {
                     Err(outcome) => return Ok(outcome),
                 },
             };
-            let (mut changes, rectified, removal) = self.corrected(wrong)?;
+            let (mut changes, rectified, removal) = self.corrected(wrong, context.now)?;
             let intent = self.intend(&context, removal)?;
             changes.extend(intent.changes);
             changes.push(self.sealed_by()?);
@@ -136,7 +136,11 @@ impl Vault {
     }
 
     /// What corrects it: its part in another slot of its bucket, and the places where it lay among what is punctured.
-    fn corrected(&self, wrong: Wrong) -> Result<(Vec<Change>, Rectified, Removal), VaultError> {
+    fn corrected(
+        &self,
+        wrong: Wrong,
+        now: Timestamp,
+    ) -> Result<(Vec<Change>, Rectified, Removal), VaultError> {
         let Wrong { seller, row, mut facts, part, index, mut opened, instance, field, value } = wrong;
         let id = Self::bucket_id(&seller, &part);
         let slot = self.slots.take_one(&self.base.keyring, &id, &*self.base.entropy)?;
@@ -149,6 +153,7 @@ impl Vault {
         if !facts.about.rectified.contains(&instance) {
             facts.about.rectified.push(instance);
         }
+        facts.about.corrections.push((instance, now));
         let sealed = self.seal_moved(&seller, &row, &facts, &entry, &opened, bucket)?;
         let parts = PartRows(vec![SealedPart {
             record: row.id,

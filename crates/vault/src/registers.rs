@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::archive::kept as archive;
-use crate::{Vault, VaultError, hold, prints};
+use crate::exports::kept as exports;
+use crate::exports::notices::NOTICES;
+use crate::{Vault, VaultError, hold, prints, recipients};
 
 /// The only field of an entry, as a rule.
 pub(crate) const ENTRY: FieldInstance = FieldInstance(0);
@@ -82,6 +84,11 @@ impl Vault {
             hold::SEEN => "register/hold-seen",
             prints::PRINTS => "register/print",
             prints::NUMBERS => "register/print-number",
+            recipients::RECIPIENTS => "register/recipient",
+            exports::EXPORTS => "register/export",
+            exports::EXPORTED => "register/exported",
+            exports::FILES => "register/export-file",
+            NOTICES => "register/recipient-notice",
             _ => "register/archive-file",
         };
         Place {

@@ -100,12 +100,16 @@ impl Vault {
         }
         // Ahead of its month, so that a mirror that is out of reach when the month begins stops nobody.
         self.base.keyring.ensure_detail(Month::of(now).plus(1), &*self.base.entropy)?;
-        let alarms = [self.late_alarm(now)?, self.drill_alarm(now)?];
-        let events = alarms.into_iter().flatten().map(|what| context.event(what)).collect();
-        let changes = vec![
+        let alarms = [self.late_alarm(now)?, self.drill_alarm(now)?, self.recipient_alarm(now)?];
+        let mut changes = vec![
             Change::SetAnchor(self.base.keyring.anchor()),
             Change::SetMeta { name: KEPT_UP.to_owned(), value: today },
         ];
+        let _alone = self.archiving();
+        // By a time that nobody believes nothing is let go of either.
+        let (gone, let_go) = if is_believed { self.exports_to_let_go(now)? } else { Default::default() };
+        changes.extend(gone);
+        let events = alarms.into_iter().flatten().chain(let_go).map(|what| context.event(what)).collect();
         self.base.store.commit(Act { name: "keep-up", changes, events })?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use bailee_core::path::FieldSelector;
 use bailee_core::{
-    Class, FieldId, FieldInstance, Json, Kind, Purpose, RecordId, Reference, SellerId, Timestamp,
+    Class, Day, FieldId, FieldInstance, Json, Kind, Purpose, RecordId, Reference, SellerId, Timestamp,
 };
 use bailee_crypto::lasting::TokenError;
 use bailee_ledger::authorized::{Authorized, Reveal};
@@ -87,8 +87,21 @@ pub struct Held {
     pub consented: Vec<Purpose>,
     /// How many restrictions there had been when it was looked at.
     restrictions: u64,
+    /// How many corrections there had been by then.
+    pub(crate) corrections: u32,
     pub(crate) row: RecordRow,
     pub(crate) parts: Vec<PartEntry>,
+}
+
+impl Held {
+    /// The earliest day of the parts that hold some of its fields: before it begins they are gone.
+    pub(crate) fn day_of(&self, instances: &[FieldInstance]) -> Option<Day> {
+        let main = self.parts.iter().find(|part| part.is_main());
+        let part = |instance: &FieldInstance| {
+            self.parts.iter().find(|part| part.instances.contains(instance)).or(main)
+        };
+        instances.iter().filter_map(part).map(|part| part.day).min()
+    }
 }
 
 /// A field of a held record.
@@ -106,6 +119,8 @@ pub struct HeldField {
 
 /// A revealed record. Plaintext.
 pub struct Revealed {
+    /// Its id.
+    pub record: RecordId,
     /// Whose.
     pub seller: SellerId,
     /// Of what kind.
@@ -165,8 +180,8 @@ impl Vault {
         }
     }
 
-    /// Finds out what records of a seller are, by their ids, with the selected fields of each, without opening anything
-    /// personal. Of another seller's there is none.
+    /// Finds out what records of a seller are, by their ids, with the selected fields of each (all, when `None`), without opening
+    /// anything personal. Of another seller's there is none.
     ///
     /// # Errors
     /// Those of [`Self::resolve`].
@@ -174,7 +189,7 @@ impl Vault {
         &self,
         seller: &SellerId,
         records: &[RecordId],
-        fields: &[FieldSelector],
+        fields: Option<&[FieldSelector]>,
         now: Timestamp,
     ) -> Result<Vec<Resolved>, VaultError> {
         if records.len() > ITEMS_MAX {
@@ -186,7 +201,7 @@ impl Vault {
                 return Ok(Resolved::Unknown { code: "unknown" });
             };
             let facts = self.open_facts(seller, &row);
-            let selected = Selected::Paths(Some(fields));
+            let selected = Selected::Paths(fields);
             match facts.and_then(|facts| self.resolve_row(seller, row, facts, &selected, (restrictions, now)))
             {
                 Err(error) if error.is_of_one_record() => {
@@ -263,6 +278,7 @@ impl Vault {
             absent: selected.absent(&fields),
             fields,
             restricted: facts.about.restricted.is_some(),
+            corrections: u32::try_from(facts.about.corrections.len()).unwrap_or(u32::MAX),
             consented: self.consented(row.id),
             restrictions,
             row,
@@ -390,7 +406,8 @@ impl Vault {
             match self.open_fields(&held.seller, &row, &parts, fields, now) {
                 Ok(values) if self.restrictions.load(Ordering::SeqCst) == restrictions => {
                     let (seller, reference) = (held.seller.clone(), held.reference.clone());
-                    return Ok(Ok(Revealed { seller, kind: held.kind, reference, fields: values }));
+                    let (record, kind) = (held.record, held.kind);
+                    return Ok(Ok(Revealed { record, seller, kind, reference, fields: values }));
                 }
                 // Something was restricted meanwhile; whether it is this is looked at.
                 Ok(_) | Err(VaultError::Changed) => {}

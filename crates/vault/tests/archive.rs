@@ -74,7 +74,7 @@ fn record(home: &Home, number: u32) -> RecordId {
 fn make(home: &Home, id: u8, records: &[RecordId]) -> Result<Archive, VaultError> {
     let field: FieldSelector = FIELD.parse().unwrap();
     let mut draft = Draft::new();
-    for resolved in home.vault.resolve_records(&seller(), records, &[field], home.now())? {
+    for resolved in home.vault.resolve_records(&seller(), records, Some(&[field]), home.now())? {
         let Resolved::Held(held) = resolved else {
             draft.leave_out(1);
             continue;

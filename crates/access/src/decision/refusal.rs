@@ -157,6 +157,11 @@ fn second_person(action: Action<'_>) -> Denial {
             "a second person must approve that personal data goes to an archive",
             "bailee archive create",
         ),
+        Action::ExportInBulk(_) => (
+            Requirement::Extraction,
+            "a second person must approve that so many records leave",
+            "bailee export",
+        ),
         _ => (
             Reason::SecondPerson.requirement(),
             "a second person must approve that a field is a fact",
@@ -204,6 +209,10 @@ fn missing_of_service(
         | Action::Classify
         | Action::Declassify
         | Action::Archive
+        | Action::Export(_)
+        | Action::ExportInBulk(_)
+        | Action::ReadExports
+        | Action::TellRecipients
         | Action::KeepPrints
         | Action::ReadLedger
         | Action::ReadAccess

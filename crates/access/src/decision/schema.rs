@@ -32,7 +32,7 @@ pub(super) enum On {
 }
 
 /// Every action, by its code. One that is missing here is allowed to nobody.
-pub(super) const ACTIONS: [(&str, On); 27] = [
+pub(super) const ACTIONS: [(&str, On); 31] = [
     ("administer", On::Home),
     ("read-keys", On::Home),
     ("run-retention", On::Home),
@@ -49,6 +49,10 @@ pub(super) const ACTIONS: [(&str, On); 27] = [
     ("classify", On::Home),
     ("declassify", On::Home),
     ("archive", On::Home),
+    ("export", On::Seller),
+    ("export-in-bulk", On::Seller),
+    ("read-exports", On::Home),
+    ("tell-recipients", On::Home),
     ("keep-prints", On::Home),
     ("read-ledger", On::Home),
     ("read-access", On::Home),

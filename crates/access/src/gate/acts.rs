@@ -152,6 +152,64 @@ impl Gate {
         self.mint(caller, &Action::Archive, authorized::Archive)
     }
 
+    /// May the caller have records of a seller leave, but for the second person that it may take? It takes a fresh second factor.
+    /// Asked before anything is looked up.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn may_export(&self, caller: &Caller, seller: &SellerId) -> Result<(), AccessError> {
+        let action = Action::Export(seller);
+        self.allow(caller, &action)?;
+        self.fresh_factor(caller, &action)
+    }
+
+    /// May the caller seal records of a seller to a registered recipient, alone: few of them, or more than one person may let out
+    /// (`in_bulk`)?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn export(
+        &self,
+        caller: &Caller,
+        seller: &SellerId,
+        in_bulk: bool,
+    ) -> Result<Authorized<authorized::Export>, AccessError> {
+        self.may_export(caller, seller)?;
+        let action = if in_bulk { Action::ExportInBulk(seller) } else { Action::Export(seller) };
+        self.mint(caller, &action, authorized::Export { seller: seller.clone() })
+    }
+
+    /// May the caller fetch the file of an export of that seller? It is ciphertext.
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn fetch_export(
+        &self,
+        caller: &Caller,
+        seller: &SellerId,
+    ) -> Result<Authorized<authorized::Export>, AccessError> {
+        self.mint(caller, &Action::Export(seller), authorized::Export { seller: seller.clone() })
+    }
+
+    /// May the caller see who is a registered recipient, what went to them, and what they have to be told?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn read_exports(&self, caller: &Caller) -> Result<Authorized<authorized::ReadExports>, AccessError> {
+        self.mint(caller, &Action::ReadExports, authorized::ReadExports)
+    }
+
+    /// May the caller tell recipients what became of what they have?
+    ///
+    /// # Errors
+    /// Those of [`Self::collect`].
+    pub fn tell_recipients(
+        &self,
+        caller: &Caller,
+    ) -> Result<Authorized<authorized::TellRecipients>, AccessError> {
+        self.mint(caller, &Action::TellRecipients, authorized::TellRecipients)
+    }
+
     /// May the caller see which prints there are, and say what became of them?
     ///
     /// # Errors

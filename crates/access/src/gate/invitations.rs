@@ -8,7 +8,7 @@ use std::sync::MutexGuard;
 use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, is_ahead, saturating_add};
 use bailee_core::{PersonId, ProposalId, RecordId, Sensitive, Timestamp};
-use bailee_ledger::event::{InvitationReleased, What};
+use bailee_ledger::event::{InvitationReleased, PersonLeft, What};
 use bailee_store::act::Act;
 
 use super::devices::{no_device, told};
@@ -127,7 +127,7 @@ impl Gate {
         if let Some(dead) = &dead {
             changes.push(self.sealer.put(dead)?);
             let (person, told_at) = (dead.value.person.id, caller.context.now);
-            let left = What::PersonLeft { person, told_at, sessions: 0, services: 0 };
+            let left = What::PersonLeft(PersonLeft { person, told_at, sessions: 0, services: 0 });
             events.push(caller.context.event(left));
         }
         let devices =

@@ -4,7 +4,7 @@ use std::sync::MutexGuard;
 
 use bailee_core::{PersonId, PrincipalId, RequestId, ServiceId, Timestamp};
 use bailee_ledger::authorized::Context;
-use bailee_ledger::event::What;
+use bailee_ledger::event::{PersonLeft, What};
 use bailee_store::act::Act;
 
 use super::devices::told;
@@ -231,8 +231,12 @@ impl Gate {
         let keys = self.keys_known_to(person, context.now);
         let left = Left { sessions: count(&sessions), services: count(&services), keys: count(&keys) };
         let Left { sessions: ended, services: moved, .. } = left;
-        let mut events =
-            vec![context.event(What::PersonLeft { person, told_at, sessions: ended, services: moved })];
+        let mut events = vec![context.event(What::PersonLeft(PersonLeft {
+            person,
+            told_at,
+            sessions: ended,
+            services: moved,
+        }))];
         let mut changes = vec![self.sealer.put(&account)?];
         changes.extend(sessions.iter().map(Entry::<Session>::deletion));
         changes.extend(devices.iter().map(Entry::deletion));

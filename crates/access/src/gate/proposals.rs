@@ -7,7 +7,9 @@ use bailee_core::time::{DAY_SECONDS, saturating_add};
 use bailee_core::{
     PersonId, PrincipalId, ProposalId, RecordId, RequestId, SellerId, Sensitive, ServiceId, Timestamp,
 };
-use bailee_ledger::authorized::{Administer, Archive, Authorized, Classify, Context, Erase, RunRetention};
+use bailee_ledger::authorized::{
+    Administer, Archive, Authorized, Classify, Context, Erase, Export, RunRetention,
+};
 use bailee_ledger::event::{self, Event, What};
 use bailee_store::act::Act;
 
@@ -41,6 +43,8 @@ pub enum CarryOut {
     Hold(Authorized<Archive>),
     /// End a hold.
     LiftHold(Authorized<Archive>, RecordId, LiftReason),
+    /// Seal it to a registered recipient.
+    Export(Authorized<Export>),
     /// Go on with an older keyring.
     AdoptKeyring(Authorized<Administer>),
     /// Show the code to whoever approved: the gate has done the rest itself.
@@ -176,6 +180,9 @@ impl Gate {
             Proposed::Hold { .. } => CarryOut::Hold(self.mint.act(caller.context, Archive)),
             Proposed::LiftHold { hold, reason } => {
                 CarryOut::LiftHold(self.mint.act(caller.context, Archive), *hold, *reason)
+            }
+            Proposed::Export { plan } => {
+                CarryOut::Export(self.mint.act(caller.context, Export { seller: plan.seller.clone() }))
             }
             Proposed::AdoptKeyring { .. } => {
                 CarryOut::AdoptKeyring(self.mint.act(caller.context, Administer))
@@ -320,6 +327,7 @@ impl Gate {
             | Proposed::Archive { .. }
             | Proposed::Hold { .. }
             | Proposed::LiftHold { .. }
+            | Proposed::Export { .. }
             | Proposed::AdoptKeyring { .. }
             | Proposed::ExportKeyring { .. }
             | Proposed::SplitRootKey { .. }
@@ -373,6 +381,7 @@ fn actions_of(proposed: &Proposed) -> Vec<Action<'_>> {
         }
         Proposed::ConfirmTime { .. } => vec![Action::RunRetention],
         Proposed::Archive { .. } | Proposed::Hold { .. } | Proposed::LiftHold { .. } => vec![Action::Archive],
+        Proposed::Export { plan } => vec![Action::ExportInBulk(&plan.seller)],
         Proposed::ReleaseService { .. }
         | Proposed::Invite { .. }
         | Proposed::AdoptKeyring { .. }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bailee_core::archive;
 use bailee_core::catalogue::Catalogue;
 use bailee_core::requirement::Requirement;
-use bailee_core::{Class, FieldId, FieldInstance, PrincipalId, Purpose, RecordId, SellerId, Ticket};
+use bailee_core::{
+    Class, FieldId, FieldInstance, PrincipalId, Purpose, RecordId, SellerId, Ticket, archive, export,
+};
 use bailee_ledger::authorized::{self, Authorized, Context};
 use bailee_ledger::event::{RevealedItem, What};
 use bailee_ledger::log::Append;
@@ -62,13 +63,7 @@ impl Gate {
         purpose: Purpose,
         asked: &[Asked<'_>],
     ) -> Result<Authorized<authorized::Reveal>, AccessError> {
-        let verdicts = self.decide_archived(caller, purpose, asked)?;
-        let events = verdicts.events();
-        let pairs =
-            verdicts.pairs.into_iter().map(|(id, fields)| (id, fields.into_iter().collect())).collect();
-        let ledger = self.ledger_at(caller.version);
-        let action = authorized::Reveal { purpose, pairs };
-        self.mint.reveal(&ledger, caller.context, &events, action).map_err(not_written)
+        self.minted(caller, self.decide_archived(caller, purpose, asked)?)
     }
 
     /// Whether all of that could be sealed for an archive, before anybody is asked to approve it.
@@ -91,6 +86,73 @@ impl Gate {
         asked: &[Asked<'_>],
     ) -> Result<Verdicts, AccessError> {
         no_law(purpose)?;
+        self.all_or_nothing(caller, purpose, asked)
+    }
+
+    /// Decides field by field what is sealed for an export that was allowed: each for a purpose for which somebody outside may get
+    /// it, and which the field has. The events are durable when it returns. Nobody here sees anything of it.
+    ///
+    /// # Errors
+    /// Those of [`Self::reveal_to_archive`].
+    pub fn reveal_to_recipient(
+        &self,
+        caller: &Caller,
+        _allowed: &Authorized<authorized::Export>,
+        purpose: Purpose,
+        asked: &[Asked<'_>],
+    ) -> Result<Authorized<authorized::Reveal>, AccessError> {
+        self.minted(caller, self.decide_exported(caller, purpose, asked)?)
+    }
+
+    /// Whether all of that could be sealed for an export, before it is begun or anybody is asked to approve it.
+    ///
+    /// # Errors
+    /// Those of [`Self::reveal_to_archive`].
+    pub fn check_exported(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        asked: &[Asked<'_>],
+    ) -> Result<(), AccessError> {
+        self.decide_exported(caller, purpose, asked).map(drop)
+    }
+
+    fn decide_exported(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        asked: &[Asked<'_>],
+    ) -> Result<Verdicts, AccessError> {
+        if !export::PURPOSES.contains(&purpose) {
+            return Err(AccessError::Against(
+                Requirement::PurposeLimits,
+                "personal data leaves for `fulfilment`, `tax` or `invoice` alone".into(),
+            ));
+        }
+        self.all_or_nothing(caller, purpose, asked)
+    }
+
+    /// Writes the events of what is allowed whole, and mints.
+    fn minted(
+        &self,
+        caller: &Caller,
+        verdicts: Verdicts,
+    ) -> Result<Authorized<authorized::Reveal>, AccessError> {
+        let (purpose, events) = (verdicts.purpose, verdicts.events());
+        let pairs =
+            verdicts.pairs.into_iter().map(|(id, fields)| (id, fields.into_iter().collect())).collect();
+        let ledger = self.ledger_at(caller.version);
+        let action = authorized::Reveal { purpose, pairs };
+        self.mint.reveal(&ledger, caller.context, &events, action).map_err(not_written)
+    }
+
+    /// What holds for everybody; one field that is closed refuses the whole.
+    fn all_or_nothing(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        asked: &[Asked<'_>],
+    ) -> Result<Verdicts, AccessError> {
         let verdicts = self.closed_to_nobody(purpose, asked);
         match verdicts.denied.first() {
             None => Ok(verdicts),

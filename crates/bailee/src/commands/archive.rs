@@ -281,7 +281,7 @@ impl Create {
         }
         let id = text(&answer, "id");
         if let Some(files) = files {
-            files.write(visit, &id).map_err(|failure| {
+            files.write(visit, &file_of(&id)).map_err(|failure| {
                 let words = "the archive is made all the same; fetch it with `bailee archive fetch";
                 failure.and(format_args!("{words} {id} --out FILE`"))
             })?;
@@ -323,15 +323,20 @@ impl Create {
     }
 }
 
-/// The files of an archive, about to be written.
-struct Files(Drafts);
+/// Where the API has the file of an archive.
+fn file_of(id: &str) -> String {
+    format!("/v1/archives/{}/file", encoded(id))
+}
+
+/// The files of what is sealed, and of what is said of it, about to be written.
+pub(crate) struct Files(Drafts);
 
 impl Files {
     /// The member of an answer that each is of. The archive itself last: where it is, all are.
     const MEMBERS: [&str; 4] = ["statement", "signature", "ledger_key", "file"];
 
     /// Refuses a place where one could not be kept.
-    fn begin(out: &Path) -> Result<Self> {
+    pub(crate) fn begin(out: &Path) -> Result<Self> {
         let beside = [".txt", ".sig", ".pem", ""].map(|ending| {
             let mut path = out.as_os_str().to_owned();
             path.push(ending);
@@ -340,10 +345,10 @@ impl Files {
         Drafts::of(beside.iter().map(|path| &**path)).map(Self)
     }
 
-    /// Fetches and writes them; how long the archive is.
-    fn write(self, visit: &Visit, id: &str) -> Result<usize> {
-        let answer = visit.client.get(&format!("/v1/archives/{}/file", encoded(id)))?;
-        let broken = || Failure::failed("the answer is no archive; ask again");
+    /// Fetches and writes them; how long the sealed one is.
+    pub(crate) fn write(self, visit: &Visit, path: &str) -> Result<usize> {
+        let answer = visit.client.get(path)?;
+        let broken = || Failure::failed("the answer is no such file; ask again");
         let content = |member| {
             let said = answer.member(member).and_then(Json::as_str).ok_or_else(broken)?;
             match member {
@@ -359,7 +364,7 @@ impl Files {
 }
 
 fn fetch(visit: &Visit, id: &str, out: &Path) -> Result<Exit> {
-    let bytes = Files::begin(out)?.write(visit, id)?;
+    let bytes = Files::begin(out)?.write(visit, &file_of(id))?;
     if visit.screen.is_json() {
         visit.screen.json(&json!({ "id": id, "out": out, "bytes": bytes }))?;
         return Ok(Exit::Done);

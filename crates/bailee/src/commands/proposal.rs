@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::counts;
+use super::recipient::tell_next;
 use crate::client::encoded;
 use crate::failure::{Exit, Result};
 use crate::screen::{self, BOLD, DIM, Screen, leaf, text};
@@ -68,6 +69,7 @@ impl Proposal {
                 "what comes of it is for whoever proposed it: they run the same command again, by then",
             );
         }
+        tell_next(visit, &decided);
         let code = text(&decided, "code");
         if !code.is_empty() {
             visit.screen.line("hand this code to the invited person yourself; it is shown this once, and accepting takes it, too:")?;
@@ -151,6 +153,14 @@ fn about(one: &Json) -> String {
             false => format!("what ends on {day} of {of} under {statute}"),
         };
     }
+    let [count, recipient] = ["count", "recipient_name"].map(|name| text(one, name));
+    if !count.is_empty() {
+        let [of, purposes] = ["sellers", "purposes"].map(|name| {
+            let all = one.member(name).map(Json::elements).unwrap_or_default();
+            all.iter().map(leaf).collect::<Vec<_>>().join(", ")
+        });
+        return format!("{} of {of} to {recipient} for {purposes}", counts::of(count, "record"));
+    }
     let [shares, threshold] = ["shares", "threshold"].map(|name| text(one, name));
     if !shares.is_empty() {
         return format!("the root key in {shares} shares, any {threshold} of which bring it back");
@@ -211,6 +221,10 @@ fn show(visit: &Visit, id: &str) -> Result<Exit> {
         "statute_ends",
         "hold",
         "archive_key",
+        "recipient",
+        "recipient_name",
+        "recipient_key",
+        "count",
         "keyring",
         "anchor",
         "recipients",

@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
+use super::recipient::tell_next;
 use crate::failure::{Exit, Failure, Result};
 use crate::screen::text;
 use crate::visit::Visit;
@@ -136,6 +137,7 @@ pub(crate) fn tell_outcomes(
             ["seller", "kind", "reference", "outcome"].map(|name| text(record, name));
         visit.screen.line(format_args!("{kind} {seller}/{reference} {}", words(&outcome)))?;
     }
+    tell_next(visit, answer);
     Ok(Exit::Done)
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::recipient::tell_next;
 use super::record::{OfKind, RecordName};
 use crate::failure::{Exit, Result};
 use crate::screen::{self, text};
@@ -54,6 +55,7 @@ impl Rectify {
             _ => "was corrected to that value already",
         };
         visit.screen.line(format_args!("{} of {} {words}", self.field, self.record))?;
+        tell_next(visit, &answer);
         Ok(Exit::Done)
     }
 }

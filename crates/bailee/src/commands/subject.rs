@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
+use super::recipient::tell_next;
 use super::record::{OfKind, RecordName};
 use super::who::Who;
 use crate::client::encoded;
@@ -294,6 +295,7 @@ impl CarryOut {
                 ["seller", "kind", "reference", "outcome"].map(|name| text(record, name));
             visit.screen.line(format_args!("{kind} {seller}/{reference}: {outcome}"))?;
         }
+        tell_next(visit, &answer);
         answer.member("request").map_or(Ok(Exit::Done), |request| tell(visit, request))
     }
 

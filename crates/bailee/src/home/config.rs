@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::access::{self, AccessSection};
 use super::backups::{BackupSection, BackupSettings};
+use super::exports::ExportSection;
 use super::mail::{MailSection, MailSettings};
 use super::places;
 use super::root_key::RootKey;
@@ -77,6 +78,8 @@ struct Written {
     ledger: LedgerSection,
     #[serde(default)]
     subjects: SubjectsSection,
+    #[serde(default)]
+    export: ExportSection,
     #[serde(default)]
     catalogue: CatalogueSection,
     #[serde(default)]
@@ -177,6 +180,7 @@ impl Config {
         let mut standards = written.access.check(written.home.environment)?;
         standards.mail = mail.is_some();
         standards.on_consent = written.subjects.purposes()?;
+        standards.export_alone_max = written.export.alone_max()?;
         standards.relying_party = server.relying_party.clone();
         standards.outside = access::outside(&written.access, mail.as_ref())?;
         Ok(Self {

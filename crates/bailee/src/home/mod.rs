@@ -22,6 +22,7 @@ pub(crate) mod backups;
 mod catalogue;
 pub(crate) mod clock;
 pub(crate) mod config;
+mod exports;
 pub(crate) mod import;
 mod lock;
 pub(crate) mod mail;

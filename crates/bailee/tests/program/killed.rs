@@ -51,6 +51,19 @@ impl Stage {
         trial.configure("[backup]", &lines);
         trial.run(&["archive", "keygen", "--year", "2036", "--out", "2036"]).ends(0);
         trial.run(&["archive", "key", "add", "2036.pub.pem", "--year", "2036"]).ends(0);
+        trial.run(&["archive", "keygen", "--year", "2037", "--out", "carrier"]).ends(0);
+        let add = [
+            "recipient",
+            "add",
+            "Carrier X",
+            "--key",
+            "carrier.pub.pem",
+            "--seller",
+            "ALPHA",
+            "--purpose",
+            "fulfilment",
+        ];
+        trial.run(&add).ends(0);
         let collect = ["collect", "--seller", "ALPHA", "-"];
         trial.run_with(&collect, &orders(1, "2026-03-01T08:00:00Z")).ends(0);
         trial.later("2026-03-20T09:00:00Z");
@@ -159,6 +172,27 @@ fn a_disposal_is_finished_by_the_next() {
         assert_eq!(live, 1, "{status}");
     };
     kill(&Stage::new(), &Deed { name: "disposal", words: vec!["retention", "run"], before: NOTHING, after });
+}
+
+#[test]
+fn an_export_is_finished_by_the_next() {
+    let one = Stage::one();
+    let words = vec!["export", &one, "--purpose", "fulfilment", "--recipient", "Carrier X"];
+    let after = &|stage: &Stage| {
+        let list = stage.trial.json(&["export", "list"]);
+        let exports = list["exports"].as_array().unwrap();
+        // One that was made in its last breath waits beside the other.
+        assert!(matches!(exports.len(), 1 | 2), "{list}");
+        for (number, one) in exports.iter().enumerate() {
+            let out = stage.trial.path(&format!("carrier-{number}.cms"));
+            for ending in ["", ".txt", ".sig", ".pem"] {
+                let _ = fs::remove_file(format!("{}{ending}", out.display()));
+            }
+            let id = one["id"].as_str().unwrap();
+            stage.trial.run(&["export", "fetch", id, "--out", out.to_str().unwrap()]).ends(0);
+        }
+    };
+    kill(&Stage::new(), &Deed { name: "export", words, before: NOTHING, after });
 }
 
 #[test]

@@ -89,3 +89,16 @@ pub struct FieldClassified {
     /// Of the file that holds the decision, which begins with random bytes.
     pub catalogue: Digest,
 }
+
+/// All access of a person has ended, for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonLeft {
+    /// Who.
+    pub person: PersonId,
+    /// When that was told, or the contract ended: the event's own time is the proof against the 24 hours (1.2.d).
+    pub told_at: Timestamp,
+    /// Sessions that ended with it.
+    pub sessions: u32,
+    /// Services that have another owner now.
+    pub services: u32,
+}

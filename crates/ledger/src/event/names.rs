@@ -1,6 +1,6 @@
 //! How an event is named, and which of its texts are codes.
 
-use super::{Archive, Census, Print, TimeBelieved, What};
+use super::{Archive, Census, Export, Print, TimeBelieved, What};
 
 impl What {
     /// The kind of event, as the entry names it.
@@ -26,7 +26,7 @@ impl What {
             Self::Device(_) => "device",
             Self::PersonSuspended { .. } => "person-suspended",
             Self::PersonResumed { .. } => "person-resumed",
-            Self::PersonLeft { .. } => "person-left",
+            Self::PersonLeft(_) => "person-left",
             Self::GrantAsked(_) => "grant-asked",
             Self::GrantApproved { .. } => "grant-approved",
             Self::GrantRefused { .. } => "grant-refused",
@@ -76,6 +76,7 @@ impl What {
             Self::RulesChanged { .. } => "rules-changed",
             Self::Reclassified { .. } => "reclassified",
             Self::Archive(_) => "archive",
+            Self::Export(_) => "export",
             Self::Print(_) => "print",
             Self::Adoption(_) => "adoption",
             Self::BackupMade(_) => "backup-made",
@@ -138,7 +139,8 @@ impl What {
                 vec![reason]
             }
             Self::Archive(Archive::Destroyed { how, .. }) => vec![how],
-            Self::Archive(_) | Self::Print(Print::Added { .. }) => Vec::new(),
+            Self::Export(Export::Failed { reason, .. }) => vec![reason],
+            Self::Archive(_) | Self::Export(_) | Self::Print(Print::Added { .. }) => Vec::new(),
             Self::Print(Print::Made { paper, form, .. }) => vec![paper, form],
             Self::Print(Print::Ended { how, .. }) => vec![how],
             Self::HomeMade { .. }
@@ -155,7 +157,7 @@ impl What {
             | Self::PasskeyEnrolled { .. }
             | Self::PasskeyRemoved { .. }
             | Self::PersonResumed { .. }
-            | Self::PersonLeft { .. }
+            | Self::PersonLeft(_)
             | Self::GrantAsked(_)
             | Self::GrantApproved { .. }
             | Self::GrantRefused { .. }

@@ -23,9 +23,9 @@ use crate::edge::refuse_behind;
 use crate::house::House;
 use crate::{
     access, account, archive, authority, backup, catalogue, census, certificate, collect, consent, device,
-    escrow, find, grant, health, hear, hold, keys, ledger, mail, mapping, passkey, person, print, proposal,
-    quarantine, record, render, retention, reveal, rights, secret, seller, service, session, shape, sign_on,
-    stop, subject,
+    escrow, export, find, grant, health, hear, hold, keys, ledger, mail, mapping, passkey, person, print,
+    proposal, quarantine, recipient, record, render, retention, reveal, rights, secret, seller, service,
+    session, shape, sign_on, stop, subject,
 };
 pub(crate) use operation::{Answered, Body, Operation};
 
@@ -49,12 +49,13 @@ pub(crate) enum Tag {
     Mappings,
     Retention,
     Archives,
+    Exports,
     Keys,
     Ledger,
 }
 
 impl Tag {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Home,
         Self::Sessions,
         Self::Account,
@@ -72,6 +73,7 @@ impl Tag {
         Self::Mappings,
         Self::Retention,
         Self::Archives,
+        Self::Exports,
         Self::Keys,
         Self::Ledger,
     ];
@@ -102,6 +104,10 @@ impl Tag {
             Self::Archives => {
                 ("Archives", "What a law obliges to keep, sealed to a key that the home does not have.")
             }
+            Self::Exports => (
+                "Exports",
+                "What leaves sealed to a registered recipient, and what they are told of it later.",
+            ),
             Self::Keys => ("Keys", "How the keyring and its mirrors stand."),
             Self::Ledger => ("Ledger", "What was done, by whom, and the proof of it."),
         }
@@ -146,6 +152,8 @@ fn operations() -> Vec<Operation> {
         hear::operations(),
         archive::operations(),
         hold::operations(),
+        export::operations(),
+        recipient::operations(),
         keys::operations(),
         escrow::operations(),
         backup::operations(),

@@ -186,7 +186,7 @@ fn held(
     fields: &[FieldSelector],
 ) -> Result<(Vec<Held>, u32), Problem> {
     let (mut live, mut left_out) = (Vec::new(), 0);
-    for resolved in call.vault().resolve_records(&plan.seller, records, fields, call.now())? {
+    for resolved in call.vault().resolve_records(&plan.seller, records, Some(fields), call.now())? {
         match resolved {
             Resolved::Held(held) if held.fields.is_empty() => {}
             // Kept, and nothing else: of a whole day it is left out, and where it was named the gate says why.

@@ -64,6 +64,7 @@ types! {
         "home-policy": "A policy of this home forbids it", "Ask the owner of the home about it; nothing else overrules it.";
         "second-person": "A second person must approve", "Have a second person approve it.";
         "key-not-trusted": "The key is trusted with no more than to take documents in", "Use the next key, or have somebody approve this one; the detail says which.";
+        "recipient-not-registered": "The recipient is not registered for that", "Name a purpose and a seller for which it is.";
         "outside-first": "Somebody outside is told first", "Do it a day after that; nobody stopped it then.";
         "unclassified": "The field is not classified", "Have an officer classify it; until then nobody sees it.";
     }
@@ -103,6 +104,13 @@ types! {
         "hold-ended": "The hold is over, or was lifted", "Nothing; or add another.";
         "too-many-holds": "The home remembers no more holds", "Name more records or fields in one.";
         "archive-not-fetched": "Nobody has fetched it yet", "Fetch it, and put it where it is to lie.";
+        "recipient-exists": "The key is a recipient's already", "Let each recipient make a key of their own.";
+        "recipient-removed": "The recipient was removed", "Nothing is sealed to them any more.";
+        "export-away": "The file is not here any more", "Export anew what is still needed.";
+        "export-stale": "Something of it was erased, restricted or corrected since", "Export the rest anew.";
+        "too-many-exports": "The home remembers as many as it can", "Have recipients confirm what they have deleted.";
+        "nothing-to-tell": "There is nothing to tell the recipient", "Nothing.";
+        "notice-confirmed": "The notice was confirmed, or a newer one holds all of it", "Have the newest confirmed.";
         "print-ended": "What became of the print was said already", "Nothing.";
         "too-many-prints": "All prints that the home remembers are open", "Say what became of them.";
         "template-unusable": "The template names what it may not", "Mend the home's own template; the detail says where.";
@@ -126,6 +134,8 @@ types! {
         "end-day": "The day is none on which a seller's data is destroyed", "Give today or one of the next 30 days.";
         "bad-decision": "The decision does not fit", "The detail says what is missing.";
         "archive-key": "The key cannot be one of an archive", "Give the public half of an RSA key of 3072 to 4096 bits, in PEM.";
+        "recipient-key": "The key cannot be one of a recipient", "Give the public half of an RSA key of 3072 to 4096 bits, in PEM.";
+        "export-too-large": "It is too much for one export", "Name fewer records or fields.";
         "archive-too-large": "It is too much for one archive", "Name fewer records or fields.";
         "print-too-long": "It does not fit on its page", "Use a template with a larger page or smaller text.";
         "print-without-font": "No font has all letters of it", "Give the home a font that has them, or ask for another format.";
@@ -208,6 +218,7 @@ types! {
         "hashing": "The password cannot be checked now", "Free some memory, then ask again.";
         "ledger-unwritable": "The ledger cannot be written", "Nothing was done. Mend the disk, then ask again.";
         "ledger-unreadable": "The ledger cannot be read", "Verify it.";
+        "export-not-made": "The export could not be sealed or signed", "Ask again; the ledger names what went wrong.";
         "archive-not-made": "The archive could not be sealed or signed", "Ask again; the ledger names what went wrong.";
         "print-not-made": "The document could not be made", "Ask again; the ledger names what went wrong.";
         "disk-full": "The disk is full", "Nothing was done. Free some space, then ask again.";

@@ -4,6 +4,7 @@ use bailee_access::person::Role;
 use bailee_access::proposal::{Concerned, Proposal, Proposed};
 use bailee_core::archive::Plan;
 use bailee_core::catalogue::Cleaner;
+use bailee_core::export;
 use bailee_core::hold::LiftReason;
 use bailee_core::retention::EndReason;
 use bailee_core::{Class, Kind, Purpose, RecordId, Reference, SellerId, Statute, Timestamp};
@@ -14,6 +15,9 @@ use crate::api::schema::{Schema, count, list as listed, named, nullable, object,
 use crate::api::words;
 use crate::edge::Call;
 use crate::person;
+
+/// Most records of an export that a proposal tells one by one: as many as a reveal.
+const TOLD_MAX: usize = 1000;
 
 pub(crate) fn proposal() -> Schema {
     let states = ["proposed", "approved", "done", "refused", "withdrawn", "expired"];
@@ -33,6 +37,7 @@ pub(crate) fn proposal() -> Schema {
                         "archive",
                         "hold",
                         "lift-hold",
+                        "export",
                         "adopt-keyring",
                         "export-keyring",
                         "split-root-key",
@@ -76,6 +81,10 @@ pub(crate) fn proposal() -> Schema {
             ("statute_ends", nullable(words::day("The last day on which it does."))),
             ("hold", nullable(words::id("The hold that is to be lifted."))),
             ("archive_key", nullable(text("The SHA-256 of the offline key."))),
+            ("recipient", nullable(words::id("To whom records are to leave."))),
+            ("recipient_name", nullable(text("Their name."))),
+            ("recipient_key", nullable(text("The SHA-256 of their key."))),
+            ("count", nullable(count("How many records that were when it was proposed."))),
             ("keyring", nullable(count("The revision of the keyring that is to be gone on with."))),
             ("anchor", nullable(count("The revision that the home knows of."))),
             (
@@ -98,6 +107,12 @@ pub(crate) fn proposal() -> Schema {
                 text(
                     "In the answer to whoever approves an invitation, and in no other: the half of what its acceptance takes that \
                      they hand over.",
+                ),
+            ),
+            (
+                "recipients_to_tell?",
+                count(
+                    "In the answer to whoever approves an erasure, and in no other: how many recipients of exports are to be told of it.",
                 ),
             ),
         ]),
@@ -156,6 +171,10 @@ pub(crate) fn example() -> Value {
         "statute_ends": null,
         "hold": null,
         "archive_key": null,
+        "recipient": null,
+        "recipient_name": null,
+        "recipient_key": null,
+        "count": null,
         "keyring": null,
         "anchor": null,
         "recipients": null,
@@ -187,6 +206,8 @@ pub(crate) struct Line {
     approver: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipients_to_tell: Option<usize>,
 }
 
 /// What is proposed: of each act its own members, and of the others none.
@@ -216,6 +237,10 @@ struct Told {
     statute_ends: Option<String>,
     hold: Option<String>,
     archive_key: Option<String>,
+    recipient: Option<RecordId>,
+    recipient_name: Option<String>,
+    recipient_key: Option<String>,
+    count: Option<u32>,
     keyring: Option<u64>,
     anchor: Option<u64>,
     recipients: Option<Vec<String>>,
@@ -260,6 +285,13 @@ impl Told {
     }
 }
 
+/// The records that leave; none, where they are all of a seller's, or too many to be told one by one.
+fn leaving(plan: &export::Plan) -> Option<Vec<ConcernedLine>> {
+    let line = |record: &RecordId| Concerned { seller: plan.seller.clone(), record: *record }.into();
+    let few = !plan.is_of_all() && plan.records.len() <= TOLD_MAX;
+    few.then(|| plan.records.iter().map(line).collect())
+}
+
 impl From<Proposed> for Told {
     fn from(proposed: Proposed) -> Self {
         match proposed {
@@ -294,6 +326,16 @@ impl From<Proposed> for Told {
             Proposed::LiftHold { hold, reason } => {
                 Self { hold: Some(hold.to_string()), reason: Some(reason.as_str()), ..Self::default() }
             }
+            Proposed::Export { plan } => Self {
+                records: leaving(&plan),
+                sellers: Some(vec![plan.seller]),
+                purposes: Some(vec![plan.purpose]),
+                fields: Some(plan.fields),
+                recipient: Some(plan.recipient),
+                recipient_key: Some(plan.fingerprint),
+                count: Some(plan.count),
+                ..Self::default()
+            },
             Proposed::AdoptKeyring { keyring, anchor } => {
                 Self { keyring: Some(keyring), anchor: Some(anchor), ..Self::default() }
             }
@@ -321,10 +363,14 @@ pub(crate) fn line(call: &Call, proposal: Proposal) -> Line {
         Proposed::ReleaseService { service, .. } => gate.service_called(service),
         _ => None,
     };
+    let recipient_name = match &proposal.proposed {
+        Proposed::Export { plan } => call.vault().recipient(plan.recipient).ok().map(|one| one.name),
+        _ => None,
+    };
     Line {
         id: proposal.id.to_string(),
         act,
-        what: Told { service_name, ..proposal.proposed.into() },
+        what: Told { service_name, recipient_name, ..proposal.proposed.into() },
         proposed_by: format!("person:{}", proposal.by),
         proposer: gate.person_called(proposal.by),
         proposed_at: proposal.at,
@@ -333,6 +379,7 @@ pub(crate) fn line(call: &Call, proposal: Proposal) -> Line {
         approved_by: approved_by.map(|by| format!("person:{by}")),
         approver: approved_by.and_then(|by| gate.person_called(by)),
         code: None,
+        recipients_to_tell: None,
     }
 }
 
@@ -356,5 +403,10 @@ impl Line {
     /// The same with what whoever approved it hands over.
     pub(crate) fn with_code(self, code: String) -> Self {
         Self { code: Some(code), ..self }
+    }
+
+    /// The same with how many recipients are to be told of it.
+    pub(crate) fn with_to_tell(self, recipients_to_tell: Option<usize>) -> Self {
+        Self { recipients_to_tell, ..self }
     }
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::told::{Done, Line, Outcome};
 use crate::edge::Call;
 use crate::problem::Problem;
+use crate::recipient;
 use crate::reveal::ask;
 use crate::rights::erase_held;
 
@@ -95,7 +96,10 @@ pub(super) fn carry_out(
             done.records = outcomes(call, call.vault().restrict(authorized)?);
         }
     }
-    let of = done.records.iter().map(|one| one.record).collect();
+    let of: Vec<RecordId> = done.records.iter().map(|one| one.record).collect();
+    if request.right != Right::Access {
+        done.recipients_to_tell = recipient::to_tell(call, &of);
+    }
     let request = call.vault().step_request(authorized, id, Taken::CarriedOut(of))?;
     done.request = Some(Line::of(request, call.now()));
     Ok(done)

@@ -322,6 +322,7 @@ impl Line {
 pub(super) struct Done {
     pub(super) request: Option<Line>,
     pub(super) records: Vec<Outcome>,
+    pub(super) recipients_to_tell: Option<usize>,
     pub(super) left_out: Option<u32>,
     pub(super) file: Option<String>,
     pub(super) passphrase: Option<String>,

@@ -31,6 +31,8 @@ const SCHEMA: &str = include_str!("record.schema.json");
 pub struct Draft {
     lines: Wiped,
     table: Wiped,
+    /// What each record says besides.
+    more: &'static [&'static str],
     /// Records in it.
     pub records: u32,
     /// Values in it.
@@ -50,10 +52,27 @@ impl Default for Draft {
 impl Draft {
     /// An empty one.
     pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// An empty one, whose records say something more each: these members of a line, and columns behind the value.
+    pub(crate) fn with(more: &'static [&'static str]) -> Self {
         let mut table = Wiped::default();
-        table.0.extend_from_slice(b"seller,kind,reference,path,value\r\n");
-        let lines = Wiped::default();
-        Self { lines, table, records: 0, values: 0, left_out: 0, places: Places::default() }
+        table.0.extend_from_slice(b"seller,kind,reference,path,value");
+        more.iter().for_each(|name| {
+            table.0.push(b',');
+            table.0.extend_from_slice(name.as_bytes());
+        });
+        table.0.extend_from_slice(b"\r\n");
+        Self {
+            lines: Wiped::default(),
+            table,
+            more,
+            records: 0,
+            values: 0,
+            left_out: 0,
+            places: Places::default(),
+        }
     }
 
     /// Takes in what was opened.
@@ -64,7 +83,7 @@ impl Draft {
         let missed = opened.gone.len() + opened.failed.len();
         self.left_out = self.left_out.saturating_add(u32::try_from(missed).unwrap_or(u32::MAX));
         for record in opened.revealed {
-            self.add(&record)?;
+            self.add(&record, &[])?;
         }
         Ok(())
     }
@@ -74,22 +93,22 @@ impl Draft {
         self.left_out = self.left_out.saturating_add(records);
     }
 
-    /// Takes in one record: all of it or nothing.
-    pub(crate) fn add(&mut self, record: &Revealed) -> Result<(), VaultError> {
+    /// Takes in one record, with what it says besides: all of it or nothing.
+    pub(crate) fn add(&mut self, record: &Revealed, more: &[&str]) -> Result<(), VaultError> {
         let (lines, table) = (self.lines.0.len(), self.table.0.len());
-        self.write(record).inspect_err(|_| {
+        self.write(record, more).inspect_err(|_| {
             self.lines.0.truncate(lines);
             self.table.0.truncate(table);
         })
     }
 
-    fn write(&mut self, record: &Revealed) -> Result<(), VaultError> {
+    fn write(&mut self, record: &Revealed, more: &[&str]) -> Result<(), VaultError> {
         if record.fields.is_empty() {
             return Ok(());
         }
         let too_long = |_| VaultError::from(ArchiveError::Key(sealing::ArchiveError::TooLong));
-        serde_json::to_writer(&mut self.lines, &Line(record))
-            .map_err(|_| too_long(io::ErrorKind::Other.into()))?;
+        let line = Line { record, more: self.more.iter().copied().zip(more.iter().copied()).collect() };
+        serde_json::to_writer(&mut self.lines, &line).map_err(|_| too_long(io::ErrorKind::Other.into()))?;
         self.lines.write_all(b"\n").map_err(too_long)?;
         for (path, value) in &record.fields {
             let cells = [record.seller.as_str(), record.kind.as_str(), record.reference.as_str(), path];
@@ -98,6 +117,10 @@ impl Draft {
                 self.table.write_all(b",").map_err(too_long)?;
             }
             self.table.value(value).map_err(too_long)?;
+            for cell in more {
+                self.table.write_all(b",").map_err(too_long)?;
+                self.table.cell(cell).map_err(too_long)?;
+            }
             self.table.write_all(b"\r\n").map_err(too_long)?;
         }
         if self.lines.0.len() + self.table.0.len() > RECORDS_BYTES_MAX {
@@ -130,12 +153,22 @@ impl Draft {
 
     /// The whole, as a tar.
     pub(super) fn finish(self, about: &Value) -> Result<Vec<u8>, VaultError> {
+        self.finish_as(README, ("archive.json", about), SCHEMA)
+    }
+
+    /// The same with other words, another name of what it is, and another schema.
+    pub(crate) fn finish_as(
+        self,
+        readme: &str,
+        (name, about): (&str, &Value),
+        schema: &str,
+    ) -> Result<Vec<u8>, VaultError> {
         let about_text =
             serde_json::to_string_pretty(about).map_err(|_| VaultError::Damaged("an archive"))?;
         let files: [(&str, &[u8]); 5] = [
-            ("README.txt", README.as_bytes()),
-            ("archive.json", about_text.as_bytes()),
-            ("record.schema.json", SCHEMA.as_bytes()),
+            ("README.txt", readme.as_bytes()),
+            (name, about_text.as_bytes()),
+            ("record.schema.json", schema.as_bytes()),
             ("records.ndjson", &self.lines.0),
             ("records.csv", &self.table.0),
         ];
@@ -181,15 +214,21 @@ archive.json         what this archive is
 ";
 
 /// A record as a line.
-struct Line<'a>(&'a Revealed);
+struct Line<'a> {
+    record: &'a Revealed,
+    more: Vec<(&'static str, &'a str)>,
+}
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(4))?;
-        map.serialize_entry("seller", &self.0.seller)?;
-        map.serialize_entry("kind", &self.0.kind)?;
-        map.serialize_entry("reference", &self.0.reference)?;
-        map.serialize_entry("fields", &Fields(&self.0.fields))?;
+        let mut map = serializer.serialize_map(Some(4 + self.more.len()))?;
+        map.serialize_entry("seller", &self.record.seller)?;
+        map.serialize_entry("kind", &self.record.kind)?;
+        map.serialize_entry("reference", &self.record.reference)?;
+        for (name, value) in &self.more {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("fields", &Fields(&self.record.fields))?;
         map.end()
     }
 }

@@ -114,7 +114,7 @@ impl Vault {
             let known = known.get(&hold.id).unwrap_or(&nothing);
             let mut keeping =
                 Keeping { vault: self, context, gate, hold: &hold, draft: Draft::new(), archived: 0 };
-            let kept = self.due_of(&hold, known, before, context.now).map_err(|error| error.code());
+            let kept = self.due_under(&hold, known, before, context.now).map_err(|error| error.code());
             let kept = kept.and_then(|due| keeping.keep(&due));
             archived += keeping.archived;
             self.note(context, &hold, kept.err());
@@ -123,7 +123,7 @@ impl Vault {
     }
 
     /// The records of a hold that are to be archived now.
-    fn due_of(
+    fn due_under(
         &self,
         hold: &Hold,
         known: &Known,
@@ -310,7 +310,7 @@ impl Keeping<'_> {
         fields: &[FieldSelector],
     ) -> Result<(Vec<Held>, u32), &'static str> {
         let (seller, now) = (&self.hold.seller, self.context.now);
-        let resolved = self.vault.resolve_records(seller, records, fields, now);
+        let resolved = self.vault.resolve_records(seller, records, Some(fields), now);
         let (mut open, mut left_out) = (Vec::new(), 0);
         for one in resolved.map_err(|error| error.code())? {
             match one {
@@ -332,9 +332,9 @@ impl Keeping<'_> {
         let named: HashMap<(Kind, &Reference), &Held> =
             open.iter().map(|held| ((held.kind, &held.reference), held)).collect();
         for record in &opened.revealed {
-            if self.draft.records as usize >= RECORDS_MAX || self.draft.add(record).is_err() {
+            if self.draft.records as usize >= RECORDS_MAX || self.draft.add(record, &[]).is_err() {
                 self.file()?;
-                if self.draft.add(record).is_err() {
+                if self.draft.add(record, &[]).is_err() {
                     // One that fills more than an archive by itself.
                     self.draft.leave_out(1);
                     continue;

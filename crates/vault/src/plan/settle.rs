@@ -46,6 +46,7 @@ impl Vault {
         if draft.is_gone() {
             // What begins anew is what the source says.
             draft.about.rectified.clear();
+            draft.about.corrections.clear();
         }
         let change = self.draft_change(&mut draft, &decision);
         let wishes = self.wishes(planning, &draft, &decision, main_day);
@@ -276,6 +277,7 @@ impl Draft {
         self.about.expires_at = self.about.expires_at.or(Some(decision.expires_at));
         self.about.unclassified.clear();
         self.about.rectified.clear();
+        self.about.corrections.clear();
         self.leaves.iter_mut().for_each(|leaf| leaf.value = None);
         let removed = std::mem::take(&mut self.open);
         let punctured = removed.iter().flat_map(PartEntry::places).collect();

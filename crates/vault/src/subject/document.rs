@@ -163,7 +163,7 @@ impl Vault {
 
     fn disclosed(&self, revealed: Revealed, held: &Held) -> Result<Record, VaultError> {
         let catalogue = self.catalogue();
-        let Revealed { seller, kind, reference, fields } = revealed;
+        let Revealed { seller, kind, reference, fields, .. } = revealed;
         let value = |(path, value): (String, Json)| {
             let field = held.fields.iter().find(|one| one.path == path);
             let field = field.and_then(|one| catalogue.field(one.field));

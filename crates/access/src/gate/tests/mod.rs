@@ -6,6 +6,7 @@ mod certificates;
 mod devices;
 mod ended_sellers;
 mod enter;
+mod export;
 mod fixture;
 mod grants;
 mod invitations;

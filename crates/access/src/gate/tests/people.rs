@@ -3,7 +3,7 @@
 use bailee_core::requirement::Requirement;
 use bailee_core::time::{DAY_SECONDS, Day};
 use bailee_core::{Environment, PersonId, PrincipalId, RequestId, Sensitive};
-use bailee_ledger::event::What;
+use bailee_ledger::event::{PersonLeft, What};
 
 use super::fixture::{Home, MAIL, PASSWORD, at, new_service, sensitive, unacceptable};
 use crate::Caller;
@@ -160,7 +160,10 @@ fn who_leaves_loses_all_at_once_and_what_they_answer_for_goes_to_another() {
     let (left, events) = home.events_of(|| home.gate().leave(&owner, id));
     let left = left.ok().unwrap();
     assert_eq!((left.sessions, left.services), (1, 1));
-    assert_eq!(events[0].what, What::PersonLeft { person: id, told_at: at(0), sessions: 1, services: 1 });
+    assert_eq!(
+        events[0].what,
+        What::PersonLeft(PersonLeft { person: id, told_at: at(0), sessions: 1, services: 1 })
+    );
     assert!(matches!(events[1].what, What::ServiceOwnerChanged { service: of, .. } if of == service));
     home.reopen();
     let owner = home.owner();
@@ -191,7 +194,10 @@ fn a_contract_ends_by_itself() {
     assert!(home.try_log_in(OTHER_MAIL, PASSWORD, None, before).is_ok(), "N");
     assert!(home.try_log_in(OTHER_MAIL, PASSWORD, None, after).is_err(), "whether or not anybody has looked");
     let (_, events) = home.events_of(|| home.gate().end_contracts(RequestId([9; 16]), after).ok().unwrap());
-    assert_eq!(events[0].what, What::PersonLeft { person: id, told_at: after, sessions: 1, services: 0 });
+    assert_eq!(
+        events[0].what,
+        What::PersonLeft(PersonLeft { person: id, told_at: after, sessions: 1, services: 0 })
+    );
     assert_eq!(events[0].principal, PrincipalId::System);
     let (_, events) = home.events_of(|| home.gate().end_contracts(RequestId([9; 16]), after).ok().unwrap());
     assert!(events.is_empty());

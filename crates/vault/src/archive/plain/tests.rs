@@ -10,6 +10,7 @@ use super::*;
 fn record(reference: &str, fields: &[(&str, &str)]) -> Revealed {
     let fields = fields.iter().map(|(path, json)| ((*path).to_owned(), serde_json::from_str(json).unwrap()));
     Revealed {
+        record: RecordId([7; 16]),
         seller: "ALPHA".parse().unwrap(),
         kind: Kind::Order,
         reference: reference.parse().unwrap(),
@@ -41,9 +42,9 @@ fn finished(draft: Draft) -> Vec<u8> {
 fn a_stock_tar_unpacks_it_and_both_forms_say_the_same() {
     let mut draft = Draft::new();
     let nasty = r#""Wilma \"W.\" Larkspur, 3\r\nHaus""#;
-    draft.add(&record("1-1", &[("buyer.buyerName", nasty), ("tax.count", "3")])).unwrap();
-    draft.add(&record("1-2", &[("buyer.buyerName", "\"Zoë\"")])).unwrap();
-    draft.add(&record("1-3", &[])).unwrap();
+    draft.add(&record("1-1", &[("buyer.buyerName", nasty), ("tax.count", "3")]), &[]).unwrap();
+    draft.add(&record("1-2", &[("buyer.buyerName", "\"Zoë\"")]), &[]).unwrap();
+    draft.add(&record("1-3", &[]), &[]).unwrap();
     assert_eq!((draft.records, draft.values), (2, 3));
     let place = tempfile::tempdir().unwrap();
     let mut file = std::fs::File::create_new(place.path().join("a.tar")).unwrap();
@@ -74,13 +75,13 @@ fn an_archive_takes_so_many_bytes_and_not_one_more() {
     let of = |bytes: usize| record("1-1", &[("buyer.buyerName", &format!("\"{}\"", "x".repeat(bytes)))]);
     let around = {
         let mut draft = Draft::new();
-        draft.add(&of(1)).unwrap();
+        draft.add(&of(1), &[]).unwrap();
         draft.lines.0.len() + draft.table.0.len() - 2
     };
     // Each byte of the value stands in both forms.
     let most = (RECORDS_BYTES_MAX - around) / 2;
     let mut draft = Draft::new();
-    draft.add(&of(most)).unwrap();
+    draft.add(&of(most), &[]).unwrap();
     assert!(finished(draft).len() <= CONTENT_BYTES_MAX);
-    assert_eq!(Draft::new().add(&of(most + 1)).unwrap_err().code(), "archive-too-large");
+    assert_eq!(Draft::new().add(&of(most + 1), &[]).unwrap_err().code(), "archive-too-large");
 }
