@@ -197,7 +197,7 @@ fn how_much_somebody_exported_alone_is_counted_for_a_day() {
     make(&home, 2, &recipient, &records[..1]).unwrap();
     let by = home.context().principal;
     assert_eq!(home.vault.exported_alone(by, home.now()).unwrap(), 3);
-    assert_eq!(home.vault.exported_alone(bailee_core::PrincipalId::System, home.now()).unwrap(), 0);
+    assert_eq!(home.vault.exported_alone(bailee_core::PrincipalId::Anonymous, home.now()).unwrap(), 0);
     assert_eq!(
         code(make(&home, 3, &recipient, &records[..1])),
         "changed-meanwhile",

@@ -58,6 +58,7 @@ fn the_table_names_every_route() {
             .replace("another", "{service}")
             .replace(&format!("/keys/{ID}"), "/keys/{key}")
             .replace(&format!("proofs/{ID}"), "proofs/{request}")
+            .replace(&format!("notices/{ID}"), "notices/{notice}")
             .replace(ID, "{id}")
     };
     let listed: BTreeSet<_> =

@@ -218,7 +218,7 @@ impl Vault {
         for (_, export) in self.kept_exports()?.into_iter().filter(|(_, export)| export.is_out()) {
             let (_, exported) = self.kept_exported(export.id)?;
             for one in exported.records.iter().filter(|one| records.contains(&one.record)) {
-                if self.due_of(&export, one, now)?.is_some_and(|(_, _, told_at)| told_at.is_none()) {
+                if self.due_of(&export, one, now)?.is_some_and(|to_do| to_do.told_at.is_none()) {
                     recipients.insert(export.recipient);
                 }
             }

@@ -18,6 +18,15 @@ pub(super) struct Standing {
     pub(super) due: Vec<(usize, Due)>,
 }
 
+/// What is to be done of a record that somebody has.
+pub(super) struct ToDo {
+    act: Act,
+    /// Since when, where that is known.
+    since: Option<Timestamp>,
+    /// When they were told first.
+    pub(super) told_at: Option<Timestamp>,
+}
+
 impl Vault {
     /// Whether something of an export that waits is not to be handed out any more.
     pub(super) fn is_stale(&self, export: &Export, now: Timestamp) -> Result<bool, VaultError> {
@@ -45,7 +54,7 @@ impl Vault {
         let (version, exported) = self.kept_exported(export.id)?;
         let mut due = Vec::new();
         for (index, one) in exported.records.iter().enumerate() {
-            if let Some((act, since, told_at)) = self.due_of(&export, one, now)? {
+            if let Some(ToDo { act, since, told_at }) = self.due_of(&export, one, now)? {
                 let line = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
                 let (recipient, seller) = (export.recipient, export.seller.clone());
                 let (export, record) = (export.id, one.record);
@@ -61,15 +70,15 @@ impl Vault {
         export: &Export,
         one: &ExportedRecord,
         now: Timestamp,
-    ) -> Result<Option<(Act, Option<Timestamp>, Option<Timestamp>)>, VaultError> {
+    ) -> Result<Option<ToDo>, VaultError> {
         if one.told.as_ref().is_some_and(|told| told.confirmed && told.act.ends()) {
             return Ok(None);
         }
         let Some((act, since)) = self.stands(export, one, now)? else { return Ok(None) };
         Ok(match one.told.as_ref().filter(|told| told.act == act) {
             Some(told) if told.confirmed => None,
-            Some(told) => Some((act, since, Some(told.at))),
-            None => Some((act, since, None)),
+            Some(told) => Some(ToDo { act, since, told_at: Some(told.at) }),
+            None => Some(ToDo { act, since, told_at: None }),
         })
     }
 
