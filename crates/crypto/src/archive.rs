@@ -48,12 +48,12 @@ const KEY_ID_BYTES: usize = 20;
 pub enum ArchiveError {
     /// No public key.
     #[error(
-        "this is no RSA public key in PEM; give the FILE.pub.pem that `bailee archive keygen` made, never the private key"
+        "this is no RSA public key in PEM (`-----BEGIN PUBLIC KEY-----`), and never the private one; of a certificate `openssl x509 -pubkey -noout` gives it"
     )]
     NotAKey,
     /// Another size than is taken.
     #[error(
-        "the key of an archive has {RSA_BITS_MIN} to {RSA_BITS_MAX} bits; make one with `bailee archive keygen`"
+        "something is sealed for an RSA key of {RSA_BITS_MIN} to {RSA_BITS_MAX} bits; this one has more or fewer"
     )]
     Size,
     /// Too much for one archive.

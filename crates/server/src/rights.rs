@@ -156,7 +156,7 @@ fn done(outcomes: &[&str], says: &str) -> Schema {
     object(&[("records", list(&record)), ("recipients_to_tell", to_tell())])
 }
 
-fn to_tell() -> Schema {
+pub(crate) fn to_tell() -> Schema {
     nullable(count(
         "How many recipients of exports are to be told of it, and nobody has told them; see `listDueRecipients`.",
     ))

@@ -154,6 +154,7 @@ pub(super) fn answer() -> Schema {
         ("left_out", nullable(count("Records that were found and are not in the file."))),
         ("file", nullable(text("CMS, in base64, for who asks for access."))),
         ("passphrase", nullable(text("What opens it, where no key was given. Told once, and kept nowhere."))),
+        ("recipients_to_tell", crate::rights::to_tell()),
     ])
 }
 
@@ -167,6 +168,7 @@ pub(super) fn answer_example() -> Value {
         "left_out": 0,
         "file": "MIIB…",
         "passphrase": "7KQ2M-…",
+        "recipients_to_tell": 0,
     })
 }
 
