@@ -48,7 +48,7 @@ const KEY_ID_BYTES: usize = 20;
 pub enum ArchiveError {
     /// No public key.
     #[error(
-        "this is no RSA public key in PEM (`-----BEGIN PUBLIC KEY-----`), and never the private one; of a certificate `openssl x509 -pubkey -noout` gives it"
+        "this is no RSA public key in PEM (`-----BEGIN PUBLIC KEY-----`), never the private key; of a certificate `openssl x509 -pubkey -noout` gives it"
     )]
     NotAKey,
     /// Another size than is taken.

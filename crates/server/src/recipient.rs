@@ -73,7 +73,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 Tag::Exports,
                 "List what recipients have to be told",
                 "Of each recipient that has something to do: how many records they have to delete, to stop using, to replace, or may use \
-                 again; how many of these they were told and have not confirmed, and whether that is late.",
+                 again; how many of these they were told and have not confirmed, and whether any of it is late.",
             )
             .in_pages()
             .for_people()

@@ -269,7 +269,7 @@ fn due(visit: &Visit) -> Result<Exit> {
     visit.screen.table(&header, recipients.iter().map(row).collect())?;
     for one in recipients.iter().filter(|one| text(one, "late") == "true") {
         visit.screen.line(format_args!(
-            "{BAD}{} was told more than 14 days ago and has not confirmed it (2.2.d){BAD:#}",
+            "{BAD}{} should have confirmed it by now: 14 days are over since it was told, or was to be (2.2.d){BAD:#}",
             text(one, "name")
         ))?;
     }

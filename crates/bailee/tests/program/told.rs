@@ -157,22 +157,32 @@ fn what_ends_by_the_clock_is_told_on_its_last_day_and_who_is_late_is_an_alarm() 
     assert_eq!(line["act"], "delete");
     // Removed, and still to be told.
     trial.run(&["recipient", "remove", CARRIER]).ends(0);
-    let late = |on: &str| {
-        trial.later(on);
-        let due = trial.json(&["recipient", "due"]);
-        let tail = trial.json(&["ledger", "tail", "-n", "1000"]);
-        let alarm = |one: &&Value| one["event"] == "system-error" && one["code"] == "confirmation-overdue";
-        (
-            due["recipients"][0]["late"] == true,
-            tail["events"].as_array().unwrap().iter().filter(alarm).count(),
-        )
-    };
+    let late = |on: &str| late(&trial, on);
     assert_eq!(late(&format!("{}T00:00:00Z", day.plus(14))), (false, 0));
     assert_eq!(late(&format!("{}T00:00:01Z", day.plus(15))), (true, 1));
     assert_eq!(late(&format!("{}T12:00:00Z", day.plus(15))), (true, 1), "once a day");
     assert!(trial.run(&["recipient", "due"]).ends(0).text().contains("2.2.d"));
     confirm(&trial, &notice);
     assert_eq!(late(&format!("{}T12:00:00Z", day.plus(16))), (false, 1));
+}
+
+/// Whether the recipient is late at a time, and how many alarms there have been.
+fn late(trial: &Trial, at: &str) -> (bool, usize) {
+    trial.later(at);
+    let due = trial.json(&["recipient", "due"]);
+    let tail = trial.json(&["ledger", "tail", "-n", "1000"]);
+    let alarm = |one: &&Value| one["event"] == "system-error" && one["code"] == "confirmation-overdue";
+    (due["recipients"][0]["late"] == true, tail["events"].as_array().unwrap().iter().filter(alarm).count())
+}
+
+#[test]
+fn that_nobody_told_them_is_an_alarm_as_well() {
+    let trial = home();
+    trial.run(&export(&["--out", "carrier.cms"])).ends(0);
+    trial.run(&["erase", ORDER]).ends(0);
+    // That was on 2026-03-02.
+    assert_eq!(late(&trial, "2026-03-16T00:00:00Z"), (false, 0));
+    assert_eq!(late(&trial, "2026-03-17T00:00:00Z"), (true, 1));
 }
 
 #[test]

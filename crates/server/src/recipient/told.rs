@@ -115,7 +115,7 @@ pub(super) fn standing() -> Schema {
         ("mail", nullable(text("How they are reached."))),
         ("to_tell", counts("Records of which nobody has told them.")),
         ("unconfirmed", counts("Records of which they were told, and which they have not confirmed.")),
-        ("late", flag("Whether they were told more than 14 days ago.")),
+        ("late", flag("Whether something was not told for more than 14 days, or told and not confirmed.")),
     ])
 }
 
@@ -165,7 +165,7 @@ pub(super) fn due_of() -> Schema {
         ("act", act()),
         ("since", nullable(words::time("Since when, where that is known."))),
         ("told_at", nullable(words::time("When they were told first; `null`, where nobody has told them."))),
-        ("late", flag("Whether they were told more than 14 days ago, and have not confirmed it.")),
+        ("late", flag("Whether it was not told for more than 14 days, or told and not confirmed.")),
     ])
 }
 

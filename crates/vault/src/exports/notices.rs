@@ -115,14 +115,14 @@ pub struct Due {
 }
 
 impl Due {
-    /// Whether they were told so long ago that they should have confirmed it.
+    /// Whether they should have confirmed it by now: they were told so long ago, or should have been.
     pub fn is_late(&self, now: Timestamp) -> bool {
-        self.told_at.is_some_and(|at| is_late(at, now))
+        self.told_at.or(self.since).is_some_and(|since| is_late(since, now))
     }
 }
 
-fn is_late(told_at: Timestamp, now: Timestamp) -> bool {
-    now > saturating_add(told_at, CONFIRM_DAYS * DAY_SECONDS)
+fn is_late(since: Timestamp, now: Timestamp) -> bool {
+    now > saturating_add(since, CONFIRM_DAYS * DAY_SECONDS)
 }
 
 /// That a notice was confirmed.
@@ -362,11 +362,12 @@ impl Vault {
         Ok(notices)
     }
 
-    /// The alarm that a recipient has not confirmed what they were told.
+    /// The alarm that a recipient has not confirmed what they have to do, whether they were told or not. It reads the facts of every record
+    /// that is out.
     pub(crate) fn recipient_alarm(&self, now: Timestamp) -> Result<Option<What>, VaultError> {
         let (component, code) = ("recipient".to_owned(), "confirmation-overdue".to_owned());
-        let notices = self.entries_of::<Notice>(NOTICES, "a notice")?;
-        let is_late = notices.iter().any(|(_, notice)| notice.is_late(now));
+        let standing = self.standing_exports(None, now)?;
+        let is_late = standing.iter().flat_map(|one| &one.due).any(|(_, due)| due.is_late(now));
         Ok(is_late.then_some(What::SystemError { component, code }))
     }
 
