@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::archive::kept as archive;
-use crate::{Vault, VaultError, prints};
+use crate::{Vault, VaultError, prints, restricted};
 
 /// The only field of an entry, as a rule.
 pub(crate) const ENTRY: FieldInstance = FieldInstance(0);
@@ -79,6 +79,7 @@ impl Vault {
             archive::KEYS => "register/archive-key",
             archive::ARCHIVES => "register/archive",
             prints::PRINTS => "register/print",
+            restricted::REGISTER => "register/restriction",
             prints::NUMBERS => "register/print-number",
             _ => "register/archive-file",
         };
