@@ -345,7 +345,11 @@ impl Refusal {
         match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::Denied,
             StatusCode::NOT_FOUND | StatusCode::GONE => Exit::NotFound,
-            _ if self.code == "verification-failed" => Exit::VerificationFailed,
+            _ if ["verification-failed", "backup-changed", "backup-ledger-refused"]
+                .contains(&&*self.code) =>
+            {
+                Exit::VerificationFailed
+            }
             _ => Exit::Failed,
         }
     }

@@ -114,11 +114,27 @@ fn open_for(start: &[u8], entry: &[u8], key: &BackupKey) -> Result<Option<Key>, 
     if reader.array()? != recipient.id().0 {
         return Ok(None);
     }
+    unbox(start, &mut reader, key, &recipient).map(Some)
+}
+
+/// Whether what a head holds for somebody opens for this recipient, though it is said to be for another: then it was changed.
+fn is_for(start: &[u8], entry: &[u8], key: &BackupKey) -> Result<bool, BackupError> {
+    let mut reader = Reader::new(entry);
+    reader.array::<16>()?;
+    Ok(unbox(start, &mut reader, key, &key.recipient()?).is_ok())
+}
+
+fn unbox(
+    start: &[u8],
+    reader: &mut Reader<'_>,
+    key: &BackupKey,
+    recipient: &Recipient,
+) -> Result<Key, BackupError> {
     let ephemeral = Recipient(reader.array()?);
-    let between = agreed(key, &ephemeral, &ephemeral, &recipient, start)?;
+    let between = agreed(key, &ephemeral, &ephemeral, recipient, start)?;
     let opened: Zeroizing<Vec<u8>> = open_box(&between, &box_context(start), reader.left())?;
     let bytes: &[u8; 32] = opened.as_slice().try_into().map_err(|_| BackupError::Changed)?;
-    Ok(Some(Key::stored(bytes)))
+    Ok(Key::stored(bytes))
 }
 
 /// The key between an ephemeral key and a recipient, by the private half of either.

@@ -118,7 +118,7 @@ pub struct BucketStatus {
     pub id: BucketId,
     /// Slots given out, up to here.
     pub slots_given: u32,
-    /// Slots punctured.
+    /// Slots punctured one by one.
     pub slots_punctured: u32,
 }
 
@@ -186,6 +186,12 @@ impl Keyring {
             Some(Live::Bucket(keys)) => Some(keys),
             _ => None,
         }
+    }
+
+    /// Whether a bucket has been destroyed, and is not made again.
+    pub fn is_gone(&self, id: &BucketId) -> bool {
+        // One that lives, as nearly every one does, is told without waiting for who writes.
+        self.get(&SegmentId::Bucket(id.clone())).is_none() && self.writer().head.gone.contains(id)
     }
 
     /// The facts key of a seller and month, if it lives.

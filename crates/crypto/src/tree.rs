@@ -27,6 +27,9 @@ const SHOULDER_DEPTH: u8 = 14;
 /// How many of them it keeps: 2.5 kB of keys, above 65,536 slots.
 const SHOULDERS: usize = 64;
 
+/// More slots in a row than anybody forgets one by one: an older keyring that was adopted passes over a million and more.
+const RUN_MAX: u32 = 1 << 16;
+
 const CHILD_LABEL: &[u8; 16] = b"bailee/v1/tree/0";
 
 /// One node. It is wiped when dropped.
@@ -130,9 +133,13 @@ impl Tree {
         self.covering(slot).is_some()
     }
 
-    /// How many slots no longer derive.
+    /// How many slots no longer derive, having been forgotten one by one. A run that is longer than [`RUN_MAX`] was passed over
+    /// when an older keyring was adopted: nothing ever lay there, or nobody knows what did.
     pub(crate) fn punctured(&self) -> u32 {
-        SLOTS - self.nodes.iter().map(|node| node.slots().len() as u32).sum::<u32>()
+        let ends = self.nodes.iter().map(|node| node.slots().end);
+        let starts = self.nodes.iter().map(|node| node.slots().start).chain([SLOTS]);
+        let runs = std::iter::once(0).chain(ends).zip(starts).map(|(end, start)| start.saturating_sub(end));
+        runs.filter(|run| *run <= RUN_MAX).sum()
     }
 
     /// The tree without these slots. What is punctured already, or was never a slot, is passed over.

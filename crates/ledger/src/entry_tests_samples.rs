@@ -7,10 +7,10 @@ use bailee_core::{
 
 use super::super::*;
 use crate::event::{
-    Adoption, Archive, AuthorityMade, BackupDrilled, BackupMade, BackupSent, Census, Destroyed, Device,
-    DropsEpoch, Export, FieldClassified, GrantAsked, Holds, InvitationReleased, KeyringExported, Mapping,
-    Notice, PasskeyUsed, PersonLeft, Print, Proposal, Reached, Rectified, Released, Replayed, Restored,
-    RootKeySplit, SellerEnd, ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
+    Adoption, Archive, AskedBefore, AuthorityMade, BackupDrilled, BackupMade, BackupSent, Census, Destroyed,
+    Device, DropsEpoch, Export, FieldClassified, GrantAsked, Holds, InvitationReleased, KeyringExported,
+    Mapping, Notice, PasskeyUsed, PersonLeft, Print, Proposal, Reached, Rectified, Released, Replayed,
+    Restored, RootKeySplit, SellerEnd, ShapeRead, SignOn, Solo, TimeBelieved, Wait, Went,
 };
 
 pub(super) fn samples() -> Vec<What> {
@@ -213,6 +213,7 @@ pub(super) fn samples() -> Vec<What> {
             lost_details: 0,
             lost_requests: 0,
             reached: Some(Reached { revision: 1044, epoch: 1030, mirrors: 2 }),
+            asked: Some(AskedBefore { requests: 3, open: 1, consents: 2, restricted: 1 }),
         }),
         What::BackupMade(BackupMade {
             backup: RecordId([1; 16]),

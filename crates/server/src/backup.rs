@@ -76,6 +76,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "not-a-backup-key",
                 "backup-of-another-home",
                 "backup-refused",
+                "backup-changed",
                 "backup-ledger-refused",
                 "backup-unwritten",
                 "damaged",
@@ -94,16 +95,21 @@ fn standing() -> Schema {
         ("made_at", words::time("When it was made.")),
         ("bytes", count("Its length.")),
     ]);
+    let failed = object(&[
+        ("at", words::time("When a drill since then could not be done.")),
+        ("code", text("Why: the code of the problem.")),
+    ]);
     object(&[
         ("last", nullable(last)),
         ("drill", nullable(drilled())),
+        ("drill_failed", nullable(failed)),
         ("drill_due", nullable(words::time("By when the next drill is due; none before the first backup."))),
     ])
 }
 
 fn standing_example() -> Value {
     let last = json!({ "backup": words::ID, "made_at": words::TIME, "bytes": 1_048_576 });
-    json!({ "last": last, "drill": drilled_example(), "drill_due": words::TIME })
+    json!({ "last": last, "drill": drilled_example(), "drill_failed": null, "drill_due": words::TIME })
 }
 
 fn drilled() -> Schema {

@@ -58,8 +58,8 @@ pub(crate) fn operations() -> Vec<Operation> {
                 Tag::Keys,
                 "Go on with an older keyring",
                 "Where every newer mirror is lost. Of the older keyring what the home still names stays, and every other key \
-                 goes; what was sealed under keys that it does not know is lost, and is to be collected again. It takes two \
-                 people, where the home asks for a second one: then it is proposed.",
+                 goes; what was sealed under keys that it does not know is lost, and is to be collected again. So are requests and \
+                 consents of people; restrictions hold. It takes two people, where the home asks for a second one: then it is proposed.",
             )
             .once()
             .for_people()
@@ -103,7 +103,7 @@ fn keys() -> Schema {
             ),
             ("buckets", count("Live buckets.")),
             ("facts_keys", count("Keys of facts.")),
-            ("punctured", count("Keys of single parts that were taken away.")),
+            ("punctured", count("Keys of single parts that were taken away one by one.")),
             ("mirrors", list(&mirror)),
         ]),
     )
@@ -125,11 +125,32 @@ fn adopted() -> Schema {
             ),
         ),
         ("requests_lost", count("Months of requests and consents of which the same is so.")),
+        ("asked_lost", count("Requests of people that are lost with them.")),
+        ("asked_open", count("Those of them that were open: whoever asked is to be asked again.")),
+        (
+            "consents_lost",
+            count("Consents that are lost with them: what rests on one is denied until it is given again."),
+        ),
+        (
+            "restricted",
+            count("Records whose facts are lost, and that are restricted once they are collected again."),
+        ),
     ])
 }
 
 fn adopted_example() -> Value {
-    json!({ "buckets_removed": 1, "slots_removed": 12, "parts_lost": 40, "facts_lost": 0, "details_lost": 0, "requests_lost": 0 })
+    json!({
+        "buckets_removed": 1,
+        "slots_removed": 12,
+        "parts_lost": 40,
+        "facts_lost": 0,
+        "details_lost": 0,
+        "requests_lost": 1,
+        "asked_lost": 3,
+        "asked_open": 1,
+        "consents_lost": 2,
+        "restricted": 0,
+    })
 }
 
 #[derive(Deserialize)]

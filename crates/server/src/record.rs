@@ -69,7 +69,7 @@ fn record() -> Schema {
             (
                 "state",
                 one_of(
-                    ["live", "restricted", "closing", "disposed", "erased"],
+                    ["live", "restricted", "closing", "disposed", "erased", "lost"],
                     "How its personal data stands.",
                 ),
             ),

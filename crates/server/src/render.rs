@@ -149,9 +149,14 @@ fn look_up(
         Some(Resolved::Held(held)) if !held.fields.is_empty() => return Ok(held),
         Some(Resolved::Held(_)) => (None, Problem::not_found(NOTHING)),
         Some(Resolved::Gone(Gone { state, when, rule, .. })) => {
-            let words = format!(
-                "the personal data of {seller}/{reference} is {state}, since {when}, under rule {rule}"
-            );
+            let words = match state {
+                "lost" => format!(
+                    "the personal data of {seller}/{reference} is lost, since {when}; collect it again"
+                ),
+                _ => format!(
+                    "the personal data of {seller}/{reference} is {state}, since {when}, under rule {rule}"
+                ),
+            };
             (None, Problem::not_found(words).serving(bailee_core::requirement::Requirement::ThirtyDays))
         }
         Some(Resolved::Failed { error, .. }) => (Some(error.code()), error.into()),

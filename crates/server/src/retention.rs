@@ -156,7 +156,7 @@ pub(crate) fn explained() -> Schema {
             ("expires_at", words::time("Personal data must be gone by then.")),
             ("closes_at", words::time("From then on it is closed, and destroyed.")),
             ("profile", text("The clock's profile.")),
-            ("state", one_of(["live", "closing", "disposed", "erased"], "How it stands.")),
+            ("state", one_of(["live", "closing", "disposed", "erased", "lost"], "How it stands.")),
             ("words", text("All of it in sentences.")),
         ]),
     )

@@ -102,7 +102,13 @@ fn answer() -> Schema {
     let gone = object(&[
         ("seller", words::seller_id()),
         ("reference", nullable(words::reference())),
-        ("state", one_of(["closing", "disposed", "erased"], "How it stands.")),
+        (
+            "state",
+            one_of(
+                ["closing", "disposed", "erased", "lost"],
+                "How it stands; what is lost is to be collected again.",
+            ),
+        ),
         ("when", words::time("Since when.")),
         ("rule", text("Under which rule.")),
     ]);

@@ -12,10 +12,11 @@ use bailee_crypto::bucket::{BucketId, Slot};
 use bailee_crypto::envelope::{self, Place};
 use bailee_crypto::keyring::{ADOPTED_ABOVE, Behind, Cut, Kept, KeyringError, REVISION_IMPORTED};
 use bailee_ledger::authorized::{Administer, Authorized, Context};
-use bailee_ledger::event::{self, What};
+use bailee_ledger::event::{self, AskedBefore, What};
 use bailee_store::act::{Act, BucketNo, BucketState, Change, RegisterRow, SellerNo};
 use serde::{Deserialize, Serialize};
 
+use crate::restricted::Told;
 use crate::{Vault, VaultError};
 
 const REGISTER: &str = "adoption";
@@ -56,6 +57,14 @@ pub struct Adopted {
     pub details_lost: u64,
     /// Months of requests and consents of which the same is so.
     pub requests_lost: u64,
+    /// Requests that are lost with them.
+    pub asked_lost: u64,
+    /// Those of them that were open: who asked is to be asked again.
+    pub asked_open: u64,
+    /// Consents that are lost with them: what rests on one is denied until it is given again.
+    pub consents_lost: u64,
+    /// Records whose facts are lost, and which are restricted once they are collected again.
+    pub restricted: u64,
 }
 
 impl Adoption {
@@ -77,7 +86,7 @@ impl Adoption {
         }
     }
 
-    fn event(&self, adoption: RecordId, step: &str, reached: Option<event::Reached>) -> What {
+    fn event(&self, adoption: RecordId, step: &str, done: Option<(event::Reached, AskedBefore)>) -> What {
         What::Adoption(event::Adoption {
             adoption,
             step: step.to_owned(),
@@ -92,12 +101,17 @@ impl Adoption {
             lost_facts: self.lost_facts.len() as u64,
             lost_details: self.lost_details,
             lost_requests: self.lost_requests,
-            reached,
+            reached: done.map(|(reached, _)| reached),
+            asked: done.map(|(_, asked)| asked),
         })
     }
 
-    fn done(&self) -> Adopted {
+    fn done(&self, asked: AskedBefore) -> Adopted {
         Adopted {
+            asked_lost: asked.requests,
+            asked_open: asked.open,
+            consents_lost: asked.consents,
+            restricted: asked.restricted,
             buckets_removed: self.buckets,
             slots_removed: self.slots,
             parts_lost: self.lost_slots,
@@ -139,14 +153,14 @@ impl Vault {
                 let kept = self.kept()?;
                 let adoption = Adoption::new(behind, self.base.keyring.weigh(&kept)?);
                 let row = self.intend_adoption(&context, &adoption)?;
-                self.complete_adoption(&context, &row, &adoption, &kept)?;
-                Some(adoption)
+                let asked = self.complete_adoption(&context, &row, &adoption, &kept)?;
+                Some((adoption, asked))
             }
         };
         if adopted.is_some() {
             self.resume_destructions(context.now)?;
         }
-        Ok(adopted.map(|adoption| adoption.done()))
+        Ok(adopted.map(|(adoption, asked)| adoption.done(asked)))
     }
 
     /// The same as the system itself, for a home that goes on from a backup by an imported lasting half: no key of what is held is
@@ -161,8 +175,8 @@ impl Vault {
         let kept = self.kept()?;
         let adoption = Adoption::new(behind, self.base.keyring.weigh(&kept)?);
         let row = self.intend_adoption(context, &adoption)?;
-        self.complete_adoption(context, &row, &adoption, &kept)?;
-        Ok(Some(adoption.done()))
+        let asked = self.complete_adoption(context, &row, &adoption, &kept)?;
+        Ok(Some(adoption.done(asked)))
     }
 
     /// Ends an adoption that a crash interrupted, as the system itself. While a mirror is out of reach the keyring stays
@@ -178,7 +192,7 @@ impl Vault {
     }
 
     /// Ends what was intended and cut off; the one that was completed by that.
-    fn go_on_adopting(&self, context: &Context) -> Result<Option<Adoption>, VaultError> {
+    fn go_on_adopting(&self, context: &Context) -> Result<Option<(Adoption, AskedBefore)>, VaultError> {
         let mut ended = None;
         for row in self.base.store.entries(REGISTER)? {
             let adoption = self.open_adoption(&row)?;
@@ -188,8 +202,8 @@ impl Vault {
                 None => keyring.anchor().revision >= adoption.anchor.saturating_add(ADOPTED_ABOVE),
             };
             if is_that {
-                self.complete_adoption(context, &row, &adoption, &kept)?;
-                ended = Some(adoption);
+                let asked = self.complete_adoption(context, &row, &adoption, &kept)?;
+                ended = Some((adoption, asked));
             } else {
                 // Somebody brought another keyring, and nobody has decided about that.
                 self.drop_adoption(context, &row, &adoption)?;
@@ -217,9 +231,19 @@ impl Vault {
         row: &RegisterRow,
         adoption: &Adoption,
         kept: &Kept,
-    ) -> Result<(), VaultError> {
+    ) -> Result<AskedBefore, VaultError> {
         let reached = self.base.keyring.adopt(kept, &*self.base.entropy)?;
-        let mut changes = Vec::new();
+        // What people asked for is told by the home's own ledger, which no keyring takes along.
+        let told = Told::read(&*self.base.store)?;
+        let (mut changes, restricted) = self.wait_for_lost(&told, &adoption.lost_facts)?;
+        let left = self.lose_left(&mut changes)?;
+        let asked = AskedBefore {
+            requests: left.requests.len() as u64,
+            open: left.requests.intersection(&told.open).count() as u64,
+            consents: left.consents,
+            restricted,
+        };
+        changes.push(crate::gone::lost_since(context.now));
         // Before anything is sealed under a new key of that month: what lies under the lost one would look changed.
         for (seller, month) in &adoption.lost_facts {
             changes.push(Change::LoseFacts { seller: self.seller_no(seller)?, month: *month });
@@ -231,9 +255,11 @@ impl Vault {
             epoch: reached.epoch,
             mirrors: u32::try_from(self.base.keyring.mirrors().len()).unwrap_or(u32::MAX),
         };
-        let events = vec![context.event(adoption.event(row.id, "completed", Some(reached)))];
+        let events = vec![context.event(adoption.event(row.id, "completed", Some((reached, asked))))];
         self.base.store.commit(Act { name: "complete-adoption", changes, events })?;
-        Ok(())
+        self.know_waiting()?;
+        self.know_consents()?;
+        Ok(asked)
     }
 
     fn drop_adoption(

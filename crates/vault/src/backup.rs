@@ -291,6 +291,7 @@ impl BackupFault {
             Self::KeyReadable(_) => "backup-key-readable-by-others",
             Self::Key { .. } => "not-a-backup-key",
             Self::AnotherHome => "backup-of-another-home",
+            Self::Unread(BackupError::Changed | BackupError::NotABackup) => "backup-changed",
             Self::Unread(_) => "backup-refused",
             Self::Ledger => "backup-ledger-refused",
             Self::Unwritten(_) => "backup-unwritten",

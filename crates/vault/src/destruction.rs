@@ -316,6 +316,7 @@ impl Vault {
         }
         changes.extend(removal.details.iter().map(|month| Change::SweepDetails(*month)));
         changes.extend(self.sweep_left(&removal.requests)?);
+        changes.extend(self.sweep_waiting(&removal.facts)?);
         changes.push(Change::SetAnchor(destroyed.anchor));
         changes.push(Change::DeleteRegister {
             register: REGISTER.to_owned(),
@@ -344,6 +345,9 @@ impl Vault {
         removal.bucket_ids().for_each(|id| {
             doomed.remove(&id);
         });
+        if !removal.facts.is_empty() {
+            self.know_waiting()?;
+        }
         if removal.requests.is_empty() { Ok(()) } else { self.know_consents() }
     }
 

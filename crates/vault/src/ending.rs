@@ -94,7 +94,7 @@ impl Vault {
         if !self.has_ended(seller) && on > Day::of(context.now).plus(END_DAYS_MAX) {
             return Err(VaultError::EndDay);
         }
-        self.close_seller(&context, seller, reason, on)?;
+        self.close_seller(&context, seller, (reason, on), (context.now, context.request))?;
         self.destroy_ended(&context)?;
         let no = self.seller_no(seller)?;
         let end = self.kept_seller(no)?.and_then(|kept| kept.end);
@@ -225,13 +225,13 @@ impl Vault {
     }
 
     /// Closes a seller: nothing that was planned before is applied after this. The end of one that is closed is made stricter, where
-    /// this is.
+    /// this is. When that was said, and by which request, is another than now where it is said again after a restore.
     pub(crate) fn close_seller(
         &self,
         context: &Context,
         seller: &SellerId,
-        reason: EndReason,
-        on: Day,
+        (reason, on): (EndReason, Day),
+        (at, request): (Timestamp, RequestId),
     ) -> Result<(), VaultError> {
         let _alone = self.planning.write().unwrap_or_else(PoisonError::into_inner);
         if self.has_ended(seller) {
@@ -241,8 +241,8 @@ impl Vault {
         let mut kept = self.kept_seller(no)?.unwrap_or_else(|| KeptSeller::unnamed(no));
         let end = End {
             reason,
-            at: context.now,
-            request: context.request,
+            at,
+            request,
             on,
             stricter: Vec::new(),
             destructions: Vec::new(),

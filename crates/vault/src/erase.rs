@@ -170,32 +170,44 @@ impl Vault {
             Some((_, records)) => records.push(named),
             None => erasing.erased.push((seller.clone(), vec![named])),
         }
-        erasing.changes.push(Change::PutRecord(self.tombstone(seller, row, facts, now)?));
+        erasing.changes.push(Change::PutRecord(self.tombstone(seller, row, facts, End::erased(now))?));
         // One whose bucket is about to go counts with that.
         erasing.removal.ends(u64::from(was_live && !goes));
         Ok(if was_live { Outcome::Erased } else { Outcome::Gone })
     }
 
-    /// What is left of a record that is erased; without facts, its name alone.
+    /// What is left of a record that ends by itself; without facts, its name alone.
     pub(crate) fn tombstone(
         &self,
         seller: &SellerId,
         row: RecordRow,
         facts: Option<Facts>,
-        now: Timestamp,
+        end: End,
     ) -> Result<RecordRow, VaultError> {
         let buried = match facts {
-            Some(facts) => self.with_facts(seller, row, &buried(facts, now))?,
+            Some(facts) => self.with_facts(seller, row, &buried(facts, end))?,
             None => RecordRow { version: row.version + 1, content_mac: [0; 16], facts: Vec::new(), ..row },
         };
         Ok(RecordRow { state: RecordState::Gone, ..buried })
     }
 }
 
-/// The facts of a record whose personal data is erased.
-fn buried(mut facts: Facts, now: Timestamp) -> Facts {
+impl End {
+    /// Somebody asked for it.
+    pub(crate) fn erased(when: Timestamp) -> Self {
+        Self { when, rule: RULE.to_owned(), ended: Ended::Erasure }
+    }
+
+    /// Its own key had been taken away when its home was restored, and nothing told why.
+    pub(crate) fn forgotten(when: Timestamp) -> Self {
+        Self { when, rule: RULE.to_owned(), ended: Ended::Forgotten }
+    }
+}
+
+/// The facts of a record whose personal data is gone.
+fn buried(mut facts: Facts, end: End) -> Facts {
     let about = &mut facts.about;
-    about.end = Some(End { when: now, rule: RULE.to_owned(), ended: Ended::Erasure });
+    about.end = Some(end);
     about.restricted = None;
     about.rectified.clear();
     about.corrections.clear();

@@ -166,6 +166,26 @@ impl Vault {
         Ok(changes)
     }
 
+    /// Takes away what lies under request keys that are lost with a keyring, before a month gets another; what that was.
+    pub(crate) fn lose_left(&self, changes: &mut Vec<Change>) -> Result<LostLeft, VaultError> {
+        let mut lost = LostLeft::default();
+        for of in Left::ALL {
+            for row in self.base.store.entries(of.register())? {
+                let (month, _) = split(&row.sealed).ok_or(VaultError::Damaged(of.words()))?;
+                if self.base.keyring.request(month).is_some() {
+                    continue;
+                }
+                match of {
+                    Left::Requests => drop(lost.requests.insert(row.id)),
+                    Left::Consents => lost.consents += 1,
+                }
+                let RegisterRow { register, id, version, .. } = row;
+                changes.push(Change::DeleteRegister { register, id, version });
+            }
+        }
+        Ok(lost)
+    }
+
     /// The day on which somebody said something: not ahead, and not so long ago that it cannot be.
     pub(crate) fn check_said(day: Day, now: Timestamp) -> Result<(), VaultError> {
         let today = Day::of(now);
@@ -198,6 +218,13 @@ impl Vault {
             version,
         }
     }
+}
+
+/// What people had left that is lost.
+#[derive(Default)]
+pub(crate) struct LostLeft {
+    pub(crate) requests: BTreeSet<RecordId>,
+    pub(crate) consents: u64,
 }
 
 /// A field of an entry, opened.

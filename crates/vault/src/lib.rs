@@ -61,6 +61,7 @@ pub mod rectify;
 mod registers;
 mod relocate;
 pub mod restrict;
+mod restricted;
 pub mod retention;
 pub mod reveal;
 mod seal;
@@ -132,6 +133,8 @@ pub struct Vault {
     consents: RwLock<consent::Living>,
     /// Held by who changes a request or a consent.
     leaving: Mutex<()>,
+    /// Restrictions of records that nothing is held of.
+    waiting: RwLock<restricted::Waiting>,
     /// Counts restrictions: what was resolved before one is looked at once more when it is opened.
     restrictions: AtomicU64,
     /// Held, shared, from planning a batch by a catalogue until its act is on its way, and alone to change the
@@ -169,6 +172,7 @@ impl Vault {
             failures: Mutex::default(),
             consents: RwLock::default(),
             leaving: Mutex::default(),
+            waiting: RwLock::default(),
             restrictions: AtomicU64::new(0),
             planning: RwLock::default(),
             daily: Mutex::default(),
@@ -177,6 +181,7 @@ impl Vault {
             numbers_from,
         };
         vault.know_ended()?;
+        vault.know_waiting()?;
         vault.resume_adoption(now)?;
         if vault.keyring_behind().is_none() {
             vault.resume_destructions(now)?;

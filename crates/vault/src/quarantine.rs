@@ -102,11 +102,7 @@ impl Vault {
         for one in flawed {
             let id = self.arrivals.next(run.context.now, &*self.base.entropy);
             let expires_at = self.quarantine_ends(&run.form, &one, run.context.now);
-            let bucket_id = BucketId {
-                seller: run.seller.clone(),
-                held: BucketUse::Quarantine,
-                day: Day::of(expires_at),
-            };
+            let bucket_id = self.quarantine_bucket(&run.seller, Day::of(expires_at), run.context.now);
             let bucket = BucketNo { seller: run.seller_no, held: bucket_id.held, day: bucket_id.day };
             let slot = self.slots.take_one(&self.base.keyring, &bucket_id, &*self.base.entropy)?;
             let keys = self.live_keys(&bucket_id, run.context.now).ok_or(VaultError::Changed)?;
@@ -118,6 +114,15 @@ impl Vault {
             quarantining.items.push((id, one.flaw.code().to_owned()));
         }
         Ok(quarantining)
+    }
+
+    /// The bucket of a day, or the nearest before it that the keyring has not destroyed, as it does with all of a seller that ended.
+    fn quarantine_bucket(&self, seller: &SellerId, day: Day, now: Timestamp) -> BucketId {
+        let first = Day::of(now).plus(SHORTEST_LIFE_DAYS);
+        let of = |day| BucketId { seller: seller.clone(), held: BucketUse::Quarantine, day };
+        let days = (first.0..day.0).rev().map(Day);
+        let free = std::iter::once(day).chain(days).map(of).find(|id| !self.base.keyring.is_gone(id));
+        free.unwrap_or_else(|| of(day))
     }
 
     /// R20. A date that says the time is over already would leave no day to look at it: it gets the shortest life that

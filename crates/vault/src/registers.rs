@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::archive::kept as archive;
 use crate::exports::kept as exports;
 use crate::exports::notices::NOTICES;
-use crate::{Vault, VaultError, hold, prints, recipients};
+use crate::{Vault, VaultError, hold, prints, recipients, restricted};
 
 /// The only field of an entry, as a rule.
 pub(crate) const ENTRY: FieldInstance = FieldInstance(0);
@@ -83,6 +83,7 @@ impl Vault {
             hold::HOLDS => "register/hold",
             hold::SEEN => "register/hold-seen",
             prints::PRINTS => "register/print",
+            restricted::REGISTER => "register/restriction",
             prints::NUMBERS => "register/print-number",
             recipients::RECIPIENTS => "register/recipient",
             exports::EXPORTS => "register/export",

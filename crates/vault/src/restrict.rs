@@ -13,6 +13,7 @@ use bailee_store::act::{Act, Change, RecordRow, RecordState};
 use bailee_store::records::StoreError;
 
 use crate::record::{RECORDS_MAX, named_record};
+use crate::restricted::{Restriction, is_lost};
 use crate::{Vault, VaultError};
 
 /// How often a restriction is decided again when others change its records meanwhile.
@@ -65,6 +66,7 @@ impl Vault {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
+                    self.know_waiting()?;
                     // Before it is answered: whatever is opened after the answer knows of it.
                     self.restrictions.fetch_add(1, Ordering::SeqCst);
                     return Ok(outcomes);
@@ -101,20 +103,51 @@ impl Vault {
         now: Timestamp,
         restricting: &mut Restricting,
     ) -> Result<Outcome, VaultError> {
+        let named = named_record(&row);
+        if is_lost(&row) {
+            return self.restrict_lost(seller, named, lift, now, restricting);
+        }
         let facts = self.open_facts(seller, &row)?.filter(|_| row.state == RecordState::Live);
         let Some(mut facts) = facts else { return Ok(Outcome::Gone) };
         if facts.about.restricted.is_none() == lift {
             return Ok(Outcome::Unchanged);
         }
         facts.about.restricted = (!lift).then_some(now);
-        let named = named_record(&row);
-        match restricting.records.iter_mut().find(|(other, _)| other == seller) {
-            Some((_, records)) => records.push(named),
-            None => restricting.records.push((seller.clone(), vec![named])),
+        if lift {
+            // What waited for this record is over with it.
+            restricting.changes.extend(self.end_waiting(&named)?);
         }
+        restricting.list(seller, named);
         let content_mac = row.content_mac;
         let changed = RecordRow { content_mac, ..self.with_facts(seller, row, &facts)? };
         restricting.changes.push(Change::PutRecord(changed));
         Ok(if lift { Outcome::Lifted } else { Outcome::Restricted })
+    }
+
+    /// The same of a record of which nothing is known but its name: it is restricted once it is collected again.
+    fn restrict_lost(
+        &self,
+        seller: &SellerId,
+        named: NamedRecord,
+        lift: bool,
+        now: Timestamp,
+        restricting: &mut Restricting,
+    ) -> Result<Outcome, VaultError> {
+        let restriction = Restriction { seller: seller.clone(), record: named.clone(), since: now };
+        let change = if lift { self.end_waiting(&named)? } else { self.have_wait(&restriction)? };
+        let Some(change) = change else { return Ok(Outcome::Unchanged) };
+        restricting.changes.push(change);
+        restricting.list(seller, named);
+        Ok(if lift { Outcome::Lifted } else { Outcome::Restricted })
+    }
+}
+
+impl Restricting {
+    /// Has a record named in the event of its seller.
+    fn list(&mut self, seller: &SellerId, named: NamedRecord) {
+        match self.records.iter_mut().find(|(other, _)| other == seller) {
+            Some((_, records)) => records.push(named),
+            None => self.records.push((seller.clone(), vec![named])),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use bailee_core::retention::{CLOSING_DAYS, DisposalRule, Phase, Rule, bucket_day, phase};
+use bailee_core::retention::{CLOSING_DAYS, DisposalRule, Ended, Phase, Rule, bucket_day, phase};
 use bailee_core::{Day, Kind, Reference, RequestId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_ledger::authorized::{Authorized, Context, ReadRetention, RunRetention};
@@ -37,7 +37,7 @@ pub struct Explained {
     pub closes_at: Timestamp,
     /// The clock's profile (`"strict"` …).
     pub profile: String,
-    /// `"live"`, `"closing"`, `"disposed"` or `"erased"`.
+    /// `"live"`, `"closing"`, `"disposed"`, `"erased"` or `"lost"`.
     pub state: String,
     /// All of it in sentences.
     pub words: String,
@@ -310,12 +310,23 @@ impl Vault {
         // The bucket that holds it: a later one that the decision asks for takes it over only when this one closes.
         let day = facts.about.main().map_or(bucket_day(decision.expires_at), |main| main.day);
         let closes_at = BucketId { seller: seller.clone(), held: BucketUse::Order, day }.closes_at();
-        let mut words = match erased {
-            Some(gone) => format!(
+        let forgotten = facts.about.end.as_ref().filter(|end| end.ended == Ended::Forgotten);
+        let mut words = match (&gone, forgotten) {
+            (Some(gone), None) if gone.state == "erased" => format!(
                 "it was erased on {}, since somebody asked for it; nothing that comes in brings it back (R16)",
                 gone.when
             ),
-            None => decision.words(row.kind, &self.base.policy),
+            (Some(gone), None) if gone.state == "lost" => format!(
+                "it is lost since {}, when this home went on from a backup or with an older keyring; it is held again once it is \
+                 collected again",
+                gone.when
+            ),
+            (Some(gone), Some(_)) => format!(
+                "it had ended by itself when this home was restored on {}: erased, rectified or moved, which only a copy of the \
+                 ledger could have told; nothing that comes in brings it back (R16)",
+                gone.when
+            ),
+            _ => decision.words(row.kind, &self.base.policy),
         };
         if state == "live" && day < bucket_day(decision.expires_at) {
             words.push_str(&format!(

@@ -16,6 +16,7 @@ use bailee_store::act::{Act, RecordRow, RecordState};
 use crate::document::places;
 use crate::facts::{Facts, PartEntry};
 pub use crate::gone::Gone;
+use crate::restricted::is_lost;
 use crate::{Vault, VaultError};
 
 /// Most items of one reveal.
@@ -176,6 +177,7 @@ impl Vault {
         let facts = self.open_facts(&seller, &row);
         match facts.and_then(|facts| self.resolve_row(&seller, row, facts, &selected, (restrictions, now))) {
             Err(error) if error.is_of_one_record() => Ok(Resolved::Failed { seller, error }),
+            Ok(Resolved::Gone(gone)) => Ok(Resolved::Gone(gone.asked_for(wanted))),
             resolved => resolved,
         }
     }
@@ -252,6 +254,9 @@ impl Vault {
         (restrictions, now): (u64, Timestamp),
     ) -> Result<Resolved, VaultError> {
         let Some(facts) = facts else {
+            if is_lost(&row) {
+                return Ok(Resolved::Gone(self.lost(seller, None, None, now)?));
+            }
             let when = bailee_core::retention::facts_end(row.facts_month).min(now);
             let rule = "R18".to_owned();
             return Ok(Resolved::Gone(Gone {

@@ -16,7 +16,7 @@ use crate::{Vault, VaultError};
 pub struct Shown {
     /// Its reference.
     pub reference: Reference,
-    /// `"live"`, `"restricted"`, `"closing"`, `"disposed"` or `"erased"`.
+    /// `"live"`, `"restricted"`, `"closing"`, `"disposed"`, `"erased"` or `"lost"`.
     pub state: &'static str,
     /// Its facts as a document, with masks in the place of personal data; null where it is gone.
     pub document: Json,

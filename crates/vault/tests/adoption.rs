@@ -165,6 +165,10 @@ fn what_lives_opens_what_was_destroyed_does_not_and_what_was_lost_is_taken_in_ag
         facts_lost: 1,
         details_lost: 0,
         requests_lost: 0,
+        asked_lost: 0,
+        asked_open: 0,
+        consents_lost: 0,
+        restricted: 0,
     };
     assert_eq!(adopted, Some(expected));
     assert_eq!(home.vault.adopt_keyring(home.act(authorized::Administer)).unwrap(), None);

@@ -1,5 +1,7 @@
 //! `bailee backup`: a home sealed for those who keep a key elsewhere, verified, and gone on from.
 
+mod gone;
+
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
@@ -15,10 +17,11 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
+use self::gone::{Gone, told_by_keys, told_by_ledger};
 use crate::draft::Drafts;
 use crate::failure::{Exit, Failure, Result};
 use crate::home::restore::{Contents, Restored, Restoring};
-use crate::screen::{self, GOOD, Screen, text};
+use crate::screen::{self, BAD, GOOD, Screen, text};
 use crate::visit::{Global, Visit, elsewhere};
 
 /// Backups: all that a home keeps, sealed for those who keep a key elsewhere. They hold no key, and so bring nothing back.
@@ -79,7 +82,7 @@ Exit status 6: a byte was changed, is missing or was added.")]
     /// present keyring. The home stays as it is, served or not. What was found is in the ledger, as evidence; one is due every 90 days,
     /// since nobody but a person can bring the key.
     #[command(after_help = "\
-Bring the key, drill, and take it away again. Exit status 6: something did not open.
+Bring the key, drill, and take it away again. Exit status 6: something did not open, or a byte was changed, is missing or was added.
 
 Example:
   bailee backup drill /srv/backups/bailee-….backup --key /media/backup.key")]
@@ -95,7 +98,8 @@ Example:
     /// Go on from a backup, in a new home, by the present keyring.
     ///
     /// What was disposed of or erased since the backup does not come back: the keyring has no key of it any more, and its rows become
-    /// tombstones. What was taken in since is lost, and is to be collected again. The ledger goes on under a new origin, whose first
+    /// tombstones. Give a copy of the ledger (`--ledger`) where there is one: it alone tells what was restricted, corrected and ended since.
+    /// What was taken in since is lost, and is to be collected again. The ledger goes on under a new origin, whose first
     /// event says what lies between. All sessions end. The home that was lost must not be used again.
     #[command(after_help = "\
 The keyring's mirrors and the root key are those of the home that was lost, as they are now; one mirror of two may be empty. A
@@ -120,8 +124,9 @@ Example:
         root_key: Option<PathBuf>,
         /// A copy of the ledger of the home that was lost, as `bailee ledger export` makes it.
         ///
-        /// It tells of erasures, restrictions and ends of sellers since the backup, and none of its entries is lost. One that goes as
-        /// far as the newest checkpoint that left the home is gone on with, under the same origin.
+        /// It tells of erasures, corrections, restrictions and ends of sellers since the backup, and none of its entries is lost. Without
+        /// one, restrictions and ends of sellers of that time do not hold, and what was corrected stays gone as what was erased does. One
+        /// that goes as far as the newest checkpoint that left the home is gone on with, under the same origin.
         #[arg(long, value_name = "DIR")]
         ledger: Option<PathBuf>,
         /// The checkpoints that left the home that was lost; without it, those where its configuration says, or beside the new home.
@@ -311,6 +316,13 @@ fn status(visit: &Visit) -> Result<Exit> {
             visit.screen.table(&[], rows_of(drill))?;
         }
     }
+    if let Some(failed) = member("drill_failed") {
+        visit.screen.line(format_args!(
+            "{BAD}a drill on {} could not be done ({}){BAD:#}",
+            text(failed, "at"),
+            text(failed, "code")
+        ))?;
+    }
     visit.screen.line(format_args!("next drill due: {}", text(&standing, "drill_due")))?;
     Ok(Exit::Done)
 }
@@ -410,7 +422,7 @@ fn restore(screen: Screen, restoring: Restoring, file: &Path, key: &Path) -> Res
             "ledger_size": has,
             "ledger_lost": lost,
             "parts": parts,
-            "gone": replayed,
+            "gone": Gone::of(&restore, replayed),
         }))?;
         return Ok(Exit::Done);
     }
@@ -420,21 +432,31 @@ fn restore(screen: Screen, restoring: Restoring, file: &Path, key: &Path) -> Res
         contents.about.made_at
     ))?;
     let lost = lost.map_or("not known: no checkpoint of it was found".to_owned(), |lost| lost.to_string());
+    let gone = Gone::of(&restore, replayed);
     let rows = [
         ("parts that live", parts.to_string()),
-        ("records that stay gone, their day being over", replayed.disposed.to_string()),
-        ("parts that stay gone, having been ended one by one", replayed.parts.to_string()),
-        ("records that stay erased, as the ledger says", replayed.erased.to_string()),
-        ("records restricted again, or not any more", replayed.restricted.to_string()),
-        ("restricted records that the backup does not have", replayed.not_here.to_string()),
-        ("sellers that stay ended", replayed.ended.to_string()),
-        ("quarantined documents that stay gone", replayed.quarantined.to_string()),
-        ("months of facts that stay gone", replayed.facts.to_string()),
-        ("sessions ended", replayed.sessions.to_string()),
+        ("records that stay gone, their day being over", told_by_keys(gone.disposed)),
+        ("parts that stay gone, having been ended one by one since the backup", told_by_keys(gone.parts)),
+        ("parts lost, to be collected again", told_by_ledger(gone.lost)),
+        ("records rectified since, to be rectified again", told_by_ledger(gone.rectified)),
+        ("records that stay erased, as the ledger says", told_by_ledger(gone.erased)),
+        ("records restricted again, or not any more", told_by_ledger(gone.restricted)),
+        ("restrictions that wait until their records are collected again", told_by_ledger(gone.not_here)),
+        ("sellers that stay ended", told_by_ledger(gone.ended)),
+        ("quarantined documents that stay gone", told_by_keys(gone.quarantined)),
+        ("months of facts that stay gone", told_by_keys(gone.facts)),
+        ("sessions ended", gone.sessions.to_string()),
         ("entries of the ledger that are lost", lost),
         ("origin of the ledger from now on", origin),
     ];
     screen.table(&[], rows.into_iter().map(|(what, value)| vec![what.to_owned(), value]).collect())?;
+    if restore.taken_up.is_none() {
+        screen.note(
+            "without a copy of the ledger (`--ledger`) nothing tells what was asked for since the backup: restrictions and ends of \
+             sellers of that time DO NOT HOLD; restore again with a copy, into another directory, or restrict and end again now what was \
+             restricted and ended since",
+        );
+    }
     screen.note(
         "collect again what was taken in since; end again who left since, and keys of services that ended since; never use the \
          home that was lost again",

@@ -41,7 +41,8 @@ enum Command {
     ///
     /// While the keyring is older, nothing is opened or sealed. Of what it knows the parts that are held stay, and every
     /// other key goes: what was disposed of or erased since does not come back. What was taken in since under keys that it
-    /// does not know is lost, and is to be collected again. Bring back a newer mirror if there is one.
+    /// does not know is lost, and is to be collected again. So are requests of people and their consents, as many as are told: ask
+    /// again those whose requests were open. Restrictions hold. Bring back a newer mirror if there is one.
     #[command(after_help = "\
 It takes two people, where the home asks for a second one: it is proposed, and another owner or officer approves it with
 `bailee proposal approve`.
@@ -105,8 +106,23 @@ fn adopt(visit: &Visit) -> Result<Exit> {
         ("parts lost, to be collected again", text(&answer, "parts_lost")),
         ("months of facts lost", text(&answer, "facts_lost")),
         ("months lost of where events came from", text(&answer, "details_lost")),
+        ("requests of people lost", text(&answer, "asked_lost")),
+        ("those of them that were open", text(&answer, "asked_open")),
+        ("consents lost", text(&answer, "consents_lost")),
+        ("restrictions that hold once their records are collected again", text(&answer, "restricted")),
     ];
     visit.screen.table(&[], rows.into_iter().map(|(what, value)| vec![what.to_owned(), value]).collect())?;
+    if text(&answer, "asked_open") != "0" {
+        visit.screen.note(
+            "ask again those whose requests were open: who they are is lost, and the ledger has when they asked and for what \
+             (`bailee ledger list`)",
+        );
+    }
+    if text(&answer, "consents_lost") != "0" {
+        visit
+            .screen
+            .note("what rests on a consent is denied until it is given again (`bailee consent give`)");
+    }
     Ok(Exit::Done)
 }
 

@@ -167,5 +167,13 @@ fn denial_words(denied: &Json) -> String {
 fn gone_words(gone: &Json) -> String {
     let [seller, reference, state, when, rule] =
         ["seller", "reference", "state", "when", "rule"].map(|name| text(gone, name));
-    format!("the personal data of {seller}/{reference} is {state}, since {when}, under rule {rule} (2.1.a)")
+    let reference =
+        if reference.is_empty() { "a record".to_owned() } else { format!("{seller}/{reference}") };
+    match state.as_str() {
+        "lost" => format!(
+            "the personal data of {reference} is lost since {when}, when this home went on from a backup or with an older keyring; \
+             collect it again"
+        ),
+        _ => format!("the personal data of {reference} is {state}, since {when}, under rule {rule} (2.1.a)"),
+    }
 }

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bailee_core::Sensitive;
-use bailee_crypto::backup::BackupKey;
-use bailee_crypto::escrow::export::{self, About, Opens, SealedFor};
+use bailee_crypto::backup::{BackupError, BackupKey};
+use bailee_crypto::escrow::export::{self, About, ExportError, Opens, SealedFor};
 use bailee_crypto::keyring::Keyring;
 use bailee_crypto::lasting::Lasting;
 use bailee_crypto::provider::KeyFile;
@@ -61,7 +61,7 @@ pub(crate) struct Imported {
 impl Import<'_> {
     /// Makes the keyring. What was made before a failure is taken away again.
     pub(crate) fn go_on(&self, place: &Place) -> Result<Imported> {
-        let about = About::look(self.file).map_err(Failure::failed)?;
+        let about = About::look(self.file).map_err(refused)?;
         let (root, mirrors, root_key, _lock) = match place {
             Place::Home(root) => {
                 let lock = Lock::take(&root.join(LOCK), || false)?;
@@ -153,7 +153,17 @@ impl Import<'_> {
                 ));
             }
         };
-        export::open(self.file, with).map_err(Failure::failed)
+        export::open(self.file, with).map_err(refused)
+    }
+}
+
+/// What is wrong with an exported keyring, by who can mend it.
+fn refused(error: ExportError) -> Failure {
+    match error {
+        ExportError::Changed | ExportError::Sealed(BackupError::Changed) => {
+            Failure::new(Exit::VerificationFailed, error)
+        }
+        _ => Failure::failed(error),
     }
 }
 

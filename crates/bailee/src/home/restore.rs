@@ -21,7 +21,7 @@ use bailee_ledger::event::{Replayed, What};
 use bailee_ledger::log::Source;
 use bailee_ledger::note::{Checkpoint, Signer, open_checkpoint, restore_of};
 use bailee_ledger::verify::{verify, verify_directory};
-use bailee_store::act::{Act, BucketState, Change};
+use bailee_store::act::{Act, Change};
 use bailee_store::records::Store;
 use bailee_store::sqlite::Sqlite;
 use bailee_store::sqlite::copy::{Copy, move_origin, take_up};
@@ -158,6 +158,7 @@ impl Restoring {
     /// Makes the home. What was made before a failure is taken away again; the keyring is not touched but by what it has done already.
     pub(crate) fn go_on(self, input: impl Read, key: &BackupKey) -> Result<Restored> {
         let mut begun = Begun::default();
+        self.mirrors.iter().try_for_each(|mirror| refuse_missing(mirror))?;
         clear_cut_short(&self.root)?;
         begun.directory(&self.root)?;
         let lock = Lock::take(&self.root.join(LOCK), || false)?;
@@ -234,9 +235,8 @@ impl Restoring {
         let vault = self.open_vault(Arc::clone(&store), keyring, config, entropy, now)?;
         vault.adopt_imported(&context).map_err(Failure::failed)?;
         let replayed = vault.replay(&restore, &since, &context).map_err(Failure::failed)?;
-        let buckets = store.buckets().map_err(Failure::failed)?;
-        let open = buckets.iter().filter(|bucket| bucket.state == BucketState::Open);
-        Ok((restore, replayed, open.map(|bucket| bucket.parts).sum(), origin))
+        let parts = vault.living_parts(now).map_err(Failure::failed)?;
+        Ok((restore, replayed, parts, origin))
     }
 
     /// Takes up the copy of the ledger that was handed in; its entries, and what they tell of the time since the backup.
@@ -335,6 +335,19 @@ impl Restoring {
         let changes = vec![Change::SetMeta { name: META_NOW.to_owned(), value: context.now.to_string() }];
         let events = vec![context.event(What::TimeSet {})];
         store.commit(Act { name: "time", changes, events }).map(drop).map_err(Failure::failed)
+    }
+}
+
+/// Refuses a mirror that is named and not there: an empty one is filled from another, but a name that is mistyped would be too.
+fn refuse_missing(mirror: &Path) -> Result<()> {
+    match fs::metadata(mirror) {
+        Ok(about) if about.is_dir() => Ok(()),
+        Ok(_) => Err(Failure::failed(format_args!("the mirror {} is no directory", mirror.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::failed(format_args!(
+            "the mirror {} is not there; name the present keyring's mirrors, of which one of two may be an empty directory",
+            mirror.display()
+        ))),
+        Err(error) => Err(Failure::file(mirror, &error)),
     }
 }
 

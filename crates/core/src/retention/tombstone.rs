@@ -17,6 +17,8 @@ closed_set! {
         Erasure => "erasure",
         /// The seller's authorisation ended, or Amazon demanded it (R17).
         SellerEnded => "seller-ended",
+        /// Its own key had been taken away when the home was restored, and nothing told why: it may have been erased.
+        Forgotten => "forgotten",
     }
 }
 

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::seal::chunk_nonce;
 use super::{
-    About, BackupError, BackupKey, CHUNK_BYTES, RECIPIENT_BYTES, START_BYTES, content_key, open_for,
+    About, BackupError, BackupKey, CHUNK_BYTES, RECIPIENT_BYTES, START_BYTES, content_key, is_for, open_for,
 };
 use crate::kdf::{TAG_BYTES, gcm};
 use crate::secret::Key;
@@ -58,7 +58,14 @@ impl<R: Read> Opener<R> {
                 file_key = open_for(&start, entry, key)?;
             }
         }
-        let file_key = file_key.ok_or(BackupError::OtherKey)?;
+        let Some(file_key) = file_key else {
+            for entry in entries.chunks_exact(RECIPIENT_BYTES) {
+                if is_for(&start, entry, key)? {
+                    return Err(BackupError::Changed);
+                }
+            }
+            return Err(BackupError::OtherKey);
+        };
         Ok((about, Self::of_content(input, &content_key(&file_key, &head))?))
     }
 

@@ -63,6 +63,9 @@ fn every_changed_bit_missing_or_added_byte_and_moved_chunk_is_found() {
         let mut changed = file.clone();
         changed[place] ^= 1 << (place % 8);
         refused(&changed, &format!("bit at {place}"));
+        // Behind the first 58 bytes, which say of what it is a backup, the key tells that it was changed.
+        let is_known = place < START_BYTES || opened(&changed, &key) == Err(BackupError::Changed);
+        assert!(is_known, "bit at {place} is taken for another key's");
     }
     for length in (0..head + 20).chain([head + chunk, head + chunk + 1, head + 2 * chunk, file.len() - 1]) {
         refused(&file[..length], &format!("cut at {length}"));

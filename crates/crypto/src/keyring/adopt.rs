@@ -169,7 +169,8 @@ fn cut(
             _ => BucketKeys::random(entropy).keeping(&[], from),
         };
         let keys = Live::Bucket(keys);
-        write_segment(next, &id, &keys, from, entropy);
+        // The first is never given, and keeps what is forgotten one by one behind it apart from what was passed over.
+        write_segment(next, &id, &keys, from.saturating_add(1).min(SLOTS_MAX), entropy);
         live.insert(id, keys);
     }
     for id in single_keys(kept) {

@@ -54,6 +54,19 @@ fn a_lone_puncture_costs_a_co_path() {
 }
 
 #[test]
+fn what_was_passed_over_by_an_adoption_is_not_counted_as_forgotten() {
+    let half = SLOTS / 2;
+    let check = |runs: &[std::ops::Range<u32>], punctured: u32| {
+        assert_eq!(Tree::new(&root()).keeping(runs).punctured(), punctured, "{runs:?}");
+    };
+    check(&[0..3, 5..9, half..SLOTS], 2);
+    check(&[half..SLOTS], 0);
+    check(&[0..1, 1 + RUN_MAX..SLOTS], RUN_MAX);
+    check(&[0..1, 2 + RUN_MAX..SLOTS], 0);
+    check(&[0..SLOTS - 4], 4);
+}
+
+#[test]
 fn neighbours_punctured_together_leave_little() {
     let slots: Vec<Slot> = (0..1024).map(Slot).collect();
     let tree = Tree::new(&root()).without(&slots);

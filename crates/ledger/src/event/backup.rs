@@ -51,7 +51,8 @@ pub struct Restored {
     pub restore: RecordId,
     /// The backup.
     pub backup: RecordId,
-    /// `"begun"`, the first event under that origin; `"forgotten"`, of records that end with it; `"erased"` and
+    /// `"begun"`, the first event under that origin; `"forgotten"`, of records that end with it; `"lost"`, of records whose own
+    /// keys were taken away since for another reason than an erasure, and which are collected again; `"erased"` and
     /// `"restricted"`, of records of which the ledger since says so; `"completed"`.
     pub step: String,
     /// Entries of the ledger as the backup holds it.
@@ -61,7 +62,7 @@ pub struct Restored {
     pub taken_up: Option<u64>,
     /// Entries of the newest checkpoint that is known of the origin before: what lies between the two is lost.
     pub known: Option<u64>,
-    /// Records whose personal data was ended one by one since the backup was made: none of it is left now.
+    /// Those of which the step is: none of the personal data of what is forgotten, lost or erased is left now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<RecordId>,
     /// What was replayed, once it is completed.
@@ -76,7 +77,7 @@ pub struct Replayed {
     pub buckets: u64,
     /// Records whose personal data ended with those.
     pub disposed: u64,
-    /// Parts whose own keys had been taken away.
+    /// Parts whose own keys had been taken away, with nothing that tells why: their records stay gone.
     pub parts: u64,
     /// Quarantined documents of which the same is so.
     pub quarantined: u64,
@@ -92,10 +93,16 @@ pub struct Replayed {
     /// Records that the ledger says were restricted since, or were not any more.
     #[serde(default)]
     pub restricted: u64,
-    /// Restricted records that the backup does not have.
+    /// Restricted records that the backup does not have: they are restricted once they are collected again.
     #[serde(default)]
     pub not_here: u64,
     /// Sellers that ended.
     #[serde(default)]
     pub ended: u64,
+    /// Parts whose own keys had been taken away, and not for an erasure, as the ledger says: they are collected again.
+    #[serde(default)]
+    pub lost: u64,
+    /// Records that the ledger says were rectified since: once they are collected again, they are to be rectified again.
+    #[serde(default)]
+    pub rectified: u64,
 }

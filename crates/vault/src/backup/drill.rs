@@ -16,7 +16,7 @@ use bailee_core::{RecordId, Timestamp};
 use bailee_crypto::backup::{BackupKey, Opener};
 use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse};
 use bailee_crypto::envelope;
-use bailee_ledger::authorized::{Administer, Authorized};
+use bailee_ledger::authorized::{Administer, Authorized, Context};
 use bailee_ledger::event::{self, What};
 use bailee_ledger::verify::verify;
 use bailee_store::act::{Act, BucketNo, BucketState, Change, PartRow};
@@ -43,6 +43,8 @@ const DUE: &str = "drill-due";
 const LAST_BACKUP: &str = "last-backup";
 /// Its last drill.
 const LAST_DRILL: &str = "last-drill";
+/// Its last drill that could not be done.
+const FAILED_DRILL: &str = "failed-drill";
 
 /// What a drill found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,8 +78,19 @@ pub struct BackupStatus {
     pub last: Option<LastBackup>,
     /// The last drill.
     pub drill: Option<Drilled>,
+    /// A drill since then that could not be done.
+    pub drill_failed: Option<DrillFailed>,
     /// By when the next is due; none before the first backup.
     pub drill_due: Option<Timestamp>,
+}
+
+/// A drill that could not be done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DrillFailed {
+    /// When.
+    pub at: Timestamp,
+    /// Why: a stable code.
+    pub code: String,
 }
 
 /// The last backup, without where it is: that is said once.
@@ -105,6 +118,22 @@ impl Vault {
     ) -> Result<Drilled, VaultError> {
         self.check_home(&authorized)?;
         let context = *authorized.context();
+        let drilled = self.drill_with(&context, backups, (file, key), progress);
+        if let Err(VaultError::Backup(fault)) = &drilled {
+            let failed = DrillFailed { at: context.now, code: fault.code().to_owned() };
+            let changes = vec![Change::SetMeta { name: FAILED_DRILL.to_owned(), value: written(&failed)? }];
+            self.base.store.commit(Act { name: "drill-failed", changes, events: Vec::new() })?;
+        }
+        drilled
+    }
+
+    fn drill_with(
+        &self,
+        context: &Context,
+        backups: &Backups,
+        (file, key): (&Path, &Path),
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Drilled, VaultError> {
         let key = read_key(key)?;
         let _one_at_a_time = self.backing_up.lock().unwrap_or_else(PoisonError::into_inner);
         let scratch = Scratch::new(&backups.scratch)?;
@@ -170,9 +199,14 @@ impl Vault {
         self.check_home(authorized)?;
         let store = &self.base.store;
         let read = |name: &str| store.meta(name);
+        let drill: Option<Drilled> = read(LAST_DRILL)?.and_then(|text| serde_json::from_str(&text).ok());
+        let failed: Option<DrillFailed> =
+            read(FAILED_DRILL)?.and_then(|text| serde_json::from_str(&text).ok());
+        let is_since = |failed: &DrillFailed| drill.as_ref().is_none_or(|drill| failed.at > drill.drilled_at);
         Ok(BackupStatus {
+            drill_failed: failed.filter(is_since),
             last: read(LAST_BACKUP)?.and_then(|text| serde_json::from_str(&text).ok()),
-            drill: read(LAST_DRILL)?.and_then(|text| serde_json::from_str(&text).ok()),
+            drill,
             drill_due: self.drill_due()?,
         })
     }

@@ -1,14 +1,15 @@
 //! A home that goes on from a backup, by a keyring that is newer: what had ended since does not come back (2.1.a, 2.2.d).
 //!
 //! The keyring remembers it. A bucket whose key it does not have was destroyed: its rows go, and its records become tombstones. A part
-//! whose slot was punctured was erased, rectified or moved: nothing of it opens, and its record becomes a tombstone that yields
-//! to no document, since an erasure may have been the reason. Slots that were given since are given to nobody again, and a key
-//! whose rows are lost ends on its day.
+//! whose slot was punctured was erased, rectified or moved: nothing of it opens. Which it was, a copy of the ledger tells that knows of
+//! every removal: then what was not erased is lost, and collected again. Else its record becomes a tombstone that yields to no
+//! document, since an erasure may have been the reason. Slots that were given since are given to nobody again, and a key whose
+//! rows are lost ends on its day.
 //!
 //! Sessions end. Leaves get numbers above all that were given, so that no token stands for another field.
 
-use bailee_core::retention::DisposalRule;
-use bailee_core::{RecordId, SellerId};
+use bailee_core::retention::{DisposalRule, Ended};
+use bailee_core::{RecordId, SellerId, Timestamp};
 use bailee_crypto::bucket::{BucketId, BucketKeys, BucketUse};
 use bailee_crypto::keyring::Anchor;
 use bailee_ledger::authorized::Context;
@@ -18,7 +19,7 @@ use bailee_store::records::Store;
 
 use super::since::Since;
 use crate::destruction::Removal;
-use crate::facts::About;
+use crate::facts::{About, End};
 use crate::{Vault, VaultError};
 
 /// The name under which a home remembers how often it was restored.
@@ -70,6 +71,7 @@ impl Restore {
         let changes = vec![
             Change::SetAnchor(anchor),
             Change::SetMeta { name: RESTORES.to_owned(), value: restores.to_string() },
+            crate::gone::lost_since(context.now),
         ];
         let events = vec![context.event(What::Restored(self.event("begun")))];
         store.commit(Act { name: "begin-restore", changes, events })?;
@@ -108,7 +110,7 @@ impl Vault {
         let mut replayed = Replayed { sessions: self.end_sessions()?, ..Replayed::default() };
         // Without the perishable keys nothing tells what had ended: all of it is lost, and is no tombstone for that.
         if !restore.keys_lost {
-            self.replay_keyring(restore, context, &mut replayed)?;
+            self.replay_keyring((restore, since), context, &mut replayed)?;
         }
         self.replay_since(since, restore, context, &mut replayed)?;
         let done = event::Restored { replayed: Some(replayed), ..restore.event("completed") };
@@ -118,13 +120,14 @@ impl Vault {
         Ok(replayed)
     }
 
-    /// Replays what the keyring tells of the time since the backup.
+    /// Replays what the keyring tells of the time since the backup, and what the ledger says of that.
     fn replay_keyring(
         &self,
-        restore: &Restore,
+        (restore, since): (&Restore, &Since),
         context: &Context,
         replayed: &mut Replayed,
     ) -> Result<(), VaultError> {
+        let since = Some(since).filter(|since| since.tells_all_up_to(self.base.keyring.epoch().0));
         let mut removal = Removal::default();
         for summary in self.base.store.buckets()? {
             if summary.state != BucketState::Open {
@@ -133,22 +136,16 @@ impl Vault {
             let BucketNo { seller, held, day } = summary.bucket;
             let seller = self.seller_id(seller).ok_or(VaultError::Damaged("a seller's number"))?;
             let id = BucketId { seller, held, day };
+            let forgetting = Forgetting { restore, context, since, seller: &id.seller };
             match self.base.keyring.bucket(&id) {
                 None => {
+                    if held == BucketUse::Order {
+                        replayed.lost += self.lose_moved(&forgetting, summary.bucket)?;
+                    }
                     replayed.buckets += 1;
-                    let (parts, quarantined) = (summary.parts, summary.quarantined);
-                    let records = match held {
-                        BucketUse::Order => self.base.store.records_in(summary.bucket)?,
-                        BucketUse::Quarantine => 0,
-                    };
-                    // A whole bucket that ended before its day did so with its seller.
-                    let rule = self.goes_by(&id, context.now).unwrap_or(DisposalRule::R17);
-                    removal.bucket(&id, Holds { rule, records, parts, quarantined });
+                    removal.bucket(&id, self.left_in(&id, summary.bucket, context.now)?);
                 }
-                Some(keys) => {
-                    replayed.parts +=
-                        self.forget_parts(restore, context, &id.seller, summary.bucket, &keys)?;
-                }
+                Some(keys) => self.forget_parts(&forgetting, summary.bucket, &keys, replayed)?,
             }
         }
         replayed.quarantined = self.forget_quarantined()?;
@@ -170,7 +167,7 @@ impl Vault {
                 removal.requests(month);
             }
         }
-        replayed.disposed = self.destroy_again(context, removal)?;
+        replayed.disposed += self.destroy_again(context, removal)?;
         Ok(())
     }
 
@@ -198,37 +195,113 @@ impl Vault {
         Ok(count)
     }
 
-    /// Ends the records of a live bucket whose own slots were punctured; how many parts that were.
-    fn forget_parts(
-        &self,
-        restore: &Restore,
-        context: &Context,
-        seller: &SellerId,
-        bucket: BucketNo,
-        keys: &BucketKeys,
-    ) -> Result<u64, VaultError> {
-        let (mut forgotten, mut after) = (0, None);
+    /// What is left of a bucket whose key is gone.
+    fn left_in(&self, id: &BucketId, bucket: BucketNo, now: Timestamp) -> Result<Holds, VaultError> {
+        let buckets = self.base.store.buckets()?;
+        let summary = buckets.iter().find(|summary| summary.bucket == bucket);
+        let (parts, quarantined) = summary.map_or((0, 0), |one| (one.parts, one.quarantined));
+        let records = match id.held {
+            BucketUse::Order => self.base.store.records_in(bucket)?,
+            BucketUse::Quarantine => 0,
+        };
+        // A whole bucket that ended before its day did so with its seller.
+        let rule = self.goes_by(id, now).unwrap_or(DisposalRule::R17);
+        Ok(Holds { rule, records, parts, quarantined })
+    }
+
+    /// Parts of a bucket that is gone which had moved to a later one before, and live there, as the ledger says: they are lost with
+    /// the store, and have not ended. How many they are.
+    fn lose_moved(&self, forgetting: &Forgetting<'_>, bucket: BucketNo) -> Result<u64, VaultError> {
+        let Some(since) = forgetting.since else { return Ok(0) };
+        let (seller, now) = (forgetting.seller, forgetting.context.now);
+        let (mut lost, mut after) = (0, None);
         loop {
             let parts = self.base.store.parts(bucket, after, ROWS)?;
-            let Some(last) = parts.last() else { return Ok(forgotten) };
+            let Some(last) = parts.last() else { return Ok(lost) };
             after = Some((last.record, last.part));
-            for part in parts.iter().filter(|part| !keys.holds(part.slot)) {
-                self.forget_part(restore, context, seller, part)?;
-                forgotten += 1;
+            for part in &parts {
+                let row = self.record_of(part.record)?;
+                let lives = |day| {
+                    let id = BucketId { seller: seller.clone(), held: BucketUse::Order, day };
+                    self.live_keys(&id, now).is_some()
+                };
+                let moved = since.day_of(row.id, part.part).filter(|day| *day > bucket.day);
+                let Some(day) = moved.filter(|day| lives(*day)) else { continue };
+                if since.end_of(seller, &row, now).is_none() {
+                    let ends = since.expiry_of(row.id).unwrap_or(day.start());
+                    self.lose_part(forgetting, part, row, ends)?;
+                    lost += 1;
+                }
             }
         }
     }
 
-    fn forget_part(
+    /// Takes away a part that is lost: where it lay its key is gone, and where it was moved to there is none.
+    fn lose_part(
         &self,
-        restore: &Restore,
-        context: &Context,
-        seller: &SellerId,
+        forgetting: &Forgetting<'_>,
         part: &PartRow,
+        row: RecordRow,
+        ends: Timestamp,
     ) -> Result<(), VaultError> {
+        let record = row.id;
+        let mut changes = vec![deletion(part)];
+        if let Some(mut facts) = self.open_facts(forgetting.seller, &row)? {
+            facts.about.parts.retain(|one| one.no != part.part);
+            if facts.about.main().is_none() {
+                // Until then it is lost, and then it has ended.
+                facts.about.expires_at = Some(ends);
+            }
+            changes.push(Change::PutRecord(self.with_facts(forgetting.seller, row, &facts)?));
+        }
+        forgetting.commit(self, "lost", vec![record], changes)
+    }
+
+    /// What becomes of the records of a live bucket whose own slots were punctured: where the ledger tells why, those that were not
+    /// erased are lost; else they end.
+    fn forget_parts(
+        &self,
+        forgetting: &Forgetting<'_>,
+        bucket: BucketNo,
+        keys: &BucketKeys,
+        replayed: &mut Replayed,
+    ) -> Result<(), VaultError> {
+        let mut after = None;
+        loop {
+            let parts = self.base.store.parts(bucket, after, ROWS)?;
+            let Some(last) = parts.last() else { return Ok(()) };
+            after = Some((last.record, last.part));
+            let mut lost = Vec::new();
+            for part in parts.iter().filter(|part| !keys.holds(part.slot)) {
+                match self.forget_part(forgetting, part)? {
+                    Fate::Forgotten => replayed.parts += 1,
+                    Fate::Ended => replayed.disposed += 1,
+                    Fate::Lost(record) => lost.push(record),
+                    Fate::Told => {}
+                }
+            }
+            replayed.lost += lost.len() as u64;
+            if !lost.is_empty() {
+                forgetting.commit(self, "lost", lost, Vec::new())?;
+            }
+        }
+    }
+
+    fn forget_part(&self, forgetting: &Forgetting<'_>, part: &PartRow) -> Result<Fate, VaultError> {
+        let Forgetting { context, since, seller, .. } = *forgetting;
         // The record's other part was met before, and took this one along.
-        let Some(part) = self.base.store.part(part.bucket, part.record, part.part)? else { return Ok(()) };
+        let Some(part) = self.base.store.part(part.bucket, part.record, part.part)? else {
+            return Ok(Fate::Told);
+        };
         let row = self.record_of(part.record)?;
+        let (end, fate) = match since.map(|since| since.end_of(seller, &row, context.now)) {
+            // Its row stays, so that it is known for lost.
+            Some(None) => return Ok(Fate::Lost(row.id)),
+            // That is done when the ledger is replayed.
+            Some(Some(end)) if end.ended == Ended::Erasure => return Ok(Fate::Told),
+            Some(Some(end)) => (end, Fate::Ended),
+            None => (End::forgotten(context.now), Fate::Forgotten),
+        };
         let facts = self.open_facts(seller, &row)?;
         let record = row.id;
         let is_main = |about: &About| about.main().is_none_or(|main| main.no == part.part);
@@ -237,14 +310,12 @@ impl Vault {
             Some(facts) if !is_main(&facts.about) => vec![deletion(&part)],
             facts => {
                 let parts = self.base.store.parts_of(row.no)?;
-                let gone = self.tombstone(seller, row, facts, context.now)?;
+                let gone = self.tombstone(seller, row, facts, end)?;
                 parts.iter().map(deletion).chain([Change::PutRecord(gone)]).collect()
             }
         };
-        let told = event::Restored { records: vec![record], ..restore.event("forgotten") };
-        let events = vec![context.event(What::Restored(told))];
-        self.base.store.commit(Act { name: "forget-part", changes, events })?;
-        Ok(())
+        forgetting.commit(self, "forgotten", vec![record], changes)?;
+        Ok(fate)
     }
 
     fn record_of(&self, no: RecordNo) -> Result<RecordRow, VaultError> {
@@ -273,6 +344,43 @@ impl Vault {
             }
         }
     }
+}
+
+/// What the parts of a seller's bucket are gone through with.
+#[derive(Clone, Copy)]
+struct Forgetting<'a> {
+    restore: &'a Restore,
+    context: &'a Context,
+    /// What the ledger tells, where it tells of everything that the keyring has forgotten.
+    since: Option<&'a Since>,
+    seller: &'a SellerId,
+}
+
+impl Forgetting<'_> {
+    fn commit(
+        &self,
+        vault: &Vault,
+        step: &str,
+        records: Vec<RecordId>,
+        changes: Vec<Change>,
+    ) -> Result<(), VaultError> {
+        let told = event::Restored { records, ..self.restore.event(step) };
+        let events = vec![self.context.event(What::Restored(told))];
+        vault.base.store.commit(Act { name: "forget-part", changes, events })?;
+        Ok(())
+    }
+}
+
+/// What became of a part whose slot was punctured.
+enum Fate {
+    /// Nothing tells why it was: its record is gone.
+    Forgotten,
+    /// Its record's time is over.
+    Ended,
+    /// It was not erased: that record is collected again.
+    Lost(RecordId),
+    /// It was met before, or is met when the ledger is replayed.
+    Told,
 }
 
 /// What takes a part's row away.

@@ -8,33 +8,44 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
-use bailee_core::retention::Ended;
+use bailee_core::retention::{Ended, Phase, Rule, bucket_day, phase};
 use bailee_core::subject::Channel;
-use bailee_core::{Day, RecordId, SellerId};
+use bailee_core::{Day, PartNo, RecordId, RequestId, SellerId, Timestamp};
 use bailee_ledger::authorized::Context;
 use bailee_ledger::event::{self, Event, NamedRecord, Replayed, SellerEnd, What};
 use bailee_ledger::log::Source;
 use bailee_store::act::{Act, Change, RecordNo, RecordRow, RecordState};
 
 use super::replay::{Restore, deletion};
+use crate::facts::End;
+use crate::restricted::{Name, Restriction, is_lost, name_of};
 use crate::{Vault, VaultError};
 
 /// Records that are ended or restricted in one act.
 const RECORDS: usize = 500;
 
-/// How often a record was named, by its seller and its keyed reference.
-type Named<T> = BTreeMap<(SellerId, [u8; 16], u8), T>;
+/// What was said of records last, by what names each.
+type Named<T> = BTreeMap<Name, T>;
 
 /// What was done since a backup that a home has to know of.
 #[derive(Default)]
 pub struct Since {
     sellers: BTreeSet<SellerId>,
-    ended: Vec<SellerEnd>,
-    erased: Named<NamedRecord>,
+    /// How sellers ended, and when and by which request that was said first.
+    ended: Vec<(SellerEnd, (Timestamp, RequestId))>,
+    /// When each was erased.
+    erased: Named<(NamedRecord, Timestamp)>,
     /// Whether each is restricted, by the last that was said of it.
-    restricted: Named<(NamedRecord, bool)>,
+    restricted: Named<(NamedRecord, Timestamp, bool)>,
     /// Consents that were taken back: when they said so, and how.
     taken_back: BTreeMap<RecordId, (Day, Channel)>,
+    rectified: BTreeSet<RecordId>,
+    /// By when each record was to end, as that was decided last: by which rule, and when that was decided.
+    expiries: BTreeMap<RecordId, (Timestamp, Rule, Timestamp)>,
+    /// In the bucket of which day each part was sealed last, of those that were sealed more than once.
+    sealed: BTreeMap<(RecordId, PartNo), Day>,
+    /// The epoch of the keyring after the last removal.
+    epoch: Option<u64>,
 }
 
 impl Since {
@@ -47,35 +58,83 @@ impl Since {
         for index in from..to {
             let unreadable = || VaultError::Damaged("the copy of the ledger");
             let bytes = ledger.entry(index).ok().flatten().ok_or_else(unreadable)?;
-            since.hear(Event::parse(&bytes).map_err(|_| unreadable())?.what);
+            since.hear(Event::parse(&bytes).map_err(|_| unreadable())?);
         }
         Ok(since)
     }
 
-    fn hear(&mut self, what: What) {
+    fn hear(&mut self, Event { at, request, what, .. }: Event) {
         match what {
             What::SellerAdded { seller } => drop(self.sellers.insert(seller)),
             What::SellerEnded(end) if end.went.is_none() => {
                 // What was said of it last is the strictest.
-                self.ended.retain(|one| one.seller != end.seller);
-                self.ended.push(end);
+                let said = self.ended.iter().find(|(one, _)| one.seller == end.seller).map(|(_, said)| *said);
+                self.ended.retain(|(one, _)| one.seller != end.seller);
+                self.ended.push((end, said.unwrap_or((at, request))));
             }
             What::Erased(event::Erased { seller, records }) => {
-                self.erased.extend(records.into_iter().map(|one| (key(&seller, &one), one)));
+                self.erased.extend(records.into_iter().map(|one| (key(&seller, &one), (one, at))));
             }
             What::Restricted(event::Restricted { seller, lifted, records }) => {
-                self.restricted.extend(records.into_iter().map(|one| (key(&seller, &one), (one, !lifted))));
+                let said = records.into_iter().map(|one| (key(&seller, &one), (one, at, !lifted)));
+                self.restricted.extend(said);
             }
             What::Consent(consent) if consent.step == "withdrawn" => {
                 self.taken_back.insert(consent.consent, (consent.on, consent.how));
             }
+            What::Rectified(rectified) => {
+                self.rectified.insert(rectified.record.record);
+                self.hear_sealed(&rectified.parts);
+            }
+            What::Collected { parts, .. } | What::Moved { parts, .. } => self.hear_sealed(&parts),
+            What::ExpiryChanged { changes, .. } => {
+                let changes = changes.into_iter().map(|one| (one.record, (one.new, one.rule, at)));
+                self.expiries.extend(changes);
+            }
+            What::DestructionCompleted(destroyed) => self.epoch = Some(destroyed.epoch),
+            What::Adoption(event::Adoption { reached: Some(reached), .. }) => {
+                self.epoch = Some(reached.epoch)
+            }
             _ => {}
         }
     }
+
+    fn hear_sealed(&mut self, parts: &event::PartRows) {
+        // What was sealed once only is not in the backup.
+        let again = parts.0.iter().filter(|part| part.version > 1);
+        self.sealed.extend(again.map(|part| ((part.record, part.part), part.day)));
+    }
+
+    /// Whether it tells of everything that a keyring of that epoch has forgotten. Every removal begins another epoch, which its event
+    /// names; one that no event names may be an erasure.
+    pub(super) fn tells_all_up_to(&self, epoch: u64) -> bool {
+        self.epoch == Some(epoch)
+    }
+
+    /// How a record ended, as it tells; none where its personal data would live on.
+    pub(super) fn end_of(&self, seller: &SellerId, row: &RecordRow, now: Timestamp) -> Option<End> {
+        if let Some((_, at)) = self.erased.get(&name_of(seller, row.kind, row.reference_mac)) {
+            return Some(End::erased(*at));
+        }
+        let (expires_at, rule, when) = self.expiries.get(&row.id)?;
+        let ended = if *rule == Rule::R7 { Ended::Cancellation } else { Ended::Clock };
+        let is_over = phase(bucket_day(*expires_at), now) != Phase::Open;
+        is_over.then(|| End { when: *when, rule: rule.to_string(), ended })
+    }
+
+    /// By when a record was to end, as that was decided last.
+    pub(super) fn expiry_of(&self, record: RecordId) -> Option<Timestamp> {
+        self.expiries.get(&record).map(|(expires_at, ..)| *expires_at)
+    }
+
+    /// The day of the bucket in which a part was sealed last, where it was sealed again.
+    pub(super) fn day_of(&self, record: RecordId, part: PartNo) -> Option<Day> {
+        self.sealed.get(&(record, part)).copied()
+    }
 }
 
-fn key(seller: &SellerId, record: &NamedRecord) -> (SellerId, [u8; 16], u8) {
-    (seller.clone(), record.reference.0, record.kind as u8)
+fn key(seller: &SellerId, record: &NamedRecord) -> Name {
+    name_of(seller, record.kind, record.reference.0)
 }
 
 /// Changes of records, and the records that they are of.
@@ -100,18 +159,19 @@ impl Vault {
         for seller in &since.sellers {
             self.add_seller_again(seller)?;
         }
-        for end in &since.ended {
-            self.close_seller(context, &end.seller, end.reason, end.on)?;
+        for (end, said) in &since.ended {
+            self.close_seller(context, &end.seller, (end.reason, end.on), *said)?;
             replayed.ended += 1;
         }
+        replayed.rectified = since.rectified.len() as u64;
         for (consent, said) in &since.taken_back {
             self.take_back_again(context, *consent, *said)?;
         }
         let erased: Vec<_> = since.erased.iter().collect();
         for some in erased.chunks(RECORDS) {
             let mut changed = Changed::default();
-            for ((seller, ..), record) in some {
-                self.erase_again(seller, record, context, &mut changed)?;
+            for ((seller, ..), (record, at)) in some {
+                self.erase_again(seller, record, *at, &mut changed)?;
             }
             replayed.erased += changed.records.len() as u64;
             self.commit_again(restore, context, "erased", changed)?;
@@ -119,16 +179,14 @@ impl Vault {
         let restricted: Vec<_> = since.restricted.iter().collect();
         for some in restricted.chunks(RECORDS) {
             let mut changed = Changed::default();
-            for ((seller, ..), (record, is_restricted)) in some {
-                match self.restrict_again(seller, record, *is_restricted, context, &mut changed)? {
-                    true => {}
-                    false => replayed.not_here += u64::from(*is_restricted),
-                }
+            for ((seller, ..), (record, at, is_restricted)) in some {
+                let is_here = self.restrict_again(seller, record, (*at, *is_restricted), &mut changed)?;
+                replayed.not_here += u64::from(*is_restricted && !is_here);
             }
             replayed.restricted += changed.records.len() as u64;
             self.commit_again(restore, context, "restricted", changed)?;
         }
-        Ok(())
+        self.know_waiting()
     }
 
     fn commit_again(
@@ -139,7 +197,7 @@ impl Vault {
         changed: Changed,
     ) -> Result<(), VaultError> {
         let Changed { changes, records } = changed;
-        if records.is_empty() {
+        if changes.is_empty() {
             return Ok(());
         }
         let told = event::Restored { records, ..restore.event(step) };
@@ -165,7 +223,7 @@ impl Vault {
         &self,
         seller: &SellerId,
         named: &NamedRecord,
-        context: &Context,
+        at: Timestamp,
         changed: &mut Changed,
     ) -> Result<(), VaultError> {
         let seller_no = self.seller_no(seller)?;
@@ -192,7 +250,7 @@ impl Vault {
                     return Ok(());
                 }
                 changed.changes.extend(self.base.store.parts_of(row.no)?.iter().map(deletion));
-                self.tombstone(seller, row, facts, context.now)?
+                self.tombstone(seller, row, facts, End::erased(at))?
             }
         };
         changed.records.push(gone.id);
@@ -200,21 +258,30 @@ impl Vault {
         Ok(())
     }
 
-    /// Whether the record is there.
+    /// Whether the record is there. A restriction of one that is not, or of which nothing is known, waits until it is collected again.
     fn restrict_again(
         &self,
         seller: &SellerId,
         named: &NamedRecord,
-        is_restricted: bool,
-        context: &Context,
+        (at, is_restricted): (Timestamp, bool),
         changed: &mut Changed,
     ) -> Result<bool, VaultError> {
         let row = self.base.store.record(self.seller_no(seller)?, named.kind, &named.reference.0)?;
-        let Some(row) = row else { return Ok(false) };
+        let is_here = row.is_some();
+        let Some(row) = row.filter(|row| !is_lost(row)) else {
+            let restriction = Restriction { seller: seller.clone(), record: named.clone(), since: at };
+            let change = match is_restricted {
+                true => self.have_wait(&restriction)?,
+                false => self.end_waiting(named)?,
+            };
+            changed.records.extend(change.iter().map(|_| named.record).filter(|_| is_here));
+            changed.changes.extend(change);
+            return Ok(is_here);
+        };
         let facts = self.open_facts(seller, &row)?.filter(|_| row.state == RecordState::Live);
         let Some(mut facts) = facts else { return Ok(true) };
         if facts.about.restricted.is_some() != is_restricted {
-            facts.about.restricted = is_restricted.then_some(context.now);
+            facts.about.restricted = is_restricted.then_some(at);
             changed.records.push(row.id);
             let content_mac = row.content_mac;
             let row = RecordRow { content_mac, ..self.with_facts(seller, row, &facts)? };

@@ -5,14 +5,13 @@ use std::collections::{HashMap, HashSet};
 use bailee_core::catalogue::Node;
 use bailee_core::retention::{Evidence, Spoken, tombstone_yields};
 use bailee_core::{FieldInstance, Json, RecordId, Reference, Timestamp};
-use bailee_crypto::bucket::BucketUse;
-use bailee_store::act::{BucketNo, RecordRow, RecordState};
+use bailee_store::act::{RecordRow, RecordState};
 use data_encoding::BASE64;
 
 use super::room::Weight;
 use super::{Incoming, Outcome, Plan, Planning, Returned};
 use crate::document::{Leaf, Marker, align, copy, fill, leave_out, merge, shows_instead};
-use crate::facts::{About, PartEntry};
+use crate::facts::{About, Facts, PartEntry};
 use crate::part::{PartState, SEEN_MAX};
 use crate::{Vault, VaultError};
 
@@ -75,7 +74,12 @@ impl Vault {
             Some(row) => self.open_facts(planning.seller, row)?,
             None => None,
         };
-        let lost = row.as_ref().filter(|row| row.state == RecordState::Live && row.facts.is_empty());
+        // Its facts are lost with a keyring, or its part is with a store.
+        let has_no_part = |facts: &Facts| facts.about.main().is_none();
+        let lost = row.as_ref().filter(|row| {
+            row.state == RecordState::Live
+                && (row.facts.is_empty() || facts.as_ref().is_some_and(has_no_part))
+        });
         let (returns, version) = (lost.is_some(), lost.map_or(0, |row| row.version));
         let ended = row.is_some() && facts.is_none() && !returns;
         let (mut about, mut tree) = match facts {
@@ -83,7 +87,8 @@ impl Vault {
             None => {
                 let about = About::new(begins.reference.clone(), begins.first);
                 let next_instance = about.next_instance + (u64::from(version) << LOST_INSTANCES_BITS);
-                (About { next_instance, ..about }, Json::Object(Vec::new()))
+                let restricted = self.waiting_since(planning.seller, planning.kind, begins.mac);
+                (About { next_instance, restricted, ..about }, Json::Object(Vec::new()))
             }
         };
         self.renumber(&mut about);
@@ -150,7 +155,7 @@ impl Vault {
         };
         for part in &draft.about.parts {
             let Some(opened) = self.open_part(planning.seller, row, part, None, planning.now)? else {
-                if self.is_lost(planning, row, part)? {
+                if self.is_lost(planning.seller, row, part, planning.now)? {
                     draft.returns |= part.is_main();
                     draft.lost.push(part.clone());
                 }
@@ -173,19 +178,6 @@ impl Vault {
             draft.open.push(part.clone());
         }
         Ok(())
-    }
-}
-
-impl Vault {
-    /// Whether a part is there, in a bucket that may be opened, and its key is not: a key that is taken away takes its row
-    /// with it, so this one was lost with a keyring.
-    fn is_lost(&self, planning: Planning<'_>, row: &RecordRow, part: &PartEntry) -> Result<bool, VaultError> {
-        let keys = self.live_keys(&Self::bucket_id(planning.seller, part), planning.now);
-        if keys.is_none_or(|keys| keys.holds(part.slot())) {
-            return Ok(false);
-        }
-        let bucket = BucketNo { seller: row.seller, held: BucketUse::Order, day: part.day };
-        Ok(self.base.store.part(bucket, row.no, part.no)?.is_some())
     }
 }
 

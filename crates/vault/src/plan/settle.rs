@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bailee_core::retention::{Decision, Phase, Rule, bucket_day, moves_later, phase};
 use bailee_core::{Day, FieldInstance, PartNo, RecordId, Timestamp};
+use bailee_crypto::bucket::{BucketId, BucketUse};
 use bailee_ledger::event::ExpiryChange;
 
 use super::draft::Draft;
@@ -33,7 +34,7 @@ impl Vault {
     pub(super) fn settle(&self, planning: Planning<'_>, mut draft: Draft) -> Plan {
         let decision = draft.about.evidence.decide(&self.base.policy, planning.now);
         let main_day = bucket_day(decision.expires_at);
-        let past = phase(main_day, planning.now) != Phase::Open;
+        let past = !self.takes(planning, main_day);
         if draft.ended || past || draft.is_gone() && !draft.returns {
             let ends_now = !draft.is_gone();
             let change = ends_now.then(|| self.draft_change(&mut draft, &decision)).flatten();
@@ -54,6 +55,13 @@ impl Vault {
         draft.about.end = None;
         draft.about.next_part = layout.next_part;
         draft.into_write(layout, change)
+    }
+
+    /// Whether the bucket of a day is open. One that the keyring has destroyed before its day, as it does with all of a seller that
+    /// ended, is not, also where a store from before that knows nothing of it (R19).
+    fn takes(&self, planning: Planning<'_>, day: Day) -> bool {
+        let id = BucketId { seller: planning.seller.clone(), held: BucketUse::Order, day };
+        phase(day, planning.now) == Phase::Open && !self.base.keyring.is_gone(&id)
     }
 
     /// The change of a draft's decision. A record's first decision stands in its collect's event.
@@ -103,7 +111,7 @@ impl Vault {
                 dropped.push(index);
             } else if day >= main_day {
                 main.leaves.push(leaf_of);
-            } else if phase(day, planning.now) == Phase::Open {
+            } else if self.takes(planning, day) {
                 scopes.entry(scope).or_insert(Wish { day, leaves: Vec::new() }).leaves.push(leaf_of);
             } else {
                 dropped.push(index);

@@ -80,9 +80,10 @@ impl Export {
 
 /// Make a keyring of an exported lasting half, where every mirror is lost.
 ///
-/// What lives on: the ledger, people and every other register, what tokens mean, tombstones. What is lost: every value that is sealed,
-/// whatever its day, since its key was in the mirrors alone; collect it again while Amazon has it. A home is shut until `bailee keys adopt`,
-/// which takes two people where the home asks for a second one.
+/// What lives on: the ledger, people and whatever else the home keeps of itself, what tokens mean, tombstones. What is lost: every value that is sealed,
+/// whatever its day, since its key was in the mirrors alone; collect it again while Amazon has it. Requests of people and their consents are
+/// lost, too: ask again those whose requests were open. Restrictions hold: what was restricted is so again once it is collected. A home is
+/// shut until `bailee keys adopt`, which takes two people where the home asks for a second one, and tells how much is lost.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 In a home whose mirrors are lost; they are made where its bailee.toml names them:
@@ -154,10 +155,13 @@ impl Import {
         ))?;
         global.screen.note(match place {
             Place::Home(_) => {
-                "every value that was sealed is lost, and nothing else; next: `bailee login --as MAIL`, then `bailee keys adopt`, then \
-                 collect again"
+                "every value that was sealed is lost, and so are requests of people and their consents; restrictions hold; next: \
+                 `bailee login --as MAIL`, then `bailee keys adopt`, which tells how many, then collect again"
             }
-            Place::Mirrors { .. } => "next: `bailee backup restore` with these mirrors; every value in the backup is lost",
+            Place::Mirrors { .. } => {
+                "next: `bailee backup restore` with these mirrors; every value in the backup is lost, and so are requests of people and \
+                 their consents"
+            }
         });
         Ok(Exit::Done)
     }
