@@ -7,19 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Json;
 use axum::routing::post;
 use bailee_access::{Asked, AskedField, Denial, Gate};
-use bailee_core::{Kind, Purpose, Reference, SellerId, Ticket};
+use bailee_core::{Kind, Purpose, SellerId, Ticket};
 use bailee_vault::VaultError;
-use bailee_vault::reveal::{Gone, Held, ITEMS_MAX, Resolved, Revealed, Wanted};
-use serde::{Deserialize, Serialize};
+use bailee_vault::reveal::{Held, ITEMS_MAX, Resolved, Wanted};
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::api::schema::{
-    Schema, anything, count, either, list, list_max, map, named, nullable, object, one_of, pattern, text,
-};
+use crate::api::schema::{Schema, either, list, list_max, nullable, object, pattern, text};
 use crate::api::{Operation, Tag, words};
 use crate::body::JsonBody;
 use crate::edge::{Call, Edge};
 use crate::problem::Problem;
+
+mod told;
+
+use told::{Answer, Denied, Unknown, answer};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let record = json!({
@@ -83,53 +85,6 @@ fn question() -> Schema {
     ])
 }
 
-fn answer() -> Schema {
-    let record = object(&[
-        ("seller", words::seller_id()),
-        ("kind", words::kind()),
-        ("reference", words::reference()),
-        ("fields", map(&anything("The value at this path."))),
-    ]);
-    let denied = object(&[
-        ("seller?", words::seller_id()),
-        ("reference?", words::reference()),
-        ("field?", text("The field's path; all that was asked, when there is none.")),
-        ("code", text("The code of the problem that it is.")),
-        ("detail", text("Why.")),
-        ("requirement", text("The requirement that the refusal serves.")),
-        ("remedy", text("What to do.")),
-    ]);
-    let gone = object(&[
-        ("seller", words::seller_id()),
-        ("reference", nullable(words::reference())),
-        (
-            "state",
-            one_of(
-                ["closing", "disposed", "erased", "lost"],
-                "How it stands; what is lost is to be collected again.",
-            ),
-        ),
-        ("when", words::time("Since when.")),
-        ("rule", text("Under which rule.")),
-    ]);
-    let unknown = object(&[
-        ("item", count("Which item of the question it is, from 0.")),
-        ("seller?", words::seller_id()),
-        ("reference?", words::reference()),
-        ("field?", text("The field's path.")),
-        ("code", text("Why: there is none, or it is malformed or does not open.")),
-    ]);
-    named(
-        "Revealed",
-        object(&[
-            ("records", list(&record)),
-            ("denied", list(&denied)),
-            ("gone", list(&gone)),
-            ("unknown?", list(&unknown)),
-        ]),
-    )
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
@@ -153,55 +108,6 @@ enum Item {
         #[serde(default)]
         fields: Option<Vec<String>>,
     },
-}
-
-/// What was revealed, refused, gone and unknown. `unknown` is there only when something is.
-#[derive(Default, Serialize)]
-struct Answer {
-    records: Vec<RevealedRecord>,
-    denied: Vec<Denied>,
-    gone: Vec<Gone>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unknown: Vec<Unknown>,
-}
-
-/// A record's plaintext.
-#[derive(Serialize)]
-struct RevealedRecord {
-    seller: SellerId,
-    kind: Kind,
-    reference: Reference,
-    #[serde(serialize_with = "as_map")]
-    fields: Vec<(String, bailee_core::Json)>,
-}
-
-/// Something refused: a field of a record, or all that was asked of a seller. Of a token whose seller is none of the
-/// caller's, not even that is told.
-#[derive(Serialize)]
-struct Denied {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seller: Option<SellerId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<Reference>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    code: &'static str,
-    detail: String,
-    requirement: &'static str,
-    remedy: String,
-}
-
-/// Something asked for that is not there. `item` counts the items of the question, from 0.
-#[derive(Serialize)]
-struct Unknown {
-    item: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seller: Option<SellerId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<Reference>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    code: &'static str,
 }
 
 async fn reveal(edge: Edge, body: JsonBody) -> Result<Json<Answer>, Problem> {
@@ -452,37 +358,6 @@ fn seller_of(resolved: &Resolved) -> Option<&SellerId> {
     }
 }
 
-impl Denied {
-    fn of(seller: Option<&SellerId>, reference: Option<&Reference>, denial: Denial) -> Self {
-        Self {
-            seller: seller.cloned(),
-            reference: reference.cloned(),
-            field: None,
-            code: denial.code,
-            detail: denial.words,
-            requirement: denial.requirement.as_str(),
-            remedy: denial.remedy,
-        }
-    }
-}
-
-impl Unknown {
-    fn of(item: usize, wanted: Option<Wanted>, code: &'static str) -> Self {
-        let (seller, reference) = match wanted {
-            Some(Wanted::Reference { seller, reference, .. }) => (Some(seller), Some(reference)),
-            Some(Wanted::Token(_)) | None => (None, None),
-        };
-        Self { item, seller, reference, field: None, code }
-    }
-}
-
-impl From<Revealed> for RevealedRecord {
-    fn from(revealed: Revealed) -> Self {
-        let Revealed { seller, kind, reference, fields, .. } = revealed;
-        Self { seller, kind, reference, fields }
-    }
-}
-
 pub(crate) fn ask(held: &Held, named: bool) -> Asked<'_> {
     let fields = held.fields.iter();
     Asked {
@@ -496,11 +371,4 @@ pub(crate) fn ask(held: &Held, named: bool) -> Asked<'_> {
         consented: &held.consented,
         named,
     }
-}
-
-fn as_map<S: serde::Serializer>(
-    fields: &[(String, bailee_core::Json)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(fields.iter().map(|(path, value)| (path, value)))
 }
