@@ -161,6 +161,11 @@ macro_rules! time_ordered {
                 }
                 id
             }
+
+            /// The time that it begins with, in milliseconds since 1970.
+            pub fn milliseconds(&self) -> i64 {
+                self.0.iter().take(6).fold(0, |time, byte| time << 8 | i64::from(*byte))
+            }
         }
     )+ };
 }

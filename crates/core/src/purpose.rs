@@ -27,7 +27,7 @@ macro_rules! closed_set {
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == text).ok_or(crate::ParseIdError::new(
-                    concat!("not a ", stringify!($name)),
+                    concat!("this is none of:" $(, " `", $text, "`")+),
                 ))
             }
         }

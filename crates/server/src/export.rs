@@ -85,7 +85,8 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// What the making of an export can run into, also once it was approved.
-pub(crate) const REFUSALS: [&str; 12] = [
+pub(crate) const REFUSALS: [&str; 13] = [
+    "export-stale",
     "unacceptable",
     "not-found",
     "unknown-seller",

@@ -168,7 +168,7 @@ fn approve(call: &Call, id: ProposalId) -> Result<Written, Problem> {
     match carry_out {
         CarryOut::Declassify(authorized) => declassify(call, authorized, proposal.proposed)?,
         CarryOut::Erase(authorized) => {
-            let erased = rights::erase_held(call, authorized)?;
+            let (erased, _) = rights::erase_held(call, authorized)?;
             let records: Vec<_> = erased.into_iter().map(|(record, _)| record).collect();
             to_tell = recipient::to_tell(call, &records);
         }

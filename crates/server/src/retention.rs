@@ -45,6 +45,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             count("Records that were sealed to archives under holds, before anything was destroyed."),
         ),
         ("held", count("Of those that ended, how many have fields in an archive of a hold.")),
+        ("missed", count("How many of them a hold was to archive, and did not.")),
     ]);
     vec![
         Operation::get("/v1/retention", "showRetention", get(status))
@@ -71,7 +72,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 200,
                 "What ended.",
                 ran,
-                json!({ "disposed": 1250, "buckets_destroyed": 1, "archived": 0, "held": 0 }),
+                json!({ "disposed": 1250, "buckets_destroyed": 1, "archived": 0, "held": 0, "missed": 0 }),
             )
             .refuses(&["time-jumped"]),
         Operation::post("/v1/retention:confirm-time", "confirmTime", post(confirm_time))

@@ -153,7 +153,17 @@ fn done(outcomes: &[&str], says: &str) -> Schema {
         ("reference", words::reference()),
         ("outcome", one_of(outcomes.iter().copied(), says)),
     ]);
-    object(&[("records", list(&record)), ("recipients_to_tell", to_tell())])
+    object(&[
+        ("records", list(&record)),
+        ("recipients_to_tell", to_tell()),
+        ("in_archives?", nullable(in_archives())),
+    ])
+}
+
+pub(crate) fn in_archives() -> Schema {
+    count(
+        "Of what was erased, how many records have fields in an archive of a hold, since a law obliges to keep them. Nobody opens it here.",
+    )
 }
 
 pub(crate) fn to_tell() -> Schema {
@@ -208,6 +218,8 @@ struct Asked {
 struct Done<O> {
     records: Vec<DoneRecord<O>>,
     recipients_to_tell: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_archives: Option<u64>,
 }
 
 /// What became of one record's field.
@@ -235,7 +247,8 @@ impl<O: Copy> Done<O> {
             let outcome = outcomes.get(&one.record).copied()?;
             Some(DoneRecord { seller: one.seller, kind: one.kind, reference: one.reference, outcome })
         };
-        Self { records: named.into_iter().filter_map(done).collect(), recipients_to_tell }
+        let records = named.into_iter().filter_map(done).collect();
+        Self { records, recipients_to_tell, in_archives: None }
     }
 }
 
@@ -253,20 +266,21 @@ async fn erase_records(edge: Edge, body: JsonBody) -> Result<Response, Problem> 
         }
         let records = named.iter().map(|one| (one.seller.clone(), one.record)).collect();
         let authorized = call.gate().erase(call.caller(), records)?;
-        let outcomes = erase_held(call, authorized)?;
-        Ok(Written::done(&Done::of(call, named, outcomes)))
+        let (outcomes, in_archives) = erase_held(call, authorized)?;
+        Ok(Written::done(&Done { in_archives, ..Done::of(call, named, outcomes) }))
     })
     .await
 }
 
+/// What became of each record, and how many of them have fields in an archive of a hold: none, where that cannot be told.
+pub(crate) type Erased = (Vec<(RecordId, erase::Outcome)>, Option<u64>);
+
 /// Erases, once what a law obliges to keep of it is archived. That it cannot be archived delays nothing.
-pub(crate) fn erase_held(
-    call: &Call,
-    authorized: Authorized<Erase>,
-) -> Result<Vec<(RecordId, erase::Outcome)>, Problem> {
-    let before = Before::Erasure(&authorized.action().records);
-    call.vault().keep_held(authorized.context(), &ByGate(call.gate()), &before);
-    Ok(call.vault().erase(authorized)?)
+pub(crate) fn erase_held(call: &Call, authorized: Authorized<Erase>) -> Result<Erased, Problem> {
+    let records = &authorized.action().records;
+    call.vault().keep_held(authorized.context(), &ByGate(call.gate()), &Before::Erasure(records));
+    let in_archives = call.vault().in_archives(records).ok();
+    Ok((call.vault().erase(authorized)?, in_archives))
 }
 
 async fn restrict_records(edge: Edge, body: JsonBody) -> Result<Response, Problem> {

@@ -9,6 +9,7 @@
 pub(crate) mod kept;
 pub mod plain;
 
+use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
 
 use bailee_core::archive::{Plan, RECORDS_MAX};
@@ -387,9 +388,15 @@ impl Vault {
         if archive.destroyed.is_some() {
             return Err(ArchiveError::Destroyed.into());
         }
+        // Before its time nobody says so of what lies here alone, since with that word the home lets go of it.
+        if archive.fetched_at.is_none() && !archive.is_overdue(context.now) {
+            return Err(ArchiveError::NotFetched.into());
+        }
         archive.destroyed = Some(Ended::new(&context, how, who.map(label).transpose()?));
         let mut changes = vec![self.entry_change(ARCHIVES, id, version.saturating_add(1), &archive)?];
         changes.extend(self.file_end(id)?);
+        // What a hold has it for is archived anew, while it lives.
+        changes.extend(self.seen_ends(|of, _| of == id)?);
         let destroyed =
             event::Archive::Destroyed { archive: Some(id), key: None, how: how.as_str().to_owned() };
         self.keep(&context, "archive-destroyed", changes, destroyed)?;
@@ -419,13 +426,16 @@ impl Vault {
         let ended = Ended::new(&context, how, who.map(label).transpose()?);
         key.destroyed = Some(ended.clone());
         let mut changes = vec![self.entry_change(KEYS, id, version.saturating_add(1), &key)?];
+        let mut under_it = BTreeSet::new();
         for (version, mut archive) in self.kept_archives()? {
             if archive.key == id && archive.destroyed.is_none() {
                 archive.destroyed = Some(ended.clone());
                 changes.push(self.entry_change(ARCHIVES, archive.id, version.saturating_add(1), &archive)?);
                 changes.extend(self.file_end(archive.id)?);
+                under_it.insert(archive.id);
             }
         }
+        changes.extend(self.seen_ends(|of, _| under_it.contains(&of))?);
         let destroyed =
             event::Archive::Destroyed { archive: None, key: Some(id), how: how.as_str().to_owned() };
         self.keep(&context, "archive-key-destroyed", changes, destroyed)?;

@@ -12,7 +12,7 @@ use bailee_store::act::{Act, BucketNo, BucketState};
 use bailee_store::records::StoreError;
 
 use crate::destruction::Removal;
-use crate::hold::settling::Settled;
+use crate::hold::settling::{Counts, Settled};
 use crate::{Vault, VaultError};
 
 /// How often an intent is decided again when another run was quicker with some of it.
@@ -22,16 +22,19 @@ const TRIES_MAX: u32 = 5;
 pub(crate) type Due = BTreeMap<Option<SellerId>, Removal>;
 
 impl Vault {
-    /// Commits the intent to destroy all that is due to go; of one seller when given. How many of the records that go have fields in
-    /// an archive of a hold.
-    pub(crate) fn intend_due(&self, context: &Context, only: Option<&SellerId>) -> Result<u64, VaultError> {
+    /// Commits the intent to destroy all that is due to go; of one seller when given. What holds have of the records that go.
+    pub(crate) fn intend_due(
+        &self,
+        context: &Context,
+        only: Option<&SellerId>,
+    ) -> Result<Counts, VaultError> {
         for _ in 0..TRIES_MAX {
             let due = self.due(context.now, only)?;
             if due.is_empty() {
-                return Ok(0);
+                return Ok(Counts::default());
             }
             // In the same act, so that what a hold has missed is counted once.
-            let Settled { mut changes, mut events, held } = self.settle_holds(context.now, &due);
+            let Settled { mut changes, mut events, counts } = self.settle_holds(context.now, &due);
             events.extend(self.late_alarm(context.now)?);
             for (seller, removal) in due {
                 let went = removal.went();
@@ -50,7 +53,7 @@ impl Vault {
             match self.base.store.commit(Act { name: "intend-destruction", changes, events }) {
                 // Another run was quicker with some of it, or something came or went meanwhile.
                 Err(StoreError::Conflict) => {}
-                other => return other.map(|_| held).map_err(VaultError::from),
+                other => return other.map(|_| counts).map_err(VaultError::from),
             }
         }
         Err(VaultError::Changed)

@@ -87,6 +87,14 @@ pub enum ExportError {
         "nothing of this can be exported: it is not held here, has ended, or has no field for that purpose"
     )]
     Nothing,
+    /// There is more of it than was asked for, since a restriction was lifted or a field came.
+    #[error("{asked} records were asked for, and by now there are {found} of them; export them anew")]
+    Grown {
+        /// How many there were.
+        asked: u32,
+        /// How many there are.
+        found: u32,
+    },
     /// The home has let go of the file.
     #[error(
         "this home has let go of the file, which waits for {FILE_DAYS} days; export anew what is still needed"
@@ -116,7 +124,7 @@ pub enum ExportError {
 const fn key_words(error: sealing::ArchiveError) -> &'static str {
     match error {
         sealing::ArchiveError::NotAKey => {
-            "this is no RSA public key in PEM; the recipient makes one with `openssl pkey -in KEY.pem -pubout`, and never gives the private key"
+            "this is no RSA public key in PEM; the recipient makes one with `openssl pkey -in KEY.pem -pubout`, and never gives the private key; of a certificate `openssl x509 -pubkey -noout` gives it"
         }
         sealing::ArchiveError::Size => {
             "the key of a recipient has 3072 to 4096 bits; they make one with `openssl genrsa -out KEY.pem 4096`"
@@ -142,7 +150,7 @@ impl ExportError {
             Self::Removed => "recipient-removed",
             Self::OtherPurpose(_) | Self::OtherSeller(_) => "recipient-not-registered",
             Self::Away => "export-away",
-            Self::Stale => "export-stale",
+            Self::Stale | Self::Grown { .. } => "export-stale",
             Self::NothingToTell => "nothing-to-tell",
             Self::Confirmed | Self::Replaced(_) => "notice-confirmed",
         }

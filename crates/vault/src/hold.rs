@@ -141,7 +141,7 @@ impl Vault {
                 changes.push(self.entry_change(ARCHIVES, archive.id, version.saturating_add(1), &archive)?);
             }
         }
-        changes.extend(self.seen_ends(|seen| seen.hold == id)?);
+        changes.extend(self.seen_ends(|_, seen| seen.hold == id)?);
         let lifted = event::Archive::HoldLifted { hold: id, reason: reason.as_str().to_owned(), archives };
         self.keep(&context, "lift-hold", changes, lifted)?;
         Ok(hold)

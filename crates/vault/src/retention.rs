@@ -15,6 +15,7 @@ use crate::destruction::Held;
 use crate::ending::End;
 use crate::facts::Facts;
 use crate::hold::keeping::{Before, Decide};
+use crate::hold::settling::Counts;
 use crate::{Vault, VaultError};
 
 /// Seconds of an hour.
@@ -105,6 +106,8 @@ pub struct Ran {
     pub archived: u64,
     /// Of those whose personal data ended, how many have fields in an archive of a hold.
     pub held: u64,
+    /// How many of them a hold was to archive, and did not.
+    pub missed: u64,
 }
 
 impl Explained {
@@ -250,12 +253,12 @@ impl Vault {
         // What is due to go goes even when something that is to stay could not be moved, or kept.
         let moved = self.move_due_parts(context, None);
         let archived = self.keep_held(context, gate, &Before::Day);
-        let held = self.intend_due(context, None)?;
+        let Counts { held, missed } = self.intend_due(context, None)?;
         let completed = self.complete_destructions(context, progress)?;
         self.finish_ends(context)?;
         moved?;
         self.forget_seen(context.now)?;
-        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived, held })
+        Ok(Ran { disposed: completed.disposed, buckets_destroyed: completed.buckets, archived, held, missed })
     }
 
     /// The alarm of R3, when the destruction of a bucket is a day late; the same where its seller has ended (R17).

@@ -11,7 +11,7 @@ use crate::visit::Visit;
 ///
 /// No copy opens it any more, also no backup made before. The facts stay until their own end, and what is collected of these
 /// records later keeps its facts alone. What lies in quarantine and names one of them goes as well; what there does not say whose it
-/// is ends by itself within 14 days.
+/// is ends by itself within 14 days. What a hold has to keep for a law is sealed to its archive first.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 It takes the role officer and a fresh second factor. Where the home asks for a second person, it is proposed, and another owner or

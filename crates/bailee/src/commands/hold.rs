@@ -189,7 +189,7 @@ fn tell_trouble(visit: &Visit, one: &Json) -> Result<()> {
         one.member("failed").map(|failed| text(failed, "reason")).filter(|it| !it.is_empty())
     {
         visit.screen.line(format_args!(
-            "{BAD}{id} cannot archive ({reason}): see to it before the next records end{BAD:#}"
+            "{BAD}{id} cannot archive ({reason}): see to it before the next records end; where its key is gone, lift it and add another{BAD:#}"
         ))?;
     }
     if overdue != "0" {
@@ -211,12 +211,14 @@ fn list(visit: &Visit) -> Result<Exit> {
     let row = |one: &Json| {
         let fields: Vec<String> = elements(one, "fields").iter().map(leaf).collect();
         let mut row = vec![text(one, "id"), what(one), fields.join(" ")];
-        let names = ["statute", "until", "since", "state", "archives", "records", "missed"];
+        let names = ["statute", "until", "since", "state", "archives", "records", "missed", "left_out"];
         row.extend(names.map(|name| text(one, name)));
         row
     };
-    let header =
-        ["HOLD", "WHAT", "FIELDS", "STATUTE", "UNTIL", "SINCE", "STATE", "ARCHIVES", "RECORDS", "MISSED"];
+    let header = [
+        "HOLD", "WHAT", "FIELDS", "STATUTE", "UNTIL", "SINCE", "STATE", "ARCHIVES", "RECORDS", "MISSED",
+        "LEFT OUT",
+    ];
     visit.screen.table(&header, holds.iter().map(row).collect())?;
     Ok(Exit::Done)
 }

@@ -155,11 +155,12 @@ fn about(one: &Json) -> String {
     }
     let [count, recipient] = ["count", "recipient_name"].map(|name| text(one, name));
     if !count.is_empty() {
-        let [of, purposes] = ["sellers", "purposes"].map(|name| {
+        let [of, purposes, fields] = ["sellers", "purposes", "fields"].map(|name| {
             let all = one.member(name).map(Json::elements).unwrap_or_default();
             all.iter().map(leaf).collect::<Vec<_>>().join(", ")
         });
-        return format!("{} of {of} to {recipient} for {purposes}", counts::of(count, "record"));
+        let fields = if fields.is_empty() { "every field that has it" } else { &fields };
+        return format!("{} of {of} to {recipient} for {purposes}: {fields}", counts::of(count, "record"));
     }
     let [shares, threshold] = ["shares", "threshold"].map(|name| text(one, name));
     if !shares.is_empty() {

@@ -166,8 +166,13 @@ pub(crate) fn named(visit: &Visit, who: &str) -> Result<String> {
     }
     let all = visit.client.get_all("/v1/recipients", "recipients")?;
     let all = all.member("recipients").map(Json::elements).unwrap_or_default();
+    // Whoever was removed is meant by their name where nobody else has it now.
+    let (gone, here): (Vec<&Json>, Vec<&Json>) = all
+        .iter()
+        .filter(|one| text(one, "name") == who)
+        .partition(|one| !text(one, "removed_at").is_empty());
     let ids: Vec<String> =
-        all.iter().filter(|one| text(one, "name") == who).map(|one| text(one, "id")).collect();
+        if here.is_empty() { gone } else { here }.into_iter().map(|one| text(one, "id")).collect();
     match ids.as_slice() {
         [id] => Ok(id.clone()),
         [] => Err(Failure::new(

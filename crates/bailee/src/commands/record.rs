@@ -137,8 +137,20 @@ pub(crate) fn tell_outcomes(
             ["seller", "kind", "reference", "outcome"].map(|name| text(record, name));
         visit.screen.line(format_args!("{kind} {seller}/{reference} {}", words(&outcome)))?;
     }
+    tell_archives(visit, answer);
     tell_next(visit, answer);
     Ok(Exit::Done)
+}
+
+/// Says what of an erasure a law keeps.
+pub(crate) fn tell_archives(visit: &Visit, answer: &Json) {
+    let in_archives = text(answer, "in_archives");
+    if !matches!(in_archives.as_str(), "" | "0") {
+        visit.screen.note(format_args!(
+            "of these {}, as far as a hold names the fields, in an archive that nobody opens here: whoever asked has to be told so (2.1.c)",
+            if in_archives == "1" { "1 is".to_owned() } else { format!("{in_archives} are") }
+        ));
+    }
 }
 
 fn a_kind() -> impl TypedValueParser<Value = Kind> {

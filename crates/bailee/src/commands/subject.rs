@@ -11,7 +11,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::recipient::tell_next;
-use super::record::{OfKind, RecordName};
+use super::record::{OfKind, RecordName, tell_archives};
 use super::who::Who;
 use crate::client::encoded;
 use crate::draft::Drafts;
@@ -295,6 +295,7 @@ impl CarryOut {
                 ["seller", "kind", "reference", "outcome"].map(|name| text(record, name));
             visit.screen.line(format_args!("{kind} {seller}/{reference}: {outcome}"))?;
         }
+        tell_archives(visit, &answer);
         tell_next(visit, &answer);
         answer.member("request").map_or(Ok(Exit::Done), |request| tell(visit, request))
     }

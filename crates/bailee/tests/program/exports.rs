@@ -243,6 +243,24 @@ fn of_two(approve_over: u32, count: usize) -> Trial {
 }
 
 #[test]
+fn of_all_records_those_leave_that_were_there_when_it_was_asked_for() {
+    let trial = of_two(2, 3);
+    log_in(&trial, CEM);
+    let words = ["export", "--seller", "ALPHA", "--all", "--purpose", "fulfilment", "--recipient", CARRIER];
+    trial.run(&words).ends(0);
+    let filed = trial.json(&["proposal", "list"])["proposals"][0].clone();
+    let later = "2026-03-03T09:00:00Z";
+    trial.later_as(later, &["proposal", "list"]);
+    log_in(&trial, MAIL);
+    trial.run_with(&["collect", "--seller", "ALPHA", "-"], &orders(9)).ends(0);
+    trial.run(&["proposal", "approve", filed["id"].as_str().unwrap()]).ends(0);
+    let made = trial.json(&["export", "list"])["exports"][0].clone();
+    assert_eq!(made["records"], filed["count"], "{made}");
+    log_in(&trial, CEM);
+    assert_eq!(trial.json(&words)["count"].as_u64().unwrap(), filed["count"].as_u64().unwrap() + 6);
+}
+
+#[test]
 fn over_a_volume_of_a_day_it_takes_two_however_it_is_cut() {
     let trial = of_two(2, 3);
     log_in(&trial, CEM);

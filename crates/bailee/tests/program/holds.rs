@@ -93,6 +93,39 @@ fn what_is_named_is_archived_at_once_and_what_changed_once_more_and_the_data_end
 }
 
 #[test]
+fn what_is_lost_is_archived_anew_and_is_never_told_as_kept() {
+    let trial = Trial::at("2026-03-02T09:00:00Z");
+    with_key(&trial);
+    collect(&trial, &order(1_234_567, "2026-03-01T08:00:00Z", NAME));
+    trial.run(&add(&[ORDER])).ends(0);
+    let lose = |id: &str| trial.run(&["archive", "destroyed", id, "--how", "lost"]);
+    let newest = || archives(&trial).last().unwrap()["id"].as_str().unwrap().to_owned();
+    assert!(lose(&newest()).ends(1).err.contains("nobody has fetched"));
+    assert!(opened(&trial, &newest()).contains(NAME));
+    lose(&newest()).ends(0);
+    assert_eq!(trial.json(&["retention", "run"])["archived"], 1);
+    assert!(opened(&trial, &newest()).contains(NAME));
+    // Lost once more, and nothing runs until its day is over.
+    lose(&newest()).ends(0);
+    trial.later("2026-03-29T09:00:00Z");
+    let told = trial.run(&["retention", "run"]).ends(0);
+    assert!(told.err.contains("1 record ended before a hold had archived"), "{}", told.err);
+    assert!(!told.text().contains("in archives of holds"), "{}", told.text());
+    assert_eq!(hold(&trial)["missed"], 1);
+}
+
+#[test]
+fn who_is_erased_and_kept_for_a_law_is_told_so() {
+    let trial = Trial::at("2026-03-02T09:00:00Z");
+    with_key(&trial);
+    collect(&trial, &order(1_234_567, "2026-03-01T08:00:00Z", NAME));
+    trial.run(&add(&ALL)).ends(0);
+    let told = trial.run(&["erase", ORDER]).ends(0);
+    assert!(told.err.contains("1 is, as far as a hold names the fields, in an archive"), "{}", told.err);
+    assert_eq!(archives(&trial).len(), 1);
+}
+
+#[test]
 fn of_a_whole_seller_each_day_is_archived_before_it_ends() {
     let trial = Trial::at("2026-03-04T09:00:00Z");
     with_key(&trial);

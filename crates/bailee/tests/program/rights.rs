@@ -53,7 +53,7 @@ fn what_is_erased_is_gone_for_everybody_and_does_not_come_back() {
     copy(&trial.path("home"), &trial.path("before"));
     let erased = trial.json(&["erase", &name(1), &name(2)]);
     let line = |number| json!({ "seller": "ALPHA", "kind": "order", "reference": reference(number), "outcome": "erased" });
-    assert_eq!(erased, json!({ "records": [line(1), line(2)], "recipients_to_tell": 0 }));
+    assert_eq!(erased, json!({ "records": [line(1), line(2)], "recipients_to_tell": 0, "in_archives": 0 }));
     let gone = reveal(&trial, 1).ends(5).json();
     assert_eq!((&gone["gone"][0]["state"], &gone["gone"][0]["rule"]), (&json!("erased"), &json!("R16")));
     assert_eq!(reveal(&trial, 3).ends(0).json()["records"][0]["fields"]["buyer.buyerName"], NAME);

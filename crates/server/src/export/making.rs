@@ -4,7 +4,7 @@ use bailee_access::proposal::{Proposal, Proposed};
 use bailee_core::catalogue::Catalogue;
 use bailee_core::export::{FIELDS_MAX, Plan, RECORDS_MAX};
 use bailee_core::path::FieldSelector;
-use bailee_core::{Class, Kind, PrincipalId, Purpose, RecordId, Reference, SellerId};
+use bailee_core::{Class, Kind, PrincipalId, Purpose, RecordId, Reference, SellerId, Timestamp};
 use bailee_ledger::authorized::{self, Authorized};
 use bailee_vault::exports::{Draft, Export, ExportError};
 use bailee_vault::reveal::{Held, ITEMS_MAX, Resolved, Wanted};
@@ -107,7 +107,7 @@ fn named_records(
 fn check(call: &Call, plan: &Plan) -> Result<u32, Problem> {
     let fields = selectors(plan)?;
     let mut count = 0;
-    for records in records_of(call, plan)?.chunks(ITEMS_MAX) {
+    for records in records_of(call, plan, call.now())?.chunks(ITEMS_MAX) {
         let (held, _) = held(call, plan, records, &fields)?;
         let asked: Vec<_> = held.iter().map(|held| ask(held, true)).collect();
         count += held.len();
@@ -122,7 +122,7 @@ pub(super) fn make(
     authorized: Authorized<authorized::Export>,
     id: RecordId,
     plan: &Plan,
-    asked_by: Option<PrincipalId>,
+    proposal: Option<&Proposal>,
 ) -> Result<Export, Problem> {
     if let Some(made) = call.vault().export_of(id)? {
         return Ok(made);
@@ -130,8 +130,9 @@ pub(super) fn make(
     let context = *authorized.context();
     // What one person lets out alone is counted once more as it is written.
     let standards = call.gate().standards();
-    let alone_max = (standards.second_person && asked_by.is_none()).then_some(standards.export_alone_max);
-    let made = gather(call, &authorized, plan)
+    let alone_max = (standards.second_person && proposal.is_none()).then_some(standards.export_alone_max);
+    let asked_by = proposal.map(|proposal| PrincipalId::Person(proposal.by));
+    let made = gather(call, &authorized, plan, proposal.map_or(context.now, |proposal| proposal.at))
         .and_then(|draft| Ok(call.vault().file_export(authorized, id, plan, draft, asked_by, alone_max)?));
     made.or_else(|problem| match call.vault().export_of(id) {
         // Approved twice at the same time: the other made it.
@@ -143,12 +144,17 @@ pub(super) fn make(
     })
 }
 
-fn gather(call: &Call, authorized: &Authorized<authorized::Export>, plan: &Plan) -> Result<Draft, Problem> {
+fn gather(
+    call: &Call,
+    authorized: &Authorized<authorized::Export>,
+    plan: &Plan,
+    asked_at: Timestamp,
+) -> Result<Draft, Problem> {
     // Days may have passed since it was proposed: nothing is opened for whom nothing may be sealed to any more.
     call.vault().recipient(plan.recipient)?.check(&plan.seller, plan.purpose)?;
     let fields = selectors(plan)?;
     let mut draft = Draft::new(plan.purpose);
-    for records in records_of(call, plan)?.chunks(ITEMS_MAX) {
+    for records in records_of(call, plan, asked_at)?.chunks(ITEMS_MAX) {
         let (held, left_out) = held(call, plan, records, &fields)?;
         draft.leave_out(left_out);
         if held.is_empty() {
@@ -159,14 +165,20 @@ fn gather(call: &Call, authorized: &Authorized<authorized::Export>, plan: &Plan)
         let reveal = call.decide(decide)?;
         draft.take(call.vault().reveal(reveal, &held)?, &held)?;
     }
+    if draft.records() > plan.count {
+        return Err(ExportError::Grown { asked: plan.count, found: draft.records() }.into());
+    }
     Ok(draft)
 }
 
-fn records_of(call: &Call, plan: &Plan) -> Result<Vec<RecordId>, Problem> {
-    match plan.is_of_all() {
-        true => Ok(call.vault().records_held(&plan.seller)?),
-        false => Ok(plan.records.clone()),
+/// The records of the plan: of all of a seller's those that were there when it was asked for, since what came later nobody has approved.
+fn records_of(call: &Call, plan: &Plan, asked_at: Timestamp) -> Result<Vec<RecordId>, Problem> {
+    if !plan.is_of_all() {
+        return Ok(plan.records.clone());
     }
+    let mut records = call.vault().records_held(&plan.seller)?;
+    records.retain(|record| record.milliseconds() <= asked_at.as_millisecond());
+    Ok(records)
 }
 
 fn selectors(plan: &Plan) -> Result<Vec<FieldSelector>, Problem> {
@@ -221,6 +233,5 @@ pub(crate) fn carry_out(
     proposal: &Proposal,
 ) -> Result<(), Problem> {
     let Proposed::Export { plan } = &proposal.proposed else { return Ok(()) };
-    let asked_by = Some(PrincipalId::Person(proposal.by));
-    make(call, authorized, RecordId(proposal.id.0), plan, asked_by).map(drop)
+    make(call, authorized, RecordId(proposal.id.0), plan, Some(proposal)).map(drop)
 }

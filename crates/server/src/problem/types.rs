@@ -107,7 +107,7 @@ types! {
         "recipient-exists": "The key is a recipient's already", "Let each recipient make a key of their own.";
         "recipient-removed": "The recipient was removed", "Nothing is sealed to them any more.";
         "export-away": "The file is not here any more", "Export anew what is still needed.";
-        "export-stale": "Something of it was erased, restricted or corrected since", "Export the rest anew.";
+        "export-stale": "Something of it has changed since", "Export anew what is there by now.";
         "too-many-exports": "The home remembers as many as it can", "Have recipients confirm what they have deleted.";
         "nothing-to-tell": "There is nothing to tell the recipient", "Nothing.";
         "notice-confirmed": "The notice was confirmed, or a newer one holds all of it", "Have the newest confirmed.";

@@ -89,7 +89,8 @@ pub(super) fn carry_out(
         (Right::Rectify, None) => return Err(unfit("name the field and the value that is right")),
         (Right::Erase, _) => {
             let authorized = call.gate().erase_for_person(call.caller(), identified_by, records)?;
-            done.records = outcomes(call, erase_held(call, authorized)?);
+            let (erased, in_archives) = erase_held(call, authorized)?;
+            (done.records, done.in_archives) = (outcomes(call, erased), in_archives);
         }
         (Right::Restrict | Right::Object, _) => {
             let authorized = call.gate().restrict(call.caller(), records, false)?;

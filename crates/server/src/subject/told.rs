@@ -155,6 +155,7 @@ pub(super) fn answer() -> Schema {
         ("file", nullable(text("CMS, in base64, for who asks for access."))),
         ("passphrase", nullable(text("What opens it, where no key was given. Told once, and kept nowhere."))),
         ("recipients_to_tell", crate::rights::to_tell()),
+        ("in_archives", nullable(crate::rights::in_archives())),
     ])
 }
 
@@ -169,6 +170,7 @@ pub(super) fn answer_example() -> Value {
         "file": "MIIB…",
         "passphrase": "7KQ2M-…",
         "recipients_to_tell": 0,
+        "in_archives": null,
     })
 }
 
@@ -325,6 +327,7 @@ pub(super) struct Done {
     pub(super) request: Option<Line>,
     pub(super) records: Vec<Outcome>,
     pub(super) recipients_to_tell: Option<usize>,
+    pub(super) in_archives: Option<u64>,
     pub(super) left_out: Option<u32>,
     pub(super) file: Option<String>,
     pub(super) passphrase: Option<String>,

@@ -208,7 +208,8 @@ This archive holds personal data that a law obliges to keep. archive.json says w
 Use it for what that law asks for and for nothing else. Destroy it, and what you took out of it, when the day has come.
 
 records.ndjson       one record a line, as JSON; record.schema.json says what stands in it
-records.csv          the same values, one a line: seller, kind, reference, path, value (RFC 4180, UTF-8)
+records.csv          the same values, one a line: seller, kind, reference, path, value (RFC 4180, UTF-8). Values are what buyers wrote:
+                     have a spreadsheet take every column as text, since one that begins with = + - or @ is a formula to it
 record.schema.json   JSON Schema 2020-12 of a line of records.ndjson
 archive.json         what this archive is
 ";

@@ -53,6 +53,11 @@ impl Draft {
         Ok(())
     }
 
+    /// How many records are in it.
+    pub const fn records(&self) -> u32 {
+        self.plain.records
+    }
+
     /// Counts records that were not even there to be opened.
     pub fn leave_out(&mut self, records: u32) {
         self.plain.leave_out(records);
@@ -110,7 +115,8 @@ copy, with what you made of it. You may be told before that to delete a record, 
 notice is sealed for the same key. Do what it says, and confirm it.
 
 records.ndjson       one record a line, as JSON; record.schema.json says what stands in it
-records.csv          the same values, one a line: seller, kind, reference, path, value, purpose, delete_by (RFC 4180, UTF-8)
+records.csv          the same values, one a line: seller, kind, reference, path, value, purpose, delete_by (RFC 4180, UTF-8). Values are
+                     what buyers wrote: have a spreadsheet take every column as text, since one that begins with = + - or @ is a formula to it
 record.schema.json   JSON Schema 2020-12 of a line of records.ndjson
 export.json          what this export is
 ";

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use bailee_core::retention::{Phase, phase};
-use bailee_core::{Day, PartNo, RecordId, Timestamp};
+use bailee_core::{Day, PartNo, RecordId, SellerId, Timestamp};
 use bailee_ledger::authorized::Context;
 use bailee_store::act::{Act, Change};
 use bailee_store::records::Registers;
@@ -81,6 +81,16 @@ impl Vault {
         Ok(known)
     }
 
+    /// How many of some records have fields in an archive of a hold.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn in_archives(&self, records: &[(SellerId, RecordId)]) -> Result<u64, VaultError> {
+        let known = self.known_of_holds()?;
+        let is_kept = |(_, record): &&(SellerId, RecordId)| known.values().any(|known| known.holds(*record));
+        Ok(records.iter().filter(is_kept).count() as u64)
+    }
+
     /// What remembers an archive's parts, in the act that makes it. The hold is looked at once more: to lift one takes the same lock.
     pub(crate) fn seen_change(
         &self,
@@ -97,12 +107,15 @@ impl Vault {
         self.entry_change(SEEN, archive, 1, &Seen { hold, last, parts })
     }
 
-    /// What forgets some of it.
-    pub(crate) fn seen_ends(&self, ends: impl Fn(&Seen) -> bool) -> Result<Vec<Change>, VaultError> {
+    /// What forgets some of it, by the archive and what it was made of.
+    pub(crate) fn seen_ends(
+        &self,
+        ends: impl Fn(RecordId, &Seen) -> bool,
+    ) -> Result<Vec<Change>, VaultError> {
         let mut changes = Vec::new();
         for row in Registers::entries(&*self.base.store, SEEN)? {
             let seen: Seen = self.open_entry(&row, "what a hold has archived")?;
-            if ends(&seen) {
+            if ends(row.id, &seen) {
                 let (register, id, version) = (SEEN.to_owned(), row.id, row.version);
                 changes.push(Change::DeleteRegister { register, id, version });
             }
@@ -113,7 +126,7 @@ impl Vault {
     /// Forgets what has ended.
     pub(crate) fn forget_seen(&self, now: Timestamp) -> Result<(), VaultError> {
         let _alone = self.archiving();
-        let changes = self.seen_ends(|seen| phase(seen.last, now) != Phase::Open)?;
+        let changes = self.seen_ends(|_, seen| phase(seen.last, now) != Phase::Open)?;
         if !changes.is_empty() {
             self.base.store.commit(Act { name: "forget-seen", changes, events: Vec::new() })?;
         }

@@ -26,8 +26,16 @@ use crate::{Vault, VaultError};
 pub(crate) struct Settled {
     pub(crate) changes: Vec<Change>,
     pub(crate) events: Vec<What>,
-    /// Records that go and have fields in an archive.
+    pub(crate) counts: Counts,
+}
+
+/// Of the records that go.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    /// How many have fields in an archive.
     pub(crate) held: u64,
+    /// How many a hold was to archive, and did not; one that two holds missed is counted twice.
+    pub(crate) missed: u64,
 }
 
 /// A hold while it is settled.
@@ -83,7 +91,7 @@ impl Vault {
                 self.settle_bucket(seller, day, &mut own, &mut held)?;
             }
         }
-        settled.held = held.len() as u64;
+        settled.counts.held = held.len() as u64;
         for one in all.into_iter().filter(|one| !one.missed.is_empty()) {
             self.settle_one(one, Day::of(now), &mut settled)?;
         }
@@ -156,6 +164,7 @@ impl Vault {
         let mut is_alarm = false;
         for (day, (missed, left_out)) in missed {
             hold.missed = hold.missed.saturating_add(missed.len() as u64);
+            settled.counts.missed += missed.len() as u64;
             hold.left_out = hold.left_out.saturating_add(left_out.len() as u64);
             is_alarm |= !missed.is_empty();
             settled.events.push(What::Archive(event::Archive::HoldMissed {
