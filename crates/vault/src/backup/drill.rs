@@ -186,6 +186,8 @@ impl Vault {
         let changes = vec![
             Change::SetMeta { name: DUE.to_owned(), value: due.to_string() },
             Change::SetMeta { name: LAST_DRILL.to_owned(), value: written(&drilled)? },
+            // The one that could not be done is over with it.
+            Change::SetMeta { name: FAILED_DRILL.to_owned(), value: String::new() },
         ];
         self.base.store.commit(Act { name: "drill", changes, events: vec![context.event(event)] })?;
         Ok(drilled)
@@ -202,9 +204,8 @@ impl Vault {
         let drill: Option<Drilled> = read(LAST_DRILL)?.and_then(|text| serde_json::from_str(&text).ok());
         let failed: Option<DrillFailed> =
             read(FAILED_DRILL)?.and_then(|text| serde_json::from_str(&text).ok());
-        let is_since = |failed: &DrillFailed| drill.as_ref().is_none_or(|drill| failed.at > drill.drilled_at);
         Ok(BackupStatus {
-            drill_failed: failed.filter(is_since),
+            drill_failed: failed,
             last: read(LAST_BACKUP)?.and_then(|text| serde_json::from_str(&text).ok()),
             drill,
             drill_due: self.drill_due()?,

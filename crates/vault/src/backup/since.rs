@@ -54,16 +54,26 @@ impl Since {
     /// # Errors
     /// [`VaultError::Damaged`] where an entry is missing or of another version.
     pub fn read(ledger: &dyn Source, from: u64, to: u64) -> Result<Self, VaultError> {
+        let unreadable = || VaultError::Damaged("the copy of the ledger");
+        let event = |index| {
+            let bytes = ledger.entry(index).ok().flatten().ok_or_else(unreadable)?;
+            Event::parse(&bytes).map_err(|_| unreadable())
+        };
         let mut since = Self::default();
         for index in from..to {
-            let unreadable = || VaultError::Damaged("the copy of the ledger");
-            let bytes = ledger.entry(index).ok().flatten().ok_or_else(unreadable)?;
-            since.hear(Event::parse(&bytes).map_err(|_| unreadable())?);
+            since.hear(event(index)?);
+        }
+        // Where nothing was removed since the backup, the keyring is in the epoch of the last removal before it.
+        let mut before = from.min(to);
+        while since.epoch.is_none() && before > 0 {
+            before -= 1;
+            since.epoch = event(before).ok().and_then(|event| epoch_of(&event.what));
         }
         Ok(since)
     }
 
     fn hear(&mut self, Event { at, request, what, .. }: Event) {
+        self.epoch = epoch_of(&what).or(self.epoch);
         match what {
             What::SellerAdded { seller } => drop(self.sellers.insert(seller)),
             What::SellerEnded(end) if end.went.is_none() => {
@@ -90,10 +100,6 @@ impl Since {
             What::ExpiryChanged { changes, .. } => {
                 let changes = changes.into_iter().map(|one| (one.record, (one.new, one.rule, at)));
                 self.expiries.extend(changes);
-            }
-            What::DestructionCompleted(destroyed) => self.epoch = Some(destroyed.epoch),
-            What::Adoption(event::Adoption { reached: Some(reached), .. }) => {
-                self.epoch = Some(reached.epoch)
             }
             _ => {}
         }
@@ -130,6 +136,15 @@ impl Since {
     /// The day of the bucket in which a part was sealed last, where it was sealed again.
     pub(super) fn day_of(&self, record: RecordId, part: PartNo) -> Option<Day> {
         self.sealed.get(&(record, part)).copied()
+    }
+}
+
+/// The epoch that an event says has begun.
+fn epoch_of(what: &What) -> Option<u64> {
+    match what {
+        What::DestructionCompleted(destroyed) => Some(destroyed.epoch),
+        What::Adoption(event::Adoption { reached, .. }) => reached.map(|reached| reached.epoch),
+        _ => None,
     }
 }
 
