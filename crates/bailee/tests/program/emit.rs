@@ -113,11 +113,12 @@ fn a_pipe_is_written_through_and_stays_a_pipe() {
 #[test]
 fn an_existing_file_is_replaced_whole() {
     let trial = Trial::at(NOW);
-    trial.write("tokens.ndjson", "old\n");
+    // Nothing that a token could hold by chance.
+    trial.write("tokens.ndjson", "what was here before\n");
     let input = orders(&trial, "5");
     trial.run_with(&["collect", "--seller", "ALPHA", "--emit", "tokens.ndjson", "-"], &input).ends(0);
     let tokens = std::fs::read_to_string(trial.path("tokens.ndjson")).unwrap();
-    assert!(tokens.lines().count() == 5 && !tokens.contains("old"));
+    assert!(tokens.lines().count() == 5 && !tokens.contains("before"));
 }
 
 #[test]
