@@ -102,13 +102,7 @@ fn answer() -> Schema {
     let gone = object(&[
         ("seller", words::seller_id()),
         ("reference", nullable(words::reference())),
-        (
-            "state",
-            one_of(
-                ["closing", "disposed", "erased", "lost"],
-                "How it stands; what is lost is to be collected again.",
-            ),
-        ),
+        ("state", one_of(["closing", "disposed", "erased", "lost"], "How it stands.")),
         ("when", words::time("Since when.")),
         ("rule", text("Under which rule.")),
     ]);
