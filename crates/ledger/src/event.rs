@@ -39,10 +39,8 @@ pub use grant::GrantAsked;
 pub use print::Print;
 pub use rights::{Erased, KeyedReference, NamedRecord, Rectified, Restricted};
 pub use shape::ShapeRead;
-pub use subject::{Consent, SubjectRequest};
-pub use two::{
-    Adoption, AskedBefore, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait,
-};
+pub use subject::{AskedBefore, Consent, SubjectRequest};
+pub use two::{Adoption, InvitationReleased, Notice, Proposal, Reached, Released, Solo, TimeBelieved, Wait};
 
 /// What happened. The serialised names are part of the format: never renamed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

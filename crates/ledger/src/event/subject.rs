@@ -45,3 +45,16 @@ pub struct Consent {
     /// The records that it covers.
     pub records: Vec<RecordId>,
 }
+
+/// What people had asked for and agreed to before an older keyring was adopted, as far as its keys were lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedBefore {
+    /// Requests that are lost.
+    pub requests: u64,
+    /// Those of them that were open: who asked is to be asked again.
+    pub open: u64,
+    /// Consents that are lost: what rests on one is denied until it is given again.
+    pub consents: u64,
+    /// Records whose facts are lost, and which are restricted once they are collected again.
+    pub restricted: u64,
+}

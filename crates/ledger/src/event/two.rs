@@ -124,20 +124,7 @@ pub struct Adoption {
     pub reached: Option<Reached>,
     /// What became of what people had asked for and agreed to, once it is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<AskedBefore>,
-}
-
-/// What people had asked for and agreed to before an older keyring was adopted, as far as its keys were lost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AskedBefore {
-    /// Requests that are lost.
-    pub requests: u64,
-    /// Those of them that were open: who asked is to be asked again.
-    pub open: u64,
-    /// Consents that are lost: what rests on one is denied until it is given again.
-    pub consents: u64,
-    /// Records whose facts are lost, and which are restricted once they are collected again.
-    pub restricted: u64,
+    pub asked: Option<super::AskedBefore>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
