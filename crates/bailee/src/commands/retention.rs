@@ -176,7 +176,7 @@ fn run(visit: &Visit) -> Result<Exit> {
     let missed = text(&ran, "missed");
     if missed != "0" {
         visit.screen.note(format_args!(
-            "{} ended before a hold had archived it (2.1.c); see `bailee hold list`",
+            "{} ended that a hold had not archived (2.1.c); see `bailee hold list`",
             counts::of(missed, "record")
         ));
     }

@@ -113,7 +113,7 @@ fn what_is_lost_is_archived_anew_and_is_never_told_as_kept() {
     lose(&kept()).ends(0);
     trial.later("2026-03-29T09:00:00Z");
     let told = trial.run(&["retention", "run"]).ends(0);
-    assert!(told.err.contains("1 record ended before a hold had archived"), "{}", told.err);
+    assert!(told.err.contains("1 record ended that a hold had not archived"), "{}", told.err);
     assert!(!told.text().contains("in archives of holds"), "{}", told.text());
     assert_eq!(hold(&trial)["missed"], 1);
 }
