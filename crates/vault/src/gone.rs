@@ -32,11 +32,11 @@ pub struct Gone {
 }
 
 impl Gone {
-    /// Whoever asks by a reference knows it, also where the facts that would tell it are gone.
+    /// Whoever asks for what is lost by a reference is to collect that again. Of what has ended with its facts nothing is said.
     pub(crate) fn asked_for(self, wanted: &Wanted) -> Self {
         let asked = match wanted {
-            Wanted::Reference { reference, .. } => Some(reference.clone()),
-            Wanted::Token(_) => None,
+            Wanted::Reference { reference, .. } if self.state == "lost" => Some(reference.clone()),
+            Wanted::Reference { .. } | Wanted::Token(_) => None,
         };
         Self { reference: self.reference.or(asked), ..self }
     }

@@ -13,7 +13,7 @@ use bailee_store::act::{Act, Change, RecordRow, RecordState};
 use bailee_store::records::StoreError;
 
 use crate::record::{RECORDS_MAX, named_record};
-use crate::restricted::{Restriction, is_lost};
+use crate::restricted::Restriction;
 use crate::{Vault, VaultError};
 
 /// How often a restriction is decided again when others change its records meanwhile.
@@ -104,7 +104,7 @@ impl Vault {
         restricting: &mut Restricting,
     ) -> Result<Outcome, VaultError> {
         let named = named_record(&row);
-        if is_lost(&row) {
+        if self.has_lost_facts(seller, &row, now) {
             return self.restrict_lost(seller, named, lift, now, restricting);
         }
         let facts = self.open_facts(seller, &row)?.filter(|_| row.state == RecordState::Live);

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
+use bailee_core::retention::facts_end;
 use bailee_core::{Kind, Month, SellerId, Timestamp};
 use bailee_ledger::event::{Event, NamedRecord, What};
 use bailee_ledger::log::Source;
@@ -42,12 +43,14 @@ pub(crate) fn name_of(seller: &SellerId, kind: Kind, reference: [u8; 16]) -> Nam
     (seller.clone(), kind as u8, reference)
 }
 
-/// Whether nothing of a record is known but that it was there.
-pub(crate) fn is_lost(row: &RecordRow) -> bool {
-    row.state == RecordState::Live && row.facts.is_empty()
-}
-
 impl Vault {
+    /// Whether a record's facts are lost, so that nothing of it is known but that it was there. They may have ended as well: with
+    /// their month (R18), or with their seller (R17).
+    pub(crate) fn has_lost_facts(&self, seller: &SellerId, row: &RecordRow, now: Timestamp) -> bool {
+        let is_over = now >= facts_end(row.facts_month) || self.has_ended(seller);
+        row.state == RecordState::Live && row.facts.is_empty() && !is_over
+    }
+
     /// Reads which restrictions wait.
     pub(crate) fn know_waiting(&self) -> Result<(), VaultError> {
         let kept = self.entries_of::<Restriction>(REGISTER, "a restriction")?;

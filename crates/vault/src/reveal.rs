@@ -16,7 +16,6 @@ use bailee_store::act::{Act, RecordRow, RecordState};
 use crate::document::places;
 use crate::facts::{Facts, PartEntry};
 pub use crate::gone::Gone;
-use crate::restricted::is_lost;
 use crate::{Vault, VaultError};
 
 /// Most items of one reveal.
@@ -254,7 +253,7 @@ impl Vault {
         (restrictions, now): (u64, Timestamp),
     ) -> Result<Resolved, VaultError> {
         let Some(facts) = facts else {
-            if is_lost(&row) {
+            if self.has_lost_facts(seller, &row, now) {
                 return Ok(Resolved::Gone(self.lost(seller, None, None, now)?));
             }
             let when = bailee_core::retention::facts_end(row.facts_month).min(now);

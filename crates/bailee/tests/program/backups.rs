@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -461,11 +461,14 @@ fn a_backup_that_is_killed_leaves_none_and_the_next_one_is_whole() {
     let orders = trial.run(&["synth", "--orders", "400", "--now", NOW]).ends(0).out;
     trial.write("orders.ndjson", orders);
     trial.run(&["collect", "--seller", "ALPHA", "orders.ndjson"]).ends(0);
+    let begun = Instant::now();
+    let mut seen = vec![std::path::PathBuf::from(back_up(&trial))];
+    let took = begun.elapsed();
     let mut killed = 0;
-    let mut seen = Vec::new();
     for attempt in 0..7 {
         let mut child = trial.command(&["backup", "create", "--out", "backups"]).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(40 + attempt * 50));
+        // Even steps of what it takes, on whatever machine.
+        std::thread::sleep(took * (2 * attempt + 1) / 14);
         killed += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();

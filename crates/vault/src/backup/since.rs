@@ -18,7 +18,7 @@ use bailee_store::act::{Act, Change, RecordNo, RecordRow, RecordState};
 
 use super::replay::{Restore, deletion};
 use crate::facts::End;
-use crate::restricted::{Name, Restriction, is_lost, name_of};
+use crate::restricted::{Name, Restriction, name_of};
 use crate::{Vault, VaultError};
 
 /// Records that are ended or restricted in one act.
@@ -195,7 +195,8 @@ impl Vault {
         for some in restricted.chunks(RECORDS) {
             let mut changed = Changed::default();
             for ((seller, ..), (record, at, is_restricted)) in some {
-                let is_here = self.restrict_again(seller, record, (*at, *is_restricted), &mut changed)?;
+                let is_here =
+                    self.restrict_again(seller, record, (*at, *is_restricted, context.now), &mut changed)?;
                 replayed.not_here += u64::from(*is_restricted && !is_here);
             }
             replayed.restricted += changed.records.len() as u64;
@@ -278,12 +279,12 @@ impl Vault {
         &self,
         seller: &SellerId,
         named: &NamedRecord,
-        (at, is_restricted): (Timestamp, bool),
+        (at, is_restricted, now): (Timestamp, bool, Timestamp),
         changed: &mut Changed,
     ) -> Result<bool, VaultError> {
         let row = self.base.store.record(self.seller_no(seller)?, named.kind, &named.reference.0)?;
         let is_here = row.is_some();
-        let Some(row) = row.filter(|row| !is_lost(row)) else {
+        let Some(row) = row.filter(|row| !self.has_lost_facts(seller, row, now)) else {
             let restriction = Restriction { seller: seller.clone(), record: named.clone(), since: at };
             let change = match is_restricted {
                 true => self.have_wait(&restriction)?,
