@@ -14,7 +14,6 @@ use bailee_access::proposal::Proposed;
 use bailee_core::archive::YEARS_MAX;
 use bailee_core::{Day, RecordId};
 use bailee_vault::archive::{Archive, OfflineKey};
-use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -28,8 +27,8 @@ use crate::problem::Problem;
 use crate::proposal;
 pub(crate) use making::carry_out;
 use making::{Asked, make};
-pub(crate) use told::statute;
-use told::{ArchiveLine, KeyLine, archive, archive_example, asked, destroyed, file, key, key_example, label};
+use told::{ArchiveLine, KeyLine, archive, archive_example, asked, destroyed, key, key_example, label};
+pub(crate) use told::{FileLine, file, statute};
 
 /// The last year that a key is described for; that it lies near is asked besides.
 const YEAR_MAX: u64 = 9999;
@@ -93,7 +92,7 @@ fn file_operations() -> Vec<Operation> {
                  that by the ledger's key. None of it opens here.",
             )
             .for_people()
-            .answers(200, "The file.", file(), json!({
+            .answers(200, "The file.", file("The archive."), json!({
                 "id": words::ID,
                 "file": "MIIB…",
                 "statement": "# bailee archive 1\n…",
@@ -286,28 +285,11 @@ async fn place(edge: Edge, Segments(id): Segments<String>, body: JsonBody) -> Re
     .await
 }
 
-/// A file, as it is handed out.
-#[derive(Serialize)]
-struct FileLine {
-    id: String,
-    file: String,
-    statement: String,
-    signature: String,
-    ledger_key: String,
-}
-
 async fn fetch(edge: Edge, Segments(id): Segments<String>) -> Result<Json<FileLine>, Problem> {
     edge.run(move |call| {
         let authorized = call.gate().administer(call.caller())?;
         let id: RecordId = id.parse()?;
-        let fetched = call.vault().fetch_archive(authorized, id)?;
-        Ok(Json(FileLine {
-            id: id.to_string(),
-            file: BASE64.encode(&fetched.file),
-            statement: fetched.statement,
-            signature: BASE64.encode(&fetched.signature),
-            ledger_key: fetched.ledger_key,
-        }))
+        Ok(Json(FileLine::of(id, call.vault().fetch_archive(authorized, id)?)))
     })
     .await
 }

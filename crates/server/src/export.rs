@@ -12,12 +12,12 @@ use axum::routing::{get, post};
 use bailee_access::proposal::Proposed;
 use bailee_core::RecordId;
 use bailee_vault::exports::{Export, ExportError};
-use data_encoding::BASE64;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::api::schema::pages;
 use crate::api::{Operation, Tag, words};
+use crate::archive::{FileLine, file};
 use crate::body::{JsonBody, Segments};
 use crate::edge::Edge;
 use crate::once::Written;
@@ -26,7 +26,7 @@ use crate::problem::Problem;
 use crate::proposal;
 pub(crate) use making::carry_out;
 use making::{Asked, make};
-use told::{Line, asked, example, export, file};
+use told::{Line, asked, example, export};
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
@@ -72,7 +72,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                  it was erased, restricted or corrected since it was made, it is not given out any more.",
             )
             .for_people()
-            .answers(200, "The file.", file(), json!({
+            .answers(200, "The file.", file("The export."), json!({
                 "id": words::ID,
                 "file": "MIIB…",
                 "statement": "# bailee export 1\n…",
@@ -119,16 +119,6 @@ async fn exports(edge: Edge, uri: Uri) -> Result<Json<Exports>, Problem> {
     .await
 }
 
-/// A file, as it is handed out.
-#[derive(Serialize)]
-struct FileLine {
-    id: String,
-    file: String,
-    statement: String,
-    signature: String,
-    ledger_key: String,
-}
-
 async fn fetch(edge: Edge, Segments(id): Segments<String>) -> Result<Json<FileLine>, Problem> {
     edge.run(move |call| {
         // Asked before it is looked up: who may see no export learns of none.
@@ -136,14 +126,7 @@ async fn fetch(edge: Edge, Segments(id): Segments<String>) -> Result<Json<FileLi
         let id: RecordId = id.parse()?;
         let export = call.vault().export_of(id)?.ok_or(ExportError::Missing("export"))?;
         let authorized = call.gate().fetch_export(call.caller(), &export.seller)?;
-        let fetched = call.vault().fetch_export(authorized, id)?;
-        Ok(Json(FileLine {
-            id: id.to_string(),
-            file: BASE64.encode(&fetched.file),
-            statement: fetched.statement,
-            signature: BASE64.encode(&fetched.signature),
-            ledger_key: fetched.ledger_key,
-        }))
+        Ok(Json(FileLine::of(id, call.vault().fetch_export(authorized, id)?)))
     })
     .await
 }

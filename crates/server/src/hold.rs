@@ -26,14 +26,14 @@ use serde_json::json;
 
 use crate::api::schema::{object, one_of, pages};
 use crate::api::{Operation, Tag, words};
-use crate::archive::making::{check, check_fields, named_records, selectors, until_bad};
+use crate::archive::making::{check, check_fields, selectors, until_bad};
 use crate::body::{JsonBody, Segments};
 use crate::edge::{Call, Edge};
 use crate::once::Written;
 use crate::paging::Page;
 use crate::problem::Problem;
 use crate::proposal;
-use crate::reveal::ask;
+use crate::reveal::{ask, held_of};
 use told::{HoldLine, asked, example, hold};
 
 /// What the adding and lifting of a hold can run into, also once it was approved.
@@ -171,7 +171,12 @@ impl Asked {
         let key = call.vault().archive_key_of(until.year())?;
         let records = match self.all {
             true => Vec::new(),
-            false => named_records(call, &seller, self.kind.as_deref(), &self.references)?,
+            false => held_of(
+                call,
+                &seller,
+                self.kind.as_deref(),
+                (&self.references, "nothing of this was archived", Requirement::ColdArchive),
+            )?,
         };
         let (fingerprint, key) = (key.fingerprint, key.id);
         let fields = self.fields;

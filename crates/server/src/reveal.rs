@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Json;
 use axum::routing::post;
 use bailee_access::{Asked, AskedField, Denial, Gate};
-use bailee_core::{Kind, Purpose, SellerId, Ticket};
+use bailee_core::requirement::Requirement;
+use bailee_core::{Kind, Purpose, RecordId, SellerId, Ticket};
 use bailee_vault::VaultError;
 use bailee_vault::reveal::{Held, ITEMS_MAX, Resolved, Wanted};
 use serde::Deserialize;
@@ -356,6 +357,40 @@ fn seller_of(resolved: &Resolved) -> Option<&SellerId> {
         Resolved::Failed { seller, .. } => Some(seller),
         Resolved::Unknown { .. } => None,
     }
+}
+
+/// The ids of records of a seller, each once. One that is not held here, or has ended, refuses the whole, by its place: what lacks it
+/// would be taken for whole.
+pub(crate) fn held_of(
+    call: &Call,
+    seller: &SellerId,
+    kind: Option<&str>,
+    (references, done, requirement): (&[String], &str, Requirement),
+) -> Result<Vec<RecordId>, Problem> {
+    let kind = kind.map(known_kind).transpose()?;
+    let wanted = references.iter().map(|reference| {
+        let reference = reference.parse()?;
+        Ok(Wanted::Reference { seller: seller.clone(), kind, reference, fields: None })
+    });
+    let wanted: Vec<Wanted> = wanted.collect::<Result<_, Problem>>()?;
+    let (mut seen, mut records) = (BTreeSet::new(), Vec::with_capacity(wanted.len()));
+    for some in wanted.chunks(ITEMS_MAX) {
+        for (resolved, place) in call.vault().resolve(some, call.now())?.into_iter().zip(records.len() + 1..)
+        {
+            match resolved {
+                Resolved::Held(held) => records.push(held.record),
+                Resolved::Gone(_) | Resolved::Unknown { .. } => {
+                    let words = "of those named is not held here, or has ended;";
+                    return Err(
+                        Problem::not_found(format!("number {place} {words} {done}")).serving(requirement)
+                    );
+                }
+                Resolved::Failed { error, .. } => return Err(error.into()),
+            }
+        }
+    }
+    records.retain(|record| seen.insert(*record));
+    Ok(records)
 }
 
 pub(crate) fn ask(held: &Held, named: bool) -> Asked<'_> {

@@ -4,16 +4,16 @@ use bailee_access::proposal::{Proposal, Proposed};
 use bailee_core::archive::{FIELDS_MAX, NAMED_MAX, Plan, YEARS_MAX, can_end};
 use bailee_core::path::FieldSelector;
 use bailee_core::requirement::Requirement;
-use bailee_core::{Day, Kind, PrincipalId, Purpose, RecordId, Reference, SellerId, Statute};
+use bailee_core::{Day, PrincipalId, Purpose, RecordId, SellerId, Statute};
 use bailee_ledger::authorized::{self, Authorized};
 use bailee_vault::VaultError;
 use bailee_vault::archive::{Archive, ArchiveError, Draft};
-use bailee_vault::reveal::{Held, ITEMS_MAX, Resolved, Wanted};
+use bailee_vault::reveal::{Held, ITEMS_MAX, Resolved};
 use serde::Deserialize;
 
 use crate::edge::Call;
 use crate::problem::Problem;
-use crate::reveal::ask;
+use crate::reveal::{ask, held_of};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,7 +50,12 @@ impl Asked {
         let key = call.vault().archive_key_of(until.year())?;
         let records = match day {
             Some(_) => Vec::new(),
-            None => named_records(call, &seller, self.kind.as_deref(), &self.references)?,
+            None => held_of(
+                call,
+                &seller,
+                self.kind.as_deref(),
+                (&self.references, "nothing of this was archived", Requirement::ColdArchive),
+            )?,
         };
         let plan = Plan {
             seller,
@@ -80,32 +85,6 @@ pub(crate) fn check_fields(fields: &[String]) -> Result<(), Problem> {
 pub(crate) fn until_bad() -> Problem {
     let words = format!("a statute ends after today, and within {YEARS_MAX} years; give its last day");
     Problem::unacceptable("unacceptable", words).serving(Requirement::ColdArchive)
-}
-
-/// The ids of records. One that is not held here, or has ended, is said at once: an archive that lacks it would be approved in
-/// vain.
-pub(crate) fn named_records(
-    call: &Call,
-    seller: &SellerId,
-    kind: Option<&str>,
-    references: &[String],
-) -> Result<Vec<RecordId>, Problem> {
-    let kind = kind.map(str::parse::<Kind>).transpose()?;
-    let wanted = references.iter().map(|reference| {
-        let reference: Reference = reference.parse()?;
-        Ok(Wanted::Reference { seller: seller.clone(), kind, reference, fields: None })
-    });
-    let wanted: Vec<Wanted> = wanted.collect::<Result<_, Problem>>()?;
-    let mut records = Vec::with_capacity(wanted.len());
-    for resolved in call.vault().resolve(&wanted, call.now())? {
-        match resolved {
-            Resolved::Held(held) if !records.contains(&held.record) => records.push(held.record),
-            Resolved::Held(_) => {}
-            Resolved::Gone(_) | Resolved::Unknown { .. } => return Err(ArchiveError::Nothing.into()),
-            Resolved::Failed { error, .. } => return Err(error.into()),
-        }
-    }
-    Ok(records)
 }
 
 /// Whether every field of the plan may be kept for its purpose, and there is one.

@@ -1,8 +1,9 @@
 //! How archives and keys are told: their schemas, and their lines.
 
 use bailee_core::archive::{FIELDS_MAX, NAMED_MAX, PURPOSES};
-use bailee_core::{Day, Purpose, SellerId, Statute, Timestamp};
-use bailee_vault::archive::{Archive, Ended, How, LABEL_CHARACTERS_MAX, OfflineKey};
+use bailee_core::{Day, Purpose, RecordId, SellerId, Statute, Timestamp};
+use bailee_vault::archive::{Archive, Ended, Fetched, How, LABEL_CHARACTERS_MAX, OfflineKey};
+use data_encoding::BASE64;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -147,9 +148,9 @@ pub(super) fn key_example() -> Value {
     })
 }
 
-pub(super) fn file() -> Schema {
+pub(crate) fn file(of: &str) -> Schema {
     object(&[
-        ("id", words::id("The archive.")),
+        ("id", words::id(of)),
         ("file", text("The file (CMS, DER), in base64.")),
         ("statement", text("What the home says of it. Its last line is one for `sha256sum -c`.")),
         ("signature", text("Ed25519 over the statement, in base64.")),
@@ -253,6 +254,28 @@ impl KeyLine {
             added_by: key.added_by.to_string(),
             overdue: key.destroyed.is_none() && Day::of(now).year() > key.year,
             destroyed: key.destroyed.map(Into::into),
+        }
+    }
+}
+
+/// A file, as it is handed out.
+#[derive(Serialize)]
+pub(crate) struct FileLine {
+    id: String,
+    file: String,
+    statement: String,
+    signature: String,
+    ledger_key: String,
+}
+
+impl FileLine {
+    pub(crate) fn of(id: RecordId, fetched: Fetched) -> Self {
+        Self {
+            id: id.to_string(),
+            file: BASE64.encode(&fetched.file),
+            statement: fetched.statement,
+            signature: BASE64.encode(&fetched.signature),
+            ledger_key: fetched.ledger_key,
         }
     }
 }

@@ -4,15 +4,16 @@ use bailee_access::proposal::{Proposal, Proposed};
 use bailee_core::catalogue::Catalogue;
 use bailee_core::export::{FIELDS_MAX, Plan, RECORDS_MAX};
 use bailee_core::path::FieldSelector;
-use bailee_core::{Class, Kind, PrincipalId, Purpose, RecordId, Reference, SellerId, Timestamp};
+use bailee_core::requirement::Requirement;
+use bailee_core::{Class, PrincipalId, Purpose, RecordId, SellerId, Timestamp};
 use bailee_ledger::authorized::{self, Authorized};
 use bailee_vault::exports::{Draft, Export, ExportError};
-use bailee_vault::reveal::{Held, ITEMS_MAX, Resolved, Wanted};
+use bailee_vault::reveal::{Held, ITEMS_MAX, Resolved};
 use serde::Deserialize;
 
 use crate::edge::Call;
 use crate::problem::Problem;
-use crate::reveal::ask;
+use crate::reveal::{ask, held_of};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +54,12 @@ impl Asked {
         recipient.check(&seller, purpose)?;
         let records = match self.all {
             true => Vec::new(),
-            false => named_records(call, &seller, self.kind.as_deref(), &self.references)?,
+            false => held_of(
+                call,
+                &seller,
+                self.kind.as_deref(),
+                (&self.references, "nothing was exported", Requirement::PurposeLimits),
+            )?,
         };
         let mut plan = Plan {
             seller,
@@ -70,37 +76,6 @@ impl Asked {
         let in_bulk = alone > call.gate().standards().export_alone_max || recipient.added_by == by;
         Ok((plan, in_bulk))
     }
-}
-
-/// The ids of records, each once. One that is not held here, or has ended, is said at once: an export that lacks it would be taken for whole.
-fn named_records(
-    call: &Call,
-    seller: &SellerId,
-    kind: Option<&str>,
-    references: &[String],
-) -> Result<Vec<RecordId>, Problem> {
-    let kind = kind.map(str::parse::<Kind>).transpose()?;
-    let wanted = references.iter().map(|reference| {
-        let reference: Reference = reference.parse()?;
-        Ok(Wanted::Reference { seller: seller.clone(), kind, reference, fields: None })
-    });
-    let wanted: Vec<Wanted> = wanted.collect::<Result<_, Problem>>()?;
-    let mut seen = std::collections::BTreeSet::new();
-    let mut records = Vec::with_capacity(wanted.len());
-    for (number, wanted) in wanted.chunks(ITEMS_MAX).enumerate() {
-        for (index, resolved) in call.vault().resolve(wanted, call.now())?.into_iter().enumerate() {
-            match resolved {
-                Resolved::Held(held) => records.extend(seen.insert(held.record).then_some(held.record)),
-                Resolved::Gone(_) | Resolved::Unknown { .. } => {
-                    let place = number * ITEMS_MAX + index + 1;
-                    let words = "of those named is not held here, or has ended; nothing was exported";
-                    return Err(Problem::not_found(format!("number {place} {words}")));
-                }
-                Resolved::Failed { error, .. } => return Err(error.into()),
-            }
-        }
-    }
-    Ok(records)
 }
 
 /// Whether every field of the plan may leave for its purpose; how many records have one.

@@ -91,16 +91,6 @@ pub(super) fn example() -> Value {
     })
 }
 
-pub(super) fn file() -> Schema {
-    object(&[
-        ("id", words::id("The export.")),
-        ("file", text("The file (CMS, DER), in base64.")),
-        ("statement", text("What the home says of it. Its last line is one for `sha256sum -c`.")),
-        ("signature", text("Ed25519 over the statement, in base64.")),
-        ("ledger_key", text("The public half of that key, in PEM.")),
-    ])
-}
-
 /// An export, as it is told.
 #[derive(Serialize)]
 pub(super) struct Line {
